@@ -1,0 +1,65 @@
+"""The seams: what the library asks of the world around it. Implemented outside; see ``docs/architecture.md``."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Protocol
+
+from .types import AdCopy, AdPrompt, Array, LayoutPlan
+
+
+class Host(Protocol):
+    """Whoever owns the device: ComfyUI's model manager, or plain torch."""
+
+    def on_device(self, component: Any, activation_bytes: int = 0) -> AbstractContextManager[Any]:
+        """Lend ``component`` (a ``torch.nn.Module``) on the compute device for the length of a ``with`` block.
+
+        Yields the compute ``torch.device``. ``activation_bytes`` is what the work inside will need beside the weights.
+        The engine never calls ``.to()`` on a component nor empties caches: placing and evicting is the host's.
+        """
+        ...
+
+    def progress(self, step: int, total: int, preview: Array | None = None) -> None:
+        """Report ``step`` of ``total``; ``preview`` is a small ``[h,w,3]`` picture or None."""
+        ...
+
+    def check_cancelled(self) -> None:
+        """Raise the host's own interrupt (``adstudio.ports.Cancelled`` in the plain host) when the user cancelled."""
+        ...
+
+    def model_file(self, kind: str, name: str) -> Path | None:
+        """Find ``name`` among the host's model folders of ``kind`` (``diffusers``, ``loras``, ``rembg`` …)."""
+        ...
+
+
+class Cancelled(BaseException):
+    """The user cancelled. A BaseException, like ComfyUI's own, so no ``except Exception`` swallows it."""
+
+
+class PromptWriter(Protocol):
+    """Turns a Korean brief into an English prompt and Korean copy."""
+
+    name: str
+
+    def write_prompt(self, brief: str, *, industry: str, style: str, backdrop_only: bool = False, seed: int = 0) -> AdPrompt: ...
+
+    def write_copy(self, brief: str, *, industry: str) -> AdCopy: ...
+
+
+class LayoutAnalyzer(Protocol):
+    """Proposes where copy and products go on a picture."""
+
+    name: str
+
+    def place_text(self, image: Array, copy: AdCopy, keep_clear: Array | None = None) -> LayoutPlan: ...
+
+    def place_products(self, backdrop: Array, aspects: list[float]) -> LayoutPlan: ...
+
+
+class Matting(Protocol):
+    """Finds the foreground of a photo: ``[H,W,3] -> [H,W]`` matte, 1 = foreground."""
+
+    name: str
+
+    def matte(self, photo: Array) -> Array: ...

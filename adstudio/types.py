@@ -1,0 +1,180 @@
+"""The value objects that travel between the parts. All frozen; arrays inside them are never changed in place.
+
+Picture arrays are ``[H,W,3] float32 sRGB 0..1``; mattes ``[H,W] float32 0..1`` with 1 = foreground.
+Positions and sizes are fractions of the picture (0..1) unless a name ends in ``_px``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+Light = Literal["left", "right", "above"]
+Side = Literal["top", "bottom", "left", "right", "center"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What the backdrop shows, by the ids of ``prompt/data/scenes.yaml``."""
+
+    place: str
+    colour: str
+    light: Light
+    mood: str
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """A named look: words for the prompt and, where the checkpoint has one, an adapter."""
+
+    name: str
+    phrase: str
+    negative: str = ""
+    lora: str | None = None
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class AdPrompt:
+    """An English prompt for the picture, and how it came about."""
+
+    positive: str
+    negative: str
+    brief: str
+    industry: str
+    style: str
+    scene: Scene
+    copy_space: Side
+    provider: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AdCopy:
+    """The Korean words on the ad."""
+
+    headline: str
+    sub: str = ""
+    hashtags: tuple[str, ...] = ()
+    provider: str = "user"
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle in fractions of the picture; ``x1``/``y1`` are exclusive."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    @property
+    def width(self) -> float:
+        return self.x1 - self.x0
+
+    @property
+    def height(self) -> float:
+        return self.y1 - self.y0
+
+    def pixels(self, width_px: int, height_px: int) -> tuple[int, int, int, int]:
+        """``(left, top, right, bottom)`` in whole pixels."""
+        return (
+            round(self.x0 * width_px),
+            round(self.y0 * height_px),
+            round(self.x1 * width_px),
+            round(self.y1 * height_px),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TextBlock:
+    """One piece of copy and the box it is fitted into. ``color`` None = picked by contrast."""
+
+    role: Literal["headline", "sub", "note"]
+    text: str
+    box: Box
+    align: Literal["left", "center", "right"] = "center"
+    color: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a product stands: the middle of its base, and its height as a share of the picture's height."""
+
+    x: float
+    base_y: float
+    height: float
+    order: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LayoutScore:
+    """How well a plan sits on its picture; every figure 0..1, higher is better."""
+
+    occlusion: float
+    readability: float
+    contrast: float
+    margins: float
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class LayoutPlan:
+    """Where the copy and the products go, who proposed it and why."""
+
+    texts: tuple[TextBlock, ...] = ()
+    products: tuple[Placement, ...] = ()
+    provider: str = "user"
+    score: LayoutScore | None = None
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TextStyle:
+    """How copy is drawn. ``plate`` puts a translucent panel behind it; ``auto`` only where contrast asks for it."""
+
+    font: str = "Pretendard"
+    weight: int = 700
+    min_px: int = 20
+    outline: bool = False
+    shadow: bool = True
+    plate: Literal["auto", "always", "never"] = "auto"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CutOut:
+    """A product with alpha: ``rgba [H,W,4] float32 sRGB 0..1``, straight (not premultiplied) alpha, trimmed to its bounds."""
+
+    rgba: Array
+    method: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Composite:
+    """A finished composite and the receipt of what happened to the product's own pixels."""
+
+    image: Array
+    mask: Array
+    light: Light
+    receipt: dict[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunEvent:
+    """One thing that happened in a run; the run report is a list of these."""
+
+    kind: Literal["start", "progress", "preview", "finish", "error", "note"]
+    step: str
+    value: float = 0.0
+    seconds: float = 0.0
+    message: str = ""
+    preview: object = None
+
+
+Status = Literal["done", "failed", "cancelled", "running"]
