@@ -1,0 +1,31 @@
+"""The ComfyUI skin: the ordered list of nodes. The work itself is done by the library ``adstudio``."""
+
+from __future__ import annotations
+
+import logging
+
+from comfy_api.latest import ComfyExtension, io
+from comfyui_version import __version__ as comfyui_version
+
+MINIMUM_COMFYUI = (0, 16, 0)
+
+logger = logging.getLogger("adstudio.nodes")
+
+
+class AdStudio(ComfyExtension):
+    """All nodes of the pack, in the order in which a graph uses them."""
+
+    async def on_load(self) -> None:
+        """Say plainly when ComfyUI is too old; it does not check ``requires-comfyui`` itself."""
+        found = tuple(int(part) for part in comfyui_version.split(".")[:3] if part.isdigit())
+        if found < MINIMUM_COMFYUI:
+            wanted = ".".join(map(str, MINIMUM_COMFYUI))
+            logger.warning(
+                "Ad Studio needs ComfyUI %s or newer, this is %s. Please update ComfyUI.", wanted, comfyui_version
+            )
+
+    async def get_node_list(self) -> list[type[io.ComfyNode]]:
+        from . import compose, cutout, generate, layout, model, output, prompt, text
+
+        modules = (model, prompt, generate, cutout, layout, compose, text, output)
+        return [node for module in modules for node in module.NODES]

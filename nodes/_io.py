@@ -1,0 +1,110 @@
+"""Socket types, and the way from ComfyUI's IMAGE and MASK tensors to the library's arrays and back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from comfy_api.latest import io
+
+from ..adstudio.errors import InputError
+from ..adstudio.types import Array
+
+# `Custom` makes a new class per call and ComfyUI matches by the string: each socket is made once, here.
+Zit = io.Custom("ADSTUDIO_ZIT")
+Prompt = io.Custom("ADSTUDIO_PROMPT")
+Copy = io.Custom("ADSTUDIO_COPY")
+Layout = io.Custom("ADSTUDIO_LAYOUT")
+CutOutIO = io.Custom("ADSTUDIO_CUTOUT")
+
+
+def to_arrays(image: torch.Tensor) -> list[Array]:
+    """Split an IMAGE into its frames.
+
+    Shapes: ``[B,H,W,C]`` with 1, 3 or 4 channels in, ``[H,W,3] float32 0..1`` copies out. Transparent parts are laid on white.
+    """
+    return [_opaque(frame) for frame in _frames(image)]
+
+
+def to_arrays_with_alpha(image: torch.Tensor) -> list[tuple[Array, Array | None]]:
+    """Split an IMAGE into ``([H,W,3] colours, [H,W] alpha)``; alpha is None where the IMAGE has no fourth channel."""
+    return [
+        (np.ascontiguousarray(frame[..., :3]), np.ascontiguousarray(frame[..., 3]))
+        if frame.shape[2] == 4
+        else (_opaque(frame), None)
+        for frame in _frames(image)
+    ]
+
+
+def to_image(frames: Sequence[Array]) -> torch.Tensor:
+    """Stack pictures ``[H,W,C]`` of one size into an IMAGE ``[B,H,W,C]``."""
+    return _stack(frames, "picture")
+
+
+def mask_to_arrays(mask: torch.Tensor) -> list[Array]:
+    """Split a MASK ``[B,H,W]`` (or a bare ``[H,W]``) into ``[H,W] float32 0..1`` copies."""
+    if not isinstance(mask, torch.Tensor) or mask.ndim not in (2, 3, 4) or 0 in mask.shape:
+        raise _wrong("mask", "[batch, height, width]", mask)
+    if mask.ndim == 4 and 1 not in (mask.shape[1], mask.shape[3]):
+        raise _wrong("mask", "[batch, height, width]", mask)
+    return list(_numbers(mask.reshape(-1, *_plane(mask)), "mask"))
+
+
+def to_mask(masks: Sequence[Array]) -> torch.Tensor:
+    """Stack mattes ``[H,W]`` of one size into a MASK ``[B,H,W]``."""
+    return _stack(masks, "mask")
+
+
+def _frames(image: torch.Tensor) -> list[Array]:
+    if not isinstance(image, torch.Tensor) or image.ndim != 4 or 0 in image.shape or image.shape[3] not in (1, 3, 4):
+        raise _wrong("picture", "[batch, height, width, 1, 3 or 4 channels]", image)
+    return list(_numbers(image, "picture"))
+
+
+def _opaque(frame: Array) -> Array:
+    if frame.shape[2] == 1:
+        return np.repeat(frame, 3, axis=2)
+    if frame.shape[2] == 3:
+        return frame
+    alpha = frame[..., 3:]
+    return frame[..., :3] * alpha + (1 - alpha)
+
+
+def _numbers(tensor: torch.Tensor, what: str) -> Array:
+    # A copy on purpose: ComfyUI caches the tensor and hands the same one to every other node.
+    values = tensor.detach().to("cpu", torch.float32).numpy()
+    if not np.isfinite(values).all():
+        raise InputError(
+            f"{what}.not_a_number",
+            f"The {what} holds values that are not numbers (NaN or infinite).",
+            "The step before it failed quietly; look at its preview, or run that step in full precision.",
+        )
+    return np.clip(values, 0.0, 1.0)
+
+
+def _plane(mask: torch.Tensor) -> tuple[int, int]:
+    if mask.ndim == 4:
+        return (mask.shape[1], mask.shape[2]) if mask.shape[3] == 1 else (mask.shape[2], mask.shape[3])
+    return (mask.shape[-2], mask.shape[-1])
+
+
+def _stack(frames: Sequence[Array], what: str) -> torch.Tensor:
+    sizes = sorted({frame.shape for frame in frames})
+    if len(sizes) != 1:
+        came = ", ".join("x".join(map(str, size)) for size in sizes) or "nothing"
+        raise InputError(
+            f"{what}.sizes_differ",
+            f"A batch needs at least one {what}, all of one size; here came {came}.",
+            "Process them one by one.",
+        )
+    return torch.from_numpy(np.ascontiguousarray(np.stack(frames), dtype=np.float32))
+
+
+def _wrong(what: str, expected: str, came: object) -> InputError:
+    shape = list(came.shape) if isinstance(came, torch.Tensor) else type(came).__name__
+    return InputError(
+        f"{what}.wrong_shape",
+        f"Expected a {what} as {expected}, but {shape} came.",
+        "Connect the output of an image or mask node.",
+    )
