@@ -169,7 +169,7 @@ class Composite:
 class RunEvent:
     """One thing that happened in a run; the run report is a list of these."""
 
-    kind: Literal["start", "progress", "preview", "finish", "error", "note"]
+    kind: Literal["start", "progress", "preview", "finish", "error", "cancel", "note"]
     step: str
     value: float = 0.0
     seconds: float = 0.0

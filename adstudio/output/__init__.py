@@ -1,0 +1,1 @@
+"""From a finished picture to a file: encoding, metadata and storing it once."""
