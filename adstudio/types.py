@@ -92,13 +92,17 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class TextBlock:
-    """One piece of copy and the box it is fitted into. ``color`` None = picked by contrast."""
+    """One piece of copy and the box it is fitted into. ``color`` None = picked by contrast.
+
+    ``anchor`` says which edge of the box the lines hold on to, so that a headline and the line under it stay together.
+    """
 
     role: Literal["headline", "sub", "note"]
     text: str
     box: Box
     align: Literal["left", "center", "right"] = "center"
     color: str | None = None
+    anchor: Literal["top", "middle", "bottom"] = "middle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +128,21 @@ class LayoutScore:
 
 @dataclass(frozen=True, slots=True)
 class LayoutPlan:
-    """Where the copy and the products go, who proposed it and why."""
+    """Where the copy and the products go, who proposed it and why.
+
+    ``frames`` holds one plan per picture where a batch was analysed; empty = this plan serves every picture.
+    """
 
     texts: tuple[TextBlock, ...] = ()
     products: tuple[Placement, ...] = ()
     provider: str = "user"
     score: LayoutScore | None = None
     reasons: tuple[str, ...] = ()
+    frames: tuple[LayoutPlan, ...] = ()
+
+    def for_frame(self, index: int) -> LayoutPlan:
+        """The plan of one picture of a batch; the last one serves any picture beyond."""
+        return self.frames[min(index, len(self.frames) - 1)] if self.frames else self
 
 
 @dataclass(frozen=True, slots=True)
