@@ -1,0 +1,91 @@
+# Every target sets up what it needs by itself: a .venv with the tested set of constraints.txt.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# The first Python that is new enough and really starts (a version manager may leave shims that do not).
+PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3 python; do \
+	if "$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then command -v "$$name"; break; fi; done)
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+ARGS ?=
+export CHROMIUM
+
+RUNTIME := $(VENV)/.installed-runtime
+DEV := $(VENV)/.installed-dev
+BROWSER := $(if $(CHROMIUM),$(VENV)/.installed-browser)
+
+.PHONY: help demo test test-unit test-comfy test-browser test-gpu serve check format docs bench lock clean
+
+help:  ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 22
+
+demo: $(RUNTIME)  ## make three finished ads with the embedded model
+	@$(BIN)/adstudio demo --out output/demo $(ARGS)
+
+test: $(DEV) $(BROWSER)  ## run every test that this machine can run
+	@$(BIN)/python tools/comfyui.py prepare
+	@$(BIN)/python -m pytest tests $(ARGS)
+
+test-unit: $(DEV)  ## tests of the library alone
+	@$(BIN)/python -m pytest tests/unit $(ARGS)
+
+test-comfy: $(DEV)  ## tests in a real ComfyUI server
+	@$(BIN)/python tools/comfyui.py prepare
+	@$(BIN)/python -m pytest tests/comfy $(ARGS)
+
+test-browser: $(DEV) $(BROWSER)  ## tests in ComfyUI's page, in a real browser
+	@$(BIN)/python tools/comfyui.py prepare
+	@$(BIN)/python -m pytest tests/browser $(ARGS)
+
+test-gpu: $(DEV)  ## tests that need an NVIDIA GPU
+	@$(BIN)/python -m pytest tests/gpu $(ARGS)
+
+serve:  ## start the ComfyUI at COMFYUI_PATH with this pack linked in
+	@$(or $(PYTHON),$(no_python)) tools/comfyui.py serve $(ARGS)
+
+check: $(DEV)  ## format, lint, types, generated docs
+	@$(BIN)/ruff format --check --quiet . || { echo "Run 'make format'."; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/basedpyright --level error
+	@$(BIN)/python tools/nodes_table.py --check
+
+format: $(DEV)  ## put format, imports and generated docs right
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet --fix .
+	@$(BIN)/python tools/nodes_table.py
+
+docs: $(DEV)  ## write the generated docs anew
+	@$(BIN)/python tools/nodes_table.py
+
+bench: $(RUNTIME)  ## measure each step of an ad on this machine
+	@$(BIN)/python benchmarks/road.py $(ARGS)
+
+lock: $(DEV) $(VENV)/.installed-browser  ## renew constraints.txt from the newest packages that fit
+	@$(BIN)/python -m pip install --quiet --upgrade --upgrade-strategy eager --editable ".[standalone,dev,browser]"
+	@head -n 1 constraints.txt > constraints.new
+	@$(BIN)/python -m pip freeze --exclude-editable | sed -E 's/\+cpu|\+cu[0-9]+//' | grep -v '^nvidia-' >> constraints.new
+	@mv constraints.new constraints.txt
+
+clean:  ## remove the environment and all caches; finished pictures stay
+	rm -rf $(VENV) .cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
+	find adstudio nodes tests tools benchmarks -name __pycache__ -prune -exec rm -rf {} +
+
+no_python = $(error Python 3.11 or newer was not found. Install it (Debian: apt install python3 python3-venv) or set PYTHON=)
+
+$(RUNTIME): pyproject.toml constraints.txt
+	@echo "Setting up $(VENV) with $(or $(PYTHON),$(no_python)) …"
+	@$(PYTHON) -m venv $(VENV) || { echo "The venv module failed; on Debian: apt install python3-venv"; exit 1; }
+	@$(PIP_INSTALL) --editable ".[standalone]"
+	@touch $@
+
+$(DEV): $(RUNTIME)
+	@$(PIP_INSTALL) --editable ".[standalone,dev]"
+	@touch $@
+
+$(VENV)/.installed-browser: $(DEV)
+	@$(PIP_INSTALL) --editable ".[standalone,dev,browser]"
+	@touch $@

@@ -1,0 +1,73 @@
+"""The four tiers of tests. A test's tier is its folder; a tier that this machine cannot run is skipped and says why."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tools import comfyui
+
+TESTS = Path(__file__).parent
+TIERS = ("unit", "comfy", "browser", "gpu")
+
+
+@cache
+def missing_for(tier: str) -> str:
+    """What this machine lacks to run ``tier``; empty when it lacks nothing."""
+    if tier in ("comfy", "browser") and (problem := comfyui.problem()):
+        return problem
+    if tier == "browser":
+        if not (os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")):
+            return "no chromium found; install one (Debian: apt install chromium) or set CHROMIUM to its path"
+        if importlib.util.find_spec("playwright") is None:
+            return "the Python package playwright is not installed; run: make test-browser"
+    if tier == "gpu":
+        import torch
+
+        if not torch.cuda.is_available():
+            return "no NVIDIA GPU that this torch can use"
+    return ""
+
+
+def tier_of(path: Path) -> str:
+    """The tier that a test file belongs to."""
+    name = path.relative_to(TESTS).parts[0]
+    if name not in TIERS:
+        raise pytest.UsageError(f"{path} is in no tier; tests live in tests/{{{','.join(TIERS)}}}/")
+    return name
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave out a tier that cannot run before its files import what is not there."""
+    parts = collection_path.relative_to(TESTS).parts if collection_path.is_relative_to(TESTS) else ()
+    return True if len(parts) == 1 and parts[0] in TIERS and missing_for(parts[0]) else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test with its tier."""
+    for item in items:
+        item.add_marker(tier_of(item.path))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Name each tier that was asked for and left out, with the reason."""
+    asked = [Path(str(argument).split("::")[0]).resolve() for argument in config.args]
+    for tier in TIERS:
+        folder = TESTS / tier
+        wanted = any(path == TESTS or path == folder or folder in path.parents for path in asked)
+        has_tests = any(folder.rglob("test_*.py"))
+        if wanted and (reason := missing_for(tier)):
+            terminalreporter.write_line(f"tier {tier}: skipped, {reason}")
+        elif wanted and not has_tests:
+            terminalreporter.write_line(f"tier {tier}: has no tests")
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """A tier that was asked for alone and cannot run here is a skip, not a failure."""
+    if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and any(missing_for(tier) for tier in TIERS):
+        session.exitstatus = pytest.ExitCode.OK
