@@ -10,13 +10,13 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3 python; d
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
-CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+CHROMIUM_PATH ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 ARGS ?=
-export CHROMIUM
+export CHROMIUM_PATH
 
 RUNTIME := $(VENV)/.installed-runtime
 DEV := $(VENV)/.installed-dev
-BROWSER := $(if $(CHROMIUM),$(VENV)/.installed-browser)
+BROWSER := $(if $(CHROMIUM_PATH),$(VENV)/.installed-browser)
 
 .PHONY: help demo test test-unit test-comfy test-browser test-gpu serve check format docs bench lock clean
 

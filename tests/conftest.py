@@ -8,9 +8,8 @@ import shutil
 from functools import cache
 from pathlib import Path
 
+import comfyui
 import pytest
-
-from tools import comfyui
 
 TESTS = Path(__file__).parent
 TIERS = ("unit", "comfy", "browser", "gpu")
@@ -22,8 +21,8 @@ def missing_for(tier: str) -> str:
     if tier in ("comfy", "browser") and (problem := comfyui.problem()):
         return problem
     if tier == "browser":
-        if not (os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")):
-            return "no chromium found; install one (Debian: apt install chromium) or set CHROMIUM to its path"
+        if not (os.environ.get("CHROMIUM_PATH") or shutil.which("chromium") or shutil.which("google-chrome")):
+            return "no chromium found; install one (Debian: apt install chromium) or set CHROMIUM_PATH to its path"
         if importlib.util.find_spec("playwright") is None:
             return "the Python package playwright is not installed; run: make test-browser"
     if tier == "gpu":
