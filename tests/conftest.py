@@ -58,7 +58,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     asked = [Path(str(argument).split("::")[0]).resolve() for argument in config.args]
     for tier in TIERS:
         folder = TESTS / tier
-        wanted = any(path == TESTS or path == folder or folder in path.parents for path in asked)
+        wanted = any(path in (TESTS, folder) or folder in path.parents for path in asked)
         has_tests = any(folder.rglob("test_*.py"))
         if wanted and (reason := missing_for(tier)):
             terminalreporter.write_line(f"tier {tier}: skipped, {reason}")
