@@ -1,0 +1,28 @@
+"""What the whole library agrees on: the embedded checkpoint's place and name, and where a user's own files live."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+EMBEDDED_NAME = "demo (embedded)"
+EMBEDDED_CHECKPOINT = Path(__file__).resolve().parent / "demo" / "checkpoint"
+
+
+def home() -> Path:
+    """Name the user's Ad Studio folder; it need not exist.
+
+    ``ADSTUDIO_HOME`` when set; else the platform's place for settings (``~/.config/adstudio``,
+    ``~/Library/Application Support/adstudio``, ``%APPDATA%\\adstudio``).
+    """
+    chosen = os.environ.get("ADSTUDIO_HOME", "").strip()
+    if chosen:
+        return Path(chosen).expanduser()
+    if sys.platform == "win32":
+        base = Path(os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming")
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Application Support"
+    else:
+        base = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    return base / "adstudio"
