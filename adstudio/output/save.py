@@ -13,8 +13,6 @@ from ..types import Array
 from . import store
 from .encode import Format, digest_pixels, encode, find_format, to_pixels
 
-ORIGIN_FOLDER = "origin"
-
 
 @dataclass(frozen=True, slots=True)
 class SavedPicture:
@@ -64,7 +62,7 @@ def save_picture(
     origin_path, wrote_origin = None, False
     if original is not None:
         origin = to_pixels(original)
-        origin_path = root / ORIGIN_FOLDER / f"{digest}.png"
+        origin_path = root / store.ORIGIN_FOLDER / f"{digest}.png"
         origin_data, _ = encode(origin, find_format("png"), metadata=metadata)
         wrote_origin = store.write_once(origin_path, origin_data, lambda there: _holds(there, origin, lossless=True))
     lossless = not chosen.lossy or (chosen.name == "webp" and quality == 100 and pixels.shape[2] == 3)

@@ -22,6 +22,7 @@ _NO_LINKS = {
     for code in (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EMLINK, errno.EXDEV, errno.EACCES)
     if code
 }
+ORIGIN_FOLDER = "origin"
 _PART = ".adstudio-part-"
 _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG}
 
@@ -102,7 +103,7 @@ def _part_beside(path: Path) -> Path:
 def _sweep(folder: Path) -> None:
     """Remove what a killed process left half-written an hour ago or earlier."""
     limit = time.time() - 3600
-    for where in (folder, folder / "origin"):
+    for where in (folder, folder / ORIGIN_FOLDER):
         for part in where.glob(f"{_PART}*"):
             with contextlib.suppress(OSError):
                 if part.stat().st_mtime < limit:

@@ -1,0 +1,184 @@
+"""The Python API: two calls, each from what a shop owner has to a saved ad."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from ..errors import InputError
+from ..imaging.photo import read_photo_with_alpha
+from ..output.encode import encode, find_format, to_pixels
+from ..ports import Host
+from ..types import Placement, TextStyle
+from .local import LocalRunner
+from .recorder import OnEvent
+from .request import AdRequest, AdResult
+from .wire import to_data_url
+
+Picture = str | os.PathLike[str] | bytes | Image.Image | np.ndarray
+
+
+def generate_and_save_image(
+    *,
+    user_input: str,
+    style: str = "realistic",
+    aspect_ratio: str = "1:1",
+    industry: str = "auto",
+    reference_image: Picture | None = None,
+    strength: float = 0.6,
+    headline: str | None = None,
+    sub: str | None = None,
+    seed: int | None = None,
+    output_dir: str | Path = "output",
+    checkpoint: str | Path = "demo",
+    steps: int = 8,
+    width: int | None = None,
+    height: int | None = None,
+    count: int = 1,
+    provider: str = "auto",
+    loras: Sequence[tuple[str, float]] = (),
+    text_style: TextStyle | None = None,
+    format: str = "png",
+    quality: int = 95,
+    on_event: OnEvent | None = None,
+    host: Host | None = None,
+) -> AdResult:
+    """Draw an ad from a Korean brief, or over a photo when ``reference_image`` is given, and save it.
+
+    Args:
+        user_input: the brief.
+        style: ``realistic``, ``illustration`` … ; ``adstudio.prompt.styles.styles()`` names them all.
+        aspect_ratio: ``1:1``, ``4:5``, ``16:9`` …; ``auto`` keeps the reference photo's own.
+        industry: ``auto`` finds it in the brief.
+        reference_image: a path, the bytes of an image file, a Pillow image or an array.
+        strength: how much of the photo is drawn anew, above 0 up to 1.
+        headline: None has it written from the brief, ``""`` draws no text.
+        seed: None draws one; ``result.report.seeds`` names it.
+        checkpoint: ``demo`` is the embedded one; else a folder or a name among the host's models.
+        width: with ``height``, the exact size instead of the aspect's.
+        on_event: called with every ``RunEvent``.
+
+    Raises:
+        AdStudioError: with what is wrong and what to do; nothing half-written is left behind.
+    """
+    request = AdRequest(
+        task="generate",
+        brief=user_input,
+        style=style,
+        aspect=aspect_ratio,
+        industry=industry,
+        reference=None if reference_image is None else _to_source(reference_image),
+        strength=strength,
+        headline=headline,
+        sub=sub,
+        seed=seed,
+        checkpoint=os.fspath(checkpoint),
+        steps=steps,
+        width=width,
+        height=height,
+        count=count,
+        provider=provider,
+        loras=tuple((name, float(weight)) for name, weight in loras),
+        text_style=text_style or TextStyle(),
+        format=format,
+        quality=quality,
+    )
+    return LocalRunner(output_dir, host=host).run(request, on_event)
+
+
+def generate_product_composite(
+    *,
+    product_image: Picture | Sequence[Picture],
+    background_prompt: str = "",
+    context: str = "",
+    auto_layout: bool = True,
+    style: str = "realistic",
+    aspect_ratio: str = "1:1",
+    industry: str = "auto",
+    headline: str | None = None,
+    sub: str | None = None,
+    seed: int | None = None,
+    output_dir: str | Path = "output",
+    checkpoint: str | Path = "demo",
+    steps: int = 8,
+    width: int | None = None,
+    height: int | None = None,
+    count: int = 1,
+    provider: str = "auto",
+    loras: Sequence[tuple[str, float]] = (),
+    cutout: str = "auto",
+    placements: Sequence[Placement] = (),
+    shadow: float = 1.0,
+    harmonize: float = 0.3,
+    text_style: TextStyle | None = None,
+    format: str = "png",
+    quality: int = 95,
+    on_event: OnEvent | None = None,
+    host: Host | None = None,
+) -> AdResult:
+    """Cut a product out of its photo, put it on a drawn backdrop with shadow and copy, and save it.
+
+    Args:
+        product_image: one photo or several; a photo with transparency counts as cut out already.
+        background_prompt: what the backdrop shows, in Korean; empty takes it from ``context``.
+        context: what is advertised; the copy is written from it.
+        auto_layout: find the product's place; False takes ``placements``, or the middle of the lower edge.
+        cutout: ``auto``, or a method of ``adstudio.imaging.cutout.methods()``.
+        shadow: 0 draws none, 1 a natural one.
+        harmonize: how far the product takes on the backdrop's light, 0..1.
+
+    The other arguments are those of ``generate_and_save_image``.
+    """
+    several = isinstance(product_image, Sequence) and not isinstance(product_image, (str, bytes, bytearray))
+    photos: Sequence[Picture] = product_image if several else [product_image]  # type: ignore[assignment,list-item]
+    request = AdRequest(
+        task="composite",
+        brief=background_prompt,
+        context=context,
+        products=tuple(_to_source(photo) for photo in photos),
+        auto_layout=auto_layout,
+        style=style,
+        aspect=aspect_ratio,
+        industry=industry,
+        headline=headline,
+        sub=sub,
+        seed=seed,
+        checkpoint=os.fspath(checkpoint),
+        steps=steps,
+        width=width,
+        height=height,
+        count=count,
+        provider=provider,
+        loras=tuple((name, float(weight)) for name, weight in loras),
+        cutout=cutout,
+        placements=tuple(placements),
+        shadow=shadow,
+        harmonize=harmonize,
+        text_style=text_style or TextStyle(),
+        format=format,
+        quality=quality,
+    )
+    return LocalRunner(output_dir, host=host).run(request, on_event)
+
+
+def _to_source(picture: Picture) -> str:
+    """Name a picture as a request does: a path stays one, anything else becomes a ``data:`` URL."""
+    if isinstance(picture, (str, os.PathLike)):
+        return os.fspath(picture)
+    if isinstance(picture, (bytes, bytearray)):
+        return to_data_url(bytes(picture), "application/octet-stream")
+    if isinstance(picture, (Image.Image, np.ndarray)):
+        colours, alpha = read_photo_with_alpha(picture)
+        whole = colours if alpha is None else np.concatenate([colours, alpha[..., None]], axis=-1)
+        data, _ = encode(to_pixels(whole), find_format("png"))
+        return to_data_url(data)
+    raise InputError(
+        "request.bad_picture",
+        f"A picture must be a path, the bytes of an image file, a Pillow image or an array; "
+        f"{type(picture).__name__} came.",
+        "Pass the path of the photo.",
+    )

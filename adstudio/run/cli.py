@@ -1,0 +1,246 @@
+"""The command ``adstudio``.
+
+Exit codes: 0 done, 1 a problem the user can act on, 2 wrong use, 130 interrupted. Progress goes to stderr; stdout has
+the paths of the finished ads, or with ``--json`` one envelope.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..errors import AdStudioError
+from ..ports import Cancelled
+from ..types import TextStyle
+from .local import LocalRunner
+from .progress import Progress
+from .report import RunReport
+from .request import AdRequest, AdResult
+
+DONE, PROBLEM, INTERRUPTED = 0, 1, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code."""
+    options = build_parser().parse_args(arguments)
+    _prepare_streams(options)
+    command: Callable[[argparse.Namespace], dict[str, Any]] = options.command
+    try:
+        envelope = {"ok": True, **command(options)}
+    except AdStudioError as error:
+        return _fail(options, error.code, error.message, error.hint)
+    except (KeyboardInterrupt, Cancelled):
+        _fail(options, "run.interrupted", "Interrupted; nothing half-written was left behind.", "")
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of our output went away, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PROBLEM
+    except Exception as error:
+        if not _is_out_of_memory(error):
+            raise
+        return _fail(
+            options,
+            "run.out_of_memory",
+            "The memory of this machine or its GPU was not enough.",
+            "Choose a smaller size or count, or close other programs.",
+        )
+    if options.json:
+        print(json.dumps(envelope, ensure_ascii=False))
+    return DONE
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Build the command line."""
+    parser = argparse.ArgumentParser(prog="adstudio", description="From a Korean brief to a finished ad.")
+    parser.add_argument("--version", action="version", version=f"adstudio {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="demo|generate|composite")
+    _add_demo(commands)
+    _add_generate(commands)
+    _add_composite(commands)
+    return parser
+
+
+def _add_demo(commands: Any) -> None:
+    parser = commands.add_parser("demo", help="make three finished ads with the embedded model")
+    _add_common(parser, out="output/demo")
+    parser.set_defaults(command=_demo)
+
+
+def _add_generate(commands: Any) -> None:
+    parser = commands.add_parser("generate", help="draw an ad from a brief, or over a photo")
+    parser.add_argument("brief", help="what the ad shows, in Korean")
+    parser.add_argument("--reference", metavar="PHOTO", help="draw over this photo")
+    parser.add_argument(
+        "--strength", type=float, default=0.6, help="how much of the photo is drawn anew, above 0 up to 1 (0.6)"
+    )
+    _add_picture(parser)
+    parser.set_defaults(command=_generate)
+
+
+def _add_composite(commands: Any) -> None:
+    parser = commands.add_parser("composite", help="put a product photo on a drawn backdrop")
+    parser.add_argument("product", nargs="+", help="product photo; several stand side by side")
+    parser.add_argument("--background", default="", metavar="TEXT", help="what the backdrop shows, in Korean")
+    parser.add_argument("--context", default="", metavar="TEXT", help="what is advertised; the copy is written from it")
+    parser.add_argument("--cutout", default="auto", metavar="METHOD", help="how the product is cut out (auto)")
+    parser.add_argument("--no-auto-layout", action="store_true", help="the middle of the lower edge, without looking")
+    parser.add_argument("--shadow", type=float, default=1.0, help="0 none, 1 natural (1)")
+    parser.add_argument("--harmonize", type=float, default=0.3, help="how far the product takes on the light (0.3)")
+    _add_picture(parser)
+    parser.set_defaults(command=_composite)
+
+
+def _add_picture(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--style", default="realistic")
+    parser.add_argument("--industry", default="auto")
+    parser.add_argument("--aspect", default="1:1", help="1:1, 4:5, 16:9 …; auto keeps a reference photo's own (1:1)")
+    parser.add_argument("--size", type=_size, metavar="WxH", help="exact size in pixels, instead of --aspect")
+    parser.add_argument("--headline", help="written from the brief when left out")
+    parser.add_argument("--sub", help="the smaller line under the headline")
+    parser.add_argument("--no-text", action="store_true", help="draw no text")
+    parser.add_argument("--font", default=TextStyle().font)
+    parser.add_argument("--seed", type=int, help="the same seed gives the same picture")
+    parser.add_argument("--steps", type=int, default=8)
+    parser.add_argument("--count", type=int, default=1, help="how many pictures")
+    parser.add_argument("--checkpoint", default="demo", help="'demo', a folder, or the name of one")
+    parser.add_argument("--lora", action="append", default=[], type=_lora, metavar="NAME[:WEIGHT]")
+    parser.add_argument("--provider", default="auto", help="who writes prompt and copy (auto)")
+    parser.add_argument("--format", default="png", help="png, jpeg or webp")
+    parser.add_argument("--quality", type=int, default=95)
+    _add_common(parser, out="output")
+
+
+def _add_common(parser: argparse.ArgumentParser, out: str) -> None:
+    parser.add_argument("--out", type=Path, default=Path(out), metavar="FOLDER", help=f"where the ads go ({out})")
+    parser.add_argument("--json", action="store_true", help="print one JSON envelope on stdout")
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+
+
+def _demo(options: argparse.Namespace) -> dict[str, Any]:
+    from .demo import run_demo
+
+    return run_demo(options.out, as_json=options.json, quiet=options.quiet)
+
+
+def _generate(options: argparse.Namespace) -> dict[str, Any]:
+    request = AdRequest(
+        task="generate",
+        brief=options.brief,
+        reference=options.reference,
+        strength=options.strength,
+        **_picture_fields(options),
+    )
+    return _run(options, request)
+
+
+def _composite(options: argparse.Namespace) -> dict[str, Any]:
+    request = AdRequest(
+        task="composite",
+        brief=options.background,
+        context=options.context,
+        products=tuple(options.product),
+        cutout=options.cutout,
+        auto_layout=not options.no_auto_layout,
+        shadow=options.shadow,
+        harmonize=options.harmonize,
+        **_picture_fields(options),
+    )
+    return _run(options, request)
+
+
+def _picture_fields(options: argparse.Namespace) -> dict[str, Any]:
+    width, height = options.size or (None, None)
+    return {
+        "style": options.style,
+        "industry": options.industry,
+        "aspect": options.aspect,
+        "width": width,
+        "height": height,
+        "headline": "" if options.no_text else options.headline,
+        "sub": "" if options.no_text else options.sub,
+        "text_style": TextStyle(font=options.font),
+        "seed": options.seed,
+        "steps": options.steps,
+        "count": options.count,
+        "checkpoint": options.checkpoint,
+        "loras": tuple(options.lora),
+        "provider": options.provider,
+        "format": options.format,
+        "quality": options.quality,
+    }
+
+
+def _run(options: argparse.Namespace, request: AdRequest) -> dict[str, Any]:
+    runner = LocalRunner(options.out)
+    options.runner = runner  # so that a failure can tell how far the run came
+    with Progress(sys.stderr, quiet=options.quiet) as progress:
+        result = runner.run(request, progress)
+    if not options.json:
+        for path in result.paths:
+            print(path)
+        progress.say(summary(result.report))
+    return {"pictures": pictures(result), "report": result.report.to_dict()}
+
+
+def pictures(result: AdResult) -> list[dict[str, Any]]:
+    """Where the pictures of a result lie, for the envelope."""
+    return [
+        {"path": str(path), "origin": None if origin is None else str(origin), "seed": seed}
+        for path, origin, seed in zip(result.paths, result.origin_paths, result.report.seeds, strict=True)
+    ]
+
+
+def summary(report: RunReport) -> str:
+    """One line on how a run went."""
+    width, height = report.size or (0, 0)
+    pace = f", {report.seconds_per_step:.2f} s per step" if report.seconds_per_step else ""
+    return (
+        f"{width}x{height} in {report.seconds:.1f} s: {report.evaluations} evaluations{pace}, "
+        f"seed {report.seeds[0] if report.seeds else '-'}, memory peak {report.peak_rss_bytes / 2**20:.0f} MB"
+    )
+
+
+def _fail(options: argparse.Namespace, code: str, message: str, hint: str) -> int:
+    print(f"error: {message} {hint}".rstrip(), file=sys.stderr)
+    if options.json:
+        runner = getattr(options, "runner", None)
+        report = None if runner is None else runner.report.to_dict()
+        error = {"code": code, "message": message, "hint": hint}
+        print(json.dumps({"ok": False, "error": error, "report": report}, ensure_ascii=False))
+    return PROBLEM
+
+
+def _prepare_streams(options: argparse.Namespace) -> None:
+    # A terminal in a C locale must not break off over Hangul.
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    logging.basicConfig(level=logging.ERROR if options.quiet else logging.WARNING, format="%(levelname)s: %(message)s")
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, cross, height = text.lower().replace("×", "x").partition("x")
+    if not cross or not width.strip().isdigit() or not height.strip().isdigit():
+        raise argparse.ArgumentTypeError(f"expected WIDTHxHEIGHT such as 768x1024, got '{text}'")
+    return int(width), int(height)
+
+
+def _lora(text: str) -> tuple[str, float]:
+    name, colon, weight = text.rpartition(":")
+    if not colon:
+        return text, 1.0
+    try:
+        return name, float(weight)
+    except ValueError:
+        return text, 1.0  # a colon of the path itself, as in C:\styles\ink.safetensors

@@ -1,0 +1,160 @@
+"""Run a request in this process, over the library."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ..errors import AdStudioError
+from ..output.metadata import KEY
+from ..output.save import SavedPicture, save_picture
+from ..output.store import prepare_folder
+from ..ports import Host
+from ..types import Array
+from . import stages
+from .recorder import OnEvent, RecordedHost, Recorder
+from .report import ErrorRecord, RunReport, peak_rss_bytes, peak_vram_bytes
+from .request import AdRequest, AdResult
+from .versions import versions
+from .wire import to_record
+
+
+class LocalRunner:
+    """Turns requests into saved ads, one at a time.
+
+    Args:
+        output_dir: where the ads go; made when missing.
+        host: who owns the device; None = plain torch on the best device here.
+    """
+
+    def __init__(self, output_dir: str | Path = "output", *, host: Host | None = None) -> None:
+        self.output_dir = Path(output_dir)
+        self.report = RunReport()
+        self._host = host
+        self._stop = threading.Event()
+        self._one_at_a_time = threading.Lock()
+
+    def cancel(self) -> None:
+        """Stop the run that is under way, at its next step. Safe from any thread."""
+        self._stop.set()
+
+    def run(self, request: AdRequest, on_event: OnEvent | None = None) -> AdResult:
+        """Run a request to the end.
+
+        Args:
+            on_event: called with every ``RunEvent`` as it happens, in this thread.
+
+        Raises:
+            AdStudioError: what is wrong, and what to do; ``report`` then tells how far the run came.
+            Cancelled: after ``cancel``.
+        """
+        with self._one_at_a_time:
+            recorder = Recorder(on_event, self._stop)
+            began = time.perf_counter()
+            peak_vram_bytes(reset=True)
+            self.report = RunReport(started=datetime.now(UTC).isoformat(timespec="seconds"), versions=versions())
+            try:
+                result = self._run(request, recorder, began)
+            except Exception as error:
+                self._close(recorder, began, "failed", error)
+                raise
+            except BaseException:
+                self._close(recorder, began, "cancelled", None)
+                raise
+            finally:
+                self._stop.clear()
+            return result
+
+    def _run(self, request: AdRequest, recorder: Recorder, began: float) -> AdResult:
+        run = stages.Run(request.seeded(), recorder, RecordedHost(self._device_owner(), recorder))
+        with recorder.step("check"):
+            prepare_folder(self.output_dir)
+            run.check()
+        run.write_words()
+        run.read_pictures()
+        run.load_model()
+        run.generate()
+        run.composite()
+        run.letter()
+        self.report = self._facts(run)
+        saved = self._save(run, recorder, began)
+        self._close(recorder, began, "done", None)
+        return AdResult(
+            pictures=tuple(run.finished),
+            originals=tuple(run.originals),
+            paths=tuple(picture.path for picture in saved),
+            origin_paths=tuple(picture.origin_path for picture in saved),
+            layouts=tuple(run.layouts),
+            prompt=run.prompt,
+            copy=run.copy,
+            report=self.report,
+        )
+
+    def _save(self, run: stages.Run, recorder: Recorder, began: float) -> list[SavedPicture]:
+        # What is in the file is the run up to here: a file that can be read was saved, so it may say "done".
+        self._close(recorder, began, "done", None)
+        report, record = self.report.to_dict(), to_record(run.request)
+        saved: list[SavedPicture] = []
+        with recorder.step("save"):
+            for index, (finished, original) in enumerate(zip(run.finished, run.originals, strict=True)):
+                about: dict[str, Any] = {"seed": run.seeds[index], "request": record, "report": report}
+                picture = save_picture(
+                    finished,
+                    self.output_dir,
+                    format=run.request.format,
+                    quality=run.request.quality,
+                    original=None if original is finished else original,
+                    metadata={KEY: about},
+                )
+                for note in picture.notes:
+                    recorder.note(note)
+                if picture.existed:
+                    recorder.note(f"{picture.path.name} was there already.")
+                saved.append(picture)
+        return saved
+
+    def _facts(self, run: stages.Run) -> RunReport:
+        height, width = _size(run.finished[0])
+        return replace(
+            self.report,
+            providers=dict(run.providers),
+            model=run.model,
+            loras=tuple(run.adapters),
+            seeds=tuple(run.seeds),
+            size=(width, height),
+            evaluations=run.evaluations,
+            prompt=run.prompt.positive,
+            layout_scores=tuple(layout.score for layout in run.layouts),
+            receipts=tuple(run.receipts),
+        )
+
+    def _close(self, recorder: Recorder, began: float, status: Any, error: Exception | None) -> None:
+        record = None
+        if isinstance(error, AdStudioError):
+            record = ErrorRecord(error.code, error.message, error.hint)
+        elif error is not None:
+            record = ErrorRecord("run.unexpected", f"{type(error).__name__}: {error}")
+        self.report = replace(
+            self.report.with_events(recorder.events),
+            status=status,
+            seconds=time.perf_counter() - began,
+            error=record,
+            seconds_per_step=recorder.seconds_per_step,
+            peak_rss_bytes=peak_rss_bytes(),
+            peak_vram_bytes=peak_vram_bytes(),
+        )
+
+    def _device_owner(self) -> Host:
+        if self._host is None:
+            from ..engine.torch_host import TorchHost
+
+            self._host = TorchHost()
+        return self._host
+
+
+def _size(picture: Array) -> tuple[int, int]:
+    return picture.shape[0], picture.shape[1]

@@ -1,0 +1,38 @@
+"""The pictures that come with a request: read, and brought to the size that the model draws."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+
+from ..types import Array
+from .wire import open_source
+
+
+def read_source(source: str) -> Array:
+    """Read a picture of a request as an opaque photo."""
+    from ..imaging.photo import read_photo
+
+    return read_photo(open_source(source))
+
+
+def read_source_with_alpha(source: str) -> tuple[Array, Array | None]:
+    """Read a picture of a request; alpha is None where it is opaque."""
+    from ..imaging.photo import read_photo_with_alpha
+
+    return read_photo_with_alpha(open_source(source))
+
+
+def cover(photo: Array, width: int, height: int) -> Array:
+    """Fill ``width`` x ``height`` with a photo: scaled evenly, the overhang cut off on both sides alike."""
+    scale = max(width / photo.shape[1], height / photo.shape[0])
+    part_width, part_height = width / scale, height / scale
+    left, top = (photo.shape[1] - part_width) / 2, (photo.shape[0] - part_height) / 2
+    box = (left, top, left + part_width, top + part_height)
+    bands = [
+        Image.fromarray(np.ascontiguousarray(photo[..., band])).resize(
+            (width, height), Image.Resampling.LANCZOS, box=box
+        )
+        for band in range(3)
+    ]
+    return np.clip(np.stack([np.asarray(band) for band in bands], axis=-1), 0.0, 1.0).astype(np.float32)

@@ -1,0 +1,76 @@
+"""Show a run's progress on a terminal, or line by line where there is none."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import TextIO
+
+from ..types import RunEvent
+
+_NAMES = {
+    "check": "checking",
+    "prompt": "writing the prompt",
+    "copy": "writing the copy",
+    "photo": "reading the photo",
+    "cutout": "cutting the product out",
+    "load": "loading the model",
+    "generate": "drawing",
+    "place": "placing the product",
+    "compose": "composing",
+    "layout": "finding room for the copy",
+    "lettering": "lettering",
+    "save": "saving",
+}
+_BAR = 20
+
+
+class Progress:
+    """Takes ``RunEvent``s. One line that is rewritten on a terminal; elsewhere one line per finished step."""
+
+    def __init__(self, stream: TextIO, *, quiet: bool = False) -> None:
+        self._stream = stream
+        self._quiet = quiet
+        self._live = not quiet and stream.isatty()
+        self._shown = 0
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._wipe()
+
+    def __call__(self, event: RunEvent) -> None:
+        """Show an event."""
+        name = _NAMES.get(event.step, event.step)
+        if event.kind == "start":
+            self._draw(f"{name} …")
+        elif event.kind in ("progress", "preview"):
+            filled = round(event.value * _BAR)
+            self._draw(f"{name} [{'#' * filled}{'.' * (_BAR - filled)}] {event.message}")
+        elif event.kind == "finish" and event.seconds >= 0.05:
+            self.say(f"{name}: {event.seconds:.1f} s")
+        elif event.kind == "note":
+            self.say(f"{name}: {event.message}")
+
+    def say(self, text: str) -> None:
+        """Write a line that stays."""
+        if self._quiet:
+            return
+        self._wipe()
+        self._stream.write(text + "\n")
+        self._stream.flush()
+
+    def _draw(self, text: str) -> None:
+        if self._live:
+            self._wipe()
+            self._stream.write(text)
+            self._stream.flush()
+            self._shown = len(text)
+
+    def _wipe(self) -> None:
+        if self._live and self._shown:
+            self._stream.write("\r\x1b[2K")
+            self._stream.flush()
+            self._shown = 0

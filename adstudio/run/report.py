@@ -1,0 +1,122 @@
+"""What happened in a run: time, state and error of every step, and the facts that explain the picture."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from ..types import LayoutScore, RunEvent, Status
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """One step of a run."""
+
+    name: str
+    status: Status
+    seconds: float = 0.0
+    error: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRecord:
+    """The error that ended a run."""
+
+    code: str
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """A run, from its events and its facts. Times in seconds, memory in bytes; a peak is the process's so far.
+
+    ``evaluations`` counts calls of the picture model per picture; ``seconds_per_step`` is the median of them.
+    """
+
+    status: Status = "running"
+    started: str = ""
+    seconds: float = 0.0
+    steps: tuple[StepRecord, ...] = ()
+    error: ErrorRecord | None = None
+    providers: dict[str, str] = field(default_factory=dict)
+    model: str = ""
+    loras: tuple[str, ...] = ()
+    seeds: tuple[int, ...] = ()
+    size: tuple[int, int] | None = None
+    evaluations: int = 0
+    seconds_per_step: float = 0.0
+    prompt: str = ""
+    layout_scores: tuple[LayoutScore | None, ...] = ()
+    receipts: tuple[dict[str, float], ...] = ()
+    peak_rss_bytes: int = 0
+    peak_vram_bytes: int = 0
+    versions: dict[str, str] = field(default_factory=dict)
+
+    def with_events(self, events: Iterable[RunEvent]) -> RunReport:
+        """The report with its steps taken from a run's events."""
+        return replace(self, steps=fold_steps(events))
+
+    def step(self, name: str) -> StepRecord | None:
+        """Find a step by name."""
+        return next((step for step in self.steps if step.name == name), None)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as plain JSON values."""
+        return json.loads(self.to_json())
+
+    def to_json(self, indent: int | None = None) -> str:
+        """The report as JSON text."""
+        return json.dumps(_rounded(asdict(self)), ensure_ascii=False, indent=indent)
+
+
+def fold_steps(events: Iterable[RunEvent]) -> tuple[StepRecord, ...]:
+    """Sum up a run's events, one record per step, in the order in which they began."""
+    steps: dict[str, StepRecord] = {}
+    for event in events:
+        step = steps.get(event.step, StepRecord(event.step, "running"))
+        if event.kind == "finish":
+            step = replace(step, status="done", seconds=event.seconds)
+        elif event.kind == "error":
+            step = replace(step, status="failed", seconds=event.seconds, error=event.message)
+        elif event.kind == "cancel":
+            step = replace(step, status="cancelled", seconds=event.seconds)
+        elif event.kind == "note":
+            step = replace(step, notes=(*step.notes, event.message))
+        steps[event.step] = step
+    return tuple(steps.values())
+
+
+def peak_rss_bytes() -> int:
+    """The most memory this process has held so far; 0 where the system does not say."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def peak_vram_bytes(*, reset: bool = False) -> int:
+    """The most graphics memory torch has held since the last reset; 0 without torch or a CUDA device."""
+    torch = sys.modules.get("torch")
+    if torch is None or not torch.cuda.is_available() or not torch.cuda.is_initialized():
+        return 0
+    peak = torch.cuda.max_memory_allocated()
+    if reset:
+        torch.cuda.reset_peak_memory_stats()
+    return int(peak)
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return round(value, 4)
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_rounded(item) for item in value]
+    return value

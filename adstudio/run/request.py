@@ -1,0 +1,181 @@
+"""What decides an ad, and what comes of it: the one boundary object between callers and runners."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from ..errors import InputError
+from ..output.encode import find_format
+from ..types import AdCopy, AdPrompt, Array, LayoutPlan, Placement, TextStyle
+from .report import RunReport
+
+Task = Literal["generate", "composite"]
+
+MAX_SEED = 2**64 - 1
+MAX_COUNT = 16
+MAX_STEPS = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdRequest:
+    """All that decides a picture. The same request with a seed gives the same picture.
+
+    Pictures are named by a path or held as a ``data:`` URL, so a request is always plain JSON.
+
+    Args:
+        task: ``generate`` draws the whole ad, from words or from ``reference``; ``composite`` puts ``products`` on a
+            drawn backdrop.
+        brief: what the ad shows, in Korean; for a composite, what the backdrop shows.
+        context: for a composite, what is advertised; the copy is written from it.
+        aspect: a name such as ``4:5``; ``auto`` takes the reference photo's own.
+        width: picture width in pixels, with ``height``; both None = from ``aspect`` and the checkpoint.
+        seed: None draws one, which the report names.
+        count: how many pictures; picture *i* has seed + *i*.
+        strength: share of the schedule that runs over ``reference``; 1 ignores the photo.
+        cutout: how the products are cut out, a name of ``adstudio.imaging.cutout``.
+        auto_layout: find the products' places; False takes ``placements`` or the middle of the lower edge.
+        headline: None has it written from the brief, empty draws none.
+        sub: None has it written when the headline is, empty draws none.
+        loras: further adapters as (name, weight), over the style's own.
+    """
+
+    task: Task = "generate"
+    brief: str = ""
+    context: str = ""
+    style: str = "realistic"
+    industry: str = "auto"
+    provider: str = "auto"
+    checkpoint: str = "demo"
+    loras: tuple[tuple[str, float], ...] = ()
+    aspect: str = "1:1"
+    width: int | None = None
+    height: int | None = None
+    seed: int | None = None
+    steps: int = 8
+    count: int = 1
+    reference: str | None = None
+    strength: float = 0.6
+    products: tuple[str, ...] = ()
+    cutout: str = "auto"
+    auto_layout: bool = True
+    placements: tuple[Placement, ...] = ()
+    shadow: float = 1.0
+    harmonize: float = 0.3
+    headline: str | None = None
+    sub: str | None = None
+    text_style: TextStyle = TextStyle()
+    format: str = "png"
+    quality: int = 95
+
+    def __post_init__(self) -> None:
+        _check_task(self)
+        _check_numbers(self)
+        find_format(self.format)
+
+    def seeded(self) -> AdRequest:
+        """The same request, with a seed drawn where it names none."""
+        return self if self.seed is not None else replace(self, seed=secrets.randbelow(2**32))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The request as plain JSON values."""
+        from .wire import to_dict
+
+        return to_dict(self)
+
+    @classmethod
+    def from_dict(cls, data: object) -> AdRequest:
+        """Read a request from JSON values; a field that is missing has its default.
+
+        Raises:
+            InputError: ``request.<reason>``: an unknown field, a wrong type or a value out of range.
+        """
+        from .wire import from_dict
+
+        return from_dict(data)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AdResult:
+    """Finished ads, one entry per picture in every tuple, and the report of the run."""
+
+    pictures: tuple[Array, ...]
+    originals: tuple[Array, ...]
+    paths: tuple[Path, ...]
+    origin_paths: tuple[Path | None, ...]
+    layouts: tuple[LayoutPlan, ...]
+    prompt: AdPrompt
+    copy: AdCopy
+    report: RunReport
+
+    @property
+    def path(self) -> Path:
+        """Where the first picture lies."""
+        return self.paths[0]
+
+
+def _check_task(request: AdRequest) -> None:
+    if request.task not in ("generate", "composite"):
+        raise InputError(
+            "request.unknown_task",
+            f"The task must be 'generate' or 'composite'; '{request.task}' came.",
+            "Use generate for a whole picture and composite for a product photo on a drawn backdrop.",
+        )
+    if request.task == "composite" and not request.products:
+        raise InputError(
+            "request.no_product",
+            "A composite needs at least one product photo; none came.",
+            "Pass a product photo, or use generate to draw the whole picture.",
+        )
+    if request.task == "composite" and request.reference is not None:
+        raise InputError(
+            "request.reference_in_composite",
+            "A composite takes product photos, not a reference photo; a reference came.",
+            "Pass the photo as the product, or use generate with the reference.",
+        )
+    if request.task == "generate" and request.products:
+        raise InputError(
+            "request.product_without_composite",
+            "Product photos belong to a composite; they came with generate.",
+            "Use composite, or pass the photo as the reference.",
+        )
+    if request.placements and len(request.placements) != len(request.products):
+        raise InputError(
+            "request.placements",
+            f"One placement per product was expected: {len(request.products)} products and "
+            f"{len(request.placements)} placements came.",
+            "Give every product its place, or none to have them found.",
+        )
+
+
+def _check_numbers(request: AdRequest) -> None:
+    _in_range("steps", request.steps, 1, MAX_STEPS, "Use 8, which is what the model is made for.")
+    _in_range("count", request.count, 1, MAX_COUNT, "Run it again for more pictures.")
+    _in_range("quality", request.quality, 1, 100, "Use 95 for print and 85 for the web.")
+    _in_range("shadow", request.shadow, 0, 2, "Use 1 for a natural shadow and 0 for none.")
+    _in_range("harmonize", request.harmonize, 0, 1, "Use 0.3, or 0 to keep the product's colours untouched.")
+    if request.seed is not None:
+        _in_range("seed", request.seed, 0, MAX_SEED - MAX_COUNT, "Use a whole number, or none to have one drawn.")
+    if not 0 < request.strength <= 1:  # also refuses NaN
+        raise InputError(
+            "request.strength",
+            f"The strength must be above 0 and at most 1; {request.strength:g} came.",
+            "Use 0.3 to keep most of the photo, 0.6 for a new look, 1 to draw it anew.",
+        )
+    if (request.width is None) != (request.height is None):
+        raise InputError(
+            "request.half_a_size",
+            "Width and height belong together; only one of them came.",
+            "Pass both, or neither to have them taken from the aspect ratio.",
+        )
+    for name, weight in request.loras:
+        _in_range(f"weight of adapter '{name}'", weight, -4, 4, "Use a weight between 0 and 1.")
+
+
+def _in_range(name: str, value: float, low: float, high: float, hint: str) -> None:
+    if not low <= value <= high:
+        raise InputError(
+            f"request.{name.split()[0]}", f"The {name} must lie between {low} and {high}; {value} came.", hint
+        )

@@ -1,0 +1,263 @@
+"""The stages of an ad, in the order in which they run. What a stage makes lies in ``Run`` for those after it.
+
+Everything that can go wrong cheaply goes first: words, photos and cut-outs are done before a model is loaded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError
+from ..ports import Host
+from ..types import AdCopy, AdPrompt, Array, CutOut, LayoutPlan, Placement
+from .photos import cover, read_source, read_source_with_alpha
+from .recorder import Recorder
+from .request import AdRequest
+
+# Where a product goes when nobody looks for a place: the middle of the lower edge, somewhat over half the height.
+_PLAIN_PLACE = Placement(x=0.5, base_y=0.92, height=0.55)
+
+
+@dataclass
+class Run:
+    """A run under way. The lists hold one entry per picture."""
+
+    request: AdRequest
+    recorder: Recorder
+    host: Host
+    prompt: AdPrompt = field(init=False)
+    copy: AdCopy = AdCopy("")
+    reference: Array | None = None
+    cutouts: list[CutOut] = field(default_factory=list)
+    zit: Any = None
+    model: str = ""
+    adapters: list[str] = field(default_factory=list)
+    providers: dict[str, str] = field(default_factory=dict)
+    seeds: list[int] = field(default_factory=list)
+    evaluations: int = 0
+    originals: list[Array] = field(default_factory=list)
+    masks: list[Array | None] = field(default_factory=list)
+    layouts: list[LayoutPlan] = field(default_factory=list)
+    finished: list[Array] = field(default_factory=list)
+    receipts: list[dict[str, float]] = field(default_factory=list)
+
+    def check(self) -> None:
+        """Find the checkpoint and refuse a size it cannot draw, before anything is spent."""
+        from ..engine.checkpoint import find_checkpoint, open_checkpoint
+
+        request = self.request
+        checkpoint = open_checkpoint(find_checkpoint(request.checkpoint, self.host))
+        if request.reference is None or request.aspect != "auto":
+            self._target_size(checkpoint)
+
+    def write_words(self) -> None:
+        """Turn the brief into an English prompt and the copy."""
+        from ..prompt.processor import write, write_copy
+
+        request = self.request
+        with self.recorder.step("prompt"):
+            is_composite = request.task == "composite"
+            self.prompt = write(
+                " ".join(part for part in (request.brief, request.context) if part.strip()),
+                industry=request.industry,
+                style=request.style,
+                provider=request.provider,
+                backdrop_only=is_composite,
+                seed=request.seed or 0,
+            )
+            self.providers["prompt"] = self.prompt.provider
+            for note in self.prompt.notes:
+                self.recorder.note(note)
+        with self.recorder.step("copy"):
+            if request.headline is not None:
+                self.copy = AdCopy(request.headline.strip(), (request.sub or "").strip())
+            else:
+                about = request.context if request.context.strip() else request.brief
+                written = write_copy(about, industry=self.prompt.industry)
+                self.copy = written if request.sub is None else replace(written, sub=request.sub.strip())
+            self.providers["copy"] = self.copy.provider
+
+    def read_pictures(self) -> None:
+        """Read the reference photo, or read the products and cut them out."""
+        request = self.request
+        if request.reference is not None:
+            with self.recorder.step("photo"):
+                self.reference = read_source(request.reference)
+        if request.task == "composite":
+            with self.recorder.step("cutout"):
+                for source in request.products:
+                    self.recorder.check_cancelled()
+                    self.cutouts.append(self._cut_out(source))
+                self.providers["cutout"] = self.cutouts[0].method
+
+    def load_model(self) -> None:
+        """Load the checkpoint and put the style's adapter, and the user's, on it."""
+        from ..engine.checkpoint import find_checkpoint
+        from ..engine.components import load
+        from ..engine.lora import LoraUse, find_adapter, with_loras
+        from ..prompt.styles import get_style
+
+        with self.recorder.step("load"):
+            path = find_checkpoint(self.request.checkpoint, self.host)
+            zit = load(path, self.host)
+            style = get_style(self.request.style)
+            uses: list[Any] = []
+            if style.lora:
+                found = find_adapter(zit, style.lora, self.host)
+                if found is None:
+                    self.recorder.note(
+                        f"This checkpoint has no adapter '{style.lora}'; the style '{style.name}' is in the words alone."
+                    )
+                else:
+                    uses.append(LoraUse(found, style.weight))
+            for name, weight in self.request.loras:
+                uses.append(LoraUse(self._adapter(zit, name), weight))
+            self.zit = with_loras(zit, uses) if uses else zit
+            self.model = Path(path).name if self.request.checkpoint != "demo" else "demo"
+            self.adapters = [f"{Path(use.path).stem}:{use.weight:g}" for use in uses]
+
+    def generate(self) -> None:
+        """Draw the pictures."""
+        from ..engine.sampling import image_to_image, text_to_image
+
+        request, words = self.request, self.prompt.positive
+        width, height = self._target_size(self.zit.checkpoint)
+        seed = request.seed or 0
+        with self.recorder.step("generate"):
+            if self.reference is None:
+                drawn = [
+                    text_to_image(
+                        self.zit,
+                        words,
+                        width=width,
+                        height=height,
+                        seed=seed,
+                        steps=request.steps,
+                        batch=request.count,
+                        host=self.host,
+                    )
+                ]
+            else:
+                photo = cover(self.reference, width, height)
+                drawn = [
+                    image_to_image(
+                        self.zit,
+                        words,
+                        photo,
+                        strength=request.strength,
+                        seed=seed + index,
+                        steps=request.steps,
+                        host=self.host,
+                    )
+                    for index in range(request.count)
+                ]
+            for samples in drawn:
+                self.originals.extend(samples.images)
+                self.seeds.extend(samples.seeds)
+            self.masks = [None] * len(self.originals)
+            self.evaluations = drawn[0].evaluations
+
+    def composite(self) -> None:
+        """Put the products on every backdrop."""
+        if not self.cutouts:
+            return
+        from ..imaging.composite import compose
+
+        backdrops, places = self.originals, []
+        with self.recorder.step("place"):
+            places = [self._places(backdrop) for backdrop in backdrops]
+        with self.recorder.step("compose"):
+            self.originals, self.masks = [], []
+            for backdrop, plan in zip(backdrops, places, strict=True):
+                self.recorder.check_cancelled()
+                made = compose(
+                    backdrop,
+                    self.cutouts,
+                    plan.products,
+                    shadow=self.request.shadow,
+                    harmonize=self.request.harmonize,
+                )
+                self.originals.append(made.image)
+                self.masks.append(made.mask)
+                self.receipts.append(dict(made.receipt))
+                for note in made.notes:
+                    self.recorder.note(note)
+            self.layouts = places
+
+    def letter(self) -> None:
+        """Find room for the copy and draw it; without copy the originals are the finished pictures."""
+        products = self.layouts or [LayoutPlan()] * len(self.originals)
+        if not self.copy.headline and not self.copy.sub:
+            self.finished, self.layouts = list(self.originals), products
+            return
+        from ..layout.saliency import LocalAnalyzer
+        from ..layout.score import score
+        from ..text.lettering import draw
+
+        analyzer = LocalAnalyzer()
+        self.layouts = []
+        with self.recorder.step("layout"):
+            for picture, mask, placed in zip(self.originals, self.masks, products, strict=True):
+                plan = analyzer.place_text(picture, self.copy, keep_clear=mask)
+                plan = replace(plan, products=placed.products, reasons=(*placed.reasons, *plan.reasons))
+                self.layouts.append(replace(plan, score=score(picture, plan, keep_clear=mask)))
+            self.providers["layout"] = analyzer.name
+        with self.recorder.step("lettering"):
+            for picture, plan in zip(self.originals, self.layouts, strict=True):
+                self.recorder.check_cancelled()
+                self.finished.append(draw(picture, plan, self.request.text_style))
+
+    def _target_size(self, checkpoint: Any) -> tuple[int, int]:
+        from ..engine.sizes import check_size, fit_size, size_for
+
+        request, grid, base = self.request, checkpoint.grid_px, checkpoint.base_px
+        if request.width is not None and request.height is not None:
+            return check_size(request.width, request.height, grid, base)
+        if request.aspect == "auto" and self.reference is not None:
+            return fit_size(self.reference.shape[1], self.reference.shape[0], grid=grid, base_px=base)
+        return size_for("1:1" if request.aspect == "auto" else request.aspect, grid=grid, base_px=base)
+
+    def _cut_out(self, source: str) -> CutOut:
+        from ..imaging.cutout import cut_out
+
+        photo, alpha = read_source_with_alpha(source)
+        if alpha is not None and self.request.cutout == "auto":
+            # The photo comes cut out already.
+            return cut_out(photo, method="mask", mask=alpha, host=self.host)
+        found = cut_out(photo, method=self.request.cutout, host=self.host)
+        for note in found.notes:
+            self.recorder.note(note)
+        return found
+
+    def _places(self, backdrop: Array) -> LayoutPlan:
+        if self.request.placements:
+            return LayoutPlan(products=self.request.placements, reasons=("The user chose the places.",))
+        if self.request.auto_layout:
+            from ..layout.saliency import LocalAnalyzer
+
+            return LocalAnalyzer().place_products(
+                backdrop, [item.rgba.shape[1] / item.rgba.shape[0] for item in self.cutouts]
+            )
+        count = len(self.cutouts)
+        products = tuple(
+            replace(
+                _PLAIN_PLACE, x=(index + 0.5) / count, height=_PLAIN_PLACE.height / max(1.0, count / 2), order=index
+            )
+            for index in range(count)
+        )
+        return LayoutPlan(products=products, reasons=("Automatic layout is off: the middle of the lower edge.",))
+
+    def _adapter(self, zit: Any, name: str) -> Path:
+        from ..engine.lora import find_adapter
+
+        path = Path(name)
+        found = path if path.is_file() else find_adapter(zit, name, self.host)
+        if found is None:
+            raise InputError(
+                "request.adapter_not_found",
+                f"There is no adapter file or adapter named '{name}'.",
+                "Give the path of a .safetensors file, or a name from the checkpoint's own 'loras' folder.",
+            )
+        return found
