@@ -22,7 +22,8 @@ CutOutIO = io.Custom("ADSTUDIO_CUTOUT")
 def to_arrays(image: torch.Tensor) -> list[Array]:
     """Split an IMAGE into its frames.
 
-    Shapes: ``[B,H,W,C]`` with 1, 3 or 4 channels in, ``[H,W,3] float32 0..1`` copies out. Transparent parts are laid on white.
+    Shapes: ``[B,H,W,C]`` with 1, 3 or 4 channels in, ``[H,W,3] float32 0..1`` copies out. What is transparent is laid
+    on white.
     """
     return [_opaque(frame) for frame in _frames(image)]
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import comfyui
 import pytest
+from comfy_server import ComfyServer, running
 
 TESTS = Path(__file__).parent
 TIERS = ("unit", "comfy", "browser", "gpu")
@@ -70,3 +72,22 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """A tier that was asked for alone and cannot run here is a skip, not a failure."""
     if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and any(missing_for(tier) for tier in TIERS):
         session.exitstatus = pytest.ExitCode.OK
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ComfyServer]:
+    """One real ComfyUI for the whole session, with this pack and a probe of its model manager."""
+    base = tmp_path_factory.mktemp("comfyui")
+    (base / "custom_nodes").mkdir()
+    (base / "input").mkdir()
+    shutil.copy(TESTS / "comfy" / "probe.py", base / "custom_nodes" / "adstudio_probe.py")
+    # The name that a stock installation has in its input folder, and that the shipped workflows therefore start with.
+    shutil.copy(_coffee_photo(), base / "input" / "example.png")
+    with running(base) as comfy:
+        yield comfy
+
+
+def _coffee_photo() -> Path:
+    skimage = importlib.util.find_spec("skimage")
+    assert skimage is not None and skimage.origin is not None
+    return Path(skimage.origin).parent / "data" / "coffee.png"

@@ -1,0 +1,201 @@
+"""A ComfyUI of our own for tests and tools: one subprocess, one throw-away base directory, this pack linked in."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import comfyui
+from comfyui import LINK_NAME, PACK
+
+
+class Rejected(RuntimeError):
+    """ComfyUI answered a request with an error; ``body`` is its JSON."""
+
+    def __init__(self, status: int, body: dict[str, Any]) -> None:
+        super().__init__(f"HTTP {status}: {json.dumps(body, ensure_ascii=False)[:2000]}")
+        self.status = status
+        self.body = body
+
+
+class ComfyServer:
+    """One running ComfyUI.
+
+    Args:
+        base: its base directory: inputs, outputs, models and settings live there and nowhere else.
+        folder: the name under which this pack is linked into ``custom_nodes``.
+    """
+
+    def __init__(self, base: Path, *, folder: str = LINK_NAME) -> None:
+        self.base = base
+        self.folder = folder
+        self.log_path = base / "server.log"
+        self.url = ""
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self, *, flags: Sequence[str] = ("--cpu",), timeout_s: float = 180) -> None:
+        """Start the server and wait until it answers."""
+        packs = self.base / "custom_nodes"
+        packs.mkdir(parents=True, exist_ok=True)
+        (self.base / "models" / "diffusers").mkdir(parents=True, exist_ok=True)
+        link = packs / self.folder
+        if not link.exists():
+            link.symlink_to(PACK, target_is_directory=True)
+        port = _free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        root = comfyui.find()
+        python = comfyui.python(root) if root else None
+        if root is None or python is None:
+            raise RuntimeError(comfyui.problem())
+        command = [str(python), "main.py", *flags]
+        command += ["--listen", "127.0.0.1", "--port", str(port), "--disable-auto-launch", "--disable-api-nodes"]
+        command += ["--base-directory", str(self.base), "--database-url", "sqlite:///:memory:"]
+        with self.log_path.open("wb") as log:
+            self._process = subprocess.Popen(command, cwd=root, stdout=log, stderr=subprocess.STDOUT)
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                raise RuntimeError(
+                    f"ComfyUI ended with code {self._process.returncode} at start:\n{self.log()[-4000:]}"
+                )
+            try:
+                self.get("/system_stats")
+                return
+            except OSError:
+                time.sleep(0.2)
+        self.stop()
+        raise RuntimeError(f"ComfyUI did not answer within {timeout_s} s:\n{self.log()[-4000:]}")
+
+    def stop(self) -> None:
+        """End the server: politely first."""
+        if self._process is None or self._process.poll() is not None:
+            return
+        self._process.send_signal(signal.SIGINT)
+        try:
+            self._process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(timeout=10)
+
+    def log(self) -> str:
+        """Everything the server has written so far."""
+        return self.log_path.read_text(encoding="utf-8", errors="replace")
+
+    def get(self, path: str) -> Any:
+        """GET JSON."""
+        return json.loads(self.read(path))
+
+    def read(self, path: str) -> bytes:
+        """GET bytes."""
+        return self._send(urllib.request.Request(self.url + path))
+
+    def post(self, path: str, body: Any = None) -> Any:
+        """POST JSON; return the answer, None where it is empty."""
+        data = json.dumps(body if body is not None else {}).encode()
+        request = urllib.request.Request(self.url + path, data=data, headers={"Content-Type": "application/json"})
+        answer = self._send(request)
+        return json.loads(answer) if answer.strip() else None
+
+    def upload(self, name: str, content: bytes) -> str:
+        """Put a picture into the input folder; return the name that LoadImage takes."""
+        boundary = uuid.uuid4().hex
+        head = f'--{boundary}\r\nContent-Disposition: form-data; name="image"; filename="{name}"\r\n\r\n'.encode()
+        rest = f'\r\n--{boundary}\r\nContent-Disposition: form-data; name="overwrite"\r\n\r\ntrue\r\n--{boundary}--\r\n'
+        request = urllib.request.Request(
+            self.url + "/upload/image",
+            data=head + content + rest.encode(),
+            headers={"Content-Type": f"multipart/form-data; boundary={boundary}"},
+        )
+        return str(json.loads(self._send(request))["name"])
+
+    def queue(self, graph: dict[str, Any], *, workflow: dict[str, Any] | None = None) -> str:
+        """Queue a graph in API form; return its prompt id. ``workflow`` is the UI form to embed in saved files."""
+        extra = {"extra_pnginfo": {"workflow": workflow}} if workflow else {}
+        return str(self.post("/prompt", {"prompt": graph, "extra_data": extra})["prompt_id"])
+
+    def wait(self, prompt_id: str, *, timeout_s: float = 300) -> Run:
+        """Wait until a queued graph has ended, well or badly."""
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            entry = self.get(f"/history/{prompt_id}").get(prompt_id)
+            if entry and entry.get("status"):
+                return Run(self, entry)
+            if self._process is not None and self._process.poll() is not None:
+                raise RuntimeError(f"ComfyUI died while it worked:\n{self.log()[-4000:]}")
+            time.sleep(0.1)
+        raise TimeoutError(f"The graph did not end within {timeout_s} s:\n{self.log()[-4000:]}")
+
+    def run(self, graph: dict[str, Any], *, workflow: dict[str, Any] | None = None, timeout_s: float = 300) -> Run:
+        """Queue a graph and wait for its end."""
+        return self.wait(self.queue(graph, workflow=workflow), timeout_s=timeout_s)
+
+    def _send(self, request: urllib.request.Request) -> bytes:
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return answer.read()
+        except urllib.error.HTTPError as error:
+            text = error.read().decode("utf-8", "replace")
+            try:
+                body = json.loads(text)
+            except ValueError:
+                body = {"text": text}
+            raise Rejected(error.code, body) from None
+
+
+class Run:
+    """What became of one queued graph."""
+
+    def __init__(self, server: ComfyServer, entry: dict[str, Any]) -> None:
+        self.server = server
+        self.entry = entry
+        self.status: str = entry["status"]["status_str"]
+        self.messages: dict[str, dict[str, Any]] = dict(entry["status"]["messages"])
+
+    @property
+    def cached(self) -> set[str]:
+        """Ids of the nodes whose earlier results were used."""
+        return set(self.messages.get("execution_cached", {}).get("nodes", []))
+
+    @property
+    def error(self) -> dict[str, Any] | None:
+        """The ``execution_error`` message, None where nothing failed."""
+        return self.messages.get("execution_error")
+
+    def pictures(self) -> list[tuple[str, bytes]]:
+        """``(file name, content)`` of every saved picture, previews left out."""
+        files = [file for output in self.entry["outputs"].values() for file in output.get("images", [])]
+        saved = [file for file in files if file["type"] == "output"]
+        return [(file["filename"], self.server.read("/view?" + urllib.parse.urlencode(file))) for file in saved]
+
+
+@contextmanager
+def running(base: Path, **settings: Any) -> Iterator[ComfyServer]:
+    """A server for the length of a ``with`` block."""
+    server = ComfyServer(base, **settings)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
