@@ -26,3 +26,12 @@ def home() -> Path:
     else:
         base = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
     return base / "adstudio"
+
+
+def model_dirs() -> tuple[Path, ...]:
+    """Folders with one subfolder per kind of model (``diffusers``, ``loras`` …); ``ADSTUDIO_MODELS`` comes first.
+
+    Several folders in ``ADSTUDIO_MODELS`` are separated as in ``PATH``.
+    """
+    named = [Path(part).expanduser() for part in os.environ.get("ADSTUDIO_MODELS", "").split(os.pathsep) if part]
+    return (*named, home() / "models")

@@ -1,0 +1,135 @@
+"""Build the parts of a checkpoint from its files, component by component, in their own classes.
+
+Modules are made without storage and given the tensors of the files as they lie there. Because nothing is cast, the
+weights stay what the operating system maps from disk: a checkpoint of 20 GB takes next to no memory of its own.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from ..errors import MissingDependency, ModelError
+from .checkpoint import Checkpoint
+from .weights import read_json
+
+logger = logging.getLogger("adstudio.engine")
+
+
+def build_transformer(checkpoint: Checkpoint) -> nn.Module:
+    """Build the ``ZImageTransformer2DModel``."""
+    try:
+        from diffusers import ZImageTransformer2DModel
+    except ImportError as error:
+        raise MissingDependency("diffusers", "Loading Z-Image", "'diffusers>=0.39'") from error
+    return _build_diffusers(ZImageTransformer2DModel, checkpoint, "transformer")
+
+
+def build_vae(checkpoint: Checkpoint) -> nn.Module:
+    """Build the ``AutoencoderKL``."""
+    try:
+        from diffusers import AutoencoderKL
+    except ImportError as error:
+        raise MissingDependency("diffusers", "Loading Z-Image", "'diffusers>=0.39'") from error
+    return _build_diffusers(AutoencoderKL, checkpoint, "vae")
+
+
+def build_text_encoder(checkpoint: Checkpoint) -> nn.Module:
+    """Build the ``Qwen3Model``; a file of the language model is read too, its head left aside."""
+    try:
+        from transformers import Qwen3Config, Qwen3Model
+    except ImportError as error:
+        raise MissingDependency("transformers", "Reading prompts", "'transformers>=4.57'") from error
+    folder = checkpoint.path / "text_encoder"
+    config = Qwen3Config.from_dict(read_json(folder / "config.json"))
+    with torch.device("meta"):
+        model = _construct(lambda: Qwen3Model(config), folder)
+    # The rotary table is computed, not stored: without this it would stay without storage.
+    model.rotary_emb = type(model.rotary_emb)(config)
+    tensors = {name.removeprefix("model."): value for name, value in _read(checkpoint, "text_encoder").items()}
+    tensors.pop("lm_head.weight", None)
+    return _fill(model, tensors, folder)
+
+
+def build_tokenizer(checkpoint: Checkpoint) -> Any:
+    """Build the tokenizer, and check that it knows the chat form that Z-Image was trained with."""
+    try:
+        from transformers import AutoTokenizer
+    except ImportError as error:
+        raise MissingDependency("transformers", "Reading prompts", "'transformers>=4.57'") from error
+    folder = checkpoint.path / "tokenizer"
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(
+            "checkpoint.bad_tokenizer", f"The tokenizer in {folder} cannot be read ({error}).", "Download it again."
+        ) from error
+    if not tokenizer.chat_template:
+        raise ModelError(
+            "checkpoint.bad_tokenizer",
+            f"The tokenizer in {folder} has no chat template, which Z-Image prompts are written in.",
+            "Download tokenizer_config.json or chat_template.jinja of the checkpoint again.",
+        )
+    return tokenizer
+
+
+def _build_diffusers(kind: Any, checkpoint: Checkpoint, part: str) -> nn.Module:
+    folder = checkpoint.path / part
+    # Private keys name a class and a version; community repacks get them wrong, and the class is ours to choose.
+    config = {key: value for key, value in read_json(folder / "config.json").items() if not key.startswith("_")}
+    with torch.device("meta"):
+        model = _construct(lambda: kind.from_config(config), folder)
+    return _fill(model, _read(checkpoint, part), folder)
+
+
+def _construct(make: Any, folder: Path) -> Any:
+    try:
+        return make()
+    except (AssertionError, KeyError, TypeError, ValueError) as error:
+        raise ModelError(
+            "checkpoint.bad_config",
+            f"The configuration {folder / 'config.json'} does not describe a model that can be built ({error!r}).",
+            "Download this file again, or choose another checkpoint.",
+        ) from error
+
+
+def _read(checkpoint: Checkpoint, part: str) -> dict[str, torch.Tensor]:
+    from safetensors.torch import load_file
+
+    tensors: dict[str, torch.Tensor] = {}
+    for path in checkpoint.weight_files(part):
+        tensors.update(load_file(path))
+    return tensors
+
+
+def _fill(model: nn.Module, tensors: dict[str, torch.Tensor], folder: Path) -> nn.Module:
+    wanted = model.state_dict()
+    missing = sorted(set(wanted) - set(tensors))
+    surplus = sorted(set(tensors) - set(wanted))
+    wrong = sorted(name for name in set(wanted) & set(tensors) if wanted[name].shape != tensors[name].shape)
+    if missing:
+        raise ModelError(
+            "checkpoint.tensor_missing",
+            f"{len(missing)} of {len(wanted)} tensors are missing in {folder} (first: {missing[0]}).",
+            "Finish the download of the checkpoint, or choose another one.",
+        )
+    if wrong:
+        name = wrong[0]
+        raise ModelError(
+            "checkpoint.wrong_shape",
+            f"{name} in {folder} is {list(tensors[name].shape)}, but its config.json says {list(wanted[name].shape)}.",
+            "Weights and configuration are of two different models: download both again.",
+        )
+    if surplus:
+        logger.warning("%s holds %d tensors that the model does not use, e.g. %s", folder, len(surplus), surplus[0])
+    model.load_state_dict({name: tensors[name] for name in wanted}, strict=True, assign=True)
+    for name, tensor in [*model.named_parameters(), *model.named_buffers()]:
+        if tensor.is_meta:
+            raise ModelError(
+                "checkpoint.tensor_missing", f"{name} in {folder} got no values.", "Choose another checkpoint."
+            )
+    return model.eval().requires_grad_(False)

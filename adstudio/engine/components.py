@@ -1,0 +1,135 @@
+"""The parts of a loaded checkpoint, shared by everything that draws with it.
+
+A checkpoint is loaded once; text-to-image, image-to-image and inpainting use the same objects, and two handles with
+different styles differ only in the adapters they name. The registry below is the one place that keeps them.
+"""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..ports import Host
+from .checkpoint import Checkpoint, find_checkpoint, open_checkpoint
+
+if TYPE_CHECKING:
+    from .lora import LoraUse
+
+_KEPT_CHECKPOINTS = 2
+_KEPT_PROMPTS = 16
+_COLLECT_EVERY = 5
+
+
+@dataclass(eq=False)
+class Components:
+    """The modules of one checkpoint, and what was worked out from them so far."""
+
+    transformer: Any
+    text_encoder: Any
+    vae: Any
+    tokenizer: Any
+    scheduler_config: dict[str, Any]
+    linears: dict[str, tuple[int, int]]
+    embeddings: OrderedDict[str, Any] = field(default_factory=OrderedDict)
+    preview_factors: Any = None
+
+    def remember_prompt(self, prompt: str, embedding: Any) -> None:
+        """Keep the embedding of a prompt: the next picture of it needs no text encoder on the device."""
+        self.embeddings[prompt] = embedding
+        while len(self.embeddings) > _KEPT_PROMPTS:
+            self.embeddings.popitem(last=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Zit:
+    """A handle on a loaded Z-Image checkpoint and the adapters to draw with. Cheap to copy; never changed."""
+
+    checkpoint: Checkpoint
+    components: Components
+    loras: tuple[LoraUse, ...] = ()
+
+
+class Registry:
+    """The loaded checkpoints, and the guards of who may do what at a time.
+
+    ``loading`` lets one thread load; ``drawing`` lets one thread use a device. A thread that holds ``drawing`` never
+    waits for ``loading``.
+    """
+
+    def __init__(self) -> None:
+        self.loading = threading.Lock()
+        self.drawing = threading.RLock()
+        self._kept: OrderedDict[Path, tuple[Checkpoint, Components]] = OrderedDict()
+        self._runs = 0
+
+    def load(self, path: Path) -> tuple[Checkpoint, Components]:
+        """The checkpoint in ``path``, from memory unless its files have changed since."""
+        with self.loading:
+            checkpoint = open_checkpoint(path)
+            known = self._kept.pop(path, None)
+            if known is None or known[0].stamp != checkpoint.stamp:
+                known = (checkpoint, _build(checkpoint))
+            self._kept[path] = known
+            while len(self._kept) > _KEPT_CHECKPOINTS:
+                self._kept.popitem(last=False)
+            return known
+
+    @contextmanager
+    def draw(self) -> Iterator[None]:
+        """Have the device alone for the length of one generation; garbage is collected after every fifth."""
+        with self.drawing:
+            try:
+                yield
+            finally:
+                self._runs += 1
+                if self._runs % _COLLECT_EVERY == 0:
+                    gc.collect()
+
+    def forget(self) -> None:
+        """Drop every checkpoint; handles that are still held keep theirs."""
+        with self.loading:
+            self._kept.clear()
+
+
+registry = Registry()
+
+
+def load(path: str | Path, host: Host) -> Zit:
+    """Load a checkpoint by name or path.
+
+    Raises:
+        ModelError: it is not there, not whole, or of another kind.
+    """
+    checkpoint, components = registry.load(find_checkpoint(path, host))
+    return Zit(checkpoint, components)
+
+
+def _build(checkpoint: Checkpoint) -> Components:
+    import torch
+
+    from . import assembly
+    from .weights import read_json
+
+    # ComfyUI runs nodes under inference_mode; a parameter born there could never be switched to training or back,
+    # which adapters do.
+    with torch.inference_mode(False), torch.no_grad():
+        transformer = assembly.build_transformer(checkpoint)
+        linears = {
+            name: (module.out_features, module.in_features)
+            for name, module in transformer.named_modules()
+            if isinstance(module, torch.nn.Linear)
+        }
+        return Components(
+            transformer=transformer,
+            text_encoder=assembly.build_text_encoder(checkpoint),
+            vae=assembly.build_vae(checkpoint),
+            tokenizer=assembly.build_tokenizer(checkpoint),
+            scheduler_config=read_json(checkpoint.path / "scheduler" / "scheduler_config.json"),
+            linears=linears,
+        )

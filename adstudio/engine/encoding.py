@@ -1,0 +1,50 @@
+"""Prompt to embedding, by the checkpoint's own text encoder."""
+
+from __future__ import annotations
+
+import torch
+
+from ..errors import InputError
+from ..ports import Host
+from .components import Zit
+
+
+def encode_prompt(zit: Zit, prompt: str, host: Host) -> torch.Tensor:
+    """Embed a prompt; the text encoder is borrowed only when the prompt is new.
+
+    Shapes: ``[tokens, width]`` on the CPU, in the encoder's dtype.
+
+    Raises:
+        InputError: the prompt is empty, or longer than the model reads. It is never cut.
+    """
+    text = prompt.strip()
+    if not text:
+        raise InputError("prompt.empty", "The prompt is empty.", "Describe the picture in a few words.")
+    parts = zit.components
+    if text in parts.embeddings:
+        parts.embeddings.move_to_end(text)
+        return parts.embeddings[text]
+    tokens = _tokenize(zit, text)
+    host.check_cancelled()
+    width = parts.text_encoder.config.hidden_size
+    with host.on_device(parts.text_encoder, activation_bytes=len(tokens) * width * 64) as device:
+        ids = torch.tensor([tokens], device=device)
+        states = parts.text_encoder(input_ids=ids, attention_mask=torch.ones_like(ids), output_hidden_states=True)
+        embedding = states.hidden_states[-2][0].to("cpu")
+    parts.remember_prompt(text, embedding)
+    return embedding
+
+
+def _tokenize(zit: Zit, text: str) -> list[int]:
+    tokenizer, limit = zit.components.tokenizer, zit.checkpoint.prompt_tokens
+    chat = tokenizer.apply_chat_template(
+        [{"role": "user", "content": text}], tokenize=False, add_generation_prompt=True, enable_thinking=True
+    )
+    tokens = tokenizer(chat).input_ids
+    if len(tokens) > limit:
+        raise InputError(
+            "prompt.too_long",
+            f"The prompt has {len(tokens)} tokens, but this checkpoint reads {limit}.",
+            f"Shorten it to about {max(1, int(len(text) * limit / len(tokens)))} characters.",
+        )
+    return tokens

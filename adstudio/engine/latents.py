@@ -1,0 +1,109 @@
+"""Pictures to latents and back, through the checkpoint's VAE.
+
+Pictures here are ``[1,3,H,W]`` in -1..1, latents ``[1,C,H/s,W/s] float32`` in the transformer's scale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from ..errors import InputError
+from ..types import Array
+
+_TILE_ABOVE = 1.5  # times the area the checkpoint was made for; tiles leave faint seams, so not before memory asks
+
+
+def to_picture(image: Array, size: tuple[int, int]) -> torch.Tensor:
+    """Resample ``[H,W,3] 0..1`` to ``size`` as ``(width, height)``.
+
+    Raises:
+        InputError: not such an array, too small, or not numbers.
+    """
+    if not isinstance(image, np.ndarray) or image.ndim != 3 or image.shape[2] != 3 or min(image.shape) < 1:
+        raise InputError(
+            "image.wrong_shape",
+            f"Expected a picture as [height, width, 3], but {getattr(image, 'shape', type(image).__name__)} came.",
+            "Read it with read_photo.",
+        )
+    if not np.isfinite(image).all():
+        raise InputError("image.not_numbers", "The picture holds values that are not numbers.", "Load it again.")
+    planes = torch.from_numpy(np.ascontiguousarray(image, dtype=np.float32)).permute(2, 0, 1)[None]
+    return _resample(planes, size).clamp(0, 1) * 2 - 1
+
+
+def to_mask(mask: Array, image: Array, size: tuple[int, int]) -> torch.Tensor:
+    """Resample a mask ``[H,W]``, 1 = redraw, to ``[1,1,height,width]``.
+
+    Raises:
+        InputError: it is of another size than its picture, or marks nothing.
+    """
+    if mask.ndim != 2 or mask.shape != image.shape[:2]:
+        raise InputError(
+            "mask.wrong_size",
+            f"The mask is {mask.shape}, but its picture is {image.shape[:2]}.",
+            "Draw the mask on the very picture that is redrawn.",
+        )
+    planes = torch.from_numpy(np.ascontiguousarray(mask, dtype=np.float32))[None, None].nan_to_num(0).clamp(0, 1)
+    if float(planes.max()) < 0.5:
+        raise InputError("mask.empty", "The mask marks nothing to redraw.", "Paint over the part that should change.")
+    return _resample(planes, size).clamp(0, 1)
+
+
+def from_picture(picture: torch.Tensor) -> Array:
+    """Turn a decoded picture into ``[H,W,3] float32 0..1``."""
+    return (picture * 0.5 + 0.5).clamp(0, 1)[0].permute(1, 2, 0).float().cpu().numpy()
+
+
+def encode_picture(vae: Any, picture: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """Encode a picture, without the random part: the same photo gives the same latents."""
+    coded = vae.encode(picture.to(device, vae.dtype)).latent_dist.mode()
+    return ((coded - _shift(vae)) * vae.config.scaling_factor).float()
+
+
+def decode_latents(vae: Any, latents: torch.Tensor, *, base_px: int, device: torch.device) -> torch.Tensor:
+    """Decode latents; a picture far larger than ``base_px²`` in overlapping tiles."""
+    scaled = latents.to(device, vae.dtype) / vae.config.scaling_factor + _shift(vae)
+    area = latents.shape[-1] * latents.shape[-2] * scale_of(vae) ** 2
+    with _tiling(vae, area > _TILE_ABOVE * base_px * base_px, base_px):
+        return vae.decode(scaled, return_dict=False)[0]
+
+
+def scale_of(vae: Any) -> int:
+    """How many pixels a latent cell spans along a side."""
+    return 2 ** (len(vae.config.block_out_channels) - 1)
+
+
+def vae_activation_bytes(vae: Any, size: tuple[int, int], base_px: int) -> int:
+    """What encoding or decoding needs beside the weights: about three of the widest maps at full resolution."""
+    channels = vae.config.block_out_channels
+    area = min(size[0] * size[1], int(_TILE_ABOVE * base_px * base_px))
+    return 3 * area * channels[min(1, len(channels) - 1)] * vae.dtype.itemsize
+
+
+def _shift(vae: Any) -> float:
+    return vae.config.shift_factor or 0.0
+
+
+@contextmanager
+def _tiling(vae: Any, wanted: bool, tile_px: int) -> Iterator[None]:
+    # The VAE is shared: whatever is switched here is switched back.
+    before = vae.use_tiling, vae.tile_sample_min_size, vae.tile_latent_min_size
+    vae.use_tiling = wanted
+    vae.tile_sample_min_size, vae.tile_latent_min_size = tile_px, tile_px // scale_of(vae)
+    try:
+        yield
+    finally:
+        vae.use_tiling, vae.tile_sample_min_size, vae.tile_latent_min_size = before
+
+
+def _resample(planes: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
+    width, height = size
+    if planes.shape[-2:] == (height, width):
+        return planes
+    return functional.interpolate(planes, (height, width), mode="bicubic", antialias=True, align_corners=False)
