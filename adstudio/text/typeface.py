@@ -1,0 +1,96 @@
+"""A face at a weight, measured in em and drawn as coverage: letters on quarter pixels, edges by area.
+
+Advances are measured once at a large size and are linear from there, so fitting needs no trial drawing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from ..types import Array
+from .characters import graphemes
+from .fontfile import FontFile
+from .fonts import open_font
+
+_REFERENCE_PX = 1000
+_OVERSAMPLE = 4
+_LARGEST_CANVAS = 64_000_000  # pixels of one oversampled line; beyond it the oversampling drops to 2
+
+
+@dataclass(frozen=True, slots=True)
+class Typeface:
+    """A font face at one weight. ``tracking`` is added between letters, in em."""
+
+    file: FontFile
+    weight: int
+    tracking: float = 0.0
+
+    def measure(self, text: str) -> float:
+        """Width of one line in em, from the ink of its first letter to the ink of its last."""
+        parts = graphemes(text)
+        if not parts:
+            return 0.0
+        advances = sum(_extent(self.file, self.weight, part)[0] for part in parts)
+        first, last = (_extent(self.file, self.weight, part) for part in (parts[0], parts[-1]))
+        return advances + self.tracking * (len(parts) - 1) - first[1] - (last[0] - last[2])
+
+    @property
+    def top(self) -> float:
+        """Height of the letters above the baseline, in em."""
+        return -_vertical(self.file, self.weight)[0]
+
+    @property
+    def bottom(self) -> float:
+        """Depth of the letters below the baseline, in em."""
+        return _vertical(self.file, self.weight)[1]
+
+    def draw_line(
+        self, text: str, size: float, fraction: tuple[float, float], stroke: float = 0.0
+    ) -> tuple[Array, int, int]:
+        """Draw one line as coverage.
+
+        Args:
+            size: em in pixels.
+            fraction: the sub-pixel part ``(x, y)`` of the position, each 0..1.
+            stroke: width in pixels added all around.
+
+        Returns:
+            coverage ``[h,w] float32 0..1``, and the pixel of it that holds the ink start of the line on its baseline.
+        """
+        pad = int(np.ceil(stroke + 0.12 * size)) + 2
+        left, base = pad, pad + int(np.ceil(size * 1.1))
+        width = left + int(np.ceil(self.measure(text) * size)) + pad
+        height = base + int(np.ceil(size * 0.4)) + pad
+        scale = _OVERSAMPLE if width * height * _OVERSAMPLE**2 <= _LARGEST_CANVAS else 2
+        canvas = Image.new("L", (width * scale, height * scale))
+        brush = ImageDraw.Draw(canvas)
+        font = open_font(self.file, size * scale, self.weight)
+        parts = graphemes(text)
+        x = (left + fraction[0]) * scale - _extent(self.file, self.weight, parts[0])[1] * size * scale
+        y = round((base + fraction[1]) * scale)
+        for part in parts:
+            brush.text((round(x), y), part, fill=255, font=font, anchor="ls", stroke_width=stroke * scale)
+            x += (_extent(self.file, self.weight, part)[0] + self.tracking) * size * scale
+        return np.asarray(canvas.reduce(scale), np.float32) / 255.0, left, base
+
+
+@lru_cache(maxsize=16_384)
+def _extent(file: FontFile, weight: int, part: str) -> tuple[float, float, float]:
+    """Advance, ink start and ink end of one grapheme, in em."""
+    font = open_font(file, _REFERENCE_PX, weight)
+    start, _, end, _ = font.getbbox(part, anchor="ls")
+    advance = font.getlength(part)
+    if part.isspace():
+        start, end = 0, advance
+    return advance / _REFERENCE_PX, start / _REFERENCE_PX, end / _REFERENCE_PX
+
+
+@lru_cache(maxsize=64)
+def _vertical(file: FontFile, weight: int) -> tuple[float, float]:
+    """Ink top of Hangul and ink bottom of Latin descenders, in em; the same for every text, so baselines line up."""
+    font = open_font(file, _REFERENCE_PX, weight)
+    return font.getbbox("한글H", anchor="ls")[1] / _REFERENCE_PX, font.getbbox("한글gy", anchor="ls")[3] / _REFERENCE_PX
