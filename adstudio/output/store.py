@@ -1,7 +1,7 @@
 """Put bytes on disk once: whole or not at all, and never over a file that somebody else is writing.
 
-The bytes go to a hidden neighbour of the target first, are flushed to the disk, and get their name by a hard link, which
-fails if the name is taken. So two processes that save the same picture end with one whole file and no rubbish.
+The bytes go to a hidden neighbour of the target first, are flushed to the disk, and get their name by a hard link,
+which fails if the name is taken. So two processes that save the same picture end with one whole file and no rubbish.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def prepare_folder(folder: str | Path) -> Path:
         path.mkdir(parents=True, exist_ok=True)
         probe = _part_beside(path / "probe")
         try:
-            with open(probe, "xb") as file:
+            with probe.open("xb") as file:
                 file.write(b"\0" * 4096)  # a full disk still makes empty files
         finally:
             probe.unlink(missing_ok=True)
@@ -64,7 +64,7 @@ def write_once(path: Path, data: bytes, is_whole: Callable[[Path], bool]) -> boo
             return False
         part = _part_beside(path)
         try:
-            with open(part, "xb") as file:
+            with part.open("xb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
@@ -91,7 +91,7 @@ def _name(part: Path, path: Path, is_whole: Callable[[Path], bool]) -> bool:
             raise
         if path.is_file() and is_whole(path):
             return False
-    os.replace(part, path)
+    part.replace(path)
     return True
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -66,7 +66,7 @@ class AdRequest:
     harmonize: float = 0.3
     headline: str | None = None
     sub: str | None = None
-    text_style: TextStyle = TextStyle()
+    text_style: TextStyle = field(default_factory=TextStyle)
     format: str = "png"
     quality: int = 95
 

@@ -28,7 +28,7 @@ class Run:
     recorder: Recorder
     host: Host
     prompt: AdPrompt = field(init=False)
-    copy: AdCopy = AdCopy("")
+    copy: AdCopy = field(init=False)
     reference: Array | None = None
     cutouts: list[CutOut] = field(default_factory=list)
     zit: Any = None
@@ -108,7 +108,7 @@ class Run:
                 found = find_adapter(zit, style.lora, self.host)
                 if found is None:
                     self.recorder.note(
-                        f"This checkpoint has no adapter '{style.lora}'; the style '{style.name}' is in the words alone."
+                        f"This checkpoint has no adapter '{style.lora}': the words alone carry '{style.name}'."
                     )
                 else:
                     uses.append(LoraUse(found, style.weight))

@@ -1,0 +1,135 @@
+"""A folder that cannot take a picture: one sentence, nothing left behind, and the next run is fine."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from adstudio.errors import StorageError
+from adstudio.output import store
+from adstudio.output.save import save_picture
+
+NOISE = np.random.default_rng(0).random((200, 200, 3), dtype=np.float32)
+
+
+def left_in(folder: Path) -> list[str]:
+    return [path.name for path in folder.rglob("*") if path.is_file()]
+
+
+def test_a_file_where_the_folder_should_be(tmp_path: Path) -> None:
+    (tmp_path / "ads").write_text("not a folder")
+    for folder in (tmp_path / "ads", tmp_path / "ads" / "deeper"):
+        with pytest.raises(StorageError) as raised:
+            save_picture(NOISE, folder)
+        assert raised.value.code == "output.not_a_folder"
+    assert left_in(tmp_path) == ["ads"]
+
+
+def test_a_path_that_is_too_long(tmp_path: Path) -> None:
+    with pytest.raises(StorageError) as raised:
+        store.prepare_folder(tmp_path / ("가" * 200))
+    assert raised.value.code == "output.path_too_long"
+    assert len(str(raised.value)) < 400, "the sentence must not repeat the whole path"
+
+
+def test_a_path_that_no_file_system_takes(tmp_path: Path) -> None:
+    with pytest.raises(StorageError) as raised:
+        store.prepare_folder(f"{tmp_path}/a\0b")
+    assert raised.value.code == "output.cannot_write"
+
+
+def test_a_file_where_the_origin_folder_should_be_leaves_no_picture(tmp_path: Path) -> None:
+    (tmp_path / "origin").write_text("in the way")
+    with pytest.raises(StorageError):
+        save_picture(NOISE, tmp_path, original=NOISE)
+    assert left_in(tmp_path) == ["origin"]
+
+
+def test_when_the_picture_fails_its_original_goes_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flush = os.fsync
+    calls: list[int] = []
+
+    def full_on_the_second(descriptor: int) -> None:
+        calls.append(descriptor)
+        if len(calls) == 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        flush(descriptor)
+
+    monkeypatch.setattr(os, "fsync", full_on_the_second)
+    with pytest.raises(StorageError) as raised:
+        save_picture(NOISE, tmp_path, original=1 - NOISE)
+    assert raised.value.code == "output.disk_full"
+    assert left_in(tmp_path) == []
+    assert save_picture(NOISE, tmp_path, original=1 - NOISE).path.is_file()
+
+
+LIMITED = """
+import json, resource, signal, sys
+import numpy as np
+from adstudio.errors import StorageError
+from adstudio.output.save import save_picture
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))
+picture = np.random.default_rng(0).random((200, 200, 3), dtype=np.float32)
+try:
+    save_picture(picture, sys.argv[1])
+except StorageError as error:
+    print(json.dumps([error.code, str(error)]))
+"""
+
+
+def test_a_write_that_breaks_off_in_the_middle(tmp_path: Path) -> None:
+    """A file size limit stops the write after 30 kB of real bytes, as a full disk does."""
+    said = subprocess.run([sys.executable, "-c", LIMITED, str(tmp_path)], capture_output=True, text=True, check=True)
+    code, sentence = json.loads(said.stdout)
+    assert code == "output.disk_full" and "Free some space" in sentence
+    assert left_in(tmp_path) == []
+    assert save_picture(NOISE, tmp_path).path.stat().st_size > 30_000
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small file system needs root")
+def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(tmp_path)], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("this machine does not let us mount a tmpfs")
+    try:
+        with pytest.raises(StorageError) as raised:
+            save_picture(NOISE, tmp_path)
+        assert raised.value.code == "output.disk_full"
+        assert left_in(tmp_path) == []
+        assert save_picture(NOISE[:40, :40], tmp_path).path.is_file()
+    finally:
+        subprocess.run(["umount", str(tmp_path)], check=True)
+
+
+UNPRIVILEGED = """
+import os, sys
+from adstudio.errors import StorageError
+from adstudio.output import store
+os.chdir(sys.argv[1])
+if os.geteuid() == 0:
+    os.setuid(65534)
+try:
+    store.prepare_folder("closed")
+except StorageError as error:
+    print(error.code)
+"""
+
+
+def test_a_folder_that_this_user_may_not_write_to(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    closed.chmod(0o555)
+    tmp_path.chmod(0o755)  # the child, who is nobody, starts in here
+    said = subprocess.run(
+        [sys.executable, "-c", UNPRIVILEGED, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    assert said.stdout.strip() == "output.not_writable"
+    assert left_in(tmp_path) == []
