@@ -159,11 +159,16 @@ class TextStyle:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CutOut:
-    """A product with alpha: ``rgba [H,W,4] float32 sRGB 0..1``, straight (not premultiplied) alpha, trimmed to its bounds."""
+    """A product with alpha: ``rgba [H,W,4] float32 sRGB 0..1``, straight (not premultiplied) alpha, trimmed to its bounds.
+
+    ``origin_px`` (left, top) and ``source_px`` (width, height) tell where the trimmed piece lay in its photo.
+    """
 
     rgba: Array
     method: str
     notes: tuple[str, ...] = ()
+    origin_px: tuple[int, int] = (0, 0)
+    source_px: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

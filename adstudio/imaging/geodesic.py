@@ -1,0 +1,159 @@
+"""The weight-free matte: the product is what lies behind an edge, seen from the photo's border.
+
+Good for pack shots and isolated subjects; busy scenes need a mask or a trained model.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..types import Array
+from .edges import resize
+from .grid import border_distance, frame_of, spread
+from .linear import to_lab, to_linear
+from .palette import find_palette
+
+SEARCH_PX = 256
+EDGE_PX = 768
+EDGE_WIDTH_PX = 1.6
+# Below this much colour change (L*a*b* units) on the way from the border a photo holds no subject, only texture.
+LEAST_CONTRAST = 6.0
+
+
+class GeodesicMatting:
+    """Implements the ``Matting`` port without any weights."""
+
+    name = "geodesic"
+
+    def matte(self, photo: Array) -> Array:
+        """Find what stands free of the border; an empty matte means that nothing does.
+
+        Shapes: ``[H,W,3] -> [H,W]``.
+        """
+        lab = _shrink(photo, SEARCH_PX)
+        odds = _find(lab)
+        if odds is None:
+            return np.zeros(photo.shape[:2], dtype=np.float32)
+        found = _clean(_drop_appendages(*odds), lab)
+        if not found.any():
+            return np.zeros(photo.shape[:2], dtype=np.float32)
+        return _sharpen(photo, found.astype(np.float32))
+
+
+def _shrink(photo: Array, longest_px: int) -> Array:
+    """Make a small L*a*b* copy."""
+    height, width = photo.shape[:2]
+    scale = min(1.0, longest_px / max(height, width))
+    small = resize(photo, max(8, round(width * scale)), max(8, round(height * scale)))
+    return to_lab(to_linear(small))
+
+
+def _find(lab: Array) -> tuple[Array, Array] | None:
+    """Return the odds of product per pixel, by all evidence and by the border distance alone."""
+    from scipy.ndimage import gaussian_filter
+
+    height, width = lab.shape[:2]
+    smooth = gaussian_filter(lab, (1, 1, 0))
+    reach = border_distance(smooth, frame_of(height, width, max(2, round(min(height, width) * 0.03))))
+    top = float(np.percentile(reach, 99.5))
+    if top < LEAST_CONTRAST:
+        return None
+    evidence = np.sqrt(reach / top)
+    free_standing = _logistic((evidence - _split(evidence)) / 0.08)
+    odds = free_standing
+    edge = frame_of(height, width)
+    for _ in range(3):
+        inside, outside = odds > 0.6, odds < 0.4
+        if not inside.any() or not outside.any():
+            return None
+        product, rest = find_palette(smooth[inside]).density(smooth), find_palette(smooth[outside]).density(smooth)
+        colour = np.log((product + 1e-9) / (rest + 1e-9)).clip(-2, 2)
+        place = np.log((free_standing + 1e-6) / (1 - free_standing + 1e-6)).clip(-3, 3)
+        prior = _logistic(colour + place)
+        prior[edge] *= 0.3
+        odds = spread(smooth, prior, 0.02 + 0.1 * (2 * prior - 1) ** 2)
+    return odds, free_standing
+
+
+def _sharpen(photo: Array, found: Array) -> Array:
+    """Settle again, at a finer size, the narrow band in which the product's edge lies; return the matte in photo size."""
+    from scipy.ndimage import binary_dilation, binary_erosion, gaussian_filter
+
+    lab = _shrink(photo, EDGE_PX)
+    height, width = lab.shape[:2]
+    coarse = resize(found, width, height)
+    mask = coarse > 0.5
+    reach = max(3, round(max(height, width) * 0.008))
+    band = binary_dilation(mask, iterations=reach) & ~binary_erosion(mask, iterations=reach, border_value=1)
+    inside, outside = mask & ~band, ~mask & ~band
+    if not inside.any() or not outside.any():
+        return resize(coarse, photo.shape[1], photo.shape[0])
+    odds = mask.astype(np.float32)
+    smooth = gaussian_filter(lab, (0.6, 0.6, 0))
+    near_in = lab[inside & binary_dilation(band, iterations=2 * reach)]
+    near_out = lab[outside & binary_dilation(band, iterations=2 * reach)]
+    product = find_palette(_thin(near_in)).density(lab[band])
+    rest = find_palette(_thin(near_out)).density(lab[band])
+    odds[band] = _logistic(np.log((product + 1e-9) / (rest + 1e-9)).clip(-3, 3))
+    settled = spread(smooth, odds, np.full(odds.shape, 0.02, dtype=np.float32), free=band)
+    # Products have smooth outlines. The blurred field is enlarged first and cut afterwards: crisp at any photo size.
+    sigma = 0.005 * max(height, width)
+    field = resize(gaussian_filter(settled, sigma), photo.shape[1], photo.shape[0])
+    step = photo.shape[1] / width * sigma * 2.5  # photo pixels over which the field would rise from 0 to 1
+    return np.clip((field - 0.5) * max(1.0, step / EDGE_WIDTH_PX) + 0.5, 0.0, 1.0).astype(np.float32)
+
+
+def _drop_appendages(odds: Array, free_standing: Array) -> NDArray[np.bool_]:
+    """Cut off what sticks out thinly without a clear edge of its own: a cast shadow goes, a spoon's handle stays."""
+    from scipy import ndimage
+
+    found = odds > 0.5
+    body = ndimage.binary_opening(found, structure=_disc(max(1, round(0.06 * max(found.shape)))))
+    return body | (found & (free_standing > 0.5))
+
+
+def _disc(radius: int) -> NDArray[np.bool_]:
+    y, x = np.mgrid[-radius : radius + 1, -radius : radius + 1]
+    return x * x + y * y <= radius * radius + radius
+
+
+def _clean(found: NDArray[np.bool_], lab: Array) -> NDArray[np.bool_]:
+    """Drop specks and threads, close holes in the product, but leave the view through a handle open."""
+    from scipy import ndimage
+
+    opened = ndimage.binary_opening(found, structure=_disc(2))
+    parts, count = ndimage.label(opened)
+    if count == 0:
+        return opened
+    sizes = np.bincount(parts.ravel())[1:]
+    kept = np.isin(parts, np.flatnonzero(sizes >= 0.1 * sizes.max()) + 1)
+    filled = np.asarray(ndimage.binary_fill_holes(kept))
+    rest = find_palette(lab[~filled]) if (~filled).any() else None
+    product = find_palette(lab[kept])
+    holes, count = ndimage.label(filled & ~kept)
+    for index in range(1, count + 1):
+        hole = holes == index
+        colours = lab[hole]
+        if rest and hole.sum() >= 12 and (rest.density(colours) > 8 * product.density(colours)).mean() > 0.8:
+            filled[hole] = False
+    return filled
+
+
+def _split(values: Array) -> float:
+    """Find Otsu's threshold: the cut that sets two groups farthest apart."""
+    counts, edges = np.histogram(values, 128)
+    middle = (edges[:-1] + edges[1:]) / 2
+    low = np.cumsum(counts)[:-1]
+    high = low[-1] + counts[-1] - low
+    mass = np.cumsum(counts * middle)
+    apart = low * high * (mass[:-1] / np.maximum(low, 1) - (mass[-1] - mass[:-1]) / np.maximum(high, 1)) ** 2
+    return float(middle[int(apart.argmax())])
+
+
+def _thin(colours: Array, most: int = 8000) -> Array:
+    return colours[:: max(1, len(colours) // most)]
+
+
+def _logistic(value: Array) -> Array:
+    return (1 / (1 + np.exp(-value))).astype(np.float32)

@@ -1,0 +1,47 @@
+"""sRGB and linear light: light adds up in linear light, so blending, shading and resizing happen there."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..types import Array
+
+_TO_XYZ = np.array(
+    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]],
+    dtype=np.float32,
+)
+_WHITE = _TO_XYZ.sum(axis=1)
+
+
+def to_linear(srgb: Array) -> Array:
+    """Decode sRGB values 0..1 into linear light."""
+    srgb = np.asarray(srgb, dtype=np.float32)
+    curve = np.power((np.maximum(srgb, 0.0) + np.float32(0.055)) / np.float32(1.055), np.float32(2.4))
+    return np.where(srgb <= 0.04045, srgb / np.float32(12.92), curve)
+
+
+def to_srgb(linear: Array) -> Array:
+    """Encode linear light into sRGB values, clipped to 0..1."""
+    linear = np.clip(np.asarray(linear, dtype=np.float32), 0.0, 1.0)
+    curve = np.float32(1.055) * np.power(linear, np.float32(1 / 2.4)) - np.float32(0.055)
+    return np.where(linear <= 0.0031308, linear * np.float32(12.92), curve)
+
+
+def luminance(linear: Array) -> Array:
+    """Weigh linear RGB into relative luminance. Shapes: ``[...,3] -> [...]``."""
+    return linear @ np.array([0.2126729, 0.7151522, 0.0721750], dtype=np.float32)
+
+
+def to_lab(linear: Array) -> Array:
+    """Turn linear RGB into CIE L*a*b* (D65). Shapes: ``[...,3] -> [...,3]``, L* 0..100."""
+    relative = (linear @ _TO_XYZ.T) / _WHITE
+    bent = np.where(relative > 0.008856, np.cbrt(relative), relative * np.float32(7.787) + np.float32(16 / 116))
+    lightness = 116 * bent[..., 1] - 16
+    green_red = 500 * (bent[..., 0] - bent[..., 1])
+    blue_yellow = 200 * (bent[..., 1] - bent[..., 2])
+    return np.stack([lightness, green_red, blue_yellow], axis=-1).astype(np.float32)
+
+
+def delta_e(one: Array, other: Array) -> Array:
+    """Measure the colour difference (CIE76) of two linear RGB pictures, per pixel; about 2 is just noticeable."""
+    return np.linalg.norm(to_lab(one) - to_lab(other), axis=-1).astype(np.float32)
