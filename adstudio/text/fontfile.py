@@ -104,7 +104,7 @@ def _table(file: BinaryIO, tables: dict[bytes, tuple[int, int]], tag: bytes) -> 
 
 
 def _names(table: bytes) -> tuple[dict[int, str], tuple[str, ...]]:
-    """Names by id, English where there is a choice (a saved workflow must not depend on a locale), and all family names."""
+    """Names by id, English where there is a choice (saved workflows must not depend on a locale); all family names."""
     _, count, storage = struct.unpack(">3H", table[:6])
     found: dict[int, str] = {}
     families: list[str] = []

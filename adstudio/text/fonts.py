@@ -11,10 +11,9 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
-from importlib import resources
 from pathlib import Path
 
-from PIL import ImageFont
+from PIL import Image, ImageDraw, ImageFont
 
 from ..errors import InputError
 from .fontfile import FontFile, read_faces
@@ -112,7 +111,7 @@ def _families() -> dict[str, list[FontFile]]:
 
 
 def _bundled() -> FontFile:
-    path = Path(str(resources.files(__package__).joinpath("data/PretendardVariable.woff2")))
+    path = Path(__file__).parent / "data" / "PretendardVariable.woff2"
     return FontFile(BUNDLED, "Variable", path, weights=(45, 930), aliases=("Pretendard Variable", "프리텐다드"))
 
 
@@ -176,13 +175,17 @@ def _variable_range(font: ImageFont.FreeTypeFont) -> tuple[int, int] | None:
 
 
 def _is_weight(axis: ImageFont.Axis) -> bool:
-    return (axis["name"] or b"").lower() in (b"weight", b"wght")
+    return (axis.get("name") or b"").lower() in (b"weight", b"wght")
 
 
 @lru_cache(maxsize=4096)
 def _has_glyph(file: FontFile, ch: str) -> bool:
-    drawn = _drawn(file, ch)
-    return all(drawn != _drawn(file, unmapped) for unmapped in _UNMAPPED)
+    return _drawn(file, ch) not in _missing_drawings(file)
+
+
+@lru_cache(maxsize=64)
+def _missing_drawings(file: FontFile) -> tuple[tuple[float, bytes], ...]:
+    return tuple(_drawn(file, unmapped) for unmapped in _UNMAPPED)
 
 
 @lru_cache(maxsize=64)
@@ -192,7 +195,9 @@ def _probe_font(file: FontFile) -> ImageFont.FreeTypeFont:
 
 def _drawn(file: FontFile, ch: str) -> tuple[float, bytes]:
     font = _probe_font(file)
-    return font.getlength(ch), bytes(font.getmask(ch))
+    canvas = Image.new("L", (2 * _PROBE_PX, 2 * _PROBE_PX))
+    ImageDraw.Draw(canvas).text((_PROBE_PX // 2, _PROBE_PX * 3 // 2), ch, fill=255, font=font, anchor="ls")
+    return font.getlength(ch), canvas.tobytes()
 
 
 def _key(name: str) -> str:

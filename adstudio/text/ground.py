@@ -130,7 +130,7 @@ def _option(
 
 def _under(background: Array, cover: Colour, strength: float, frosted: bool) -> Array:
     base = background.mean(axis=(0, 1), keepdims=True) * 0.5 + background * 0.5 if frosted else background
-    return base * (1 - strength) + np.asarray(cover, np.float32) * strength
+    return (base * (1 - strength) + np.asarray(cover, np.float32) * strength).astype(np.float32)
 
 
 def _scrim_mask(width: int, height: int, rect: Rect) -> Array:
@@ -169,7 +169,7 @@ def _panel_mask(width: int, height: int, rect: Rect, pad: float, radius: float) 
 def _frost(patch: Array, cover: Colour, strength: float, radius: float) -> Array:
     picture = Image.fromarray((np.clip(patch, 0, 1) * 255 + 0.5).astype(np.uint8))
     blurred = np.asarray(picture.filter(ImageFilter.GaussianBlur(radius)), np.float32) / 255.0
-    return blurred * (1 - strength) + np.asarray(cover, np.float32) * strength
+    return (blurred * (1 - strength) + np.asarray(cover, np.float32) * strength).astype(np.float32)
 
 
 def _blend(image: Array, area: Rect, coverage: Array, colours: Array) -> None:

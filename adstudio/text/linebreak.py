@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from .characters import graphemes
 
@@ -25,15 +26,14 @@ _OPERATOR = re.compile(r"^[+&×x=~\-–—/·|:]$")
 _CLOSING = re.compile(r"^[)\]}>」』》〉”’!?.,…~♥★☆]+$")
 # Words that lean on the number before them ("50% 할인", "3 개", "9,900 원", "300 ml").
 _UNIT = re.compile(
-    r"^(할인|세일|적립|쿠폰|증정|특가|당첨|가격|원|만원|천원|개|잔|병|팩|종|장|매|권|박스|세트|명|분|인분|인|회|번|위|년|월|일|주|시|시간|초|층|호|호점|주년|가지|배"
+    r"^(할인|세일|적립|쿠폰|증정|특가|당첨|가격|원|만원|천원|개|잔|병|팩|종|장|매|권|박스|세트|명|분|인분|인|회|번|위"
+    r"|년|월|일|주|시|시간|초|층|호|호점|주년|가지|배"
     r"|off|sale|kg|g|mg|ml|l|cm|mm|m|km|kcal|pcs|ea)([가-힣]{0,2})[!?.,]*$",
     re.IGNORECASE,
 )
-# One-syllable words that lean on the next word ("한 잔", "이 가격", "새 메뉴") or on the one before ("할 수", "마신 뒤").
-_LEANS_FORWARD = frozenset("한 두 세 네 이 그 저 온 첫 새 헌 매 각 약 단 총 내 네 제 더 꼭 딱 안 못 및 또".split())
-_LEANS_BACK = re.compile(
-    r"^(수|것|때|곳|줄|뿐|중|뒤|후|전|등|만|데|채|듯|분|날|밤|곁|속|안|밖|위|앞|옆)([은는이가을를에도의만로]?)[!?.,]*$"
-)
+# One-syllable words that lean on the next word ("한 잔", "새 메뉴") or on the one before ("할 수", "마신 뒤").
+_LEANS_FORWARD = frozenset("한두세네이그저온첫새헌매각약단총내제더꼭딱안못및또")
+_LEANS_BACK = re.compile(r"^[수것때곳줄뿐중뒤후전등만데채듯분날밤곁속안밖위앞옆][은는이가을를에도의만로]?[!?.,]*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def arrange(text: str, measure: Measure, most_lines: int) -> list[Lines]:
 
 
 def wrap(text: str, limit: float, measure: Measure) -> list[str]:
-    """Break text into the fewest lines no wider than ``limit``, balanced; a word wider than that is cut between characters."""
+    """Break text into the fewest lines no wider than ``limit``, balanced; a wider word is cut between characters."""
     fitting = split_long_words(text, limit, measure)
     most = len(fitting.split()) + fitting.count("\n") + 1
     for way in arrange(fitting, measure, most):
@@ -100,7 +100,7 @@ def belong_together(left: str, right: str) -> bool:
 
 def _break_paragraph(words: list[str], measure: Measure, most_lines: int) -> list[Lines]:
     count = len(words)
-    torn = [0.0] + [_TORN if belong_together(a, b) else 0.0 for a, b in zip(words, words[1:], strict=False)]
+    torn = [0.0] + [_TORN if belong_together(a, b) else 0.0 for a, b in pairwise(words)]
     text_of = {(i, j): " ".join(words[i:j]) for i in range(count) for j in range(i + 1, count + 1)}
     width = {span: measure(text) for span, text in text_of.items()}
     ways = []
