@@ -64,11 +64,14 @@ docs: $(DEV)  ## write the generated docs anew
 bench: $(RUNTIME)  ## measure each step of an ad on this machine
 	@$(BIN)/python benchmarks/road.py $(ARGS)
 
-lock: $(DEV) $(VENV)/.installed-browser  ## renew constraints.txt from the newest packages that fit
-	@$(BIN)/python -m pip install --quiet --upgrade --upgrade-strategy eager --editable ".[standalone,dev,browser]"
-	@head -n 1 constraints.txt > constraints.new
-	@$(BIN)/python -m pip freeze --exclude-editable | sed -E 's/\+cpu|\+cu[0-9]+//' | grep -v '^nvidia-' >> constraints.new
-	@mv constraints.new constraints.txt
+lock: $(DEV) $(VENV)/.installed-browser  ## renew constraints.txt from the newest packages; torch moves only by hand
+	@mkdir -p .cache && grep '^torch==' constraints.txt > .cache/torch.txt
+	@$(BIN)/python -m pip install --quiet --upgrade --upgrade-strategy eager --constraint .cache/torch.txt \
+		--editable ".[standalone,dev,browser]"
+	@head -n 1 constraints.txt > .cache/constraints.txt
+	@$(BIN)/python -m pip freeze --exclude-editable | sed -E 's/\+(cpu|cu[0-9]+)$$//' \
+		| grep -vE '^(nvidia-|cuda-|triton)' >> .cache/constraints.txt
+	@mv .cache/constraints.txt constraints.txt
 
 clean:  ## remove the environment and all caches; finished pictures stay
 	rm -rf $(VENV) .cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
