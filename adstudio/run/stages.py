@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from .. import config
 from ..errors import InputError
 from ..ports import Host
 from ..types import AdCopy, AdPrompt, Array, CutOut, LayoutPlan, Placement
@@ -115,7 +116,7 @@ class Run:
             for name, weight in self.request.loras:
                 uses.append(LoraUse(self._adapter(zit, name), weight))
             self.zit = with_loras(zit, uses) if uses else zit
-            self.model = Path(path).name if self.request.checkpoint != "demo" else "demo"
+            self.model = config.EMBEDDED_NAME if path == config.EMBEDDED_CHECKPOINT else path.name
             self.adapters = [f"{Path(use.path).stem}:{use.weight:g}" for use in uses]
 
     def generate(self) -> None:
@@ -127,37 +128,31 @@ class Run:
         seed = request.seed or 0
         with self.recorder.step("generate"):
             if self.reference is None:
-                drawn = [
-                    text_to_image(
-                        self.zit,
-                        words,
-                        width=width,
-                        height=height,
-                        seed=seed,
-                        steps=request.steps,
-                        batch=request.count,
-                        host=self.host,
-                    )
-                ]
+                samples = text_to_image(
+                    self.zit,
+                    words,
+                    width=width,
+                    height=height,
+                    seed=seed,
+                    steps=request.steps,
+                    batch=request.count,
+                    host=self.host,
+                )
             else:
-                photo = cover(self.reference, width, height)
-                drawn = [
-                    image_to_image(
-                        self.zit,
-                        words,
-                        photo,
-                        strength=request.strength,
-                        seed=seed + index,
-                        steps=request.steps,
-                        host=self.host,
-                    )
-                    for index in range(request.count)
-                ]
-            for samples in drawn:
-                self.originals.extend(samples.images)
-                self.seeds.extend(samples.seeds)
+                samples = image_to_image(
+                    self.zit,
+                    words,
+                    cover(self.reference, width, height),
+                    strength=request.strength,
+                    seed=seed,
+                    steps=request.steps,
+                    batch=request.count,
+                    host=self.host,
+                )
+            self.originals = list(samples.images)
+            self.seeds = list(samples.seeds)
+            self.evaluations = samples.evaluations
             self.masks = [None] * len(self.originals)
-            self.evaluations = drawn[0].evaluations
 
     def composite(self) -> None:
         """Put the products on every backdrop."""
@@ -214,7 +209,15 @@ class Run:
 
         request, grid, base = self.request, checkpoint.grid_px, checkpoint.base_px
         if request.width is not None and request.height is not None:
-            return check_size(request.width, request.height, grid, base)
+            size = check_size(request.width, request.height, grid, base)
+            near = size if request.reference is None else fit_size(*size, grid=grid, base_px=base)
+            if near != size:
+                raise InputError(
+                    "request.size_for_photo",
+                    f"Over a photo this checkpoint draws well near {base}x{base} pixels; {size[0]}x{size[1]} came.",
+                    f"Use {near[0]}x{near[1]}, or leave the size out.",
+                )
+            return size
         if request.aspect == "auto" and self.reference is not None:
             return fit_size(self.reference.shape[1], self.reference.shape[0], grid=grid, base_px=base)
         return size_for("1:1" if request.aspect == "auto" else request.aspect, grid=grid, base_px=base)

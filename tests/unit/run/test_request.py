@@ -1,0 +1,140 @@
+"""The request: plain JSON both ways, refused in one sentence where it cannot be meant."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from adstudio.errors import InputError
+from adstudio.run.request import AdRequest
+from adstudio.run.wire import open_source, to_data_url, to_record
+from adstudio.types import Placement, TextStyle
+
+FULL = AdRequest(
+    task="composite",
+    brief="대리석 위",
+    context="봄 신메뉴",
+    products=("a.png", "b.png"),
+    placements=(Placement(0.3, 0.9, 0.5), Placement(0.7, 0.9, 0.4, order=1)),
+    loras=(("ink", 0.8),),
+    text_style=TextStyle(weight=900, plate="always"),
+    seed=2**63,
+    width=768,
+    height=512,
+    auto_layout=False,
+    headline="",
+)
+
+
+@pytest.mark.parametrize("request_", [AdRequest(), FULL, AdRequest(brief="딸기", reference="cup.jpg", strength=1.0)])
+def test_a_request_comes_back_from_json_as_it_was(request_: AdRequest) -> None:
+    assert AdRequest.from_dict(json.loads(json.dumps(request_.to_dict()))) == request_
+
+
+def test_a_missing_field_has_its_default() -> None:
+    assert AdRequest.from_dict({"brief": "딸기"}) == AdRequest(brief="딸기")
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"task": "edit"}, "request.unknown_task"),
+        ({"task": "composite"}, "request.no_product"),
+        ({"task": "composite", "products": ["a.png"], "reference": "b.png"}, "request.reference_in_composite"),
+        ({"products": ["a.png"]}, "request.product_without_composite"),
+        (
+            {"task": "composite", "products": ["a.png"], "placements": FULL.to_dict()["placements"]},
+            "request.placements",
+        ),
+        ({"strength": 0}, "request.strength"),
+        ({"strength": 1.01}, "request.strength"),
+        ({"strength": float("nan")}, "request.strength"),
+        ({"width": 512}, "request.half_a_size"),
+        ({"steps": 0}, "request.steps"),
+        ({"count": 17}, "request.count"),
+        ({"seed": -1}, "request.seed"),
+        ({"seed": 2**64}, "request.seed"),
+        ({"quality": 101}, "request.quality"),
+        ({"shadow": float("inf")}, "request.shadow"),
+        ({"harmonize": -0.1}, "request.harmonize"),
+        ({"format": "bmp"}, "output.unknown_format"),
+        ({"loras": [["ink", 9]]}, "request.weight"),
+        ({"loras": [["ink"]]}, "request.bad_type"),
+        ({"colour": "red"}, "request.unknown_field"),
+        ({"brief": 3}, "request.bad_type"),
+        ({"brief": None}, "request.bad_type"),
+        ({"seed": 1.5}, "request.bad_type"),
+        ({"seed": True}, "request.bad_type"),
+        ({"auto_layout": "no"}, "request.bad_type"),
+        ({"products": "a.png"}, "request.bad_type"),
+        ({"placements": [{"x": 0.5}]}, "request.bad_type"),
+        ({"text_style": {"plate": "maybe"}}, "request.bad_type"),
+        ({"text_style": {"size": 4}}, "request.bad_type"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(change: dict, code: str) -> None:
+    with pytest.raises(InputError) as refused:
+        AdRequest.from_dict(change)
+    assert refused.value.code == code
+    assert refused.value.hint, "it must say what to do"
+
+
+@pytest.mark.parametrize("data", [None, [], "brief", 3, {1: 2}])
+def test_what_is_no_object_is_refused(data: object) -> None:
+    with pytest.raises(InputError):
+        AdRequest.from_dict(data)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.dictionaries(st.sampled_from([field.name for field in fields(AdRequest)]), JSON, max_size=4))
+def test_any_json_gives_a_request_or_our_own_error(data: dict) -> None:
+    try:
+        request = AdRequest.from_dict(data)
+    except InputError:
+        return
+    assert AdRequest.from_dict(request.to_dict()) == request
+
+
+def test_a_seed_is_drawn_only_where_none_was_given() -> None:
+    assert AdRequest(seed=0).seeded().seed == 0
+    drawn = {AdRequest().seeded().seed for _ in range(4)}
+    assert None not in drawn and len(drawn) == 4
+
+
+def test_a_picture_may_be_held_in_the_request() -> None:
+    url = to_data_url(b"\x89PNG...", "image/png")
+    assert open_source(url) == b"\x89PNG..."
+    assert open_source("cup.png") == Path("cup.png")
+    for broken in ("data:image/png;base64", "data:image/png,abc", "data:;base64,a$b="):
+        with pytest.raises(InputError):
+            open_source(broken)
+
+
+def test_the_record_for_the_file_gives_away_no_photo_and_no_folder(tmp_path: Path) -> None:
+    photo = tmp_path / "고객 사진.jpg"
+    photo.write_bytes(b"pixels")
+    request = AdRequest(
+        task="composite",
+        products=(str(photo), to_data_url(b"secret pixels")),
+        checkpoint=str(tmp_path / "z-image"),
+        loras=((str(tmp_path / "ink.safetensors"), 0.5),),
+    )
+    text = json.dumps(to_record(request), ensure_ascii=False)
+    assert str(tmp_path) not in text and "base64" not in text
+    assert "고객 사진.jpg" in text and "z-image" in text and "ink.safetensors" in text
+
+
+def test_the_record_holds_only_what_was_chosen() -> None:
+    assert to_record(AdRequest(brief="딸기", seed=3)) == {"brief": "딸기", "seed": 3}
