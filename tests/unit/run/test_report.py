@@ -14,7 +14,7 @@ import pytest
 from adstudio.engine.torch_host import TorchHost
 from adstudio.ports import Cancelled
 from adstudio.run.recorder import RecordedHost, Recorder
-from adstudio.run.report import RunReport, fold_steps, peak_rss_bytes
+from adstudio.run.report import RunReport, fold_steps
 from adstudio.types import LayoutScore, RunEvent
 
 
@@ -103,12 +103,12 @@ def test_the_report_is_plain_json(tmp_path: Path) -> None:
 PEAK = """
 from adstudio.run.report import peak_rss_bytes
 before = peak_rss_bytes()
-block = bytearray(b"x" * 150_000_000)
+block = bytearray(b"x") * 150_000_000
 print(before, peak_rss_bytes())
 """
 
 
 def test_the_memory_peak_is_that_of_this_process() -> None:
     before, after = map(int, subprocess.check_output([sys.executable, "-c", PEAK], text=True).split())
-    assert 10e6 < before < 2e9
-    assert 140e6 < after - before < 400e6
+    assert 10e6 < before < 100e6
+    assert 140e6 < after - before < 160e6
