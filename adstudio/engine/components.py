@@ -15,8 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import torch
+
 from ..ports import Host
+from . import assembly
 from .checkpoint import Checkpoint, find_checkpoint, open_checkpoint
+from .weights import read_json
 
 if TYPE_CHECKING:
     from .lora import LoraUse
@@ -111,11 +115,6 @@ def load(path: str | Path, host: Host) -> Zit:
 
 
 def _build(checkpoint: Checkpoint) -> Components:
-    import torch
-
-    from . import assembly
-    from .weights import read_json
-
     # ComfyUI runs nodes under inference_mode; a parameter born there could never be switched to training or back,
     # which adapters do.
     with torch.inference_mode(False), torch.no_grad():

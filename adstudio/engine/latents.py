@@ -19,13 +19,13 @@ from ..types import Array
 _TILE_ABOVE = 1.5  # times the area the checkpoint was made for; tiles leave faint seams, so not before memory asks
 
 
-def to_picture(image: Array, size: tuple[int, int]) -> torch.Tensor:
-    """Resample ``[H,W,3] 0..1`` to ``size`` as ``(width, height)``.
+def check_picture(image: Array) -> None:
+    """Check that a picture is ``[H,W,3]`` numbers.
 
     Raises:
-        InputError: not such an array, too small, or not numbers.
+        InputError: it is not.
     """
-    if not isinstance(image, np.ndarray) or image.ndim != 3 or image.shape[2] != 3 or min(image.shape) < 1:
+    if not isinstance(image, np.ndarray) or image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
         raise InputError(
             "image.wrong_shape",
             f"Expected a picture as [height, width, 3], but {getattr(image, 'shape', type(image).__name__)} came.",
@@ -33,6 +33,10 @@ def to_picture(image: Array, size: tuple[int, int]) -> torch.Tensor:
         )
     if not np.isfinite(image).all():
         raise InputError("image.not_numbers", "The picture holds values that are not numbers.", "Load it again.")
+
+
+def to_picture(image: Array, size: tuple[int, int]) -> torch.Tensor:
+    """Resample ``[H,W,3] 0..1`` to ``size`` as ``(width, height)``."""
     planes = torch.from_numpy(np.ascontiguousarray(image, dtype=np.float32)).permute(2, 0, 1)[None]
     return _resample(planes, size).clamp(0, 1) * 2 - 1
 

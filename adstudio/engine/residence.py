@@ -7,12 +7,14 @@ to host memory. Adapters may be added or removed meanwhile; every move looks at 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import nn
 
 _MARK = "_adstudio_residence"
+_HOME = torch.device("cpu")
 _Table = dict[str, Any]
 
 
@@ -21,8 +23,8 @@ class Residence:
 
     def __init__(self, module: nn.Module) -> None:
         self._module = module
-        self._away: dict[tuple[int, str], tuple[_Table, torch.Tensor]] = {}
-        self.device: torch.device | None = None
+        # (the table's id, name) -> the table, its tensor at home, its copy; the table is held, so its id stays its own
+        self._away: dict[tuple[int, str], tuple[_Table, torch.Tensor, torch.Tensor]] = {}
 
     @property
     def is_away(self) -> bool:
@@ -31,36 +33,37 @@ class Residence:
 
     def size_bytes(self) -> int:
         """Bytes of the module's distinct tensors, tied ones once."""
-        sizes = {tensor.data_ptr() or id(tensor): tensor.nbytes for _, _, tensor in self._slots()}
-        return sum(sizes.values())
+        return sum({id(tensor): tensor.nbytes for _, _, tensor in self._slots()}.values())
 
     def move_in(self, device: torch.device) -> None:
-        """Copy every tensor to ``device``; on failure everything is at home again."""
+        """Copy every tensor that is not there yet to ``device``; on failure everything is at home again."""
         copies: dict[int, torch.Tensor] = {}
         try:
-            for table, name, tensor in self._slots():
-                if (id(table), name) in self._away and tensor.device == device:
-                    continue
-                copy = copies.get(id(tensor))
-                if copy is None:
-                    copy = copies[id(tensor)] = _copy(tensor, device)
-                self._away.setdefault((id(table), name), (table, _at_home(tensor)))
-                table[name] = copy
-            self.device = device
+            with _plain_tensors():
+                for table, name, tensor in self._slots():
+                    slot = (id(table), name)
+                    if slot in self._away and self._away[slot][2] is tensor and tensor.device == device:
+                        continue
+                    if id(tensor) not in copies:  # tied weights stay tied
+                        copies[id(tensor)] = _copy(tensor, device)
+                    copy = copies[id(tensor)]
+                    # An adapter made while the module was away was born on the device: its home is made here.
+                    home = self._away[slot][1] if slot in self._away else _at_home(tensor)
+                    self._away[slot] = (table, home, copy)
+                    table[name] = copy
         except BaseException:
             self.move_out()
             raise
 
     def move_out(self) -> None:
         """Put every tensor back to where it lives."""
-        for (_, name), (table, home) in self._away.items():
-            if name in table:
-                table[name] = home
-        self._away.clear()
-        # Adapters that were made while the module was away were born on the device.
-        for table, name, tensor in self._slots():
-            table[name] = _at_home(tensor)
-        self.device = None
+        with _plain_tensors():
+            for (_, name), (table, home, copy) in self._away.items():
+                if table.get(name) is copy:  # else it was replaced or removed meanwhile
+                    table[name] = home
+            self._away.clear()
+            for table, name, tensor in self._slots():
+                table[name] = _at_home(tensor)
 
     def _slots(self) -> Iterator[tuple[_Table, str, torch.Tensor]]:
         for module in self._module.modules():
@@ -78,10 +81,17 @@ def residence_of(module: nn.Module) -> Residence:
     return residence
 
 
+@contextmanager
+def _plain_tensors() -> Iterator[None]:
+    # ComfyUI evicts under inference_mode; a parameter copied there could never be switched by PEFT again.
+    with torch.inference_mode(False), torch.no_grad():
+        yield
+
+
 def _copy(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
     moved = tensor.detach().to(device, copy=True)
     return nn.Parameter(moved, requires_grad=False) if isinstance(tensor, nn.Parameter) else moved
 
 
 def _at_home(tensor: torch.Tensor) -> torch.Tensor:
-    return tensor if tensor.device.type == "cpu" else _copy(tensor, torch.device("cpu"))
+    return tensor if tensor.device == _HOME else _copy(tensor, _HOME)

@@ -8,18 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import torch
+from torch.nn import functional
 
 from ..errors import InputError, ModelError
 from ..ports import Host
 from ..types import Array
-from . import schedule, sizes
+from . import denoise, latents, preview, schedule, sizes
+from .adapters import applied
 from .components import Zit, registry
-
-if TYPE_CHECKING:
-    import torch
-
-    from .denoise import Kept
+from .encoding import encode_prompt
 
 _LARGEST_SEED = 2**64 - 1
 _MOST_PICTURES = 64
@@ -83,8 +82,6 @@ def image_to_image(
     Raises:
         InputError: the prompt, picture, mask, strength, seed, steps or batch cannot be used.
     """
-    from . import latents
-
     levels, seeds = schedule.partial_schedule(steps, strength), _seeds(seed, batch)
     size = _working_size(zit, image)
     picture = latents.to_picture(image, size)
@@ -104,35 +101,26 @@ def image_to_image(
 
 
 def _draw(zit: Zit, prompt: str, start: _Start, seeds: tuple[int, ...], host: Host) -> Samples:
-    from .encoding import encode_prompt
-    from .latents import decode_latents, from_picture, vae_activation_bytes
-
     embedding = encode_prompt(zit, prompt, host)
     vae, base_px = zit.components.vae, zit.checkpoint.base_px
     drawn = _denoise_all(zit, embedding, start, seeds, host)
     images = []
-    with host.on_device(vae, vae_activation_bytes(vae, start.size, base_px)) as device:
-        for latents in drawn:
+    with host.on_device(vae, latents.vae_activation_bytes(vae, start.size, base_px)) as device:
+        for cells in drawn:
             host.check_cancelled()
-            images.append(from_picture(decode_latents(vae, latents, base_px=base_px, device=device)))
+            images.append(latents.from_picture(latents.decode_latents(vae, cells, base_px=base_px, device=device)))
     return Samples(tuple(images), seeds, len(start.levels), start.size)
 
 
 def _denoise_all(
     zit: Zit, embedding: torch.Tensor, start: _Start, seeds: tuple[int, ...], host: Host
 ) -> list[torch.Tensor]:
-    import torch
-
-    from . import denoise
-    from .latents import scale_of
-    from .preview import draw_preview
-
     parts = zit.components
     factors, transformer = _preview_factors(zit, host), parts.transformer
-    columns, rows = (side // scale_of(parts.vae) for side in start.size)
+    columns, rows = (side // latents.scale_of(parts.vae) for side in start.size)
     tokens, total, drawn = rows * columns // 4, len(seeds) * len(start.levels), []
     borrowed = host.on_device(transformer, denoise.activation_bytes(transformer, tokens, len(embedding)))
-    with _styled(zit), borrowed as device:
+    with applied(parts, zit.loras), borrowed as device:
         for index, seed in enumerate(seeds):
             host.check_cancelled()
             scheduler = schedule.make_scheduler(parts.scheduler_config, start.levels, tokens, device)
@@ -141,41 +129,35 @@ def _denoise_all(
             kept = _kept(clean, noise, start.mask)
 
             def on_step(number: int, guess: torch.Tensor, done: int = index * len(start.levels)) -> None:
-                host.progress(done + number, total, draw_preview(guess, factors))
+                host.progress(done + number, total, preview.draw_preview(guess, factors))
                 host.check_cancelled()
 
             noisy = denoise.mix_noise(clean, noise, scheduler.sigmas[0])
-            latents = denoise.denoise(transformer, scheduler, noisy, embedding, on_step, kept)
-            if not torch.isfinite(latents).all():
+            cells = denoise.denoise(transformer, scheduler, noisy, embedding, on_step, kept)
+            if not torch.isfinite(cells).all():
                 raise ModelError(
                     "sampling.not_finite",
                     "The model returned values that are not numbers.",
                     "Use the bf16 edition of the checkpoint, and check the strength of its styles.",
                 )
-            drawn.append(latents.cpu())
+            drawn.append(cells.cpu())
     return drawn
 
 
 def _preview_factors(zit: Zit, host: Host) -> torch.Tensor:
-    from .preview import fit_factors
-
     parts = zit.components
     if parts.preview_factors is None:
         with host.on_device(parts.vae) as device:
-            parts.preview_factors = fit_factors(parts.vae, device)
+            parts.preview_factors = preview.fit_factors(parts.vae, device)
     return parts.preview_factors
 
 
-def _kept(clean: torch.Tensor, noise: torch.Tensor, mask: torch.Tensor | None) -> Kept | None:
-    from torch.nn import functional
-
-    from .denoise import Kept
-
+def _kept(clean: torch.Tensor, noise: torch.Tensor, mask: torch.Tensor | None) -> denoise.Kept | None:
     if mask is None:
         return None
     # A latent cell that the mask touches anywhere is redrawn: the seam is blended in pixels, not in cells.
-    cells = functional.adaptive_max_pool2d(mask, clean.shape[-2:])
-    return Kept(clean, noise, cells.to(clean.device))
+    touched = functional.adaptive_max_pool2d(mask, clean.shape[-2:])
+    return denoise.Kept(clean, noise, touched.to(clean.device))
 
 
 @contextmanager
@@ -184,16 +166,8 @@ def _drawing() -> Iterator[None]:
 
     ComfyUI runs nodes under inference_mode; modules touched there and here must not mix both kinds of tensors.
     """
-    import torch
-
     with registry.draw(), torch.inference_mode(False), torch.no_grad():
         yield
-
-
-@contextmanager
-def _styled(zit: Zit) -> Iterator[None]:
-    """Draw with the handle's adapters; the base is bare again afterwards, whatever happened."""
-    yield
 
 
 def _seeds(seed: int, batch: int) -> tuple[int, ...]:
@@ -209,6 +183,7 @@ def _seeds(seed: int, batch: int) -> tuple[int, ...]:
 
 
 def _working_size(zit: Zit, image: Array) -> tuple[int, int]:
+    latents.check_picture(image)
     height, width = image.shape[:2]
     if min(height, width) < _SMALLEST_PHOTO_PX:
         raise InputError(

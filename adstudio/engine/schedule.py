@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import torch
 
 from ..errors import InputError
-
-if TYPE_CHECKING:
-    import torch
 
 _MOST_STEPS = 100
 
@@ -56,8 +55,6 @@ def make_scheduler(config: dict[str, Any], levels: list[float], image_tokens: in
 
 
 def _levels(top: float, count: int) -> list[float]:
-    import torch
-
     return torch.linspace(top, top / count, count).tolist()
 
 

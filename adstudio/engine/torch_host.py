@@ -7,15 +7,15 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import torch
 
 from .. import config
 from ..errors import InputError
 from ..ports import Cancelled
 from ..types import Array
-
-if TYPE_CHECKING:
-    import torch
+from .residence import residence_of
 
 OnProgress = Callable[[int, int, Array | None], None]
 _RESERVE_BYTES = 512 * 2**20  # for the CUDA context and what torch needs beside what it is asked for
@@ -95,22 +95,17 @@ class TorchHost:
                 self._send_home(key)
 
     def _place(self, component: Any, activation_bytes: int) -> None:
-        import torch
-
-        from .residence import residence_of
-
         residence = residence_of(component)
         # Adapters may have come since: what is on the device already costs nothing, what is new does.
         missing = 0 if residence.is_away else residence.size_bytes()
         while self._free_bytes() < missing + activation_bytes and self._evict_oldest(component):
             pass
-        with torch.inference_mode(False), torch.no_grad():
-            try:
-                residence.move_in(self.device)
-            except torch.OutOfMemoryError:
-                while self._evict_oldest(component):
-                    pass
-                residence.move_in(self.device)
+        try:
+            residence.move_in(self.device)
+        except torch.OutOfMemoryError:
+            while self._evict_oldest(component):
+                pass
+            residence.move_in(self.device)
 
     def _evict_oldest(self, wanted: Any) -> bool:
         for key, (_, users) in self._placed.items():
@@ -120,8 +115,6 @@ class TorchHost:
         return False
 
     def _send_home(self, key: int) -> None:
-        from .residence import residence_of
-
         module, _ = self._placed.pop(key)
         residence_of(module).move_out()
 
@@ -131,8 +124,6 @@ class TorchHost:
         self._placed.move_to_end(id(component))
 
     def _measure_free(self) -> int:
-        import torch
-
         if self.device.type != "cuda":
             return 2**62
         free, _ = torch.cuda.mem_get_info(self.device)
@@ -141,13 +132,14 @@ class TorchHost:
 
 
 def _choose(name: str) -> torch.device:
-    import torch
-
     if name == "auto":
         name = "cuda:0" if torch.cuda.is_available() else "cpu"
     try:
-        return torch.device(name)
+        device = torch.device(name)
     except RuntimeError:
         raise InputError(
             "device.unknown", f"torch knows no device '{name}'.", "Use auto, cpu, cuda or cuda:1."
         ) from None
+    if device.type == "cuda" and device.index is None:
+        return torch.device("cuda", torch.cuda.current_device())  # tensors report an index, and both are compared
+    return device

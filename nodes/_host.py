@@ -1,0 +1,155 @@
+"""The adapter to ComfyUI: its model manager, its model folders, its progress bar and its interrupt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import comfy.model_management as manager
+import comfy.model_patcher
+import comfy.utils
+import folder_paths
+import numpy as np
+import torch
+from PIL import Image
+from torch import nn
+
+from ..adstudio import config
+from ..adstudio.engine.checkpoint import is_checkpoint
+from ..adstudio.engine.residence import residence_of
+from ..adstudio.types import Array
+
+_PREVIEW_PX = 512
+_MARK = "_adstudio_patcher"
+
+
+class ComfyHost:
+    """Lends modules through ComfyUI's model manager, which also evicts them. One per node execution."""
+
+    def __init__(self) -> None:
+        self._bar: comfy.utils.ProgressBar | None = None
+
+    @contextmanager
+    def on_device(self, component: Any, activation_bytes: int = 0) -> Iterator[torch.device]:
+        """Have the manager place ``component`` on its device, making room for it and for the work."""
+        patcher = _patcher_of(component)
+        manager.load_models_gpu([patcher], memory_required=activation_bytes)
+        yield patcher.load_device
+
+    def progress(self, step: int, total: int, preview: Array | None = None) -> None:
+        """Move the running node's progress bar, with a preview."""
+        if self._bar is None:
+            self._bar = comfy.utils.ProgressBar(total)
+        shown = None if preview is None else ("JPEG", _to_pil(preview), _PREVIEW_PX)
+        self._bar.update_absolute(step, total, shown)
+
+    def check_cancelled(self) -> None:
+        """Raise ComfyUI's interrupt when the user pressed cancel."""
+        manager.throw_exception_if_processing_interrupted()
+
+    def model_file(self, kind: str, name: str) -> Path | None:
+        """Find ``name`` in ComfyUI's folders of ``kind``; names never lead out of them."""
+        for folder in _folders(kind):
+            path = (folder / name).resolve()
+            if path.exists() and path != folder and path.is_relative_to(folder):
+                return path
+        return None
+
+
+class _Holder(nn.Module):
+    """What the manager sees of a component: a module on which it may set attributes such as ``device``."""
+
+    def __init__(self, inner: nn.Module) -> None:
+        super().__init__()
+        self.inner = inner
+
+
+class MappedPatcher(comfy.model_patcher.ModelPatcher):
+    """Places a module whole, and takes it away by putting the memory-mapped tensors of its file back.
+
+    ComfyUI's own patchers offload by copying to host memory, or leave part of a plain torch module behind.
+    """
+
+    def partially_load(
+        self, device_to: torch.device, extra_memory: float = 0, force_patch_weights: bool = False
+    ) -> int:
+        """Load everything, whatever the budget: the manager has freed what it could, and a half module cannot run."""
+        before = self.model.model_loaded_weight_memory
+        if device_to.type != "cpu":  # a CPU works on the mapped file itself
+            try:
+                residence_of(self.model.inner).move_in(device_to)
+            except BaseException:
+                self.unpatch_model(self.offload_device)
+                raise
+        self.model.device = device_to
+        self.model.model_loaded_weight_memory = self.model_size()
+        return self.model.model_loaded_weight_memory - before
+
+    def partially_unload(self, device_to: torch.device, memory_to_free: float = 0, **_: Any) -> int:
+        """Free nothing by halves; the manager then detaches the whole."""
+        return 0
+
+    def unpatch_model(self, device_to: torch.device | None = None, unpatch_weights: bool = True) -> None:
+        """Put the mapped tensors back."""
+        if not unpatch_weights:
+            return
+        residence_of(self.model.inner).move_out()
+        self.model.model_loaded_weight_memory = 0
+        self.model.device = self.offload_device
+
+    def pin_weight_to_device(self, key: str) -> None:
+        """Pin nothing: pinned copies of the mapped weights would fill the host's memory."""
+
+    def add_patches(self, *_: Any, **__: Any) -> list[str]:
+        """Refuse core's weight patches: this module's names are not the ones core knows."""
+        raise NotImplementedError("Ad Studio's models take their LoRA from the LoRA Style node.")
+
+
+def host() -> ComfyHost:
+    """The host of the running node."""
+    return ComfyHost()
+
+
+def checkpoint_names() -> list[str]:
+    """The embedded checkpoint, then every Z-Image folder in ``models/diffusers``, also one level deeper."""
+    names = set()
+    for folder in _folders("diffusers"):
+        for path in [*folder.glob("*/"), *folder.glob("*/*/")]:
+            if is_checkpoint(path):
+                names.add(path.relative_to(folder).as_posix())
+    return [config.EMBEDDED_NAME, *sorted(names)]
+
+
+def lora_names() -> list[str]:
+    """The adapter files in ``models/loras``."""
+    return [name for name in folder_paths.get_filename_list("loras") if name.endswith(".safetensors")]
+
+
+def font_names() -> list[str]:
+    """The fonts that copy can be set in."""
+    from ..adstudio.text import fonts
+
+    return fonts.font_names()
+
+
+def _folders(kind: str) -> list[Path]:
+    known = folder_paths.folder_names_and_paths.get(kind)
+    paths = known[0] if known else [str(Path(folder_paths.models_dir) / kind)]
+    return [Path(path).resolve() for path in paths if Path(path).is_dir()]
+
+
+def _patcher_of(component: nn.Module) -> MappedPatcher:
+    # The manager knows patchers by weak reference only. Held by the module itself, one lives exactly as long as it.
+    patcher = component.__dict__.get(_MARK)
+    if patcher is None:
+        holder = type(type(component).__name__, (_Holder,), {})(component)
+        patcher = component.__dict__[_MARK] = MappedPatcher(
+            holder, manager.get_torch_device(), torch.device("cpu"), size=residence_of(component).size_bytes()
+        )
+    return patcher
+
+
+def _to_pil(picture: Array) -> Image.Image:
+    return Image.fromarray(np.rint(picture * 255).clip(0, 255).astype(np.uint8))

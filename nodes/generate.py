@@ -1,0 +1,171 @@
+"""Drawing nodes: a picture from words, and a picture over another one."""
+
+from __future__ import annotations
+
+import torch
+from comfy_api.latest import io, ui
+
+from ..adstudio.engine import sampling, sizes
+from ..adstudio.engine.components import Zit as ZitHandle
+from ..adstudio.types import AdPrompt
+from . import _host
+from ._io import Prompt, Zit, mask_to_arrays, to_arrays, to_image
+
+_LARGEST_SEED = 2**53 - 1  # what a browser can count without rounding
+_SEED = "The same seed gives the same picture. Picture number n of a batch uses seed + n."
+
+
+class Text2Image(io.ComfyNode):
+    """Draw pictures of a prompt with Z-Image Turbo."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="AdStudioText2Image",
+            display_name="Text2Image",
+            category="Ad Studio/generate",
+            description="Draws pictures of a prompt in 8 steps, in the size that the model is made for.",
+            search_aliases=["generate", "txt2img", "t2i", "z-image", "이미지 생성", "그리기"],
+            inputs=[
+                Zit.Input("zit"),
+                Prompt.Input("prompt", optional=True, tooltip="From the Prompt Processor."),
+                io.Combo.Input("aspect", options=list(sizes.ASPECTS), default="1:1"),
+                io.Int.Input("seed", default=0, min=0, max=_LARGEST_SEED, control_after_generate=True, tooltip=_SEED),
+                io.Int.Input("steps", default=8, min=1, max=50, tooltip="Runs of the model. Turbo is made for 8."),
+                io.Int.Input("batch", default=1, min=1, max=16, tooltip="How many pictures."),
+                _side("width"),
+                _side("height"),
+                _words_input(),
+            ],
+            outputs=[io.Image.Output("image")],
+        )
+
+    @classmethod
+    def execute(
+        cls,
+        zit: ZitHandle,
+        aspect: str,
+        seed: int,
+        steps: int,
+        batch: int,
+        width: int = 0,
+        height: int = 0,
+        prompt: AdPrompt | None = None,
+        text: str = "",
+    ) -> io.NodeOutput:
+        across, down = sizes.size_for(aspect, grid=zit.checkpoint.grid_px, base_px=zit.checkpoint.base_px)
+        samples = sampling.text_to_image(
+            zit,
+            _words(prompt, text),
+            width=width or across,
+            height=height or down,
+            seed=seed,
+            steps=steps,
+            batch=batch,
+            host=_host.host(),
+        )
+        return io.NodeOutput(to_image(samples.images), ui=ui.PreviewText(_note([samples])))
+
+
+class Image2Image(io.ComfyNode):
+    """Redraw a picture, or the masked part of it, with Z-Image Turbo."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="AdStudioImage2Image",
+            display_name="Image2Image",
+            category="Ad Studio/generate",
+            description="Redraws a share of a picture after a prompt; with a mask only the part that it marks.",
+            search_aliases=["img2img", "i2i", "inpaint", "edit", "이미지 변환", "인페인트", "사진 바꾸기"],
+            inputs=[
+                Zit.Input("zit"),
+                io.Image.Input("image", tooltip="Worked on in its own aspect, at a size that the model is good at."),
+                Prompt.Input("prompt", optional=True, tooltip="From the Prompt Processor."),
+                io.Float.Input(
+                    "strength",
+                    default=0.6,
+                    min=0.0,
+                    max=1.0,
+                    step=0.01,
+                    display_mode=io.NumberDisplay.slider,
+                    tooltip="The share of the schedule that runs: 0.3 changes the mood, 0.6 the scene, 1 draws it "
+                    "anew. The node shows how many runs of the model that was.",
+                ),
+                io.Int.Input("seed", default=0, min=0, max=_LARGEST_SEED, control_after_generate=True, tooltip=_SEED),
+                io.Int.Input("steps", default=8, min=1, max=50, tooltip="Of the whole schedule. Turbo is made for 8."),
+                io.Mask.Input("mask", optional=True, tooltip="White is redrawn; the rest keeps its own pixels."),
+                _words_input(),
+            ],
+            outputs=[
+                io.Image.Output("redrawn", display_name="image"),
+                io.Int.Output("evaluations", tooltip="Runs of the model per picture."),
+            ],
+        )
+
+    @classmethod
+    def execute(
+        cls,
+        zit: ZitHandle,
+        image: torch.Tensor,
+        strength: float,
+        seed: int,
+        steps: int,
+        prompt: AdPrompt | None = None,
+        mask: torch.Tensor | None = None,
+        text: str = "",
+    ) -> io.NodeOutput:
+        frames, words, host = to_arrays(image), _words(prompt, text), _host.host()
+        masks = _masks(mask, len(frames))
+        drawn = [
+            sampling.image_to_image(
+                zit, words, frame, strength=strength, mask=part, seed=seed + index, steps=steps, host=host
+            )
+            for index, (frame, part) in enumerate(zip(frames, masks, strict=True))
+        ]
+        pictures = to_image([picture for samples in drawn for picture in samples.images])
+        return io.NodeOutput(pictures, drawn[0].evaluations, ui=ui.PreviewText(_note(drawn)))
+
+
+def _side(name: str) -> io.Int.Input:
+    return io.Int.Input(
+        name,
+        default=0,
+        min=0,
+        max=8192,
+        step=16,
+        advanced=True,
+        tooltip=f"The {name} in pixels; 0 takes it from the aspect. A multiple of the model's grid (16 for Z-Image).",
+    )
+
+
+def _words_input() -> io.String.Input:
+    return io.String.Input(
+        "text",
+        default="",
+        multiline=True,
+        optional=True,
+        advanced=True,
+        tooltip="An English prompt of your own. When it is filled in it is used instead of 'prompt'.",
+    )
+
+
+def _words(prompt: AdPrompt | None, text: str) -> str:
+    return text if text.strip() or prompt is None else prompt.positive
+
+
+def _masks(mask: torch.Tensor | None, count: int) -> list:
+    """One mask per picture; a single mask serves them all."""
+    if mask is None:
+        return [None] * count
+    masks = mask_to_arrays(mask)
+    return masks * count if len(masks) == 1 else masks
+
+
+def _note(drawn: list[sampling.Samples]) -> str:
+    width, height = drawn[0].size
+    seeds = ", ".join(str(seed) for samples in drawn for seed in samples.seeds)
+    return f"{width}x{height} · {drawn[0].evaluations} evaluations · seed {seeds}"
+
+
+NODES = (Text2Image, Image2Image)

@@ -1,0 +1,117 @@
+"""Model nodes: load Z-Image Turbo, and choose the style it draws in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from comfy_api.latest import io, ui
+
+from ..adstudio.engine.checkpoint import find_checkpoint, open_checkpoint
+from ..adstudio.engine.components import Zit as ZitHandle
+from ..adstudio.engine.components import load
+from ..adstudio.engine.lora import LoraUse, find_adapter, with_loras
+from ..adstudio.prompt.styles import get_style, styles
+from ..adstudio.types import Style
+from . import _host
+from ._io import Zit
+
+_BY_STYLE = "by style"
+_NONE = "none"
+
+
+class ZitLoader(io.ComfyNode):
+    """Load a Z-Image Turbo checkpoint once, for every node that draws with it."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="AdStudioZitLoader",
+            display_name="ZIT Loader",
+            category="Ad Studio/model",
+            description="Loads Z-Image Turbo from a diffusers folder. All drawing nodes share what is loaded here.",
+            search_aliases=["z-image", "zit", "checkpoint", "load model", "모델 불러오기", "체크포인트"],
+            inputs=[
+                io.Combo.Input(
+                    "checkpoint",
+                    options=_host.checkpoint_names(),
+                    tooltip="The embedded model runs anywhere, at 512 px. For print quality put the Z-Image Turbo "
+                    "folder (bf16) into models/diffusers.",
+                )
+            ],
+            outputs=[Zit.Output("zit", tooltip="The model with no style on it yet.")],
+        )
+
+    @classmethod
+    def fingerprint_inputs(cls, checkpoint: str) -> object:
+        return _stamp(checkpoint)
+
+    @classmethod
+    def execute(cls, checkpoint: str) -> io.NodeOutput:
+        return io.NodeOutput(load(checkpoint, _host.host()))
+
+
+class LoraStyle(io.ComfyNode):
+    """Put a style's adapter, or any LoRA for Z-Image, on the model without changing it."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="AdStudioLoraStyle",
+            display_name="LoRA Style",
+            category="Ad Studio/model",
+            description="Chooses how the picture is rendered: the words for it, and an adapter where there is one. "
+            "Chain several of these nodes to mix adapters.",
+            search_aliases=["lora", "style", "adapter", "anime", "illustration", "스타일", "화풍", "로라"],
+            inputs=[
+                Zit.Input("zit"),
+                io.Combo.Input(
+                    "style",
+                    options=list(styles()),
+                    tooltip="Connect the output 'style' to the Prompt Processor, so that words and adapter agree.",
+                ),
+                io.Combo.Input(
+                    "lora",
+                    options=[_BY_STYLE, _NONE, *_host.lora_names()],
+                    tooltip="'by style' takes the adapter that the style names, from the checkpoint's own folder or "
+                    "from models/loras. Or name one of your own.",
+                ),
+                io.Float.Input(
+                    "weight",
+                    default=1.0,
+                    min=-4.0,
+                    max=4.0,
+                    step=0.05,
+                    tooltip="How strongly the adapter works; 0 switches it off.",
+                ),
+            ],
+            outputs=[
+                Zit.Output("styled", display_name="zit"),
+                io.Combo.Output("style_name", display_name="style", tooltip="For the Prompt Processor's style."),
+            ],
+        )
+
+    @classmethod
+    def execute(cls, zit: ZitHandle, style: str, lora: str, weight: float) -> io.NodeOutput:
+        chosen = get_style(style)
+        uses, note = _adapters(zit, chosen, lora, weight)
+        return io.NodeOutput(with_loras(zit, uses), chosen.name, ui=ui.PreviewText(note))
+
+
+def _adapters(zit: ZitHandle, style: Style, choice: str, weight: float) -> tuple[list[LoraUse], str]:
+    """What goes on the model, and a sentence about it."""
+    name = {_BY_STYLE: style.lora, _NONE: None}.get(choice, choice)
+    if not name:
+        return [], f"{style.name}: by words alone"
+    found = find_adapter(zit, name, _host.host())
+    if found is None and choice == _BY_STYLE:
+        return [], f"{style.name}: by words alone, this checkpoint has no adapter '{name}'"
+    scale = weight * style.weight if choice == _BY_STYLE else weight
+    return [LoraUse(found or Path(name), scale)], f"{style.name}: {name} x {scale:g}"
+
+
+def _stamp(name: str) -> object:
+    """Changes when a file of the checkpoint does, so that a new download is loaded without a restart."""
+    return open_checkpoint(find_checkpoint(name, _host.host())).stamp
+
+
+NODES = (ZitLoader, LoraStyle)
