@@ -13,12 +13,14 @@ import comfy.utils
 import folder_paths
 import numpy as np
 import torch
+from comfy.cli_args import args
 from PIL import Image
 from torch import nn
 
 from ..adstudio import config
 from ..adstudio.engine.checkpoint import is_checkpoint
 from ..adstudio.engine.residence import residence_of
+from ..adstudio.output.metadata import KEY
 from ..adstudio.types import Array
 
 _PREVIEW_PX = 512
@@ -153,3 +155,22 @@ def _patcher_of(component: nn.Module) -> MappedPatcher:
 
 def _to_pil(picture: Array) -> Image.Image:
     return Image.fromarray(np.rint(picture * 255).clip(0, 255).astype(np.uint8))
+
+
+def output_folder() -> Path:
+    """ComfyUI's output folder."""
+    return Path(folder_paths.get_output_directory())
+
+
+def file_metadata(hidden: Any, record: dict[str, Any]) -> dict[str, Any]:
+    """What goes into a saved file: the graph, as core's own nodes write it, and our record; nothing when so told."""
+    if args.disable_metadata:
+        return {}
+    graph = {} if hidden.prompt is None else {"prompt": hidden.prompt}
+    return {**graph, **(hidden.extra_pnginfo or {}), KEY: record}
+
+
+def shown_file(path: Path) -> dict[str, str]:
+    """Name a file of the output folder as the page asks for it."""
+    subfolder = path.parent.relative_to(output_folder()).as_posix()
+    return {"filename": path.name, "subfolder": "" if subfolder == "." else subfolder, "type": "output"}

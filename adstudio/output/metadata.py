@@ -21,6 +21,8 @@ def to_png(metadata: Mapping[str, object]) -> PngImagePlugin.PngInfo:
     """Write every entry as a text chunk; Hangul makes it an ``iTXt`` one."""
     chunks = PngImagePlugin.PngInfo()
     for key, value in metadata.items():
+        if not (key.isascii() and key.isprintable() and 0 < len(key) < 80):
+            continue  # not a name that a PNG may hold; another pack put it there
         # ComfyUI's own readers take Latin-1 only, so what they read is written in ASCII.
         chunks.add_text(key, _to_json(value, ascii=key in ("prompt", "workflow")))
     return chunks

@@ -46,6 +46,22 @@ def prepare_folder(folder: str | Path) -> Path:
     return path
 
 
+def inside(root: Path, name: str) -> Path:
+    """Name a folder inside ``root``; names never lead out of it.
+
+    Raises:
+        StorageError: ``output.outside``
+    """
+    wanted = os.path.normpath(root / name.strip().replace("\\", "/"))
+    if not Path(wanted).is_relative_to(os.path.normpath(root)):
+        raise StorageError(
+            "output.outside",
+            f"The folder '{_short(Path(name))}' leads out of the output folder.",
+            "Give a name inside it, such as 'ads/spring'.",
+        )
+    return Path(wanted)
+
+
 def write_once(path: Path, data: bytes, is_whole: Callable[[Path], bool]) -> bool:
     """Write ``data`` under ``path`` unless a whole file is there already.
 

@@ -16,13 +16,6 @@ def read_source(source: str) -> Array:
     return read_photo(open_source(source))
 
 
-def read_source_with_alpha(source: str) -> tuple[Array, Array | None]:
-    """Read a picture of a request; alpha is None where it is opaque."""
-    from ..imaging.photo import read_photo_with_alpha
-
-    return read_photo_with_alpha(open_source(source))
-
-
 def cover(photo: Array, width: int, height: int) -> Array:
     """Fill ``width`` x ``height`` with a photo: scaled evenly, the overhang cut off on both sides alike."""
     scale = max(width / photo.shape[1], height / photo.shape[0])

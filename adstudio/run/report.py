@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ..types import LayoutScore, RunEvent, Status
+from ..types import AdPrompt, LayoutPlan, LayoutScore, RunEvent, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,21 @@ class RunReport:
     def to_json(self, indent: int | None = None) -> str:
         """The report as JSON text."""
         return json.dumps(_rounded(asdict(self)), ensure_ascii=False, indent=indent)
+
+
+def graph_record(prompt: AdPrompt | None, layout: LayoutPlan | None, index: int) -> dict[str, Any]:
+    """What a graph knows of picture ``index`` beyond its own nodes, in the report's words."""
+    plan = None if layout is None else layout.for_frame(index)
+    known: dict[str, Any] = {}
+    if prompt is not None:
+        known |= {"brief": prompt.brief, "industry": prompt.industry, "style": prompt.style}
+        known |= {"prompt": prompt.positive, "providers": {"prompt": prompt.provider}}
+    if plan is not None:
+        known.setdefault("providers", {})["layout"] = plan.provider
+        known["texts"] = [block.text for block in plan.texts]
+        if plan.score is not None:
+            known["layout_scores"] = [_rounded(asdict(plan.score))]
+    return {"report": known}
 
 
 def fold_steps(events: Iterable[RunEvent]) -> tuple[StepRecord, ...]:

@@ -13,9 +13,10 @@ from .. import config
 from ..errors import InputError
 from ..ports import Host
 from ..types import AdCopy, AdPrompt, Array, CutOut, LayoutPlan, Placement
-from .photos import cover, read_source, read_source_with_alpha
+from .photos import cover, read_source
 from .recorder import Recorder
 from .request import AdRequest
+from .wire import open_source
 
 # Where a product goes when nobody looks for a place: the middle of the lower edge, somewhat over half the height.
 _PLAIN_PLACE = Placement(x=0.5, base_y=0.92, height=0.55)
@@ -76,7 +77,7 @@ class Run:
                 self.copy = AdCopy(request.headline.strip(), (request.sub or "").strip())
             else:
                 about = request.context if request.context.strip() else request.brief
-                written = write_copy(about, industry=self.prompt.industry)
+                written = write_copy(about, industry=self.prompt.industry, provider=request.provider)
                 self.copy = written if request.sub is None else replace(written, sub=request.sub.strip())
             self.providers["copy"] = self.copy.provider
 
@@ -225,11 +226,7 @@ class Run:
     def _cut_out(self, source: str) -> CutOut:
         from ..imaging.cutout import cut_out
 
-        photo, alpha = read_source_with_alpha(source)
-        if alpha is not None and self.request.cutout == "auto":
-            # The photo comes cut out already.
-            return cut_out(photo, method="mask", mask=alpha, host=self.host)
-        found = cut_out(photo, method=self.request.cutout, host=self.host)
+        found = cut_out(open_source(source), method=self.request.cutout, host=self.host)
         for note in found.notes:
             self.recorder.note(note)
         return found

@@ -56,3 +56,8 @@ def test_a_record_too_long_for_a_jpeg_is_left_out_and_said(tmp_path: Path) -> No
 def test_the_original_carries_the_records_too(tmp_path: Path) -> None:
     saved = save_picture(PICTURE, tmp_path, original=1 - PICTURE, metadata=ALL)
     assert saved.origin_path is not None and read_metadata(saved.origin_path) == ALL
+
+
+def test_names_that_a_png_cannot_hold_do_not_stop_the_save(tmp_path: Path) -> None:
+    odd = {"한글": 1, "": 2, "x" * 80: 3, "extra": {"a": 1}, **ALL}
+    assert read_metadata(save_picture(PICTURE, tmp_path, metadata=odd).path) == {"extra": {"a": 1}, **ALL}

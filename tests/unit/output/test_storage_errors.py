@@ -133,3 +133,18 @@ def test_a_folder_that_this_user_may_not_write_to(tmp_path: Path) -> None:
     )
     assert said.stdout.strip() == "output.not_writable"
     assert left_in(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ["../elsewhere", "ads/../../elsewhere", "/etc", "..\\elsewhere", "../out-evil"])
+def test_a_folder_name_never_leads_out_of_the_output_folder(tmp_path: Path, name: str) -> None:
+    with pytest.raises(StorageError) as raised:
+        store.inside(tmp_path / "out", name)
+    assert raised.value.code == "output.outside"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("", "out"), ("ads/봄", "out/ads/봄"), (" ads\\spring ", "out/ads/spring"), ("a/../b", "out/b")],
+)
+def test_a_folder_name_inside_is_taken(tmp_path: Path, name: str, expected: str) -> None:
+    assert store.inside(tmp_path / "out", name) == tmp_path / expected
