@@ -24,8 +24,8 @@ class SaveImage(io.ComfyNode):
             node_id="AdStudioSaveImage",
             display_name="Save Image",
             category="Ad Studio/output",
-            description="Saves the ad under the hash of its pixels, so the same picture is stored once; the un-lettered "
-            "original goes to origin/ under the same name. PNG and WebP files drag back into ComfyUI.",
+            description="Saves the ad under the hash of its pixels: the same picture is stored once, the un-lettered "
+            "original in origin/ under the same name. PNG and WebP files drag back into ComfyUI.",
             search_aliases=["save", "export", "jpeg", "webp", "저장", "내보내기", "파일"],
             inputs=[
                 io.Image.Input("image"),
