@@ -50,7 +50,7 @@ serve:  ## start the ComfyUI at COMFYUI_PATH with this pack linked in
 check: $(DEV)  ## format, lint, types, generated docs
 	@$(BIN)/ruff format --check --quiet . || { echo "Run 'make format'."; exit 1; }
 	@$(BIN)/ruff check --quiet .
-	@$(BIN)/basedpyright --level error
+	@$(BIN)/basedpyright --level error --pythonpath $(BIN)/python
 	@$(BIN)/python tools/nodes_table.py --check
 
 format: $(DEV)  ## put format, imports and generated docs right
