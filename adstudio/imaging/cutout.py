@@ -39,8 +39,8 @@ def cut_out(
 
     Args:
         photo: anything that ``read_photo`` takes.
-        method: ``auto`` takes the mask or the photo's own transparency if there is one, else a rembg model whose weights
-            are on this machine, else ``geodesic``; ``CutOut.method`` names what was used, ``notes`` why.
+        method: ``auto`` takes the mask or the photo's own transparency if there is one, else a rembg model whose
+            weights are on this machine, else ``geodesic``; ``CutOut.method`` names what was used, ``notes`` why.
         mask: ``[H,W]`` 0..1, 1 = product.
         edge_trim_px: pull the outline inwards by this many photo pixels.
         allow_download: let rembg fetch missing weights.
@@ -52,7 +52,9 @@ def cut_out(
     if used == "mask":
         given, name = (own_alpha, "transparency") if mask is None else (_fit_mask(mask, colour), "mask")
         if given is None:
-            raise InputError("cutout.no_mask", "The method 'mask' needs a mask, but none came.", "Connect or give a mask.")
+            raise InputError(
+                "cutout.no_mask", "The method 'mask' needs a mask, but none came.", "Connect or give a mask."
+            )
         alpha = soften_steps(given)
         _check_mask(alpha, name)
     elif used == "geodesic":
@@ -88,7 +90,8 @@ def _resolve(method: str, has_mask: bool, has_alpha: bool, host: Host | None) ->
                 f"There is no cut-out method '{method}'.",
                 f"Choose one of: {', '.join(methods())}.",
             )
-        return method, "A mask came too, but the chosen method does not use it." if has_mask and method != "mask" else ""
+        unused = has_mask and method != "mask"
+        return method, "A mask came too, but the chosen method does not use it." if unused else ""
     if has_mask:
         return "mask", ""
     if has_alpha:
@@ -114,7 +117,7 @@ def _fit_mask(mask: Array, photo: Array) -> Array:
     if abs(values.shape[1] / values.shape[0] - width / height) > 0.02 * width / height:
         raise InputError(
             "cutout.mask_size",
-            f"The mask is {values.shape[1]} × {values.shape[0]}, which is another shape than the photo's {width} × {height}.",
+            f"The mask is {values.shape[1]} × {values.shape[0]}, another shape than the photo's {width} × {height}.",
             "Make the mask from this very photo.",
         )
     return np.clip(resize(values, width, height), 0.0, 1.0)

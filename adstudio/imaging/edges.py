@@ -1,4 +1,4 @@
-"""Clean edges: sharpen a coarse matte to the photo, take the old background's colour out of the rim, resize without fringes."""
+"""Clean edges: fit a matte to its photo, take the old background's colour out of the rim, resize without fringes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image
 
 from ..types import Array
+from .filters import blur, depth_inside
 from .linear import to_linear, to_srgb
 
 OPAQUE = 0.95
@@ -39,7 +40,7 @@ def resize_rgba(rgba: Array, width_px: int, height_px: int) -> Array:
     alpha = rgba[..., 3:]
     small = resize(np.concatenate([to_linear(rgba[..., :3]) * alpha, alpha], axis=-1), width_px, height_px)
     weight = small[..., 3:]
-    colour = to_srgb(small[..., :3] / np.maximum(weight, 1e-4))
+    colour = to_srgb(small[..., :3] / np.maximum(weight, np.float32(1e-4)))
     return np.concatenate([colour, weight], axis=-1)
 
 
@@ -54,12 +55,12 @@ def refine_matte(photo: Array, coarse: Array) -> Array:
     # The filter's coefficients are smooth: found on a copy of modest size, they serve the full photo.
     scale = min(1.0, _GUIDE_PX / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    guide = resize(photo, *size).mean(axis=-1)
+    guide: Array = resize(photo, *size).mean(axis=-1, dtype=np.float32)
     matte = resize(coarse, *size)
     window = 2 * max(2, round(0.006 * max(size))) + 1
 
     def mean(values: Array) -> Array:
-        return uniform_filter(values, window, mode="nearest")
+        return np.asarray(uniform_filter(values, window, mode="nearest"), dtype=np.float32)
 
     mean_guide, mean_matte = mean(guide), mean(matte)
     variance = mean(guide * guide) - mean_guide**2
@@ -74,20 +75,15 @@ def soften_steps(matte: Array) -> Array:
     """Smooth the stair steps of a mask that knows only 0 and 1; soft mattes are returned as they are."""
     if bool(((matte > 0.02) & (matte < 0.98)).any()):
         return matte
-    from scipy.ndimage import gaussian_filter
-
-    return np.clip(gaussian_filter(matte, 0.8), 0.0, 1.0).astype(np.float32)
+    return np.clip(blur(matte, 0.8), 0.0, 1.0)
 
 
 def shrink(matte: Array, by_px: float) -> Array:
     """Pull a matte's outline inwards by ``by_px`` pixels; 0 leaves it as it is."""
     if by_px <= 0:
         return matte
-    from scipy.ndimage import distance_transform_edt
-
-    # The frame's edge is no outline: a product that the photo cuts off keeps its straight side.
-    depth = np.asarray(distance_transform_edt(np.pad(matte > 0.5, 1, mode="edge")))[1:-1, 1:-1]
-    return np.minimum(matte, np.clip(depth - by_px + 0.5, 0.0, 1.0)).astype(np.float32)
+    # A product that the photo's edge cuts off keeps its straight side there.
+    return np.minimum(matte, np.clip(depth_inside(matte > 0.5) - by_px + 0.5, 0.0, 1.0))
 
 
 def clean_colours(photo: Array, alpha: Array) -> Array:

@@ -6,10 +6,10 @@ Good for pack shots and isolated subjects; busy scenes need a mask or a trained 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..types import Array
 from .edges import resize
+from .filters import Bools, blur, erode, fill_holes, find_parts, grow, open_up
 from .grid import border_distance, frame_of, spread
 from .linear import to_lab, to_linear
 from .palette import find_palette
@@ -17,6 +17,7 @@ from .palette import find_palette
 SEARCH_PX = 256
 EDGE_PX = 768
 EDGE_WIDTH_PX = 1.6
+REACH = 0.02
 # Below this much colour change (L*a*b* units) on the way from the border a photo holds no subject, only texture.
 LEAST_CONTRAST = 6.0
 
@@ -51,16 +52,14 @@ def _shrink(photo: Array, longest_px: int) -> Array:
 
 def _find(lab: Array) -> tuple[Array, Array] | None:
     """Return the odds of product per pixel, by all evidence and by the border distance alone."""
-    from scipy.ndimage import gaussian_filter
-
     height, width = lab.shape[:2]
-    smooth = gaussian_filter(lab, (1, 1, 0))
+    smooth = blur(lab, 1.0)
     reach = border_distance(smooth, frame_of(height, width, max(2, round(min(height, width) * 0.03))))
     top = float(np.percentile(reach, 99.5))
     if top < LEAST_CONTRAST:
         return None
-    evidence = np.sqrt(reach / top)
-    free_standing = _logistic((evidence - _split(evidence)) / 0.08)
+    evidence: Array = np.sqrt(reach / np.float32(top))
+    free_standing = _logistic((evidence - np.float32(_split(evidence))) / np.float32(0.08))
     odds = free_standing
     edge = frame_of(height, width)
     for _ in range(3):
@@ -77,61 +76,57 @@ def _find(lab: Array) -> tuple[Array, Array] | None:
 
 
 def _sharpen(photo: Array, found: Array) -> Array:
-    """Settle again, at a finer size, the narrow band in which the product's edge lies; return the matte in photo size."""
-    from scipy.ndimage import binary_dilation, binary_erosion, gaussian_filter
-
+    """Settle the band in which the product's edge lies again, at a finer size. Returns: the matte in photo size."""
     lab = _shrink(photo, EDGE_PX)
     height, width = lab.shape[:2]
     coarse = resize(found, width, height)
     mask = coarse > 0.5
-    reach = max(3, round(max(height, width) * 0.008))
-    band = binary_dilation(mask, iterations=reach) & ~binary_erosion(mask, iterations=reach, border_value=1)
+    reach = max(3, round(max(height, width) * REACH))
+    band = grow(mask, reach) & ~erode(mask, reach)
     inside, outside = mask & ~band, ~mask & ~band
     if not inside.any() or not outside.any():
         return resize(coarse, photo.shape[1], photo.shape[0])
+    smooth = blur(lab, 0.6)
+    near = 0.03 * max(height, width)
+    product, rest = _local_colour(smooth, inside, near), _local_colour(smooth, outside, near)
+    # Which of the two colours found close by is nearer decides; what the search had said counts half as much.
+    nearer = np.linalg.norm(smooth - rest, axis=-1) - np.linalg.norm(smooth - product, axis=-1)
     odds = mask.astype(np.float32)
-    smooth = gaussian_filter(lab, (0.6, 0.6, 0))
-    near_in = lab[inside & binary_dilation(band, iterations=2 * reach)]
-    near_out = lab[outside & binary_dilation(band, iterations=2 * reach)]
-    product = find_palette(_thin(near_in)).density(lab[band])
-    rest = find_palette(_thin(near_out)).density(lab[band])
-    odds[band] = _logistic(np.log((product + 1e-9) / (rest + 1e-9)).clip(-3, 3))
+    odds[band] = _logistic((nearer / 8).clip(-2, 2) + np.where(mask, 1.0, -1.0))[band]
     settled = spread(smooth, odds, np.full(odds.shape, 0.02, dtype=np.float32), free=band)
     # Products have smooth outlines. The blurred field is enlarged first and cut afterwards: crisp at any photo size.
     sigma = 0.005 * max(height, width)
-    field = resize(gaussian_filter(settled, sigma), photo.shape[1], photo.shape[0])
+    field = resize(blur((settled > 0.5).astype(np.float32), sigma), photo.shape[1], photo.shape[0])
     step = photo.shape[1] / width * sigma * 2.5  # photo pixels over which the field would rise from 0 to 1
     return np.clip((field - 0.5) * max(1.0, step / EDGE_WIDTH_PX) + 0.5, 0.0, 1.0).astype(np.float32)
 
 
-def _drop_appendages(odds: Array, free_standing: Array) -> NDArray[np.bool_]:
-    """Cut off what sticks out thinly without a clear edge of its own: a cast shadow goes, a spoon's handle stays."""
-    from scipy import ndimage
+def _local_colour(lab: Array, region: Bools, sigma: float) -> Array:
+    """Average a region's colour around each pixel, the region's own mean where none of it is near."""
+    weight = blur(region.astype(np.float32), sigma)
+    total = blur(lab * region[..., None], sigma)
+    return (total + 1e-4 * lab[region].mean(axis=0)) / (weight + np.float32(1e-4))[..., None]
 
+
+def _drop_appendages(odds: Array, free_standing: Array) -> Bools:
+    """Cut off what sticks out thinly without a clear edge of its own: a cast shadow goes, a spoon's handle stays."""
     found = odds > 0.5
-    body = ndimage.binary_opening(found, structure=_disc(max(1, round(0.06 * max(found.shape)))))
+    body = open_up(found, max(1, round(0.06 * max(found.shape))))
     return body | (found & (free_standing > 0.5))
 
 
-def _disc(radius: int) -> NDArray[np.bool_]:
-    y, x = np.mgrid[-radius : radius + 1, -radius : radius + 1]
-    return x * x + y * y <= radius * radius + radius
-
-
-def _clean(found: NDArray[np.bool_], lab: Array) -> NDArray[np.bool_]:
+def _clean(found: Bools, lab: Array) -> Bools:
     """Drop specks and threads, close holes in the product, but leave the view through a handle open."""
-    from scipy import ndimage
-
-    opened = ndimage.binary_opening(found, structure=_disc(2))
-    parts, count = ndimage.label(opened)
+    opened = open_up(found, 2)
+    parts, count = find_parts(opened)
     if count == 0:
         return opened
     sizes = np.bincount(parts.ravel())[1:]
     kept = np.isin(parts, np.flatnonzero(sizes >= 0.1 * sizes.max()) + 1)
-    filled = np.asarray(ndimage.binary_fill_holes(kept))
+    filled = fill_holes(kept)
     rest = find_palette(lab[~filled]) if (~filled).any() else None
     product = find_palette(lab[kept])
-    holes, count = ndimage.label(filled & ~kept)
+    holes, count = find_parts(filled & ~kept)
     for index in range(1, count + 1):
         hole = holes == index
         colours = lab[hole]
@@ -151,9 +146,5 @@ def _split(values: Array) -> float:
     return float(middle[int(apart.argmax())])
 
 
-def _thin(colours: Array, most: int = 8000) -> Array:
-    return colours[:: max(1, len(colours) // most)]
-
-
 def _logistic(value: Array) -> Array:
-    return (1 / (1 + np.exp(-value))).astype(np.float32)
+    return (1 / (1 + np.exp(-np.asarray(value)))).astype(np.float32)

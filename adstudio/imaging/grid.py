@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..types import Array
+from .filters import Bools
 
-Bools = NDArray[np.bool_]
 Indices = NDArray[np.intp]
 
 
@@ -79,7 +79,12 @@ def spread(lab: Array, odds: Array, trust: Array, free: Bools | None = None) -> 
         (ties[inner], (number[rows[inner]], number[columns[inner]])), shape=(count, count)
     )
     solved, _ = cg(
-        matrix.tocsr(), weight * start[open_] + given, x0=start[open_], rtol=1e-4, maxiter=200, M=diags_array(1 / degree)
+        matrix.tocsr(),
+        weight * start[open_] + given,
+        x0=start[open_],
+        rtol=1e-4,
+        maxiter=200,
+        M=diags_array(1 / degree),
     )
     settled = start.copy()
     settled[open_] = solved

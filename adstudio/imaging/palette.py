@@ -41,7 +41,7 @@ def find_palette(colours: Array, count: int = 6) -> Palette:
 
 
 def cluster(colours: Array, count: int, rounds: int = 10) -> tuple[Array, NDArray[np.intp]]:
-    """Group colours by k-means, started from the farthest points so that the same photo always gives the same groups."""
+    """Group colours by k-means, started from the farthest points: the same photo always gives the same groups."""
     centres = [colours.mean(axis=0)]
     nearest = np.linalg.norm(colours - centres[0], axis=1)
     while len(centres) < count:
@@ -51,7 +51,5 @@ def cluster(colours: Array, count: int, rounds: int = 10) -> tuple[Array, NDArra
     label = np.zeros(len(colours), dtype=np.intp)
     for _ in range(rounds):
         label = ((colours[:, None] - middle) ** 2).sum(axis=-1).argmin(axis=1)
-        middle = np.stack(
-            [colours[label == i].mean(axis=0) if (label == i).any() else middle[i] for i in range(count)]
-        )
+        middle = np.stack([colours[label == i].mean(axis=0) if (label == i).any() else middle[i] for i in range(count)])
     return middle.astype(np.float32), label

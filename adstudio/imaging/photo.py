@@ -225,10 +225,14 @@ def _too_large(came: str) -> InputError:
 def _broken(error: Exception) -> InputError:
     if "truncated" in str(error) or isinstance(error, EOFError):
         return InputError(
-            "photo.truncated", "The photo is cut off: the file ends before the picture does.", "Copy or upload it again."
+            "photo.truncated",
+            "The photo is cut off: the file ends before the picture does.",
+            "Copy or upload it again.",
         )
     return InputError(
-        "photo.corrupt", f"The photo is damaged and cannot be decoded ({error}).", "Copy it again or save it as PNG or JPEG."
+        "photo.corrupt",
+        f"The photo is damaged and cannot be decoded ({error}).",
+        "Copy it again or save it as PNG or JPEG.",
     )
 
 

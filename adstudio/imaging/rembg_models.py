@@ -35,7 +35,7 @@ LEAST_CERTAINTY = 0.3
 
 @dataclass(frozen=True, slots=True)
 class RembgModel:
-    """One model of rembg and what its weights may be used for. ``logits``: the net's raw output is before the sigmoid."""
+    """One model of rembg, and what its weights may be used for. ``logits``: its raw output lacks the sigmoid."""
 
     name: str
     licence: str
@@ -59,7 +59,9 @@ MODELS: dict[str, RembgModel] = {
         RembgModel("u2netp", "Apache-2.0", commercial=True),
         RembgModel("u2net_human_seg", "Apache-2.0", commercial=True),
         RembgModel("birefnet-portrait", "MIT", commercial=True, logits=True),
-        RembgModel("bria-rmbg", "BRIA RMBG-2.0, non-commercial without a paid agreement", commercial=False, logits=True),
+        RembgModel(
+            "bria-rmbg", "BRIA RMBG-2.0, non-commercial without a paid agreement", commercial=False, logits=True
+        ),
     )
 }
 
@@ -166,7 +168,9 @@ class RembgMatting:
         import onnxruntime
 
         # rembg insists on its own folders; a subclass that already knows the file needs none of them.
-        located = type(session_class.__name__, (session_class,), {"download_models": classmethod(lambda *_, **__: weights)})
+        located = type(
+            session_class.__name__, (session_class,), {"download_models": classmethod(lambda *_, **__: weights)}
+        )
         available = [name for name in self._providers if name in onnxruntime.get_available_providers()]
         try:
             return located(self._model.name, onnxruntime.SessionOptions(), providers=available)
@@ -228,7 +232,7 @@ def _session_class(name: str) -> Any:
 
 
 def _ensure_numba_cache() -> None:
-    """Give numba a writable cache: rembg's import compiles for most of a minute, and fails where it cannot keep the result."""
+    """Give numba a writable cache: rembg's import compiles for a minute, and fails where it cannot keep the result."""
     if os.environ.get("NUMBA_CACHE_DIR") or any(os.access(folder, os.W_OK) for folder in site.getsitepackages()):
         return
     folder = Path(tempfile.gettempdir()) / f"adstudio-numba-{os.getuid() if hasattr(os, 'getuid') else 'user'}"

@@ -1,0 +1,64 @@
+"""The few image filters that the others share. scipy is slow to import, so each asks for it only when it is called."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..types import Array
+
+Bools = NDArray[np.bool_]
+
+
+def blur(values: Array, sigma: float | tuple[float, float]) -> Array:
+    """Blur over height and width, by pixels; channels are kept apart."""
+    from scipy.ndimage import gaussian_filter
+
+    pair = sigma if isinstance(sigma, tuple) else (sigma, sigma)
+    return np.asarray(gaussian_filter(values, (*pair, *(0.0,) * (values.ndim - 2))), dtype=np.float32)
+
+
+def grow(mask: Bools, by_px: int) -> Bools:
+    """Widen a mask by so many pixels."""
+    from scipy.ndimage import binary_dilation
+
+    return np.asarray(binary_dilation(mask, iterations=by_px), dtype=bool)
+
+
+def erode(mask: Bools, by_px: int) -> Bools:
+    """Narrow a mask by so many pixels; the picture's edge counts as inside."""
+    from scipy.ndimage import binary_erosion
+
+    return np.asarray(binary_erosion(mask, iterations=by_px, border_value=1), dtype=bool)
+
+
+def open_up(mask: Bools, radius_px: int) -> Bools:
+    """Keep of a mask only what a disc of that radius fits into."""
+    from scipy.ndimage import binary_opening
+
+    y, x = np.mgrid[-radius_px : radius_px + 1, -radius_px : radius_px + 1]
+    return np.asarray(binary_opening(mask, structure=x * x + y * y <= radius_px * (radius_px + 1)), dtype=bool)
+
+
+def fill_holes(mask: Bools) -> Bools:
+    """Close every hole in a mask."""
+    from scipy.ndimage import binary_fill_holes
+
+    return np.asarray(binary_fill_holes(mask), dtype=bool)
+
+
+def find_parts(mask: Bools) -> tuple[NDArray[np.intp], int]:
+    """Number the connected parts of a mask from 1. Returns: the numbers per pixel, and how many parts there are."""
+    from scipy.ndimage import label
+
+    found: Any = label(mask)
+    return np.asarray(found[0], dtype=np.intp), int(found[1])
+
+
+def depth_inside(mask: Bools) -> Array:
+    """Measure how far each pixel of a mask lies from its outline; the picture's edge is no outline."""
+    from scipy.ndimage import distance_transform_edt
+
+    return np.asarray(distance_transform_edt(np.pad(mask, 1, mode="edge")), dtype=np.float32)[1:-1, 1:-1]

@@ -1,0 +1,94 @@
+"""From a placement in fractions to a rectangle of pixels that lies inside the picture."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..errors import InputError
+from ..types import Placement
+
+MARGIN = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a product is drawn, in whole pixels, and what had to give way for that."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+    note: str = ""
+
+    @property
+    def bottom(self) -> int:
+        return self.top + self.height
+
+
+def find_spot(placement: Placement, aspect: float, width_px: int, height_px: int) -> Spot:
+    """Fit a product into the picture: too large is made smaller, too far out is moved in.
+
+    Args:
+        aspect: the product's width over its height.
+    """
+    figures = {"x": placement.x, "base_y": placement.base_y, "height": placement.height}
+    for name, value in figures.items():
+        if not math.isfinite(value):
+            raise _unusable(name, value, "a number")
+    if placement.height <= 0:
+        raise _unusable("height", placement.height, "more than 0")
+    if not 0 < placement.base_y <= 1.5 or not -0.5 <= placement.x <= 1.5:
+        name = "x" if 0 < placement.base_y <= 1.5 else "base_y"
+        raise _unusable(name, figures[name], "within the picture, 0..1")
+    base = min(placement.base_y, 1 - MARGIN / 2)
+    wanted = placement.height * height_px
+    room_up = max(base - MARGIN, 0.05) * height_px
+    room_across = (1 - 2 * MARGIN) * width_px
+    height = min(wanted, room_up, room_across / aspect)
+    width = height * aspect
+    middle = min(max(placement.x * width_px, MARGIN * width_px + width / 2), (1 - MARGIN) * width_px - width / 2)
+    notes = []
+    if height < wanted * 0.995:
+        notes.append(f"made smaller, from {placement.height:.0%} to {height / height_px:.0%} of the picture's height")
+    if abs(middle - placement.x * width_px) > 1 or base < placement.base_y:
+        notes.append("moved inwards")
+    spot_width, spot_height = max(1, round(width)), max(1, round(height))
+    left = min(max(round(middle - width / 2), 0), max(width_px - spot_width, 0))
+    top = max(round(base * height_px) - spot_height, 0)
+    return Spot(left, top, spot_width, spot_height, " and ".join(notes))
+
+
+def line_up(
+    aspects: Sequence[float], backdrop_aspect: float, *, x: float = 0.5, base_y: float = 0.85, height: float = 0.5
+) -> tuple[Placement, ...]:
+    """Stand several products side by side: the first in front in the middle, the others behind to its left and right.
+
+    Args:
+        aspects: width over height of each product, the most important first.
+        backdrop_aspect: width over height of the picture.
+    """
+    placed = [Placement(x=x, base_y=base_y, height=height)] if aspects else []
+    reach = (
+        {-1: 0.5 * height * aspects[0] / backdrop_aspect, 1: 0.5 * height * aspects[0] / backdrop_aspect}
+        if aspects
+        else {}
+    )
+    for index, aspect in enumerate(aspects[1:], start=1):
+        side = -1 if index % 2 else 1
+        small = height * 0.85
+        half = 0.5 * small * aspect / backdrop_aspect
+        # A quarter of each is hidden: a group, not a queue.
+        centre = x + side * (reach[side] + half * 0.5)
+        reach[side] += 1.5 * half
+        placed.append(Placement(x=centre, base_y=base_y - 0.04, height=small, order=-index))
+    return tuple(placed)
+
+
+def _unusable(name: str, value: float, expected: str) -> InputError:
+    return InputError(
+        "composite.placement",
+        f"A product's {name} must be {expected}, but {value:g} came.",
+        "Positions and heights are fractions of the picture: 0.5 is the middle.",
+    )
