@@ -17,6 +17,7 @@ _STRONGEST_SCRIM = 0.6  # beyond it a scrim looks like dirt on the photo; a pane
 _STRONGEST = 0.92
 _STEP = 0.05
 _WEAKEST_PANEL = 0.5
+_LIGHT_INK = 1.35  # on middle tones white letters read better than WCAG's ratio says
 _HAZE = 1.8  # whitening a photo is seen sooner than darkening it: it looks like fog
 _MARGIN = 1.06  # the plate aims a little above the needed contrast; drawing rounds to 8 bits
 Rect = tuple[int, int, int, int]
@@ -46,7 +47,7 @@ def choose_ground(
         colours: the colour that the plan asks for, per setting; None = free.
     """
     picture = (image.shape[1], image.shape[0])
-    backgrounds = [crop(image, ink_rect(setting, picture)) for setting in settings]
+    backgrounds = [_cells(image, setting) for setting in settings]
     needs = [enough(setting.size, setting.face.weight, picture) for setting in settings]
     panel_only = plate == "always"
     options = [
@@ -83,6 +84,22 @@ def ink_rect(setting: Setting, picture: tuple[int, int]) -> Rect:
         min(picture[0], max(1, int(np.ceil(right + air)))),
         min(picture[1], max(1, int(np.ceil(bottom + air)))),
     )
+
+
+def _cells(image: Array, setting: Setting) -> Array:
+    """Colours from behind every letter, sampled: ``[n, 144, 3]``."""
+    height, width = image.shape[:2]
+    grid = (np.arange(12) + 0.5) / 12
+    cells = []
+    for line, start, baseline in zip(setting.lines, setting.starts, setting.baselines, strict=True):
+        length = setting.face.measure(line) * setting.size
+        rows = baseline - setting.face.top * setting.size + grid * (setting.face.top + 0.1) * setting.size
+        for i in range(max(1, round(length / setting.size))):
+            step = length / max(1, round(length / setting.size))
+            y = np.clip(rows.astype(int), 0, height - 1)
+            x = np.clip((start + (i + grid) * step).astype(int), 0, width - 1)
+            cells.append(image[np.ix_(y, x)].reshape(-1, 3))
+    return np.stack(cells)
 
 
 def crop(image: Array, rect: Rect) -> Array:
@@ -124,12 +141,12 @@ def _option(
     change = strength * abs(mean ** (1 / 2.4) - covered ** (1 / 2.4))  # roughly in steps of lightness
     change *= 1.0 if is_light else _HAZE
     unreadable = max(0.0, 1.0 - worst)
-    cost = (round(change + 4.0 * unreadable, 3), -worst)
+    cost = (round(change + 4.0 * unreadable, 3), -worst * (_LIGHT_INK if is_light else 1.0))
     return cost, Ground(chosen, cover, strength, kind, is_light)
 
 
 def _under(background: Array, cover: Colour, strength: float, frosted: bool) -> Array:
-    base = background.mean(axis=(0, 1), keepdims=True) * 0.5 + background * 0.5 if frosted else background
+    base = background.mean(axis=1, keepdims=True) * 0.5 + background * 0.5 if frosted else background
     return (base * (1 - strength) + np.asarray(cover, np.float32) * strength).astype(np.float32)
 
 

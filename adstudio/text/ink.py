@@ -1,7 +1,7 @@
 """Colours for copy: read on the picture behind it, and taken from the picture's own tint.
 
-Contrast is WCAG 2.2 against the darkest and the brightest twentieth of the background, not against its mean: a word is
-unreadable as soon as one letter is.
+Contrast is WCAG 2.2 against the darkest and the brightest of the background, letter by letter, not against its mean: a
+word is unreadable as soon as one letter is.
 """
 
 from __future__ import annotations
@@ -34,13 +34,19 @@ def luminance(colours: Array) -> Array:
     return (linear @ np.array([0.2126, 0.7152, 0.0722], np.float32)).astype(np.float32)
 
 
-def contrast(colour: Colour, background: Array) -> float:
-    """Lowest WCAG contrast of a colour against the 5th to 95th percentile of a background ``[...,3]``."""
+def contrast(colour: Colour, cells: Array) -> float:
+    """Lowest WCAG contrast of a colour against the ground of its letters.
+
+    Shapes: ``cells [n,m,3]``, ``m`` colours from behind each of ``n`` letters. What counts is the darkest and brightest
+    twentieth of all, and the darker and brighter quarter behind any one letter.
+    """
     ink = float(luminance(np.asarray(colour, np.float32)))
-    low, high = np.percentile(luminance(background.reshape(-1, 3)), (5, 95))
+    bright = luminance(cells)
+    extremes = [*np.percentile(bright, (5, 95)), *np.percentile(bright, (25, 75), axis=1).ravel()]
+    low, high = float(min(extremes)), float(max(extremes))
     if low <= ink <= high:
         return 1.0
-    return min(_ratio(ink, float(low)), _ratio(ink, float(high)))
+    return min(_ratio(ink, low), _ratio(ink, high))
 
 
 def enough(size: float, weight: int, picture: tuple[int, int]) -> float:

@@ -19,6 +19,8 @@ Measure = Callable[[str], float]
 # The prices, in units of "one line as wide as the average, to the fourth power".
 _TORN = 6.0  # a break inside what belongs together
 _LONELY = 1.5  # a last (or first) line of one short word
+_PAUSE = -0.4  # a break after a comma or a full stop, where a reader breathes anyway
+_PAUSES = ".,!?…·"
 _EVENNESS = 4  # high power: the widest line decides how large the letters can be
 
 _NUMBER_END = re.compile(r"[\d%℃°]$")
@@ -32,7 +34,7 @@ _UNIT = re.compile(
     re.IGNORECASE,
 )
 # One-syllable words that lean on the next word ("한 잔", "새 메뉴") or on the one before ("할 수", "마신 뒤").
-_LEANS_FORWARD = frozenset("한두세네이그저온첫새헌매각약단총내제더꼭딱안못및또")
+_LEANS_FORWARD = frozenset("한두세네이그저온첫새헌매각약단총내제더꼭딱안못및또갓막")
 _LEANS_BACK = re.compile(r"^[수것때곳줄뿐중뒤후전등만데채듯분날밤곁속안밖위앞옆][은는이가을를에도의만로]?[!?.,]*$")
 
 
@@ -91,6 +93,8 @@ def belong_together(left: str, right: str) -> bool:
     """Say whether a line break between two neighbouring words would read badly."""
     if _OPERATOR.match(left) or _OPERATOR.match(right) or _CLOSING.match(right):
         return True
+    if left[-1] in _PAUSES:
+        return False
     if _NUMBER_END.search(left) and (_UNIT.match(right) or right[0].isdigit()):
         return True
     if left == "수" and right[0] in "있없":  # "할 수 있는"
@@ -100,14 +104,14 @@ def belong_together(left: str, right: str) -> bool:
 
 def _break_paragraph(words: list[str], measure: Measure, most_lines: int) -> list[Lines]:
     count = len(words)
-    torn = [0.0] + [_TORN if belong_together(a, b) else 0.0 for a, b in pairwise(words)]
+    torn = [0.0] + [_TORN if belong_together(a, b) else _PAUSE if a[-1] in _PAUSES else 0.0 for a, b in pairwise(words)]
     text_of = {(i, j): " ".join(words[i:j]) for i in range(count) for j in range(i + 1, count + 1)}
     width = {span: measure(text) for span, text in text_of.items()}
     ways = []
     for lines in range(1, min(most_lines, count) + 1):
         ends = _cheapest_ends(count, lines, torn, width, words)
         spans = list(zip([0, *ends], ends, strict=False))
-        price = sum(torn[start] for start, _ in spans) + _loneliness(spans, width, words)
+        price = sum(max(torn[start], 0.0) for start, _ in spans) + _loneliness(spans, width, words)
         ways.append(Lines(tuple(text_of[span] for span in spans), max(width[span] for span in spans), price))
     return ways
 
