@@ -161,6 +161,19 @@ def _overlap(
     return (slice(y0, y1), slice(x0, x1)), (slice(y0 - top, y1 - top), slice(x0 - left, x1 - left))
 
 
+def describe(composite: Composite) -> str:
+    """Tell in a few lines what happened to the products, for people."""
+    receipt = composite.receipt
+    scales = [receipt[key] for key in sorted(receipt) if key.startswith("scale")]
+    lines = [
+        f"products: {receipt['products']:.0f}, drawn at {', '.join(f'{scale:.2f}x' for scale in scales)}",
+        f"product colour: mean delta E {receipt['mean_delta_e']:.2f}, max {receipt['max_delta_e']:.2f}, "
+        f"unchanged {receipt['unchanged_share']:.1%}",
+        f"harmonised: {receipt['harmonize']:.2f}, light: {composite.light}",
+    ]
+    return "\n".join([*lines, *composite.notes])
+
+
 def _receipt(
     image: Array, products: Sequence[_Product], owner: NDArray[np.int32], estimate: LightEstimate
 ) -> dict[str, float]:

@@ -114,6 +114,7 @@ def _fit_mask(mask: Array, photo: Array) -> Array:
         )
     if not np.isfinite(values).all() or float(values.min()) < -0.01 or float(values.max()) > 1.01:
         raise InputError("cutout.mask_values", "The mask holds values outside 0..1.", "Scale the mask to 0..1 first.")
+    _check_mask(values, "mask")  # before its shape: the blank mask that comes with an opaque photo is small and square
     if abs(values.shape[1] / values.shape[0] - width / height) > 0.02 * width / height:
         raise InputError(
             "cutout.mask_size",
@@ -134,7 +135,7 @@ def _check_mask(alpha: Array, name: str) -> None:
         raise InputError(
             "cutout.full_mask",
             f"The {name} marks the whole photo as product.",
-            "Paint the background black, or leave the mask away.",
+            "Paint the background black; if the photo has no mask of its own, leave the mask input free.",
         )
 
 

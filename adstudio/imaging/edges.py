@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from ..types import Array
@@ -40,7 +43,7 @@ def resize_rgba(rgba: Array, width_px: int, height_px: int) -> Array:
     alpha = rgba[..., 3:]
     small = resize(np.concatenate([to_linear(rgba[..., :3]) * alpha, alpha], axis=-1), width_px, height_px)
     weight = small[..., 3:]
-    colour = to_srgb(small[..., :3] / np.maximum(weight, np.float32(1e-4)))
+    colour = to_srgb(np.divide(small[..., :3], np.maximum(weight, 1e-4), dtype=np.float32))
     return np.concatenate([colour, weight], axis=-1)
 
 
@@ -59,7 +62,7 @@ def refine_matte(photo: Array, coarse: Array) -> Array:
     matte = resize(coarse, *size)
     window = 2 * max(2, round(0.006 * max(size))) + 1
 
-    def mean(values: Array) -> Array:
+    def mean(values: NDArray[np.floating[Any]]) -> Array:
         return np.asarray(uniform_filter(values, window, mode="nearest"), dtype=np.float32)
 
     mean_guide, mean_matte = mean(guide), mean(matte)

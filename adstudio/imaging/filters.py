@@ -12,7 +12,7 @@ from ..types import Array
 Bools = NDArray[np.bool_]
 
 
-def blur(values: Array, sigma: float | tuple[float, float]) -> Array:
+def blur(values: NDArray[np.floating[Any]], sigma: float | tuple[float, float]) -> Array:
     """Blur over height and width, by pixels; channels are kept apart."""
     from scipy.ndimage import gaussian_filter
 
