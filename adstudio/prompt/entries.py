@@ -1,0 +1,124 @@
+"""What every word of the tables means: one entry per word, whatever table it came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from .industries import industries
+from .seasons import seasons
+from .sentence import vocabulary
+from .tables import bad_table, check_english, check_fields, read_table, stamp, table_files
+
+Kind = Literal["product", "modifier", "place", "colour", "mood", "season", "industry", "plain"]
+AXES = ("place", "colour", "mood")
+_AXIS_TABLES = {"place": "places", "colour": "colours", "mood": "moods"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One meaning of one word.
+
+    Args:
+        words: spellings, without spaces.
+        value: id of the place, colour, mood, season or industry.
+        english: what the product is called, with its article: ``"a glass of mojito"``.
+        modifier: English before another noun: ``strawberry`` for 딸기 in 딸기 케이크.
+        wrap: how it wraps the noun before it: ``"a gift set of {}"``.
+        generic: too general to be drawn when something definite is named.
+        explicit: the word names the scenery itself; else it only hints at it.
+        hints: axis → id that the word suggests.
+        starts: counts only at the beginning of a Korean word.
+    """
+
+    kind: Kind
+    words: tuple[str, ...]
+    value: str = ""
+    english: str = ""
+    modifier: str = ""
+    wrap: str = ""
+    generic: bool = False
+    explicit: bool = True
+    starts: bool = False
+    only_for: tuple[str, ...] = ()
+    hints: dict[str, str] = field(default_factory=dict)
+
+
+_FIELDS = {
+    "en": str, "mod": str, "wrap": str, "generic": bool, "starts": bool,
+    "for": list, "place": str, "colour": str, "mood": str,
+}  # fmt: skip
+
+
+def entries() -> tuple[Entry, ...]:
+    """All entries of all tables.
+
+    Raises:
+        InputError: ``prompt.bad_table`` when a user's file cannot be used.
+    """
+    return _entries(stamp("lexicon/*", "industries", "seasons"))
+
+
+@lru_cache(maxsize=4)
+def _entries(_: object) -> tuple[Entry, ...]:
+    found: list[Entry] = []
+    for path in table_files("lexicon/*"):
+        for section, rows in read_table(path).items():
+            found += _section(path, section, rows)
+    for axis, table in _AXIS_TABLES.items():
+        for name, row in vocabulary()[table].items():
+            words = [*row.get("korean", ()), *row.get("english", ())]
+            found += [Entry(axis, _spellings(word), name) for word in words]  # type: ignore[arg-type]
+            found += [Entry(axis, _spellings(word), name, explicit=False) for word in row.get("hints", ())]  # type: ignore[arg-type]
+    for name, season in seasons().items():
+        found += [Entry("season", _spellings(word), name) for word in season.words]
+    for name, industry in industries().items():
+        found += [Entry("industry", _spellings(word), name) for word in industry.words]
+    return tuple(found)
+
+
+def _section(path: Path, section: str, rows: object) -> list[Entry]:
+    if section == "plain":
+        if not isinstance(rows, list):
+            raise bad_table(path, "'plain' should be a list of words")
+        return [Entry("plain", _spellings(str(row))) for row in rows]
+    if section != "modifiers" and section not in industries():
+        raise bad_table(path, f"'{section}' is no industry; use one of {', '.join(industries())}, modifiers, plain")
+    if not isinstance(rows, dict):
+        raise bad_table(path, f"'{section}' should hold words with their English")
+    return [_entry(path, section, str(key), row) for key, row in rows.items()]
+
+
+def _entry(path: Path, section: str, key: str, row: object) -> Entry:
+    row = {"mod" if section == "modifiers" else "en": row} if isinstance(row, str) else row
+    check_fields(path, key, row, _FIELDS)
+    fields: dict[str, Any] = row  # type: ignore[assignment]
+    for name in ("en", "mod"):
+        check_english(path, key, fields.get(name, ""))
+    check_english(path, key, fields.get("wrap", "").replace("{}", "", 1))
+    hints = {axis: fields[axis] for axis in AXES if axis in fields}
+    for axis, value in hints.items():
+        if value not in vocabulary()[_AXIS_TABLES[axis]]:
+            raise bad_table(path, f"'{key}.{axis}' is '{value}'; use one of {', '.join(vocabulary()[_AXIS_TABLES[axis]])}")
+    words = _spellings(key)
+    if not words or (section != "modifiers" and not fields.get("en") and not fields.get("wrap")):
+        raise bad_table(path, f"'{key}' should be Korean words with an English description 'en'")
+    return Entry(
+        kind="modifier" if section == "modifiers" else "product",
+        words=words,
+        value="" if section == "modifiers" else section,
+        english=fields.get("en", ""),
+        modifier=fields.get("mod", ""),
+        wrap=fields.get("wrap", ""),
+        generic=fields.get("generic", False),
+        starts=fields.get("starts", False),
+        only_for=tuple(fields.get("for", ())),
+        hints=hints,
+    )
+
+
+def _spellings(key: str) -> tuple[str, ...]:
+    """Split ``"라떼|라테"``; spaces never count, neither do capitals."""
+    return tuple(word for part in key.split("|") if (word := part.replace(" ", "").lower()))

@@ -1,0 +1,99 @@
+"""The offline writer: lexicon, tables and rules. No network, no key, the same brief gives the same words."""
+
+from __future__ import annotations
+
+from ...types import AdCopy, AdPrompt
+from ..brief import Brief, read_brief
+from ..copywriting import write_lines
+from ..directions import read_directions
+from ..industries import AUTO, GENERAL, Industry, get_industry
+from ..routing import choose_scene
+from ..scan import Match, scan
+from ..sentence import scene_sentence
+from ..styles import get_style
+from ..subject import Subject, industry_votes, name_subject
+
+NEGATIVE = "text, letters, words, logo, watermark, signature, signage, blurry, low quality, deformed"
+
+
+class RulesWriter:
+    """Writes prompt and copy from the word tables; implements ``ports.PromptWriter``."""
+
+    name = "rules"
+
+    def write_prompt(self, brief: str, *, industry: str, style: str, backdrop_only: bool = False, seed: int = 0) -> AdPrompt:
+        """Turn a brief into an English prompt and say in Korean notes which words steered what."""
+        read = read_brief(brief)
+        look = get_style(style)
+        matches = scan(read.body)
+        shop, notes = _choose_industry(read, matches, industry)
+        subject = _subject(read, matches, shop)
+        if backdrop_only:
+            subject = Subject(notes=("배경만 그려요: 제품은 그리지 않아요",))
+        route = choose_scene(read.body, matches, shop, read_directions(read.body), key=read.text, seed=seed)
+        detail = ", ".join(
+            part for part in (shop.detail if subject.english and not route.season else "", route.season.detail if route.season else "") if part
+        )
+        positive = scene_sentence(
+            route.scene, route.copy_space, subject=subject.english, style_phrase=look.phrase, detail=detail
+        )
+        return AdPrompt(
+            positive=positive,
+            negative=", ".join(part for part in (NEGATIVE, look.negative) if part),
+            brief=read.text,
+            industry=shop.name,
+            style=look.name,
+            scene=route.scene,
+            copy_space=route.copy_space,
+            provider=self.name,
+            notes=(*notes, *subject.notes, *route.notes, *_copy_notes(read)),
+        )
+
+    def write_copy(self, brief: str, *, industry: str) -> AdCopy:
+        """Write headline, sub line and hashtags in Korean; quoted words of the brief are the headline as they stand."""
+        read = read_brief(brief)
+        matches = scan(read.body)
+        shop, _ = _choose_industry(read, matches, industry)
+        return write_lines(read, matches, shop, _subject(read, matches, shop).korean, provider=self.name)
+
+
+def _choose_industry(read: Brief, matches: tuple[Match, ...], wanted: str) -> tuple[Industry, tuple[str, ...]]:
+    if str(wanted).strip().lower() not in (AUTO, ""):
+        chosen = get_industry(wanted)
+        return chosen, (f"업종: {chosen.korean} (직접 고름)",)
+    votes = industry_votes(read.body, matches) or industry_votes(*_product_quote(read))
+    if not votes:
+        return get_industry(GENERAL), ("업종을 알 수 있는 말이 없어 일반 광고로 그려요",)
+    chosen = get_industry(max(votes, key=lambda name: votes[name]))
+    return chosen, (f"업종: {chosen.korean}",)
+
+
+def _product_quote(read: Brief) -> tuple[str, tuple[Match, ...]]:
+    """A quote that is nothing but a product's name (``'딸기라떼' 광고``) also names the product; any other quote is only copy."""
+    for quote in read.quotes:
+        found = scan(quote)
+        bare = "".join(quote.split())
+        if any(m.of("product") for m in found) and sum(len("".join(m.text.split())) for m in found) == len(bare):
+            return quote, found
+    return "", ()
+
+
+def _subject(read: Brief, matches: tuple[Match, ...], shop: Industry) -> Subject:
+    if (subject := name_subject(read.body, matches)).english:
+        return subject
+    if (subject := name_subject(*_product_quote(read))).english:
+        return subject
+    if shop.subject:
+        return Subject(shop.subject, "", (f"제품 낱말이 없어 업종 ‘{shop.korean}’의 소품을 그려요: {shop.subject}",))
+    return Subject(notes=("제품 낱말을 찾지 못해 빈 배경을 그려요. 무엇을 파는지 적으면 제품이 나와요",))
+
+
+def _copy_notes(read: Brief) -> tuple[str, ...]:
+    notes = tuple(f"‘{quote}’ → 그림이 아니라 문구로 써요" for quote in read.quotes)
+    asked = next((word for word in _LETTERING if word in read.body), None)
+    if asked:
+        notes += (f"‘{asked}’: 그림에는 글자를 그리지 않아요. 문구는 나중에 얹어요",)
+    return notes
+
+
+_LETTERING = ("글씨", "글자", "문구", "텍스트", "간판", "로고", "현수막", "배너", "메뉴판", "가격표", "타이포", "캘리그라피", "레터링", "자막")

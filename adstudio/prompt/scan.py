@@ -1,0 +1,166 @@
+"""Find the known words of a brief: longest first, spacing tolerated, particles allowed, never inside another word.
+
+Korean glues particles to nouns (``라떼를``), spaces are optional (``딸기 라떼``) and short words hide inside longer ones
+(``바`` in ``바삭``). So every word of every table stands in one index, the longest one at a place wins, and the shorter a
+word is, the cleaner its edges must be. Everyday words (``plain``) are in the index only to win against look-alikes.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from .entries import Entry, entries
+from .tables import stamp
+
+_PARTICLES = re.compile(
+    r"(?:은|는|이|가|을|를|의|에|와|과|도|만|로|으로|에서|에는|에서는|에게|까지|부터|이나|나|랑|이랑|하고|처럼|보다|보다는|이라|라도|"
+    r"이며|며|이고|고|인|임|입니다|이에요|예요|에요|이예요|이라서|용|집|점|표|맛|향|색|빛|톤|풍|류|등|들|말고|대신|엔|에다|에다가|"
+    r"이든|든|요|이요|세트|뷰)*"
+)
+_PREFIXES = frozenset("신생햇왕꿀쌀찰홈참흑백통냉온핫초풋애민")
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Words found at ``[start, end)`` of the body; ``denied`` = the brief says not to (``빨강 말고``)."""
+
+    entries: tuple[Entry, ...]
+    start: int
+    end: int
+    text: str
+    denied: bool = False
+
+    def of(self, *kinds: str) -> Entry | None:
+        """The entry of one of ``kinds``, or None."""
+        return next((entry for entry in self.entries if entry.kind in kinds), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """The body without spaces; ``places`` map back, ``starts`` are beginnings of words."""
+
+    chars: str
+    places: tuple[int, ...]
+    starts: frozenset[int]
+
+    def word_end(self, at: int) -> int:
+        return next((i for i in range(at, len(self.chars)) if i in self.starts or not self.chars[i].isalnum()), len(self.chars))
+
+
+@lru_cache(maxsize=4)
+def _index(_: object) -> dict[str, list[tuple[str, tuple[Entry, ...]]]]:
+    by_word: dict[str, list[Entry]] = {}
+    for entry in entries():
+        for word in entry.words:
+            row = by_word.setdefault(word, [])
+            row[:] = [old for old in row if old.kind != entry.kind]  # files are read in order: the user's replace ours
+            row.append(entry)
+    for word, row in by_word.items():
+        if any(entry.kind == "modifier" for entry in row):  # 따뜻한 describes a latte and still sets the mood that 따뜻 sets
+            stems = (by_word.get(word[:length], ()) for length in range(len(word) - 1, 1, -1))
+            have = {entry.kind for entry in row}
+            row += [entry for stem in stems for entry in stem if entry.kind in ("mood", "colour") and entry.kind not in have]
+    by_first: dict[str, list[tuple[str, tuple[Entry, ...]]]] = {}
+    for word, row in by_word.items():
+        by_first.setdefault(word[0], []).append((word, tuple(row)))
+    for rows in by_first.values():
+        rows.sort(key=lambda row: -len(row[0]))
+    return by_first
+
+
+def scan(body: str) -> tuple[Match, ...]:
+    """Find all known words of a brief, in reading order, each marked when the brief denies it."""
+    index = _index(stamp("lexicon/*", "industries", "seasons"))
+    text = _lay_out(body)
+    found: list[Match] = []
+    at, last_end = 0, -1
+    while at < len(text.chars):
+        for word, meanings in index.get(text.chars[at], ()):
+            end = at + len(word)
+            if text.chars.startswith(word, at) and _fits(text, word, meanings, at, end, last_end, index):
+                start, stop = text.places[at], text.places[end - 1] + 1
+                found.append(Match(meanings, start, stop, body[start:stop]))
+                at = last_end = end
+                break
+        else:
+            at += 1
+    return _mark_denied(body, found)
+
+
+def _lay_out(body: str) -> _Text:
+    places = tuple(i for i, char in enumerate(body) if not char.isspace())
+    chars = "".join(body[i].lower() if len(body[i].lower()) == 1 else body[i] for i in places)
+    starts = {
+        k for k, i in enumerate(places)
+        if i == 0 or body[i - 1].isspace() or not body[i - 1].isalnum() or _is_hangul(body[i - 1]) != _is_hangul(body[i])
+    }  # fmt: skip
+    return _Text(chars, places, frozenset(starts))
+
+
+def _is_hangul(char: str) -> bool:
+    return "가" <= char <= "힣" or "ㄱ" <= char <= "ㅣ"
+
+
+def _fits(text: _Text, word: str, meanings: tuple[Entry, ...], at: int, end: int, last_end: int, index: dict) -> bool:
+    crosses = any(k in text.starts for k in range(at + 1, end))
+    begins = at in text.starts
+    after_known = at == last_end
+    if not _is_hangul(word[0]):  # a Latin word, whole; a plural may follow
+        tail = text.chars[end : text.word_end(end)] if end not in text.starts else ""
+        return begins and (tail == "" or tail in ("s", "es") or _is_hangul(tail[0]))
+    if any(entry.starts for entry in meanings) and not begins:
+        return False
+    anchored = begins or after_known or text.chars[at - 1] in _PREFIXES and at - 1 in text.starts
+    if crosses and (len(word) < 3 or not anchored):
+        return False
+    if len(word) >= 3 or (len(word) == 2 and anchored):
+        return True
+    clean = _ends_clean(text, end, index)
+    if len(word) == 2:  # inside a longer word (강남역카페) only where a good stretch comes before and nothing odd after
+        stem = at - max(k for k in text.starts if k < at)
+        return stem >= 2 and clean
+    return anchored and clean
+
+
+def _ends_clean(text: _Text, end: int, index: dict) -> bool:
+    if end >= len(text.chars) or end in text.starts or not text.chars[end].isalnum():
+        return True
+    rest = text.chars[end : text.word_end(end)]
+    if _PARTICLES.fullmatch(rest):
+        return True
+    return any(text.chars.startswith(word, end) for word, _ in index.get(text.chars[end], ()) if len(word) > 1)
+
+
+# After a word: endings, then a denial. `없이`, `말고` and their kin, or a negated ending (`어둡지 않게`).
+_DENIAL = re.compile(
+    r"(?:\s|색|빛|톤|컬러|계열|느낌|분위기|배경|맛|향|은|는|이|가|을|를|도|로|으로|의|것|거|쪽|하|한|같은|스러운|그림|사진|소품|이나|들)*?"
+    r"(?:말고|빼고|빼\s?주|빼\s?줘|빼서|제외|아니|아닌|없이|없는|없게|없도록|없었|싫|금지|말아|대신|쓰지|넣지|안\s?(?:나오|보이|들어|넣|쓰|돼|되))"
+)
+_DENIED_ENDING = re.compile(r"[가-힣]{0,3}지\s?(?:않|말|마|는\s?않)|[가-힣]{0,2}면\s?안")
+_DENIED_BEFORE = re.compile(r"(?:^|\s)(?:안|덜)\s*$")
+_JOINED = re.compile(r"\s*(?:색|맛|향)?\s*(?:,|/|·|이나|나|이랑|랑|와|과|하고|또는|및)\s*")
+_SPREADING = ("place", "colour", "mood", "season")
+
+
+def _mark_denied(body: str, found: list[Match]) -> tuple[Match, ...]:
+    marked = list(found)
+    for k in range(len(marked) - 1, -1, -1):
+        match, after = marked[k], body[marked[k].end :]
+        denied = bool(_DENIAL.match(after) or _DENIED_BEFORE.search(body[: match.start]))
+        if match.of("mood", "modifier", "colour", "season"):
+            denied = denied or bool(_DENIED_ENDING.match(after))
+        if not denied and k + 1 < len(marked) and marked[k + 1].denied:
+            denied = _spreads(body, match, marked[k + 1])
+        marked[k] = replace(match, denied=denied)
+    return tuple(marked)
+
+
+def _spreads(body: str, match: Match, denied: Match) -> bool:
+    """Carry a denial back over a list: ``빨강이나 분홍은 말고``. A comma joins scenery, not products."""
+    between = body[match.end : denied.start]
+    if not _JOINED.fullmatch(between):
+        return False
+    same = next((kind for kind in (*_SPREADING, "product") if match.of(kind) and denied.of(kind)), None)
+    return same is not None and (same != "product" or "," not in between)
