@@ -202,4 +202,4 @@ def _means(total: Array, x0: float, x1: float, y0: Array, y1: Array) -> Array:
     top = np.clip(np.floor(y0).astype(int), 0, height - 1)
     bottom = np.maximum(np.clip(np.ceil(y1).astype(int), 1, height), top + 1)
     sums = total[bottom, right] - total[top, right] - total[bottom, left] + total[top, left]
-    return np.asarray(sums / ((bottom - top) * (right - left)), np.float32)
+    return np.divide(sums, (bottom - top) * (right - left), dtype=np.float64).astype(np.float32)

@@ -28,14 +28,14 @@ class Rest:
     width: float = 1.0
 
 
-def find_rest(small: Array) -> Rest:
-    """Find where a product stands on a small backdrop ``[h,w,3]``."""
+def find_rest(small: Array, products: int = 1) -> Rest:
+    """Find where products stand on a small backdrop ``[h,w,3]``; a platform is for one alone."""
     if min(small.shape[:2]) < 24:
         return _OPEN
     # Lightness, not luminance: steps in the dark count as they are seen.
     light = np.cbrt(luminance(small)).astype(np.float32)
     edge = _table_edge(small)
-    platform = _platform(light, lowest_start=max(0.5, edge or 0.0))
+    platform = _platform(light, lowest_start=max(0.5, (edge or 0.0) - 0.05)) if products == 1 else None
     if platform is not None:
         return platform
     if edge is None:
@@ -87,53 +87,67 @@ def _platform(light: Array, lowest_start: float) -> Rest | None:
     step = _step_down(light[..., None])[..., 0]
     sides = np.concatenate([step[:, : width // 12], step[:, -(width // 12) :]], axis=1)
     quiet = np.abs(np.median(sides, axis=1))
-    best: tuple[float, float, int, int] | None = None
+    best: tuple[float, int, int, int] | None = None
     for centre in np.arange(0.32, 0.69, 0.04):
         half = max(2, round(0.05 * width))
         column = round(centre * width)
         profile = np.median(step[:, column - half : column + half], axis=1)
         # What also happens at the picture's sides is the scene's, not a platform's.
         own = np.where(np.abs(profile) > 2 * quiet, profile, 0.0)
-        for top in range(int(lowest_start * height), int(0.85 * height)):
-            if own[top] < _PLATFORM_STEP or own[top] < own[max(0, top - 2) : top + 3].max():
+        for top in range(max(4, int(lowest_start * height)), min(int(0.85 * height), height - 4)):
+            if own[top] < _PLATFORM_STEP or own[top] < own[top - 2 : top + 3].max() or not _is_sharp(profile, top):
                 continue
-            near, far = top + max(4, round(0.03 * height)), top + round(0.2 * height)
-            fronts = own[near:far]
-            if fronts.size == 0 or fronts.min() > -_PLATFORM_STEP:
+            near, far = top + max(4, round(0.03 * height)), min(top + round(0.2 * height), height - 4)
+            if near >= far:
                 continue
-            front = near + int(fronts.argmin())
+            front = near + int(own[near:far].argmin())
             strength = float(own[top] - own[front])
-            if best is None or strength > best[0]:
-                best = (strength, float(centre), top, front)
+            if own[front] <= -_PLATFORM_STEP and _is_sharp(profile, front) and (best is None or strength > best[0]):
+                best = (strength, column, top, front)
     if best is None:
         return None
-    _, centre, top, front = best
-    middle = (top + front) // 2
-    extent = _extent(light, middle, round(centre * width), top)
+    _, column, top, front = best
+    extent = _extent(step, column, top, front)
     if extent is None:
         return None
     left, right = extent
+    if not _stands_out(light, left, right, top, front):
+        return None
     # A little in front of the middle of the top face; its ellipse is foreshortened.
     base = (top + 0.62 * (front - top) + 0.5) / height
-    share = (right - left) / width
-    return Rest("platform", base, base, base, (left + right) / 2 / width, share)
+    return Rest("platform", base, base, base, (left + right + 1) / 2 / width, (right - left + 1) / width)
 
 
-def _extent(light: Array, row: int, column: int, top: int) -> tuple[int, int] | None:
-    """How far the face reaches to both sides; None where it runs to the picture's edge or is too narrow."""
-    here = light[row]
-    face = float(here[column - 1 : column + 2].mean())
-    behind = float(light[max(0, top - 4), column])
-    limit = (face + behind) / 2
-    if face <= behind:
-        return None
-    left, right = column, column
-    while left > 0 and here[left - 1] > limit:
+def _is_sharp(profile: Array, row: int) -> bool:
+    """Tell a rim from a soft fold of cloth or a shadow: four rows away nothing is left of the step."""
+    return float(abs(profile[row - 4]) + abs(profile[row + 4])) / 2 < 0.42 * abs(float(profile[row]))
+
+
+def _extent(step: Array, column: int, top: int, front: int) -> tuple[int, int] | None:
+    """How far the two rims reach to both sides; None where they cross the whole picture or are too short."""
+    middle = (top + front) // 2
+    rises = step[max(0, top - 3) : middle + 1].max(axis=0) > 0.6 * _PLATFORM_STEP
+    falls = step[middle : front + 4].min(axis=0) < -0.6 * _PLATFORM_STEP
+    face = rises & falls
+    left, right, last = column, column, face.size - 1
+    while left > 0 and face[left - 1]:
         left -= 1
-    while right < here.size - 1 and here[right + 1] > limit:
+    while right < last and face[right + 1]:
         right += 1
-    share = (right - left) / here.size
-    return (left, right) if left > 0 and right < here.size - 1 and 0.15 <= share <= 0.85 else None
+    return (left, right) if left > 0 and right < last and 0.22 <= (right - left + 1) / face.size <= 0.85 else None
+
+
+def _stands_out(light: Array, left: int, right: int, top: int, front: int) -> bool:
+    """Whether the face is calm, and lighter than what lies beside it on both sides, as in woven cloth it is not."""
+    rows = slice(top + 2, max(front - 2, top + 3))
+    reach = max(3, round(0.06 * light.shape[1]))
+    face = light[rows, left + (right - left) // 5 : right - (right - left) // 5]
+    beside = (light[rows, max(0, left - reach) : max(1, left - 1)], light[rows, right + 2 : right + 2 + reach])
+    if face.size == 0 or any(part.size == 0 for part in beside):
+        return False
+    ends = (face[:, : max(1, face.shape[1] // 4)], face[:, -max(1, face.shape[1] // 4) :])
+    apart = min(float(np.median(end) - np.median(part)) for end, part in zip(ends, beside, strict=True))
+    return apart > _PLATFORM_STEP and float(face.std(axis=0).mean()) < 0.6 * apart
 
 
 def _step_down(values: Array) -> Array:

@@ -87,7 +87,7 @@ class LocalAnalyzer:
         check_aspects(aspects)
         height, width = backdrop.shape[:2]
         busy = measure(backdrop)
-        rest, light = find_rest(busy.small), light_side(busy.small)
+        rest, light = find_rest(busy.small, products=len(aspects)), light_side(busy.small)
         plan = LayoutPlan(products=stand(rest, busy, aspects, width, height, prefer), provider=self.name)
         return check_plan(
             replace(

@@ -17,6 +17,7 @@ _SQUARE_HEIGHT = 0.46  # of the picture's height, for a product as wide as tall,
 _TALLEST, _LOWEST = 0.62, 0.16
 _GROUP_WIDTH = 0.86
 _SINGLE_WIDTH = 0.62
+_FILLS_PLATFORM = 0.86
 _GAP = 0.035
 _STAGGER = 0.022  # the shorter ones stand nearer: a row on one line looks like a lineup
 _SHADOW_SEEN = 0.12  # luminance of a ground on which a shadow still shows
@@ -134,7 +135,7 @@ def _heights(rest: Rest, aspects: Sequence[float], wide: Sequence[float], copy_s
     if copy_side in ("left", "right"):
         across = min(across, 0.46 if alone else 0.56)
     if rest.kind == "platform":
-        across = min(across, 0.86 * rest.width)
+        across = min(across, _FILLS_PLATFORM * rest.width)
     shrink = min(
         1.0,
         headroom / max(heights),

@@ -1,0 +1,87 @@
+"""Text nodes: put the copy of a layout plan on an image."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from comfy_api.latest import io
+
+from ..adstudio.text import fonts, lettering
+from ..adstudio.types import LayoutPlan, TextStyle
+from ._io import Layout, to_arrays, to_image
+
+
+class TextOverlay(io.ComfyNode):
+    """Draw every text block of a layout plan, fitted to its box."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        """Describe the node to ComfyUI."""
+        return io.Schema(
+            node_id="AdStudioTextOverlay",
+            display_name="Text Overlay",
+            category="Ad Studio/text",
+            description="Draws every text block of a layout: Korean lines broken between words, as large as the box "
+            "allows, in a colour that reads on the picture.",
+            search_aliases=["korean text", "hangul", "lettering", "headline", "텍스트", "문구", "한글", "글자"],
+            inputs=[
+                io.Image.Input("image"),
+                Layout.Input("layout", tooltip="From a Text Layout Analyzer."),
+                io.Combo.Input(
+                    "font",
+                    options=fonts.font_names(),
+                    default=fonts.BUNDLED,
+                    tooltip="Pretendard comes with the pack and looks the same everywhere; the others are installed on "
+                    "this machine. Add folders with the environment variable ADSTUDIO_FONTS.",
+                ),
+                io.Int.Input(
+                    "weight",
+                    default=800,
+                    min=100,
+                    max=900,
+                    step=100,
+                    tooltip="Boldness of the headline, 400 = regular, 700 = bold; smaller lines are set lighter.",
+                ),
+                io.Int.Input(
+                    "min_px",
+                    default=20,
+                    min=8,
+                    max=512,
+                    tooltip="Smallest letter height in pixels. Copy that needs smaller letters is refused, not drawn "
+                    "unreadable.",
+                ),
+                io.Combo.Input(
+                    "plate",
+                    options=["auto", "always", "never"],
+                    default="auto",
+                    tooltip="What lies behind the copy. auto: a soft shade or a frosted panel, only where the picture "
+                    "gives too little contrast.",
+                ),
+                io.Boolean.Input("shadow", default=True, tooltip="A soft shadow under light letters."),
+                io.Boolean.Input(
+                    "outline", default=False, tooltip="A rim around the letters, for very restless pictures."
+                ),
+            ],
+            outputs=[io.Image.Output("lettered", display_name="image")],
+        )
+
+    @classmethod
+    def execute(
+        cls,
+        image: torch.Tensor,
+        layout: LayoutPlan,
+        font: str,
+        weight: int,
+        min_px: int,
+        plate: Literal["auto", "always", "never"],
+        shadow: bool,
+        outline: bool,
+    ) -> io.NodeOutput:
+        """Letter every frame by its own plan."""
+        style = TextStyle(font=font, weight=weight, min_px=min_px, outline=outline, shadow=shadow, plate=plate)
+        frames = to_arrays(image)
+        return io.NodeOutput(to_image([lettering.draw(f, layout.for_frame(i), style) for i, f in enumerate(frames)]))
+
+
+NODES = (TextOverlay,)
