@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..errors import AdStudioError
+from ..errors import AdStudioError, MissingDependency
 from ..ports import Cancelled
 from ..types import TextStyle
 from .local import LocalRunner
@@ -25,6 +25,7 @@ from .report import RunReport
 from .request import AdRequest, AdResult
 
 DONE, PROBLEM, INTERRUPTED = 0, 1, 130
+STANDALONE = '"zit-ad-studio[standalone]"'  # what ComfyUI brings by itself and a plain Python lacks
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,6 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output went away, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PROBLEM
+    except ModuleNotFoundError as error:
+        missing = MissingDependency((error.name or str(error)).partition(".")[0], "This step", STANDALONE)
+        return _fail(options, missing.code, missing.message, missing.hint)
     except Exception as error:
         if not _is_out_of_memory(error):
             raise

@@ -70,9 +70,9 @@ class LocalRunner:
             return result
 
     def _run(self, request: AdRequest, recorder: Recorder, began: float) -> AdResult:
-        run = stages.Run(request.seeded(), recorder, RecordedHost(self._device_owner(), recorder))
         with recorder.step("check"):
             prepare_folder(self.output_dir)
+            run = stages.Run(request.seeded(), recorder, RecordedHost(self._device_owner(), recorder))
             run.check()
         run.write_words()
         run.read_pictures()

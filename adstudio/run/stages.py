@@ -189,16 +189,21 @@ class Run:
             self.finished, self.layouts = list(self.originals), products
             return
         from ..layout.saliency import LocalAnalyzer
-        from ..layout.score import score
         from ..text.lettering import draw
 
         analyzer = LocalAnalyzer()
         self.layouts = []
         with self.recorder.step("layout"):
             for picture, mask, placed in zip(self.originals, self.masks, products, strict=True):
-                plan = analyzer.place_text(picture, self.copy, keep_clear=mask)
-                plan = replace(plan, products=placed.products, reasons=(*placed.reasons, *plan.reasons))
-                self.layouts.append(replace(plan, score=score(picture, plan, keep_clear=mask)))
+                plan = analyzer.place_text(
+                    picture,
+                    self.copy,
+                    keep_clear=mask,
+                    prefer=self.prompt.copy_space,
+                    min_px=self.request.text_style.min_px,
+                )
+                reasons = (*placed.reasons, *plan.reasons)
+                self.layouts.append(replace(plan, products=placed.products, reasons=reasons))
             self.providers["layout"] = analyzer.name
         with self.recorder.step("lettering"):
             for picture, plan in zip(self.originals, self.layouts, strict=True):
@@ -237,9 +242,9 @@ class Run:
         if self.request.auto_layout:
             from ..layout.saliency import LocalAnalyzer
 
-            return LocalAnalyzer().place_products(
-                backdrop, [item.rgba.shape[1] / item.rgba.shape[0] for item in self.cutouts]
-            )
+            aspects = [item.rgba.shape[1] / item.rgba.shape[0] for item in self.cutouts]
+            prefer = self.prompt.copy_space if self.copy.headline or self.copy.sub else None
+            return LocalAnalyzer().place_products(backdrop, aspects, prefer=prefer)
         count = len(self.cutouts)
         products = tuple(
             replace(

@@ -1,0 +1,236 @@
+"""Every bad input: one sentence that says what to do, exit code 1, nothing half-written, and the next run is fine."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import save_file
+from skimage import data
+
+ONE_SENTENCE = re.compile(r"error: .{20,900}[.!?)’]")
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.fixture
+def refused(adstudio: Any, checkpoint: Path, tmp_path: Path) -> Callable[..., str]:
+    """Run a command that must be refused in one sentence and write nothing; return the error code."""
+
+    def refused(*arguments: object, out: Path | None = None) -> str:
+        folder = tmp_path / "ads" if out is None else out
+        before = files(folder) if folder.is_dir() else []
+        common = ("--steps", 1, "--seed", 1, "--no-text", "--quiet", "--json", "--out", folder)
+        given = () if "--checkpoint" in arguments else ("--checkpoint", checkpoint)
+        said = adstudio(*arguments, *common, *given)
+        assert said.code == 1, said
+        lines = said.err.strip().splitlines()
+        assert len(lines) == 1 and ONE_SENTENCE.fullmatch(lines[0]), said.err
+        error = said.envelope["error"]
+        assert error["message"] and error["hint"], "it must say what to do"
+        assert (files(folder) if folder.is_dir() else []) == before
+        return error["code"]
+
+    return refused
+
+
+@pytest.fixture
+def accepted(adstudio: Any, checkpoint: Path, tmp_path: Path) -> Callable[..., dict]:
+    """Run a command that must succeed; return its envelope."""
+
+    def accepted(*arguments: object) -> dict:
+        common = ("--steps", 1, "--seed", 1, "--no-text", "--json", "--quiet", "--out", tmp_path / "ads")
+        said = adstudio(*arguments, *common, "--checkpoint", checkpoint)
+        assert said.code == 0, said.err
+        return said.envelope
+
+    return accepted
+
+
+# ---- words
+
+
+@pytest.mark.parametrize(
+    ("brief", "code"), [("", "empty"), (" \n\t", "empty"), ("🍓☕🌸", "empty"), ("가 " * 5000, "too_long")]
+)
+def test_a_brief_that_says_nothing_or_too_much(refused: Callable[..., str], brief: str, code: str) -> None:
+    assert code in refused("generate", brief)
+
+
+def test_names_that_are_not_known(refused: Callable[..., str]) -> None:
+    assert refused("generate", "딸기", "--industry", "우주선") == "prompt.unknown_industry"
+    assert refused("generate", "딸기", "--style", "cubism") == "prompt.unknown_style"
+    assert refused("generate", "딸기", "--provider", "oracle") == "prompt.unknown_provider"
+    assert refused("generate", "딸기", "--aspect", "7:5") == "size.unknown_aspect"
+    assert refused("generate", "딸기", "--format", "bmp") == "output.unknown_format"
+
+
+def test_a_composite_without_any_words(refused: Callable[..., str], coffee: Path) -> None:
+    assert "empty" in refused("composite", coffee)
+
+
+# ---- numbers
+
+
+@pytest.mark.parametrize("strength", [0, -0.1, 1.5, "nan"])
+def test_a_strength_out_of_range(refused: Callable[..., str], coffee: Path, strength: object) -> None:
+    assert refused("generate", "딸기", "--reference", coffee, f"--strength={strength}") == "request.strength"
+
+
+def test_full_strength_is_allowed(accepted: Callable[..., dict], coffee: Path) -> None:
+    assert accepted("generate", "딸기", "--reference", coffee, "--strength", 1)["report"]["evaluations"] == 1
+
+
+@pytest.mark.parametrize(("size", "code"), [("200x200", "off_grid"), ("0x64", "off_grid"), ("4096x4096", "too_large")])
+def test_a_size_off_the_grid_or_beyond_the_model(refused: Callable[..., str], size: str, code: str) -> None:
+    assert refused("generate", "딸기", "--size", size) == f"size.{code}"
+
+
+# ---- photos
+
+
+def _png(width: int, height: int) -> bytes:
+    """A PNG header that claims a size, and no pixels to speak of."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0")) + chunk(b"IEND", b"")
+
+
+def _jpeg(folder: Path) -> bytes:
+    Image.fromarray(data.coffee()).save(folder / "whole.jpg")
+    return (folder / "whole.jpg").read_bytes()
+
+
+BAD_PHOTOS: dict[str, Callable[[Path], bytes]] = {
+    "empty": lambda _: b"",
+    "text": lambda _: "사진이 아니에요".encode(),
+    "cut_off": lambda folder: _jpeg(folder)[:20_000],
+    "header_only": lambda folder: _jpeg(folder)[:300],
+    "no_pixels": lambda _: _png(400, 400),
+    "huge": lambda _: _png(60_000, 60_000),
+    "one_pixel": lambda _: _png(1, 1),
+}
+
+
+@pytest.mark.parametrize("kind", BAD_PHOTOS)
+def test_a_photo_that_cannot_be_used(refused: Callable[..., str], tmp_path: Path, kind: str) -> None:
+    photo = tmp_path / "photo.png"
+    photo.write_bytes(BAD_PHOTOS[kind](tmp_path))
+    assert refused("generate", "딸기", "--reference", photo).startswith("photo.")
+    assert refused("composite", photo, "--background", "대리석").startswith("photo.")
+
+
+def test_a_photo_that_is_not_there_or_a_folder(refused: Callable[..., str], tmp_path: Path) -> None:
+    assert refused("generate", "딸기", "--reference", tmp_path / "none.png") == "photo.not_found"
+    assert refused("composite", tmp_path, "--background", "대리석") == "photo.unreadable"
+
+
+def test_every_kind_of_real_photo_is_taken(accepted: Callable[..., dict], tmp_path: Path) -> None:
+    cup = Image.fromarray(data.coffee()[::2, ::2])
+    turned = Image.Exif()
+    turned[0x0112] = 6  # the camera was held upright
+    saves: dict[str, Callable[[Path], object]] = {
+        "rgba.png": lambda path: cup.convert("RGBA").save(path),
+        "grey.png": lambda path: cup.convert("L").save(path),
+        "cmyk.jpg": lambda path: cup.convert("CMYK").save(path),
+        "deep.png": lambda path: Image.fromarray(np.asarray(cup.convert("L")).astype(np.uint16) * 257).save(path),
+        "turned.jpg": lambda path: cup.save(path, exif=turned),
+    }
+    for name, save in saves.items():
+        save(tmp_path / name)
+        width, height = accepted(
+            "generate", "커피", "--reference", tmp_path / name, "--strength", 0.3, "--aspect", "auto"
+        )["report"]["size"]
+        assert (height > width) == (name == "turned.jpg")
+
+
+def test_a_product_with_transparency_counts_as_cut_out(accepted: Callable[..., dict], box: Path) -> None:
+    report = accepted("composite", box, "--background", "대리석")["report"]
+    assert report["providers"]["cutout"] == "mask"
+
+
+def test_a_photo_without_a_product(refused: Callable[..., str], tmp_path: Path) -> None:
+    Image.new("RGB", (200, 200), "white").save(tmp_path / "white.png")
+    assert refused("composite", tmp_path / "white.png", "--background", "대리석").startswith("cutout.")
+
+
+# ---- models
+
+
+def test_a_checkpoint_that_is_missing_or_half_downloaded(
+    refused: Callable[..., str], checkpoint: Path, tmp_path: Path
+) -> None:
+    assert refused("generate", "딸기", "--checkpoint", tmp_path / "none") == "checkpoint.missing"
+    half = Path(shutil.copytree(checkpoint, tmp_path / "half"))
+    weights = next((half / "transformer").glob("*.safetensors"))
+    weights.write_bytes(weights.read_bytes()[: weights.stat().st_size // 2])
+    refused("generate", "딸기", "--checkpoint", half)
+    weights.unlink()
+    refused("generate", "딸기", "--checkpoint", half)
+
+
+def test_an_adapter_of_another_model(refused: Callable[..., str], tmp_path: Path) -> None:
+    foreign = tmp_path / "sdxl.safetensors"
+    save_file({"lora_unet_down_blocks_0.lora_up.weight": torch.zeros(8, 4)}, foreign)
+    assert refused("generate", "딸기", "--lora", f"{foreign}:0.8").startswith("lora.")
+    assert refused("generate", "딸기", "--lora", "nowhere") == "request.adapter_not_found"
+    broken = tmp_path / "broken.safetensors"
+    broken.write_bytes(b"not weights")
+    refused("generate", "딸기", "--lora", broken)
+
+
+# ---- folders and disks
+
+
+def test_a_file_where_the_output_folder_should_be(refused: Callable[..., str], tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    assert refused("generate", "딸기", out=tmp_path / "taken") == "output.not_a_folder"
+
+
+UNPRIVILEGED = """
+import os, sys
+from adstudio.run.cli import main
+from PIL import Image
+os.chdir(sys.argv[1])
+if os.geteuid() == 0:
+    os.setuid(65534)
+sys.exit(main(["generate", "딸기", "--out", "closed", "--quiet"]))
+"""
+
+
+def test_an_output_folder_that_may_not_be_written_to(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    (tmp_path / "closed").mkdir(mode=0o555)
+    said = subprocess.run([sys.executable, "-c", UNPRIVILEGED, str(tmp_path)], capture_output=True, text=True)
+    assert said.returncode == 1 and ONE_SENTENCE.fullmatch(said.stderr.strip()), said.stderr
+    assert "may not write" in said.stderr and files(tmp_path) == []
+
+
+def test_a_disk_that_fills_up_while_saving(
+    refused: Callable[..., str], accepted: Callable[..., dict], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    assert refused("generate", "딸기") == "output.disk_full"
+    monkeypatch.undo()
+    assert len(accepted("generate", "딸기")["pictures"]) == 1
