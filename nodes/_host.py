@@ -42,10 +42,9 @@ class ComfyHost:
 
     def progress(self, step: int, total: int, preview: Array | None = None) -> None:
         """Move the running node's progress bar, with a preview."""
-        if self._bar is None:
-            self._bar = comfy.utils.ProgressBar(total)
+        bar = self._bar = self._bar or comfy.utils.ProgressBar(total)
         shown = None if preview is None else ("JPEG", _to_pil(preview), _PREVIEW_PX)
-        self._bar.update_absolute(step, total, shown)
+        bar.update_absolute(step, total, shown)
 
     def check_cancelled(self) -> None:
         """Raise ComfyUI's interrupt when the user pressed cancel."""

@@ -7,7 +7,7 @@ for good. Between generations every adapter is off, and the wrapped model comput
 from __future__ import annotations
 
 import hashlib
-import logging
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,8 +22,6 @@ from .lora_keys import plan_patches
 from .weights import read_header
 
 _KEPT = 4
-
-logger = logging.getLogger("adstudio.engine")
 
 
 @contextmanager
@@ -62,7 +60,10 @@ def _attach(parts: Components, path: Path) -> str:
         raise MissingDependency("peft", "Drawing with a LoRA style", "'peft>=0.17'") from error
     state, layers = _read(parts, path)
     try:
-        transformer.load_lora_adapter(state, prefix=None, adapter_name=name)
+        with warnings.catch_warnings():
+            # Several adapters side by side are what is wanted here.
+            warnings.filterwarnings("ignore", message="Already found a `peft_config`")
+            transformer.load_lora_adapter(state, prefix=None, adapter_name=name)
     except BaseException:
         _detach(transformer, name)
         raise

@@ -6,7 +6,6 @@ Only headers are read here: a few kilobytes, whatever the size of the model.
 from __future__ import annotations
 
 import json
-import math
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -141,11 +140,6 @@ def _check_length(path: Path, entries: Any, payload: int) -> Header:
     if end > payload:
         raise _half(path, f"holds {payload:,} of {end:,} bytes of weights", "checkpoint.truncated")
     return Header(tensors, metadata if isinstance(metadata, dict) else {})
-
-
-def count_values(info: TensorInfo) -> int:
-    """How many numbers a tensor holds."""
-    return math.prod(info.shape)
 
 
 def _half(path: Path, state: str, code: str) -> ModelError:

@@ -1,0 +1,62 @@
+"""Tiny checkpoints with random weights, written once per session."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tiny_checkpoint import build_checkpoint
+
+from adstudio.engine.components import Zit, load, registry
+from adstudio.engine.torch_host import TorchHost
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bf16 checkpoint with the real model's grid of 16."""
+    return build_checkpoint(tmp_path_factory.mktemp("tiny") / "bf16")
+
+
+@pytest.fixture(scope="session")
+def tiny_float(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same weights in float32, for comparisons."""
+    return build_checkpoint(tmp_path_factory.mktemp("tiny") / "fp32", dtype=torch.float32)
+
+
+@pytest.fixture
+def copy_of(tmp_path: Path) -> Callable[[Path], Path]:
+    """A checkpoint of one's own, to damage."""
+
+    def copy_of(path: Path) -> Path:
+        return Path(shutil.copytree(path, tmp_path / "copy"))
+
+    return copy_of
+
+
+@pytest.fixture
+def host() -> TorchHost:
+    return TorchHost("cpu", model_dirs=[])
+
+
+@pytest.fixture
+def zit(tiny: Path, host: TorchHost) -> Zit:
+    return load(tiny, host)
+
+
+@pytest.fixture
+def zit_float(tiny_float: Path, host: TorchHost) -> Zit:
+    return load(tiny_float, host)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def clean_registry() -> Iterator[None]:
+    """No test file leaves loaded models to the next."""
+    yield
+    registry.forget()

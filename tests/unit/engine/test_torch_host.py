@@ -1,0 +1,197 @@
+"""The plain host keeps the contract, makes room in order and never evicts what is in use."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from host_contract import CHECKS, META, Case, devices
+from torch import nn
+
+from adstudio.engine.components import load, registry
+from adstudio.engine.residence import residence_of
+from adstudio.engine.sampling import text_to_image
+from adstudio.engine.torch_host import TorchHost
+from adstudio.errors import InputError
+
+
+def add_layer(module: Any) -> None:
+    module.added = nn.Linear(2, 2)
+
+
+@pytest.fixture
+def case(tiny: Path, tmp_path: Path) -> Iterator[Case]:
+    registry.forget()
+    (tmp_path / "diffusers" / "here").mkdir(parents=True)
+    (tmp_path / "loras").mkdir()
+    (tmp_path / "loras" / "look.safetensors").write_bytes(b"x")
+    computing, placing = TorchHost("cpu", model_dirs=[tmp_path]), TorchHost("meta")
+    zit = load(tiny, computing)
+
+    def draw(host: Any, seed: int) -> Any:
+        return text_to_image(zit, "a podium", width=64, height=64, seed=seed, steps=2, host=host).images[0]
+
+    yield Case(
+        computing=computing,
+        placing=placing,
+        evict=placing.evict_all,
+        cancel=computing.cancel,
+        components=zit.components,
+        draw=draw,
+        reference=lambda seed: draw(TorchHost("cpu"), seed),
+        add_layer=add_layer,
+        models=tmp_path,
+    )
+    registry.forget()
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_contract(check: str, case: Case):
+    CHECKS[check](case)
+
+
+class Budget:
+    """A device of a certain size: what is placed on it counts."""
+
+    def __init__(self, size: int, modules: list[nn.Module]) -> None:
+        self.size, self.modules = size, modules
+
+    def free(self) -> int:
+        return self.size - sum(residence_of(m).size_bytes() for m in self.modules if residence_of(m).is_away)
+
+
+@pytest.fixture
+def modules() -> list[nn.Module]:
+    return [nn.Linear(100, 100, bias=False) for _ in range(4)]  # 40,000 bytes each
+
+
+@pytest.fixture
+def cramped(modules: list[nn.Module]) -> Callable[[int], TorchHost]:
+    return lambda size: TorchHost("meta", free_bytes=Budget(size, modules).free)
+
+
+def away(modules: list[nn.Module]) -> list[int]:
+    return [index for index, module in enumerate(modules) if devices(module) == {"meta"}]
+
+
+def use(host: TorchHost, module: nn.Module, work: int = 0) -> None:
+    with host.on_device(module, work):
+        assert devices(module) == {"meta"}
+
+
+def test_the_least_recently_used_leaves_first(modules: list[nn.Module], cramped: Callable[[int], TorchHost]):
+    host = cramped(130_000)
+    for index in (0, 1, 2, 0, 3):
+        use(host, modules[index])
+    assert away(modules) == [0, 2, 3]
+
+
+def test_work_counts_beside_weights(modules: list[nn.Module], cramped: Callable[[int], TorchHost]):
+    host = cramped(130_000)
+    for index in (0, 1, 2):
+        use(host, modules[index])
+    use(host, modules[2], work=80_000)
+    assert away(modules) == [2]
+
+
+def test_what_is_in_use_is_never_evicted(modules: list[nn.Module], cramped: Callable[[int], TorchHost]):
+    host = cramped(50_000)
+    with host.on_device(modules[0]):
+        use(host, modules[1])  # too much for the device, but the first is lent
+        host.evict_all()
+        assert away(modules) == [0]
+    use(host, modules[2])
+    assert away(modules) == [2]
+
+
+def test_out_of_memory_evicts_the_others_and_tries_once_more(modules: list[nn.Module], monkeypatch: pytest.MonkeyPatch):
+    host = TorchHost("meta")
+    use(host, modules[0])
+    use(host, modules[1])
+    residence, failures = residence_of(modules[2]), [1]
+    real = residence.move_in
+
+    def move_in(device: torch.device) -> None:
+        if failures:
+            failures.pop()
+            raise torch.OutOfMemoryError("full")
+        real(device)
+
+    monkeypatch.setattr(residence, "move_in", move_in)
+    use(host, modules[2])
+    assert away(modules) == [2]
+    failures.extend([1, 1])
+    host.evict_all()
+    with pytest.raises(torch.OutOfMemoryError), host.on_device(modules[2]):
+        pass
+    assert away(modules) == []
+
+
+def test_a_move_that_fails_half_way_leaves_everything_at_home(monkeypatch: pytest.MonkeyPatch):
+    from adstudio.engine import residence as rooms
+
+    module, left = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4)), [1, 1, 1]
+    before, real = [p.data_ptr() for p in module.parameters()], rooms._copy
+
+    def copy(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
+        if not left:
+            raise torch.OutOfMemoryError("full")
+        left.pop()
+        return real(tensor, device)
+
+    monkeypatch.setattr(rooms, "_copy", copy)
+    with pytest.raises(torch.OutOfMemoryError):
+        residence_of(module).move_in(META)
+    assert [p.data_ptr() for p in module.parameters()] == before
+
+
+def test_tied_weights_stay_tied_and_count_once():
+    module = nn.ModuleDict({"a": nn.Linear(4, 4, bias=False), "b": nn.Linear(4, 4, bias=False)})
+    module["b"].weight = module["a"].weight
+    residence = residence_of(module)
+    assert residence.size_bytes() == 64
+    residence.move_in(META)
+    assert module["a"].weight is module["b"].weight
+    residence.move_in(META)
+    residence.move_out()
+    assert module["a"].weight is module["b"].weight
+    assert module["a"].weight.device.type == "cpu"
+
+
+def test_two_hosts_see_one_residence(modules: list[nn.Module]):
+    first, second = TorchHost("meta"), TorchHost("meta")
+    use(first, modules[0])
+    use(second, modules[0])
+    home = residence_of(modules[0])
+    assert home.is_away
+    first.evict_all()
+    assert not home.is_away
+
+
+def test_threads_borrow_at_the_same_time(modules: list[nn.Module], cramped: Callable[[int], TorchHost]):
+    host, failures = cramped(90_000), []
+
+    def work(module: nn.Module) -> None:
+        for _ in range(50):
+            with host.on_device(module):
+                if devices(module) != {"meta"}:
+                    failures.append(1)
+
+    threads = [threading.Thread(target=work, args=(module,)) for module in modules]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+    host.evict_all()
+    assert away(modules) == []
+
+
+def test_unknown_devices_are_named():
+    with pytest.raises(InputError, match="warp") as caught:
+        TorchHost("warp")
+    assert caught.value.code == "device.unknown"
