@@ -24,13 +24,14 @@ class Entry:
     Args:
         words: spellings, without spaces.
         value: id of the place, colour, mood, season or industry.
-        english: what the product is called, with its article: ``"a glass of mojito"``.
+        english: what the product is called, with its article: ``"a glass of ~juice"``; ``~`` = where a modifier goes.
         modifier: English before another noun: ``strawberry`` for 딸기 in 딸기 케이크.
         wrap: how it wraps the noun before it: ``"a gift set of {}"``.
         generic: too general to be drawn when something definite is named.
         explicit: the word names the scenery itself; else it only hints at it.
         hints: axis → id that the word suggests.
         starts: counts only at the beginning of a Korean word.
+        tail: also counts at the end of a longer, unknown word: 떡 in 두텁떡.
     """
 
     kind: Kind
@@ -42,12 +43,13 @@ class Entry:
     generic: bool = False
     explicit: bool = True
     starts: bool = False
+    tail: bool = False
     only_for: tuple[str, ...] = ()
     hints: dict[str, str] = field(default_factory=dict)
 
 
 _FIELDS = {
-    "en": str, "mod": str, "wrap": str, "generic": bool, "starts": bool,
+    "en": str, "mod": str, "wrap": str, "generic": bool, "starts": bool, "tail": bool,
     "for": list, "place": str, "colour": str, "mood": str,
 }  # fmt: skip
 
@@ -96,7 +98,7 @@ def _entry(path: Path, section: str, key: str, row: object) -> Entry:
     check_fields(path, key, row, _FIELDS)
     fields: dict[str, Any] = row  # type: ignore[assignment]
     for name in ("en", "mod"):
-        check_english(path, key, fields.get(name, ""))
+        check_english(path, key, fields.get(name, "").replace("~", "", 1))
     check_english(path, key, fields.get("wrap", "").replace("{}", "", 1))
     hints = {axis: fields[axis] for axis in AXES if axis in fields}
     for axis, value in hints.items():
@@ -114,6 +116,7 @@ def _entry(path: Path, section: str, key: str, row: object) -> Entry:
         wrap=fields.get("wrap", ""),
         generic=fields.get("generic", False),
         starts=fields.get("starts", False),
+        tail=fields.get("tail", False),
         only_for=tuple(fields.get("for", ())),
         hints=hints,
     )

@@ -118,6 +118,8 @@ def _fits(text: _Text, word: str, meanings: tuple[Entry, ...], at: int, end: int
     if len(word) >= 3 or (len(word) == 2 and anchored):
         return True
     clean = _ends_clean(text, end, index)
+    if not anchored and any(entry.tail for entry in meanings):
+        return clean
     if len(word) == 2:  # inside a longer word (강남역카페) only where a good stretch comes before and nothing odd after
         stem = at - max(k for k in text.starts if k < at)
         return stem >= 2 and clean

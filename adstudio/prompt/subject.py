@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from .entries import Entry, entries
+from .industries import GENERAL
 from .lettering_words import asks_for_lettering, latin_words
 from .scan import Match
 from .tables import stamp
@@ -18,6 +19,8 @@ _JOIN = re.compile(
     r"(?:색|빛|톤|맛|향|한|인|의|로\s?만든|으로\s?만든|스러운|로운|운|은|는|제|산|표|형)?\s*"
     r"|(?:이|가|을|를)?\s*(?:들어간|들어있는|올라간|올린|얹은|가득|가득한|듬뿍|듬뿍\s?들어간|듬뿍\s?올린|넣은|든|품은|담은|곁들인)\s*"
 )
+_GLUED = re.compile(r"[가-힣]{0,2}")
+_UNKNOWN_STEM = re.compile(r"\s[가-힣]{1,3}")  # 얼그레이 쉬폰|케이크
 _ONLY_LOOKS = re.compile(r"\s?(?:배경|느낌|분위기|무늬|패턴|색|빛|톤|컬러|그림자|모양|무드)(?!연필)")
 _STANDS_BY = re.compile(r"(?:이|가|의|을|를)?\s?(?:위(?!스키)|옆|앞|뒤|안에|속에|아래|밑)")
 _ARTICLE = re.compile(r"^(?:an?|the|some)\s+", re.I)
@@ -43,25 +46,34 @@ class Subject:
 @dataclass(frozen=True, slots=True)
 class _Product:
     english: str
+    industry: str
     start: int
     end: int
     weight: int  # 0 definite, 1 only something to stand on, 2 too general
 
 
+_SHOP = re.compile(r".*(?:집|샵|숍|점|실|관|원|장|가게|방|소|당|살롱|카페|센터|학원|호텔|펜션|마트|시장|스튜디오|바|펍)$")
+
+
 def industry_votes(body: str, matches: Sequence[Match]) -> dict[str, float]:
-    """Weigh which industry a brief belongs to, by shop words first and products second; earlier words weigh a hair more."""
-    votes: dict[str, float] = {}
-    for match in matches:
-        if match.denied:
+    """Weigh which industry a brief belongs to: names of shops most, then services, then products.
+
+    Of an industry's several words the weightiest counts in full and the others little, so that a list of treatments does
+    not outvote the shop's own name. In ``임산부 요가`` the first word only describes the second.
+    """
+    found: dict[str, list[float]] = {}
+    for k, match in enumerate(matches):
+        if not match.denied and (entry := match.of("industry")):
+            following = matches[k + 1] if k + 1 < len(matches) else None
+            head = following and following.of("industry") and not body[match.end : following.start].strip(" 의")
+            weight = 1.5 if head else 4.0 if _SHOP.match(match.text) else 3.0
+            found.setdefault(entry.value, []).append(weight * (1 - match.start / 100_000))
+    for product in _products(body, matches):
+        if product.industry == GENERAL:
             continue
-        early = 1 - match.start / 100_000
-        if entry := match.of("industry"):
-            votes[entry.value] = votes.get(entry.value, 0) + 3 * early
-        entry = match.of("product")
-        if entry and not _ONLY_LOOKS.match(body[match.end :]):
-            weight = 0.5 if _STANDS_BY.match(body[match.end :]) else 1 if entry.generic else 2
-            votes[entry.value] = votes.get(entry.value, 0) + weight * early
-    return votes
+        weight = (2.0, 0.5, 1.0)[product.weight]
+        found.setdefault(product.industry, []).append(weight * (1 - product.start / 100_000))
+    return {name: max(weights) + 0.3 * (sum(weights) - max(weights)) for name, weights in found.items()}
 
 
 def name_subject(body: str, matches: Sequence[Match]) -> Subject:
@@ -87,6 +99,8 @@ def _products(body: str, matches: Sequence[Match]) -> list[_Product]:
         match, entry = matches[k], matches[k].of("product")
         if entry is None or not entry.english or match.denied or k in taken or _ONLY_LOOKS.match(body[match.end :]):
             continue
+        if entry.wrap and k and matches[k - 1].of("product") and not body[matches[k - 1].end : match.start].strip():
+            continue  # the noun before it takes it along
         found.append(_compose(body, matches, k, entry, taken))
     return found[::-1]
 
@@ -99,12 +113,17 @@ def _compose(body: str, matches: Sequence[Match], k: int, entry: Entry, taken: s
     while j > 0 and len(modifiers) < 3:
         before = matches[j - 1]
         word = _modifier(before, entry)
-        if before.denied or not word or not _JOIN.fullmatch(body[before.end : matches[j].start]):
+        between = body[before.end : matches[j].start]
+        glued = bool(_GLUED.fullmatch(between)) and before.of("product") is not None  # 간장떡볶이, 옥수수술빵
+        if before.denied or not (glued or (word and (_JOIN.fullmatch(between) or _UNKNOWN_STEM.fullmatch(between)))):
             break
         j -= 1
         taken.add(j)
         start = matches[j].start
-        generic = generic and before.of("product") is None
+        named = before.of("product")
+        if glued and not word and generic and named and named.english:  # 곱창볶음: the first half says more than the second
+            head, generic = named.english, named.generic
+        generic = generic and named is None
         modifiers.insert(0, word)
     for word in reversed(modifiers):
         if len(head.split()) + len(word.split()) <= MAX_WORDS:
@@ -114,7 +133,7 @@ def _compose(body: str, matches: Sequence[Match], k: int, entry: Entry, taken: s
         if not body[end : matches[k + 1].start].strip() and len(wrapped.split()) <= MAX_WORDS:
             head, end = wrapped, matches[k + 1].end
     weight = 2 if generic else 1 if _STANDS_BY.match(body[end:]) else 0
-    return _Product(head, start, end, weight)
+    return _Product(head.replace("~", "", 1), entry.value, start, end, weight)
 
 
 def _modifier(match: Match, head: Entry) -> str:
@@ -134,14 +153,21 @@ def describe(head: str, word: str) -> str:
     word = " ".join(part for part in word.split() if part.lower().rstrip("s") not in have)
     if not word:
         return head
+    if "~" in head:
+        before, after = head.split("~", 1)
+        return re.sub(r"^an?(?= $)", _article(word), before) + f"{word} ~{after}"
     if hit := _CONTAINER.match(head):
         return f"{hit[1]}{word} {_ARTICLE.sub('', hit[2])}"
     if hit := _ARTICLE.match(head):
         article = hit[0].strip().lower()
         if article in ("a", "an"):
-            article = "an" if _VOWEL.match(word) else "a"
+            article = _article(word)
         return f"{article} {word} {head[hit.end() :]}"
     return f"{word} {head}"
+
+
+def _article(word: str) -> str:
+    return "an" if _VOWEL.match(word) else "a"
 
 
 def _latin_subject(body: str, matches: Sequence[Match]) -> Subject:
