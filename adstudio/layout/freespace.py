@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..types import Array, Box, LayoutPlan, Side, TextBlock
 from .copysize import (
@@ -191,15 +192,15 @@ def _distance(prefer: Side | None, x: float, y: float) -> float:
     return min(max(away / 0.35, 0.0), 1.0)
 
 
-def _integral(values: Array) -> Array:
+def _integral(values: Array) -> NDArray[np.float64]:
     return np.pad(np.cumsum(np.cumsum(values, axis=0, dtype=np.float64), axis=1), ((1, 0), (1, 0)))
 
 
-def _means(total: Array, x0: float, x1: float, y0: Array, y1: Array) -> Array:
+def _means(total: NDArray[np.float64], x0: float, x1: float, y0: Array, y1: Array) -> Array:
     height, width = total.shape[0] - 1, total.shape[1] - 1
     left = min(max(int(np.floor(x0)), 0), width - 1)
     right = max(min(int(np.ceil(x1)), width), left + 1)
     top = np.clip(np.floor(y0).astype(int), 0, height - 1)
     bottom = np.maximum(np.clip(np.ceil(y1).astype(int), 1, height), top + 1)
     sums = total[bottom, right] - total[top, right] - total[bottom, left] + total[top, left]
-    return np.divide(sums, (bottom - top) * (right - left), dtype=np.float64).astype(np.float32)
+    return (sums / ((bottom - top) * (right - left))).astype(np.float32)

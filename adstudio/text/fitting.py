@@ -46,7 +46,8 @@ def fit(
     )
     width, height = right - left, bottom - top
     leading = _LEADING[block.role]
-    body = face.top + face.bottom
+    top_em, bottom_em = face.top(text), face.bottom(text)
+    body = top_em + bottom_em
 
     def size_of(way: Lines) -> float:
         tall = (len(way.lines) - 1) * leading + body
@@ -64,7 +65,7 @@ def fit(
         raise _does_not_fit(block, text, (round(width), round(height)), min_px, reachable)
     # Fewer lines first: max() keeps the first of equals, as where the cap decides.
     best = max(fitting, key=lambda way: round(size_of(way) / (1 + _PRICE_OF_BAD_BREAKS * way.price), 3))
-    return _place(block, face, best.lines, size_of(best), leading, (left, top, right, bottom))
+    return _place(block, face, best.lines, size_of(best), leading, (top_em, bottom_em), (left, top, right, bottom))
 
 
 def _place(
@@ -73,18 +74,19 @@ def _place(
     lines: tuple[str, ...],
     size: float,
     leading: float,
+    body: tuple[float, float],
     box: tuple[float, float, float, float],
 ) -> Setting:
     left, top, right, bottom = box
-    tall = ((len(lines) - 1) * leading + face.top + face.bottom) * size
+    tall = ((len(lines) - 1) * leading + sum(body)) * size
     slack = (bottom - top) - tall
-    first = top + slack * {"top": 0.0, "middle": 0.5, "bottom": 1.0}[block.anchor] + face.top * size
+    first = top + slack * {"top": 0.0, "middle": 0.5, "bottom": 1.0}[block.anchor] + body[0] * size
     widths = [face.measure(line) * size for line in lines]
     share = {"left": 0.0, "center": 0.5, "right": 1.0}[block.align]
     starts = tuple(left + share * (right - left - width) for width in widths)
     baselines = tuple(first + i * leading * size for i in range(len(lines)))
     ends = [start + width for start, width in zip(starts, widths, strict=True)]
-    ink = (min(starts), baselines[0] - face.top * size, max(ends), baselines[-1] + face.bottom * size)
+    ink = (min(starts), baselines[0] - body[0] * size, max(ends), baselines[-1] + body[1] * size)
     return Setting(block, face, size, lines, starts, baselines, ink)
 
 

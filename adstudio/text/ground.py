@@ -93,7 +93,8 @@ def _cells(image: Array, setting: Setting) -> Array:
     cells = []
     for line, start, baseline in zip(setting.lines, setting.starts, setting.baselines, strict=True):
         length = setting.face.measure(line) * setting.size
-        rows = baseline - setting.face.top * setting.size + grid * (setting.face.top + 0.1) * setting.size
+        top = setting.face.top("")
+        rows = baseline - top * setting.size + grid * (top + 0.1) * setting.size
         for i in range(max(1, round(length / setting.size))):
             step = length / max(1, round(length / setting.size))
             y = np.clip(rows.astype(int), 0, height - 1)

@@ -38,15 +38,13 @@ class Typeface:
         first, last = (_extent(self.file, self.weight, part) for part in (parts[0], parts[-1]))
         return advances + self.tracking * (len(parts) - 1) - first[1] - (last[0] - last[2])
 
-    @property
-    def top(self) -> float:
-        """Height of the letters above the baseline, in em."""
-        return -_vertical(self.file, self.weight)[0]
+    def top(self, text: str) -> float:
+        """Height above the baseline in em: that of Hangul, so that baselines line up, or of a taller letter."""
+        return max(-_vertical(self.file, self.weight, part)[0] for part in ("한글H", *graphemes(text)))
 
-    @property
-    def bottom(self) -> float:
-        """Depth of the letters below the baseline, in em."""
-        return _vertical(self.file, self.weight)[1]
+    def bottom(self, text: str) -> float:
+        """Depth below the baseline in em: that of Latin descenders, or more."""
+        return max(_vertical(self.file, self.weight, part)[1] for part in ("한글gy", *graphemes(text)))
 
     def draw_line(
         self, text: str, size: float, fraction: tuple[float, float], stroke: float = 0.0
@@ -89,8 +87,8 @@ def _extent(file: FontFile, weight: int, part: str) -> tuple[float, float, float
     return advance / _REFERENCE_PX, start / _REFERENCE_PX, end / _REFERENCE_PX
 
 
-@lru_cache(maxsize=64)
-def _vertical(file: FontFile, weight: int) -> tuple[float, float]:
-    """Ink top of Hangul and ink bottom of Latin descenders, in em; the same for every text, so baselines line up."""
-    font = open_font(file, _REFERENCE_PX, weight)
-    return font.getbbox("한글H", anchor="ls")[1] / _REFERENCE_PX, font.getbbox("한글gy", anchor="ls")[3] / _REFERENCE_PX
+@lru_cache(maxsize=16_384)
+def _vertical(file: FontFile, weight: int, part: str) -> tuple[float, float]:
+    """Ink top and bottom in em, down is positive."""
+    _, top, _, bottom = open_font(file, _REFERENCE_PX, weight).getbbox(part, anchor="ls")
+    return (0.0, 0.0) if part.isspace() else (top / _REFERENCE_PX, bottom / _REFERENCE_PX)

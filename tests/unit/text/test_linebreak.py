@@ -1,0 +1,119 @@
+"""Line breaking: Korean words stay whole, numbers keep their units, lines come out even."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from adstudio.errors import InputError
+from adstudio.text.characters import graphemes, normalise
+from adstudio.text.linebreak import arrange, belong_together, wrap
+
+
+def width(text: str) -> float:
+    return sum(0.25 if ch == " " else 0.86 if ord(ch) > 0x1100 else 0.55 for ch in text)
+
+
+def lines_of(text: str, count: int) -> list[str]:
+    return next(list(way.lines) for way in arrange(text, width, count) if len(way.lines) == count)
+
+
+@pytest.mark.parametrize(
+    ("text", "count", "expected"),
+    [
+        ("따뜻한 커피 한 잔의 여유", 2, ["따뜻한 커피", "한 잔의 여유"]),
+        ("봄 한정 딸기 라떼 50% 할인", 3, ["봄 한정", "딸기 라떼", "50% 할인"]),
+        ("신선한 재료로 만든 수제 버거 9,900 원", 3, ["신선한 재료로", "만든 수제 버거", "9,900 원"]),
+        ("여름 신메뉴 1 + 1 오늘 하루만", 2, ["여름 신메뉴 1 + 1", "오늘 하루만"]),
+        ("누구나 쉽게 만날 수 있는 행복", 2, ["누구나 쉽게", "만날 수 있는 행복"]),
+        ("매일 오전 8시, 빵이 나옵니다. 전 메뉴 포장 할인", 2, ["매일 오전 8시, 빵이 나옵니다.", "전 메뉴 포장 할인"]),
+    ],
+)
+def test_breaks_where_a_korean_reader_pauses(text: str, count: int, expected: list[str]):
+    assert lines_of(text, count) == expected
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("50%", "할인"),
+        ("1", "+"),
+        ("+", "1"),
+        ("9,900", "원"),
+        ("3", "개입"),
+        ("300", "ml"),
+        ("한", "잔의"),
+        ("할", "수"),
+        ("수", "있는"),
+        ("커피", "!"),
+    ],
+)
+def test_what_belongs_together_is_known(left: str, right: str):
+    assert belong_together(left, right)
+
+
+@pytest.mark.parametrize(
+    ("left", "right"), [("따뜻한", "커피"), ("나옵니다.", "전"), ("오늘", "하루만"), ("50%", "커피")]
+)
+def test_ordinary_neighbours_may_part(left: str, right: str):
+    assert not belong_together(left, right)
+
+
+def test_newlines_are_kept():
+    assert lines_of("지금 주문하면 무료 배송\n오늘만 특가", 2) == ["지금 주문하면 무료 배송", "오늘만 특가"]
+    assert wrap("가나\n\n다라", 10, width) == ["가나", "", "다라"]
+
+
+def test_last_word_is_not_left_alone_where_it_can_be_helped():
+    for way in arrange("오늘 하루만 드리는 특별한 커피 한 잔 더", width, 3)[1:]:
+        assert len(way.lines[-1].split()) > 1
+
+
+def test_lines_are_balanced():
+    lines = wrap("갓 구운 빵을 매일 아침 만날 수 있는 동네 작은 빵집", 13.0, width)
+    assert len(lines) == 2
+    assert max(map(width, lines)) < 1.35 * min(map(width, lines))
+
+
+def test_only_a_word_wider_than_the_line_is_cut():
+    lines = wrap("초특급울트라슈퍼할인대축제 시작합니다", 6, width)
+    assert lines[-1] == "시작합니다"
+    assert "".join(lines[:-1]) == "초특급울트라슈퍼할인대축제"
+    assert all(width(line) <= 6 for line in lines)
+
+
+words = st.lists(
+    st.text(alphabet=st.sampled_from("가나다라마바사아자차한글1250%,+원잔!.ab"), min_size=1, max_size=9),
+    min_size=1,
+    max_size=10,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(words, st.floats(1.0, 30.0))
+def test_wrapping_loses_nothing_and_never_overflows(parts: list[str], limit: float):
+    text = " ".join(parts)
+    lines = wrap(text, limit, width)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    assert all(width(line) <= limit for line in lines)
+    if max(map(width, parts)) <= limit:
+        assert [word for line in lines for word in line.split()] == parts
+
+
+def test_a_family_of_emoji_is_one_character():
+    assert graphemes("a👨‍👩‍👧👍🏽e\u0301") == ["a", "👨‍👩‍👧", "👍🏽", "e\u0301"]
+
+
+def test_decomposed_hangul_is_composed():
+    assert normalise("\u1112\u1161\u11ab\u1100\u1173\u11af") == "한글"
+
+
+def test_invisible_marks_and_line_ends_are_brought_in_order():
+    assert normalise(" 가\u200b나\ufe0f\r\n다\u2028라\t마 \x07\n") == "가나\n다\n라 마"
+
+
+def test_a_novel_is_refused():
+    with pytest.raises(InputError) as error:
+        normalise("가" * 10_000)
+    assert error.value.code == "text.too_long"
