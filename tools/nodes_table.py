@@ -10,7 +10,9 @@ written down plainly stops it: what this cannot read, a person reads badly too.
 from __future__ import annotations
 
 import ast
+import copy
 import json
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -44,6 +46,16 @@ class Node:
     outputs: tuple[Socket, ...]
 
 
+class _Filled(ast.NodeTransformer):
+    """A function's expression with the arguments of one call in place of its parameters."""
+
+    def __init__(self, given: dict[str, ast.expr]) -> None:
+        self.given = given
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self.given.get(node.id, node)
+
+
 class Source:
     """One node file: its tree, and the constants and functions at its top level."""
 
@@ -70,9 +82,12 @@ class Source:
             case ast.Name(id=name) if name in self.values:
                 return self.resolve(self.values[name])
             case ast.Call(func=ast.Name(id=name)) if name in self.functions:
-                last = self.functions[name].body[-1]
+                function = self.functions[name]
+                last = function.body[-1]
                 if isinstance(last, ast.Return) and last.value is not None:
-                    return self.resolve(last.value)
+                    given = dict(zip((argument.arg for argument in function.args.args), node.args, strict=False))
+                    given |= {word.arg: word.value for word in node.keywords if word.arg}
+                    return self.resolve(_Filled(given).visit(copy.deepcopy(last.value)))
         return node
 
     def text(self, node: ast.expr | None) -> str:
@@ -179,7 +194,8 @@ def readme_table(nodes: list[Node], locale: dict[str, Any], header: tuple[str, s
     for node in nodes:
         words = locale.get(node.node_id, {})
         name, description = words.get("display_name", node.name), words.get("description", node.description)
-        lines.append(f"| **{_cell(name)}** | {_cell(description)} |")
+        first_sentence = re.split(r"(?<=[.!?])\s", description.strip(), maxsplit=1)[0]
+        lines.append(f"| **{_cell(name)}** | {_cell(first_sentence)} |")
     return "\n".join(lines)
 
 
