@@ -14,7 +14,9 @@ import folder_paths
 import numpy as np
 import torch
 from comfy.cli_args import args
+from comfy_api.latest import ui
 from PIL import Image
+from server import PromptServer
 from torch import nn
 
 from ..adstudio import config
@@ -111,6 +113,13 @@ class MappedPatcher(comfy.model_patcher.ModelPatcher):
 def host() -> ComfyHost:
     """The host of the running node."""
     return ComfyHost()
+
+
+def show(node: Any, text: str) -> ui.PreviewText:
+    """Write a line on the running node, and hand it back for the run's history."""
+    if node.hidden.unique_id:
+        PromptServer.instance.send_progress_text(text, node.hidden.unique_id)
+    return ui.PreviewText(text)
 
 
 def checkpoint_names() -> list[str]:

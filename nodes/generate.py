@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import torch
-from comfy_api.latest import io, ui
+from comfy_api.latest import io
 
 from ..adstudio.engine import sampling, sizes
 from ..adstudio.engine.components import Zit as ZitHandle
+from ..adstudio.errors import InputError
 from ..adstudio.types import AdPrompt
 from . import _host
 from ._io import Prompt, Zit, mask_to_arrays, to_arrays, to_image
@@ -38,6 +39,7 @@ class Text2Image(io.ComfyNode):
                 _words_input(),
             ],
             outputs=[io.Image.Output("image")],
+            hidden=[io.Hidden.unique_id],
         )
 
     @classmethod
@@ -64,7 +66,7 @@ class Text2Image(io.ComfyNode):
             batch=batch,
             host=_host.host(),
         )
-        return io.NodeOutput(to_image(samples.images), ui=ui.PreviewText(_note([samples])))
+        return io.NodeOutput(to_image(samples.images), ui=_host.show(cls, _note([samples])))
 
 
 class Image2Image(io.ComfyNode):
@@ -101,6 +103,7 @@ class Image2Image(io.ComfyNode):
                 io.Image.Output("redrawn", display_name="image"),
                 io.Int.Output("evaluations", tooltip="Runs of the model per picture."),
             ],
+            hidden=[io.Hidden.unique_id],
         )
 
     @classmethod
@@ -124,7 +127,7 @@ class Image2Image(io.ComfyNode):
             for index, (frame, part) in enumerate(zip(frames, masks, strict=True))
         ]
         pictures = to_image([picture for samples in drawn for picture in samples.images])
-        return io.NodeOutput(pictures, drawn[0].evaluations, ui=ui.PreviewText(_note(drawn)))
+        return io.NodeOutput(pictures, drawn[0].evaluations, ui=_host.show(cls, _note(drawn)))
 
 
 def _side(name: str) -> io.Int.Input:
@@ -159,6 +162,10 @@ def _masks(mask: torch.Tensor | None, count: int) -> list:
     if mask is None:
         return [None] * count
     masks = mask_to_arrays(mask)
+    if len(masks) not in (1, count):
+        raise InputError(
+            "mask.count", f"{count} pictures came with {len(masks)} masks.", "Give one mask for all, or one for each."
+        )
     return masks * count if len(masks) == 1 else masks
 
 

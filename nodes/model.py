@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from comfy_api.latest import io, ui
+from comfy_api.latest import io
 
 from ..adstudio.engine.checkpoint import find_checkpoint, open_checkpoint
 from ..adstudio.engine.components import Zit as ZitHandle
@@ -88,13 +88,14 @@ class LoraStyle(io.ComfyNode):
                 Zit.Output("styled", display_name="zit"),
                 io.Combo.Output("style_name", display_name="style", tooltip="For the Prompt Processor's style."),
             ],
+            hidden=[io.Hidden.unique_id],
         )
 
     @classmethod
     def execute(cls, zit: ZitHandle, style: str, lora: str, weight: float) -> io.NodeOutput:
         chosen = get_style(style)
         uses, note = _adapters(zit, chosen, lora, weight)
-        return io.NodeOutput(with_loras(zit, uses), chosen.name, ui=ui.PreviewText(note))
+        return io.NodeOutput(with_loras(zit, uses), chosen.name, ui=_host.show(cls, note))
 
 
 def _adapters(zit: ZitHandle, style: Style, choice: str, weight: float) -> tuple[list[LoraUse], str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -22,13 +23,16 @@ def build_checkpoint(
     Args:
         vae_levels: 4 gives the real model's grid of 16 pixels, 5 one of 32.
     """
-    from diffusers import AutoencoderKL, FlowMatchEulerDiscreteScheduler, ZImageTransformer2DModel
-    from transformers import Qwen3Config, Qwen3Model
+    import diffusers
+    import transformers
+
+    kinds: Any = diffusers, transformers  # both hide their classes from a type checker
+    diffusers, transformers = kinds
 
     state = torch.random.get_rng_state()
     torch.manual_seed(seed)
     tokenizer = _tokenizer()
-    transformer = ZImageTransformer2DModel(
+    transformer = diffusers.ZImageTransformer2DModel(
         dim=48,
         n_layers=2,
         n_refiner_layers=1,
@@ -38,8 +42,8 @@ def build_checkpoint(
         axes_dims=[8, 8, 8],
         axes_lens=[1536, 128, 128],
     )
-    text_encoder = Qwen3Model(
-        Qwen3Config(
+    text_encoder = transformers.Qwen3Model(
+        transformers.Qwen3Config(
             vocab_size=len(tokenizer),
             hidden_size=32,
             intermediate_size=64,
@@ -51,7 +55,7 @@ def build_checkpoint(
         )
     )
     widths = (8, 8, 16, 16, 16)[:vae_levels]
-    vae = AutoencoderKL(
+    vae = diffusers.AutoencoderKL(
         down_block_types=("DownEncoderBlock2D",) * vae_levels,
         up_block_types=("UpDecoderBlock2D",) * vae_levels,
         block_out_channels=widths,
@@ -71,7 +75,7 @@ def build_checkpoint(
     text_encoder.to(dtype).save_pretrained(folder / "text_encoder")
     vae.to(dtype).save_pretrained(folder / "vae")
     tokenizer.save_pretrained(folder / "tokenizer")
-    FlowMatchEulerDiscreteScheduler(shift=3.0).save_pretrained(folder / "scheduler")
+    diffusers.FlowMatchEulerDiscreteScheduler(shift=3.0).save_pretrained(folder / "scheduler")
     (folder / "model_index.json").write_text(json.dumps({"_class_name": "ZImagePipeline"}))
     torch.random.set_rng_state(state)
     return folder

@@ -22,20 +22,12 @@ logger = logging.getLogger("adstudio.engine")
 
 def build_transformer(checkpoint: Checkpoint) -> nn.Module:
     """Build the ``ZImageTransformer2DModel``."""
-    try:
-        from diffusers import ZImageTransformer2DModel
-    except ImportError as error:
-        raise MissingDependency("diffusers", "Loading Z-Image", "'diffusers>=0.39'") from error
-    return _build_diffusers(ZImageTransformer2DModel, checkpoint, "transformer")
+    return _build_diffusers("ZImageTransformer2DModel", checkpoint, "transformer")
 
 
 def build_vae(checkpoint: Checkpoint) -> nn.Module:
     """Build the ``AutoencoderKL``."""
-    try:
-        from diffusers import AutoencoderKL
-    except ImportError as error:
-        raise MissingDependency("diffusers", "Loading Z-Image", "'diffusers>=0.39'") from error
-    return _build_diffusers(AutoencoderKL, checkpoint, "vae")
+    return _build_diffusers("AutoencoderKL", checkpoint, "vae")
 
 
 def build_text_encoder(checkpoint: Checkpoint) -> nn.Module:
@@ -77,8 +69,22 @@ def build_tokenizer(checkpoint: Checkpoint) -> Any:
     return tokenizer
 
 
-def _build_diffusers(kind: Any, checkpoint: Checkpoint, part: str) -> nn.Module:
-    folder = checkpoint.path / part
+def diffusers_class(name: str) -> Any:
+    """A class of diffusers; the one place that imports it.
+
+    Raises:
+        MissingDependency: it is not installed, or too old to have the class.
+    """
+    try:
+        import diffusers
+
+        return getattr(diffusers, name)
+    except (ImportError, AttributeError) as error:
+        raise MissingDependency("diffusers", "Drawing with Z-Image", "'diffusers>=0.42'") from error
+
+
+def _build_diffusers(name: str, checkpoint: Checkpoint, part: str) -> nn.Module:
+    kind, folder = diffusers_class(name), checkpoint.path / part
     # Private keys name a class and a version; community repacks get them wrong, and the class is ours to choose.
     config = {key: value for key, value in read_json(folder / "config.json").items() if not key.startswith("_")}
     with torch.device("meta"):

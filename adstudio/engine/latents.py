@@ -16,6 +16,7 @@ from torch.nn import functional
 from ..errors import InputError
 from ..types import Array
 
+_SAME_ASPECT = 0.02
 _TILE_ABOVE = 1.5  # times the area the checkpoint was made for; tiles leave faint seams, so not before memory asks
 
 
@@ -42,21 +43,22 @@ def to_picture(image: Array, size: tuple[int, int]) -> torch.Tensor:
 
 
 def to_mask(mask: Array, image: Array, size: tuple[int, int]) -> torch.Tensor:
-    """Resample a mask ``[H,W]``, 1 = redraw, to ``[1,1,height,width]``.
+    """Resample a mask ``[h,w]``, 1 = redraw, to ``[1,1,height,width]``; its own size may differ from its picture's.
 
     Raises:
-        InputError: it is of another size than its picture, or marks nothing.
+        InputError: it is of another shape than its picture, or marks nothing.
     """
-    if mask.ndim != 2 or mask.shape != image.shape[:2]:
+    if float(np.nan_to_num(mask).max(initial=0)) < 0.5:
+        raise InputError("mask.empty", "The mask marks nothing to redraw.", "Paint over the part that should change.")
+    aspect = image.shape[1] / image.shape[0]
+    if mask.ndim != 2 or abs(mask.shape[1] / mask.shape[0] / aspect - 1) > _SAME_ASPECT:
         raise InputError(
             "mask.wrong_size",
             f"The mask is {mask.shape}, but its picture is {image.shape[:2]}.",
             "Draw the mask on the very picture that is redrawn.",
         )
-    planes = torch.from_numpy(np.ascontiguousarray(mask, dtype=np.float32))[None, None].nan_to_num(0).clamp(0, 1)
-    if float(planes.max()) < 0.5:
-        raise InputError("mask.empty", "The mask marks nothing to redraw.", "Paint over the part that should change.")
-    return _resample(planes, size).clamp(0, 1)
+    planes = torch.from_numpy(np.ascontiguousarray(np.nan_to_num(mask), dtype=np.float32))[None, None]
+    return _resample(planes.clamp(0, 1), size).clamp(0, 1)
 
 
 def from_picture(picture: torch.Tensor) -> Array:

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from ..errors import InputError
+from .assembly import diffusers_class
 
 _MOST_STEPS = 100
 
@@ -45,10 +46,8 @@ def partial_schedule(steps: int, strength: float) -> list[float]:
 
 def make_scheduler(config: dict[str, Any], levels: list[float], image_tokens: int, device: torch.device) -> Any:
     """Build a fresh scheduler for one picture: it counts its steps, so it is never shared."""
-    from diffusers import FlowMatchEulerDiscreteScheduler
-
     known = {key: value for key, value in config.items() if not key.startswith("_")}
-    scheduler = FlowMatchEulerDiscreteScheduler.from_config(known)
+    scheduler = diffusers_class("FlowMatchEulerDiscreteScheduler").from_config(known)
     scheduler.set_timesteps(sigmas=levels, device=device, mu=_resolution_shift(known, image_tokens))
     scheduler.set_begin_index(0)
     return scheduler

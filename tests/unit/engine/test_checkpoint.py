@@ -26,7 +26,7 @@ def edit_json(path: Path, **changes: object) -> None:
     path.write_text(json.dumps({key: value for key, value in content.items() if value is not None}))
 
 
-def edit_tensors(path: Path, change: Callable[[dict[str, torch.Tensor]], None]) -> None:
+def edit_tensors(path: Path, change: Callable[[dict[str, torch.Tensor]], object]) -> None:
     tensors = {name: value.clone() for name, value in load_file(path).items()}
     change(tensors)
     path.chmod(0o644)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -43,9 +45,9 @@ def counted(zit: Zit) -> Iterator[list[int]]:
 
 def pipeline(kind: str, path: Path, dtype: torch.dtype):
     """The pipeline built from the components as diffusers and transformers load them, none of ours."""
-    import diffusers
     from transformers import AutoTokenizer, Qwen3Model
 
+    diffusers: Any = importlib.import_module("diffusers")
     pipe = getattr(diffusers, kind)(
         scheduler=diffusers.FlowMatchEulerDiscreteScheduler.from_pretrained(path, subfolder="scheduler"),
         vae=diffusers.AutoencoderKL.from_pretrained(path, subfolder="vae", torch_dtype=dtype),
@@ -230,6 +232,14 @@ def test_a_mask_redraws_its_part_alone(zit: Zit, host: TorchHost, photo: Array):
     )
 
 
+def test_a_coarser_mask_of_the_same_aspect_is_taken(zit: Zit, host: TorchHost, photo: Array):
+    coarse = np.zeros((16, 16), np.float32)
+    coarse[:, 10:] = 1
+    drawn = image_to_image(zit, PROMPT, photo, strength=0.9, mask=coarse, seed=3, host=host).images[0]
+    assert np.abs(drawn[:, :32] - photo[:, :32]).max() < 1e-6
+    assert np.abs(drawn[:, 48:] - photo[:, 48:]).mean() > 0.03
+
+
 def test_what_a_mask_keeps_steers_what_it_redraws(zit: Zit, host: TorchHost, photo: Array):
     """Blending at every step: the same seed and mask over another photo gives another picture inside the mask."""
     mask = np.zeros((64, 64), np.float32)
@@ -243,7 +253,12 @@ def test_what_a_mask_keeps_steers_what_it_redraws(zit: Zit, host: TorchHost, pho
 
 @pytest.mark.parametrize(
     ("mask", "code"),
-    [(np.zeros((64, 64), np.float32), "mask.empty"), (np.ones((32, 64), np.float32), "mask.wrong_size")],
+    [
+        (np.zeros((64, 64), np.float32), "mask.empty"),
+        (np.zeros((8, 4), np.float32), "mask.empty"),
+        (np.ones((32, 64), np.float32), "mask.wrong_size"),
+        (np.ones((64, 64, 1), np.float32), "mask.wrong_size"),
+    ],
 )
 def test_masks_that_cannot_be_used(mask: Array, code: str, zit: Zit, host: TorchHost, photo: Array):
     with pytest.raises(InputError) as caught:
@@ -253,7 +268,9 @@ def test_masks_that_cannot_be_used(mask: Array, code: str, zit: Zit, host: Torch
 
 def test_progress_tells_every_step_with_a_preview(zit: Zit):
     seen: list[tuple[int, int, tuple[int, ...]]] = []
-    host = TorchHost("cpu", on_progress=lambda step, total, preview: seen.append((step, total, np.shape(preview))))
+    host = TorchHost(
+        "cpu", on_progress=lambda step, total, preview: seen.append((step, total, np.asarray(preview).shape))
+    )
     draw(zit, host, batch=2, steps=4)
     assert [(step, total) for step, total, _ in seen] == [(n, 8) for n in range(1, 9)]
     assert {shape for *_, shape in seen} == {(6, 8, 3)}
