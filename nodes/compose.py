@@ -38,7 +38,7 @@ class BackgroundComposite(io.ComfyNode):
                 io.Boolean.Input(
                     "manual_placement",
                     default=False,
-                    tooltip="Use the three numbers below even if a layout is linked. Without a layout they always count.",
+                    tooltip="Use the three numbers below even if a layout is linked. Without one they always count.",
                 ),
                 io.Float.Input(
                     "x",

@@ -124,7 +124,7 @@ def _darken(ground: Array, product: _Product, side: Light, strength: float) -> N
 def _lay(lit: Array, cover: Array, owner: NDArray[np.int32], product: _Product, colour: Array, shadow: float) -> None:
     """Lay one product over what is there; where something stands behind it, that gets a little darker around it."""
     spot = product.spot
-    reach = max(2, round(0.03 * math.sqrt(spot.width * spot.height)))
+    reach = max(2, round(0.05 * math.sqrt(spot.width * spot.height)))
     around, inside = _overlap(
         lit.shape, spot.left - 2 * reach, spot.top - 2 * reach, (spot.height + 4 * reach, spot.width + 4 * reach)
     )

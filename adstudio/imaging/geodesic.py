@@ -1,6 +1,7 @@
 """The weight-free matte: the product is what lies behind an edge, seen from the photo's border.
 
-Good for pack shots and isolated subjects; busy scenes need a mask or a trained model.
+Good for pack shots and isolated subjects. Busy scenes, fur, and openings such as a handle's (they are filled) need a
+mask or a trained model.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class GeodesicMatting:
         odds = _find(lab)
         if odds is None:
             return np.zeros(photo.shape[:2], dtype=np.float32)
-        found = _clean(_drop_appendages(*odds), lab)
+        found = _clean(_drop_appendages(*odds))
         if not found.any():
             return np.zeros(photo.shape[:2], dtype=np.float32)
         return _sharpen(photo, found.astype(np.float32))
@@ -115,24 +116,18 @@ def _drop_appendages(odds: Array, free_standing: Array) -> Bools:
     return body | (found & (free_standing > 0.5))
 
 
-def _clean(found: Bools, lab: Array) -> Bools:
-    """Drop specks and threads, close holes in the product, but leave the view through a handle open."""
+def _clean(found: Bools) -> Bools:
+    """Drop specks and threads, and close holes.
+
+    A hole whose colour is the background's may be the view through a handle or a white label before a white wall:
+    colour cannot tell them apart, and a product with a hole in it is the worse mistake.
+    """
     opened = open_up(found, 2)
     parts, count = find_parts(opened)
     if count == 0:
         return opened
     sizes = np.bincount(parts.ravel())[1:]
-    kept = np.isin(parts, np.flatnonzero(sizes >= 0.1 * sizes.max()) + 1)
-    filled = fill_holes(kept)
-    rest = find_palette(lab[~filled]) if (~filled).any() else None
-    product = find_palette(lab[kept])
-    holes, count = find_parts(filled & ~kept)
-    for index in range(1, count + 1):
-        hole = holes == index
-        colours = lab[hole]
-        if rest and hole.sum() >= 12 and (rest.density(colours) > 8 * product.density(colours)).mean() > 0.8:
-            filled[hole] = False
-    return filled
+    return fill_holes(np.isin(parts, np.flatnonzero(sizes >= 0.1 * sizes.max()) + 1))
 
 
 def _split(values: Array) -> float:

@@ -21,6 +21,7 @@ logger = logging.getLogger("adstudio.imaging")
 
 MAX_PIXELS = 100_000_000
 MIN_SIDE_PX = 32
+_SIGNATURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"II*\0", b"MM\0*")
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview | Image.Image | np.ndarray[Any, Any]
 
 
@@ -38,7 +39,9 @@ def read_photo(source: Source, *, min_side_px: int = MIN_SIDE_PX) -> Array:
         return colour
     weight = alpha[..., None]
     laid = to_srgb(to_linear(colour) * weight + (1 - weight))
-    return np.where(weight >= 1.0, colour, laid).astype(np.float32)
+    # Opaque and clear pixels stay exact: the way through linear light rounds.
+    exact = np.where(weight >= 1.0, colour, np.float32(1.0))
+    return np.where((weight >= 1.0) | (weight <= 0.0), exact, laid).astype(np.float32)
 
 
 def read_photo_with_alpha(source: Source, *, min_side_px: int = MIN_SIDE_PX) -> tuple[Array, Array | None]:
@@ -243,6 +246,8 @@ def _not_an_image(data: bytes) -> InputError:
             "The photo is in Apple's HEIC format, which cannot be read here.",
             "On the phone choose Settings > Camera > Formats > Most Compatible, or export the photo as JPEG.",
         )
+    if data.startswith(_SIGNATURES):
+        return _broken(ValueError("its header makes no sense"))
     return InputError(
         "photo.not_an_image",
         f"The file is not a picture that can be read (it begins with {data[:8]!r}).",

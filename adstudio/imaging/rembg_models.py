@@ -7,15 +7,17 @@ pictures to a service are not offered at all.
 from __future__ import annotations
 
 import gc
+import importlib
 import importlib.util
 import logging
 import os
-import site
-import tempfile
+import sys
+import threading
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -31,6 +33,7 @@ logger = logging.getLogger("adstudio.imaging")
 NON_COMMERCIAL_SWITCH = "ADSTUDIO_ALLOW_NON_COMMERCIAL"
 # A net that is sure of nothing stays below this everywhere; rembg would stretch even that to a full matte.
 LEAST_CERTAINTY = 0.3
+_import_lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,19 +225,26 @@ class _Watched:
 def _session_class(name: str) -> Any:
     if not is_installed():
         raise MissingDependency("rembg", f"The matting model {name}", "'rembg[cpu]'")
-    _ensure_numba_cache()
-    from rembg.sessions import sessions
-
+    sessions = _import_sessions().sessions
     found = sessions.get(name)
     if found is None:
         raise MissingDependency("rembg", f"The matting model {name}", "--upgrade 'rembg[cpu]'")
     return found
 
 
-def _ensure_numba_cache() -> None:
-    """Give numba a writable cache: rembg's import compiles for a minute, and fails where it cannot keep the result."""
-    if os.environ.get("NUMBA_CACHE_DIR") or any(os.access(folder, os.W_OK) for folder in site.getsitepackages()):
-        return
-    folder = Path(tempfile.gettempdir()) / f"adstudio-numba-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    os.environ["NUMBA_CACHE_DIR"] = str(folder)
+def _import_sessions() -> ModuleType:
+    """Import rembg's sessions without rembg itself.
+
+    ``import rembg`` pulls in pymatting, which compiles for about a minute the first time, holds some 300 MB, fails
+    where it cannot write its cache, and serves only functions that are never called here. So the package is entered without
+    running its ``__init__``; whoever imports rembg later gets the whole of it as usual.
+    """
+    with _import_lock:
+        spec = importlib.util.find_spec("rembg")
+        if "rembg" in sys.modules or "rembg.sessions" in sys.modules or spec is None:
+            return importlib.import_module("rembg.sessions")
+        sys.modules["rembg"] = importlib.util.module_from_spec(spec)
+        try:
+            return importlib.import_module("rembg.sessions")
+        finally:
+            del sys.modules["rembg"]
