@@ -20,7 +20,9 @@ _COPY = r"여백|글자|글씨|문구|텍스트|제목|헤드라인|카피|글|�
 _ANCHORS = re.compile(rf"(?P<light>{_LIGHT})|(?P<copy>{_COPY})")
 _DENIED = re.compile(r"(?:에서|에|으로|은|는)?\s*(?:말고|아니고|아니라|빼고|금지)")
 _REACH = 14  # characters between a side and what it belongs to
-_ENGLISH_LIGHT = re.compile(r"\b(?:light|sunlight|lit)\b[^,.;\n]{0,20}?\b(left|right|above)\b|\b(left|right|top)[ -](?:light|lit)", re.I)
+_ENGLISH_LIGHT = re.compile(
+    r"\b(?:light|sunlight|lit)\b[^,.;\n]{0,20}?\b(left|right|above)\b|\b(left|right|top)[ -](?:light|lit)", re.I
+)
 _ENGLISH_COPY = re.compile(
     r"\b(?:space|room|text|headline|copy)\b[^,.;\n]{0,16}?\b(left|right|top|bottom|cent(?:er|re))\b", re.I
 )
@@ -37,7 +39,7 @@ class Directions:
 
 
 def read_directions(body: str) -> Directions:
-    """Tie every side word to light or copy: first what follows it (``왼쪽 여백``), else what precedes it (``글자는 위에``)."""
+    """Tie each side word to light or copy: to what follows (``왼쪽 여백``), else to what precedes (``글자는 위에``)."""
     light: tuple[Light, str] | None = None
     copy: tuple[Side, str] | None = None
     for clause in re.split(r"[,.;!?\n]", body):
@@ -82,7 +84,7 @@ def _ties(clause: str) -> list[tuple[Side, str, str]]:
 
 
 def _is_topic(clause: str, at: int) -> bool:
-    """``글자는 위에``, ``빛이 왼쪽에서``: the thing is named first and carries a particle, or stands bare before the side."""
+    """``글자는 위에``, ``빛이 왼쪽에서``: the thing is named first, bare or with a particle."""
     return bool(re.match(r"[가-힣]{0,3}?(?:은|는|이|가|을|를|도|들)?\s", clause[at:]))
 
 
@@ -93,13 +95,14 @@ def _opens_phrase(clause: str, side_end: int, anchor: re.Match[str]) -> bool:
 
 
 def _suits(clause: str, side: re.Match[str], anchor: re.Match[str]) -> bool:
-    """Keep ``테이블 위에 햇살`` (a place) apart from ``위에서 조명`` (a side)."""
-    if anchor.lastgroup != "light" or side.lastgroup != "top" or side[0] not in ("위", "정면"):
+    """Keep ``테이블 위에 햇살`` (a place to stand) apart from ``위에서 조명`` (a side of the light)."""
+    if anchor.lastgroup != "light" or side[0] != "위":
         return True
-    stands_on = re.search(r"[가-힣]\s*$", clause[: side.start()]) and not re.search(
-        r"(?:은|는|이|가|을|를|빛|광|조명|고|서|바로|로|머리)\s*$", clause[: side.start()]
-    )
-    after = clause[side.end() : side.end() + 4]
-    return (after.startswith(("에서", "로부터")) and not (stands_on and side[0] == "위" and anchor.start() - side.end() > 4)) or (
-        side[0] == "정면"
-    ) or (not stands_on and (anchor.end() <= side.start() or after.startswith(" ")))
+    before, after = clause[: side.start()], clause[side.end() :]
+    stands_on_something = re.search(r"[가-힣]\s*$", before) and not _SIDE_MAY_FOLLOW.search(before)
+    if after.startswith(("에서", "로부터")):
+        return not stands_on_something or anchor.start() - side.end() <= 4
+    return not stands_on_something and (anchor.end() <= side.start() or after.startswith(" "))
+
+
+_SIDE_MAY_FOLLOW = re.compile(r"(?:은|는|이|가|을|를|빛|광|조명|고|서|바로|로|머리)\s*$")

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from .industries import industries
+from .picture_words import check_english
 from .seasons import seasons
 from .sentence import vocabulary
-from .tables import bad_table, check_english, check_fields, read_table, stamp, table_files
+from .tables import bad_table, check_fields, read_table, stamp, table_files
 
 Kind = Literal["product", "modifier", "place", "colour", "mood", "season", "industry", "plain"]
-AXES = ("place", "colour", "mood")
-_AXIS_TABLES = {"place": "places", "colour": "colours", "mood": "moods"}
+_AXIS_TABLES: dict[Kind, str] = {"place": "places", "colour": "colours", "mood": "moods"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +72,8 @@ def _entries(_: object) -> tuple[Entry, ...]:
     for axis, table in _AXIS_TABLES.items():
         for name, row in vocabulary()[table].items():
             words = [*row.get("korean", ()), *row.get("english", ())]
-            found += [Entry(axis, _spellings(word), name) for word in words]  # type: ignore[arg-type]
-            found += [Entry(axis, _spellings(word), name, explicit=False) for word in row.get("hints", ())]  # type: ignore[arg-type]
+            found += [Entry(axis, _spellings(word), name) for word in words]
+            found += [Entry(axis, _spellings(word), name, explicit=False) for word in row.get("hints", ())]
     for name, season in seasons().items():
         found += [Entry("season", _spellings(word), name) for word in season.words]
     for name, industry in industries().items():
@@ -95,15 +95,15 @@ def _section(path: Path, section: str, rows: object) -> list[Entry]:
 
 def _entry(path: Path, section: str, key: str, row: object) -> Entry:
     row = {"mod" if section == "modifiers" else "en": row} if isinstance(row, str) else row
-    check_fields(path, key, row, _FIELDS)
-    fields: dict[str, Any] = row  # type: ignore[assignment]
+    fields = check_fields(path, key, row, _FIELDS)
     for name in ("en", "mod"):
         check_english(path, key, fields.get(name, "").replace("~", "", 1))
     check_english(path, key, fields.get("wrap", "").replace("{}", "", 1))
-    hints = {axis: fields[axis] for axis in AXES if axis in fields}
+    hints: dict[str, str] = {axis: fields[axis] for axis in _AXIS_TABLES if axis in fields}
     for axis, value in hints.items():
         if value not in vocabulary()[_AXIS_TABLES[axis]]:
-            raise bad_table(path, f"'{key}.{axis}' is '{value}'; use one of {', '.join(vocabulary()[_AXIS_TABLES[axis]])}")
+            known = ", ".join(vocabulary()[_AXIS_TABLES[axis]])
+            raise bad_table(path, f"'{key}.{axis}' is '{value}'; use one of {known}")
     words = _spellings(key)
     if not words or (section != "modifiers" and not fields.get("en") and not fields.get("wrap")):
         raise bad_table(path, f"'{key}' should be Korean words with an English description 'en'")

@@ -6,10 +6,12 @@ import difflib
 import logging
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from ..errors import InputError
+from .picture_words import check_english
 from .sentence import vocabulary
-from .tables import PACKAGED, bad_table, check_english, check_fields, read_table, stamp, table_files
+from .tables import PACKAGED, bad_table, check_fields, read_table, stamp, table_files
 
 GENERAL = "general"
 AUTO = "auto"
@@ -97,6 +99,6 @@ def _industries(_: object) -> tuple[tuple[str, Industry], ...]:
                 check_english(path, name, row.get(text, ""))
             if len(row.get("detail", "").split()) > _MAX_DETAIL_WORDS:
                 raise bad_table(path, f"'{name}.detail' should have at most {_MAX_DETAIL_WORDS} English words")
-            fields = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+            fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}
             found[name] = Industry(name=name, **fields)
     return tuple(found.items())

@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
-# Latin words with which people ask a picture model for text, signs or print.
-ENGLISH = frozenset(
-    "advert advertisement alphabet banner billboard brochure calligraphy caption captions catchphrase coupon coupons discount "
-    "engraved engraving event flyer flyers font fonts handwriting handwritten hangul headline inscribed inscription "
-    "label labeled labelled labels leaflet letter lettered lettering letters logo logos logotype menu-board monogram name neon-sign "
-    "number numbers pamphlet phrase placard poster posters price prices pricing printed quote quotes sale saying says "
-    "sentence sign signage signboard signs slogan slogans subtitle subtitles tagline text texts title titles trademark type "
-    "typeface typographic typography watermark watermarks word words wordmark write writing written".split()
-)
+from .tables import PACKAGED, read_table
+
 _LATIN = re.compile(r"[A-Za-zÀ-ÿ]+(?:['-][A-Za-zÀ-ÿ]+)*")
 
 
@@ -23,6 +17,18 @@ def latin_words(text: str) -> list[str]:
 
 def asks_for_lettering(phrase: str) -> bool:
     """Tell whether any English word of a phrase asks for text in the picture."""
-    return any(
-        word in ENGLISH for whole in latin_words(phrase) for word in (whole.lower(), *whole.lower().split("-"))
-    )
+    return any(part in _english() for word in latin_words(phrase) for part in re.split(r"['-]", word.lower()))
+
+
+def lettering_word(body: str) -> str:
+    """Find the first Korean word of a brief that speaks of lettering; empty when none does."""
+    found = [(at, word) for word in read_table(_TABLE)["korean"] if (at := body.find(word)) >= 0]
+    return min(found)[1] if found else ""
+
+
+_TABLE = PACKAGED / "lettering.yaml"
+
+
+@cache
+def _english() -> frozenset[str]:
+    return frozenset(read_table(_TABLE)["english"])

@@ -1,4 +1,4 @@
-"""The facts of a brief that copy may repeat: prices, discounts, quantities, dates. Always as the brief has them, never split."""
+"""The facts that copy may repeat: prices, discounts, quantities, dates, as the brief has them and never split."""
 
 from __future__ import annotations
 
@@ -6,22 +6,37 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-_COUNT = r"\d[\d.,]*\s*(?:kg|g|ml|l|개월|개|팩|병|박스|상자|종|입|인분|인|명|회|잔|마리|판|송이|세트|켤레|장|포기|포|구|캔|kg당|시간|주|년|일권|회권)"
-_MONEY = r"(?:\d[\d,.]*\s*(?:만|천|백)?\s*원|[일이삼사오육칠팔구]?(?:만|천|백)\s*[일이삼사오육칠팔구]?(?:천|백)?\s*원|₩\s?\d[\d,]*|\d[\d,.]*\s*달러)"
-_OFF = r"(?:\s*(?:할인\s?쿠폰|할인|세일|적립|쿠폰|균일가|특가|부터|대|OFF|off|페이백|캐시백|증정|행사|이벤트))"
+_UNITS = (
+    "kg|g|ml|l|개월|개|팩|병|박스|상자|종|입|인분|인|명|회|잔|마리|판|송이|세트|켤레|장|포기|포|구|캔|시간|주|년|"
+    "그릇|접시|줄|봉지|봉|통|망|근|조각|쪽|모|되|벌|권"
+)
+_COUNT = rf"\d[\d.,]*\s*(?:{_UNITS})"
+_MONEY = (
+    r"(?:\d[\d,.]*\s*(?:만|천|백)?\s*원"
+    r"|[일이삼사오육칠팔구]?(?:만|천|백)\s*(?:[일이삼사오육칠팔구]?(?:천|백)\s*)?원"
+    r"|₩\s?\d[\d,]*|\d[\d,.]*\s*달러)"
+)
+_OFF = (
+    r"(?:\s*(?:할인\s?쿠폰|할인|세일|적립|쿠폰|균일가|특가|부터|대(?![가-힣])|OFF|off|페이백|캐시백|증정|행사|이벤트))"
+)
+_FREE = r"무료\s?(?:배송|증정|체험|상담|시식|쿠폰|주차|포장|각인|업그레이드|음료|입장)"
 _OFFER = re.compile(
     rf"\d+\s?\+\s?\d+(?:\s*(?:행사|이벤트|증정))?"
     rf"|(?:최대\s?)?\d[\d.]*\s?(?:%|퍼센트|프로(?![가-힣]))(?:{_OFF})?"
     rf"|(?:{_COUNT}(?:[^\d\n,.:]{{0,12}}?)\s*)?(?:{_MONEY})(?:{_OFF})?"
-    r"|반값(?:\s?(?:할인|세일|특가))?"
-    r"|무료\s?(?:배송|증정|체험|상담|시식|쿠폰|주차|포장|각인|업그레이드|음료|입장)"
-    rf"|{_COUNT}\s*(?:한정|등록|이용권|증정|무료|등록\s*(?:이벤트|할인))"
+    rf"|반값(?:\s?(?:할인|세일|특가))?|{_FREE}"
+    rf"|{_COUNT}\s*(?:한정|등록\s*(?:이벤트|할인)|등록|이용권|증정|무료)"
 )
+_WEEKDAY = r"(?:\s?\([월화수목금토일]\))?"
+_DAY = rf"\d{{1,2}}월\s?\d{{1,2}}일{_WEEKDAY}"
+_SLASH_DAY = rf"\d{{1,2}}/\d{{1,2}}{_WEEKDAY}"
+_HOUR = r"\d{1,2}시(?:\s?\d{1,2}분|\s?반)?"
+_NOON = r"(?:오전|오후|아침|저녁|밤)"
 _WHEN = re.compile(
-    r"(?:\d{4}년\s?)?\d{1,2}월\s?\d{1,2}일(?:\s?\([월화수목금토일]\))?(?:\s?(?:까지|부터|한정|오픈|단\s?하루|마감))?"
-    r"(?:\s?[~∼-]\s?(?:\d{1,2}월\s?)?\d{1,2}일(?:\s?\([월화수목금토일]\))?(?:\s?까지)?)?"
-    r"|(?<![\d:])\d{1,2}/\d{1,2}(?:\s?\([월화수목금토일]\))?\s?(?:[~∼-]\s?\d{1,2}/\d{1,2}(?:\s?\([월화수목금토일]\))?|까지|부터|오픈)"
-    r"|(?:매일\s?|평일\s?|주말\s?)?(?:오전|오후|아침|저녁|밤)\s?\d{1,2}시(?:\s?\d{1,2}분|\s?반)?(?:\s?[~∼-]\s?(?:오전|오후|밤)?\s?\d{1,2}시)?(?:\s?(?:까지|부터|오픈|마감))?"
+    rf"(?:\d{{4}}년\s?)?{_DAY}(?:\s?[~∼-]\s?(?:\d{{1,2}}월\s?)?\d{{1,2}}일{_WEEKDAY})?(?:\s?(?:까지|부터|한정|오픈|단\s?하루|마감))?"
+    rf"|(?<![\d:]){_SLASH_DAY}\s?(?:[~∼-]\s?{_SLASH_DAY}(?:\s?까지)?|까지|부터|오픈)"
+    rf"|(?:매일\s?|평일\s?|주말\s?)?{_NOON}\s?{_HOUR}(?:\s?[~∼-]\s?{_NOON}?\s?{_HOUR})?(?:\s?(?:까지|부터|오픈|마감))?"
+    rf"|\d{{1,2}}월(?:\s?한\s?달)?\s?(?:까지만|까지|한정)"
     r"|선착순(?:\s?\d+\s?(?:명|분|개))?|이번\s?(?:주말|주|달)(?:만|까지)?|오늘만|주말\s?한정|단\s?하루|\d+일간"
 )
 _NOT_A_PRICE = re.compile(r"\s*(?:픽셀|px|비율|사이즈|크기|해상도|컷)")
@@ -37,14 +52,16 @@ class Facts:
 
 def read_facts(body: str) -> Facts:
     """Collect what the brief itself promises."""
-    offers = (hit for hit in _OFFER.finditer(body) if _is_whole(body, hit) and not _NOT_A_PRICE.match(body[hit.end() :]))
+    offers = (
+        hit for hit in _OFFER.finditer(body) if _is_whole(body, hit) and not _NOT_A_PRICE.match(body[hit.end() :])
+    )
     return Facts(_tidy(offers), _tidy(hit for hit in _WHEN.finditer(body) if _is_whole(body, hit)))
 
 
 def _is_whole(body: str, hit: re.Match[str]) -> bool:
     """A figure cut out of a longer one (``19,900원`` from ``119,900원``) would be a lie."""
     before = body[: hit.start()][-1:]
-    return not (before.isdigit() or before in ".,+" and body[: hit.start()][-2:-1].isdigit()) if before else True
+    return not (before.isdigit() or (before in ".,+" and body[: hit.start()][-2:-1].isdigit())) if before else True
 
 
 def _tidy(hits: Iterable[re.Match[str]]) -> tuple[str, ...]:

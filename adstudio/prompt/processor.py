@@ -23,10 +23,12 @@ def write(
         seed: varies only what neither the brief nor the industry's default (seed 0) decides.
 
     Raises:
-        InputError: ``prompt.empty_brief``, ``prompt.brief_too_long``, ``prompt.unknown_industry``, ``prompt.unknown_style``,
-            ``prompt.unknown_provider``, ``prompt.bad_table``.
+        InputError: ``prompt.empty_brief``, ``prompt.brief_too_long``, ``prompt.unknown_industry``,
+            ``prompt.unknown_style``, ``prompt.unknown_provider``, ``prompt.bad_table``.
     """
-    return find_writer(provider).write_prompt(brief, industry=industry, style=style, backdrop_only=backdrop_only, seed=seed)
+    return find_writer(provider).write_prompt(
+        brief, industry=industry, style=style, backdrop_only=backdrop_only, seed=seed
+    )
 
 
 def write_copy(brief: str, *, industry: str = AUTO, provider: str = AUTO) -> AdCopy:

@@ -1,8 +1,8 @@
 """Find the known words of a brief: longest first, spacing tolerated, particles allowed, never inside another word.
 
-Korean glues particles to nouns (``라떼를``), spaces are optional (``딸기 라떼``) and short words hide inside longer ones
-(``바`` in ``바삭``). So every word of every table stands in one index, the longest one at a place wins, and the shorter a
-word is, the cleaner its edges must be. Everyday words (``plain``) are in the index only to win against look-alikes.
+Korean glues particles to nouns (``라떼를``), spaces are optional (``딸기 라떼``) and short words hide inside longer
+ones (``바`` in ``바삭``). So every word of every table stands in one index, the longest one at a place wins, and the
+shorter a word is, the cleaner its edges must be. Everyday words (``plain``) are there only to win against look-alikes.
 """
 
 from __future__ import annotations
@@ -46,7 +46,9 @@ class _Text:
     starts: frozenset[int]
 
     def word_end(self, at: int) -> int:
-        return next((i for i in range(at, len(self.chars)) if i in self.starts or not self.chars[i].isalnum()), len(self.chars))
+        return next(
+            (i for i in range(at, len(self.chars)) if i in self.starts or not self.chars[i].isalnum()), len(self.chars)
+        )
 
 
 @lru_cache(maxsize=4)
@@ -58,10 +60,14 @@ def _index(_: object) -> dict[str, list[tuple[str, tuple[Entry, ...]]]]:
             row[:] = [old for old in row if old.kind != entry.kind]  # files are read in order: the user's replace ours
             row.append(entry)
     for word, row in by_word.items():
-        if any(entry.kind == "modifier" for entry in row):  # 따뜻한 describes a latte and still sets the mood that 따뜻 sets
+        if any(
+            entry.kind == "modifier" for entry in row
+        ):  # 따뜻한 describes a latte and still sets the mood that 따뜻 sets
             stems = (by_word.get(word[:length], ()) for length in range(len(word) - 1, 1, -1))
             have = {entry.kind for entry in row}
-            row += [entry for stem in stems for entry in stem if entry.kind in ("mood", "colour") and entry.kind not in have]
+            row += [
+                entry for stem in stems for entry in stem if entry.kind in ("mood", "colour") and entry.kind not in have
+            ]
     by_first: dict[str, list[tuple[str, tuple[Entry, ...]]]] = {}
     for word, row in by_word.items():
         by_first.setdefault(word[0], []).append((word, tuple(row)))
@@ -92,11 +98,13 @@ def scan(body: str) -> tuple[Match, ...]:
 def _lay_out(body: str) -> _Text:
     places = tuple(i for i, char in enumerate(body) if not char.isspace())
     chars = "".join(body[i].lower() if len(body[i].lower()) == 1 else body[i] for i in places)
-    starts = {
-        k for k, i in enumerate(places)
-        if i == 0 or body[i - 1].isspace() or not body[i - 1].isalnum() or _is_hangul(body[i - 1]) != _is_hangul(body[i])
-    }  # fmt: skip
+    starts = {k for k, i in enumerate(places) if i == 0 or _parts(body[i - 1], body[i])}
     return _Text(chars, places, frozenset(starts))
+
+
+def _parts(before: str, char: str) -> bool:
+    """Tell whether a word begins between two characters: after a space or a mark, or where the script changes."""
+    return not before.isalnum() or _is_hangul(before) != _is_hangul(char)
 
 
 def _is_hangul(char: str) -> bool:
@@ -112,7 +120,7 @@ def _fits(text: _Text, word: str, meanings: tuple[Entry, ...], at: int, end: int
         return begins and (tail == "" or tail in ("s", "es") or _is_hangul(tail[0]))
     if any(entry.starts for entry in meanings) and not begins:
         return False
-    anchored = begins or after_known or text.chars[at - 1] in _PREFIXES and at - 1 in text.starts
+    anchored = begins or after_known or (text.chars[at - 1] in _PREFIXES and at - 1 in text.starts)
     if crosses and (len(word) < 3 or not anchored):
         return False
     if len(word) >= 3 or (len(word) == 2 and anchored):

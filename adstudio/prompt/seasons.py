@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
+from .picture_words import check_english
 from .sentence import vocabulary
-from .tables import bad_table, check_english, check_fields, read_table, stamp, table_files
+from .tables import bad_table, check_fields, read_table, stamp, table_files
 
 _FIELDS = {"korean": str, "words": list, "colour": str, "mood": str, "detail": str, "strong": bool, "tags": list}
 
@@ -40,6 +42,6 @@ def _seasons(_: object) -> tuple[tuple[str, Season], ...]:
             for axis, table in (("colour", "colours"), ("mood", "moods")):
                 if row.get(axis) and row[axis] not in vocabulary()[table]:
                     raise bad_table(path, f"'{name}.{axis}' should be one of {', '.join(vocabulary()[table])}")
-            fields = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+            fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}
             found[name] = Season(name=name, **fields)
     return tuple(found.items())

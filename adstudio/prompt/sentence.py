@@ -1,4 +1,4 @@
-"""The one place that words a prompt. The demo model's training captions come from here too, so the two never drift apart."""
+"""The one place that words a prompt. The demo model's captions come from here too, so the two never drift apart."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from ..types import Scene, Side
 @cache
 def vocabulary() -> dict[str, Any]:
     """The scene vocabulary of ``data/scenes.yaml``."""
-    text = resources.files(__package__).joinpath("data/scenes.yaml").read_text(encoding="utf-8")
+    text = resources.files(__package__ or "adstudio.prompt").joinpath("data/scenes.yaml").read_text(encoding="utf-8")
     return yaml.safe_load(text)
 
 
-def scene_sentence(scene: Scene, copy_space: Side, *, subject: str = "", style_phrase: str = "", detail: str = "") -> str:
+def scene_sentence(
+    scene: Scene, copy_space: Side, *, subject: str = "", style_phrase: str = "", detail: str = ""
+) -> str:
     """Word a scene for the picture model.
 
     Args:

@@ -1,14 +1,13 @@
 """The word tables: packaged YAML, extended or overridden by files in the user's own folder.
 
-A user adds words without touching the package: ``<home>/industries.yaml``, ``styles.yaml``, ``seasons.yaml``, ``copy.yaml``
-and any ``<home>/lexicon/*.yaml`` have the form of the packaged files of the same name. Entries of the same key replace ours.
-``<home>`` is ``adstudio.config.home()``. Edits count from the next call on; no restart is needed.
+A user adds words without touching the package: ``industries.yaml``, ``styles.yaml``, ``seasons.yaml``, ``copy.yaml``
+and any ``lexicon/*.yaml`` in ``adstudio.config.home()`` have the form of the packaged files of the same name. Entries of
+the same key replace ours. Edits count from the next call on; no restart is needed.
 """
 
 from __future__ import annotations
 
 import difflib
-import re
 import threading
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -49,15 +48,15 @@ def read_table(path: Path) -> dict[str, Any]:
         with _lock:
             if path in _read and _read[path][0] == stamp:
                 return _read[path][1]
-        table = yaml.load(path.read_text(encoding="utf-8-sig"), _Loader)  # noqa: S506 - both loaders are the safe ones
+        table = yaml.load(path.read_text(encoding="utf-8-sig"), _Loader)
     except UnicodeDecodeError as error:
         raise bad_table(path, "it should be saved as UTF-8 text, but it is not") from error
     except OSError as error:
         raise bad_table(path, f"it cannot be read ({error.strerror})") from error
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"line {mark.line + 1}, " if mark else ""
-        raise bad_table(path, f"{where}this is not valid YAML ({getattr(error, 'problem', None) or error})") from error
+        mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+        where = f"line {mark.line + 1}: " if mark else ""
+        raise bad_table(path, f"{where}this is not valid YAML ({problem or 'unreadable'})") from error
     if table is None:
         table = {}
     if not isinstance(table, dict):
@@ -74,8 +73,10 @@ def stamp(*names: str) -> tuple[tuple[str, int, int], ...]:
     return tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in found)
 
 
-def check_fields(path: Path, name: str, value: object, fields: Mapping[str, type], required: Collection[str] = ()) -> None:
-    """Check one entry of a table against the fields it may have.
+def check_fields(
+    path: Path, name: str, value: object, fields: Mapping[str, type], required: Collection[str] = ()
+) -> dict[str, Any]:
+    """Check one entry of a table against the fields it may have, and return it.
 
     Raises:
         InputError: ``prompt.bad_table`` naming the entry, the field and a close match.
@@ -85,7 +86,8 @@ def check_fields(path: Path, name: str, value: object, fields: Mapping[str, type
     for key, content in value.items():
         if key not in fields:
             near = difflib.get_close_matches(str(key), fields, 1)
-            raise bad_table(path, f"'{name}' has the unknown field '{key}'" + (f" (did you mean '{near[0]}'?)" if near else ""))
+            hint = f" (did you mean '{near[0]}'?)" if near else ""
+            raise bad_table(path, f"'{name}' has the unknown field '{key}'{hint}")
         expected = (int, float) if fields[key] is float else fields[key]
         if not isinstance(content, expected) or (fields[key] is float and isinstance(content, bool)):
             raise bad_table(path, f"'{name}.{key}' should be a {_WORDS[fields[key]]}, but it is {content!r:.40}")
@@ -94,17 +96,7 @@ def check_fields(path: Path, name: str, value: object, fields: Mapping[str, type
     for key in required:
         if key not in value:
             raise bad_table(path, f"'{name}' lacks the field '{key}'")
+    return value
 
 
-_WORDS = {str: "text", list: "list", bool: "yes or no", dict: "group of fields", float: "number", object: "value"}
-_PICTURE_WORDS = re.compile(r"[A-Za-zÀ-ÿ0-9' ,-]*")
-
-
-def check_english(path: Path, name: str, phrase: str) -> None:
-    """Refuse words for the picture that are not plain English or that would ask for lettering."""
-    from .lettering_words import asks_for_lettering
-
-    if not _PICTURE_WORDS.fullmatch(phrase) or len(phrase) > 120:
-        raise bad_table(path, f"'{name}' should be described in a few plain English words, not '{phrase:.40}'")
-    if asks_for_lettering(phrase):
-        raise bad_table(path, f"'{name}' asks the picture for lettering ('{phrase:.40}'); describe the thing without text on it")
+_WORDS = {str: "text", list: "list", bool: "yes or no", float: "number"}

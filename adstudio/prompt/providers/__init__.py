@@ -17,7 +17,7 @@ def _rules() -> PromptWriter:
     return RulesWriter()
 
 
-# Best first. A provider that needs a key or a model puts itself here with a factory that raises ProviderError when it cannot run.
+# Best first. A provider that needs a key or a model joins here with a factory that raises ProviderError without it.
 _WRITERS: dict[str, Callable[[], PromptWriter]] = {"rules": _rules}
 
 
@@ -39,7 +39,7 @@ def find_writer(name: str = AUTO) -> PromptWriter:
         near = difflib.get_close_matches(wanted, writer_names(), 1)
         raise InputError(
             "prompt.unknown_provider",
-            f"There is no prompt provider '{str(name):.40}'.",
+            f"There is no prompt provider '{name!s:.40}'.",
             (f"Did you mean {near[0]}? " if near else "") + f"Providers: {', '.join(writer_names())}.",
         )
     return _WRITERS[wanted]()

@@ -7,6 +7,7 @@ from ..brief import Brief, read_brief
 from ..copywriting import write_lines
 from ..directions import read_directions
 from ..industries import AUTO, GENERAL, Industry, get_industry
+from ..lettering_words import lettering_word
 from ..routing import choose_scene
 from ..scan import Match, scan
 from ..sentence import scene_sentence
@@ -21,7 +22,9 @@ class RulesWriter:
 
     name = "rules"
 
-    def write_prompt(self, brief: str, *, industry: str, style: str, backdrop_only: bool = False, seed: int = 0) -> AdPrompt:
+    def write_prompt(
+        self, brief: str, *, industry: str, style: str, backdrop_only: bool = False, seed: int = 0
+    ) -> AdPrompt:
         """Turn a brief into an English prompt and say in Korean notes which words steered what."""
         read = read_brief(brief)
         look = get_style(style)
@@ -31,9 +34,7 @@ class RulesWriter:
         if backdrop_only:
             subject = Subject(notes=("배경만 그려요: 제품은 그리지 않아요",))
         route = choose_scene(read.body, matches, shop, read_directions(read.body), key=read.text, seed=seed)
-        detail = ", ".join(
-            part for part in (shop.detail if subject.english and not route.season else "", route.season.detail if route.season else "") if part
-        )
+        detail = (route.season.detail if route.season else "") or (shop.detail if subject.english else "")
         positive = scene_sentence(
             route.scene, route.copy_space, subject=subject.english, style_phrase=look.phrase, detail=detail
         )
@@ -69,7 +70,7 @@ def _choose_industry(read: Brief, matches: tuple[Match, ...], wanted: str) -> tu
 
 
 def _product_quote(read: Brief) -> tuple[str, tuple[Match, ...]]:
-    """A quote that is nothing but a product's name (``'딸기라떼' 광고``) also names the product; any other quote is only copy."""
+    """A quote that is nothing but a product's name (``'딸기라떼' 광고``) also names the product; others do not."""
     for quote in read.quotes:
         found = scan(quote)
         bare = "".join(quote.split())
@@ -90,10 +91,6 @@ def _subject(read: Brief, matches: tuple[Match, ...], shop: Industry) -> Subject
 
 def _copy_notes(read: Brief) -> tuple[str, ...]:
     notes = tuple(f"‘{quote}’ → 그림이 아니라 문구로 써요" for quote in read.quotes)
-    asked = next((word for word in _LETTERING if word in read.body), None)
-    if asked:
+    if asked := lettering_word(read.body):
         notes += (f"‘{asked}’: 그림에는 글자를 그리지 않아요. 문구는 나중에 얹어요",)
     return notes
-
-
-_LETTERING = ("글씨", "글자", "문구", "텍스트", "간판", "로고", "현수막", "배너", "메뉴판", "가격표", "타이포", "캘리그라피", "레터링", "자막")
