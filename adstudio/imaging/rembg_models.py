@@ -236,8 +236,8 @@ def _import_sessions() -> ModuleType:
     """Import rembg's sessions without rembg itself.
 
     ``import rembg`` pulls in pymatting, which compiles for about a minute the first time, holds some 300 MB, fails
-    where it cannot write its cache, and serves only functions that are never called here. So the package is entered without
-    running its ``__init__``; whoever imports rembg later gets the whole of it as usual.
+    where it cannot write its cache, and serves only functions that are never called here. So the package is entered
+    without running its ``__init__``; whoever imports rembg later gets the whole of it as usual.
     """
     with _import_lock:
         spec = importlib.util.find_spec("rembg")
