@@ -32,7 +32,8 @@ class SaveImage(io.ComfyNode):
                 io.Image.Input(
                     "original", optional=True, tooltip="The picture before lettering, kept losslessly in origin/."
                 ),
-                Prompt.Input("prompt", optional=True, tooltip="Writes brief and prompt into the file."),
+                # Not "prompt": ComfyUI hands an output node its whole graph under that name.
+                Prompt.Input("ad_prompt", optional=True, tooltip="Writes brief and prompt into the file."),
                 Layout.Input("layout", optional=True, tooltip="Writes the layout's score into the file."),
                 io.String.Input("folder", default="ads", tooltip="Folder inside ComfyUI's output folder."),
                 io.Combo.Input(
@@ -55,7 +56,7 @@ class SaveImage(io.ComfyNode):
         format: str,
         quality: int,
         original: torch.Tensor | None = None,
-        prompt: AdPrompt | None = None,
+        ad_prompt: AdPrompt | None = None,
         layout: LayoutPlan | None = None,
     ) -> io.NodeOutput:
         target = inside(_host.output_folder(), folder)
@@ -67,7 +68,7 @@ class SaveImage(io.ComfyNode):
                 format=format,
                 quality=quality,
                 original=originals[min(index, len(originals) - 1)],
-                metadata=_host.file_metadata(cls.hidden, graph_record(prompt, layout, index)),
+                metadata=_host.file_metadata(cls.hidden, graph_record(ad_prompt, layout, index)),
             )
             for index, frame in enumerate(_frames(image, format))
         ]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..types import AdPrompt, LayoutPlan, LayoutScore, RunEvent, Status
+from .versions import versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class RunReport:
 def graph_record(prompt: AdPrompt | None, layout: LayoutPlan | None, index: int) -> dict[str, Any]:
     """What a graph knows of picture ``index`` beyond its own nodes, in the report's words."""
     plan = None if layout is None else layout.for_frame(index)
-    known: dict[str, Any] = {}
+    known: dict[str, Any] = {"versions": {"adstudio": versions()["adstudio"]}}
     if prompt is not None:
         known |= {"brief": prompt.brief, "industry": prompt.industry, "style": prompt.style}
         known |= {"prompt": prompt.positive, "providers": {"prompt": prompt.provider}}

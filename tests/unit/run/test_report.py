@@ -14,8 +14,8 @@ import pytest
 from adstudio.engine.torch_host import TorchHost
 from adstudio.ports import Cancelled
 from adstudio.run.recorder import RecordedHost, Recorder
-from adstudio.run.report import RunReport, fold_steps
-from adstudio.types import LayoutScore, RunEvent
+from adstudio.run.report import RunReport, fold_steps, graph_record
+from adstudio.types import AdPrompt, Box, LayoutPlan, LayoutScore, RunEvent, Scene, TextBlock
 
 
 def recorder() -> tuple[Recorder, list[RunEvent], threading.Event]:
@@ -112,3 +112,17 @@ def test_the_memory_peak_is_that_of_this_process() -> None:
     before, after = map(int, subprocess.check_output([sys.executable, "-c", PEAK], text=True).split())
     assert 10e6 < before < 100e6
     assert 140e6 < after - before < 160e6
+
+
+def test_a_graph_tells_what_it_knows_of_each_picture() -> None:
+    scene = Scene("marble", "beige", "left", "calm")
+    prompt = AdPrompt("a counter", "", "대리석", "cafe", "realistic", scene, "top", "rules")
+    block = TextBlock("headline", "봄", Box(0, 0, 1, 0.2))
+    frames = tuple(
+        LayoutPlan(texts=(block,), provider="local", score=LayoutScore(1, 1, 1, 1, total)) for total in (0.25, 0.75)
+    )
+    report = graph_record(prompt, LayoutPlan(frames=frames), 1)["report"]
+    assert report["providers"] == {"prompt": "rules", "layout": "local"}
+    assert (report["brief"], report["prompt"], report["texts"]) == ("대리석", "a counter", ["봄"])
+    assert report["layout_scores"][0]["total"] == 0.75
+    assert set(graph_record(None, None, 0)["report"]) == {"versions"}

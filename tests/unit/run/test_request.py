@@ -131,7 +131,8 @@ def test_the_record_for_the_file_gives_away_no_photo_and_no_folder(tmp_path: Pat
         checkpoint=str(tmp_path / "z-image"),
         loras=((str(tmp_path / "ink.safetensors"), 0.5),),
     )
-    text = json.dumps(to_record(request), ensure_ascii=False)
+    over = AdRequest(reference=to_data_url(b"secret pixels"))
+    text = json.dumps([to_record(request), to_record(over)], ensure_ascii=False)
     assert str(tmp_path) not in text and "base64" not in text
     assert "고객 사진.jpg" in text and "z-image" in text and "ink.safetensors" in text
 
