@@ -10,7 +10,7 @@ from ..adstudio.engine.checkpoint import find_checkpoint, open_checkpoint
 from ..adstudio.engine.components import Zit as ZitHandle
 from ..adstudio.engine.components import load
 from ..adstudio.engine.lora import LoraUse, find_adapter, with_loras
-from ..adstudio.prompt.styles import get_style, styles
+from ..adstudio.prompt.styles import get_style, style_choices
 from ..adstudio.types import Style
 from . import _host
 from ._io import Zit
@@ -66,7 +66,7 @@ class LoraStyle(io.ComfyNode):
                 Zit.Input("zit"),
                 io.Combo.Input(
                     "style",
-                    options=list(styles()),
+                    options=style_choices(),
                     tooltip="Connect the output 'style' to the Prompt Processor, so that words and adapter agree.",
                 ),
                 io.Combo.Input(

@@ -70,4 +70,5 @@ def _read_lines(path: Path, name: str, row: object) -> Lines:
             fill(line, "커피")
         except KeyError as error:
             raise bad_table(path, f"'{name}' uses the unknown particle {error} in '{line}'") from error
-    return Lines(name, **{key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()})
+    fixed: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()}
+    return Lines(name, **fixed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 from .industries import industries
 from .picture_words import check_english
@@ -14,7 +14,7 @@ from .sentence import vocabulary
 from .tables import bad_table, check_fields, read_table, stamp, table_files
 
 Kind = Literal["product", "modifier", "place", "colour", "mood", "season", "industry", "plain"]
-_AXIS_TABLES: dict[Kind, str] = {"place": "places", "colour": "colours", "mood": "moods"}
+_AXIS_TABLES: dict[str, str] = {"place": "places", "colour": "colours", "mood": "moods"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +72,9 @@ def _entries(_: object) -> tuple[Entry, ...]:
     for axis, table in _AXIS_TABLES.items():
         for name, row in vocabulary()[table].items():
             words = [*row.get("korean", ()), *row.get("english", ())]
-            found += [Entry(axis, _spellings(word), name) for word in words]
-            found += [Entry(axis, _spellings(word), name, explicit=False) for word in row.get("hints", ())]
+            kind = cast(Kind, axis)
+            found += [Entry(kind, _spellings(word), name) for word in words]
+            found += [Entry(kind, _spellings(word), name, explicit=False) for word in row.get("hints", ())]
     for name, season in seasons().items():
         found += [Entry("season", _spellings(word), name) for word in season.words]
     for name, industry in industries().items():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import logging
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 from ..errors import InputError
 from .picture_words import check_english
 from .sentence import vocabulary
-from .tables import PACKAGED, bad_table, check_fields, read_table, stamp, table_files
+from .tables import bad_table, check_fields, menu_names, read_table, stamp, table_files
 
 GENERAL = "general"
 AUTO = "auto"
@@ -21,8 +20,6 @@ _FIELDS = {
     "subject": str, "detail": str, "tags": list,
 }  # fmt: skip
 _MAX_DETAIL_WORDS = 6
-
-logger = logging.getLogger("adstudio.prompt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +43,8 @@ def industries() -> dict[str, Industry]:
 
 
 def industry_choices() -> list[str]:
-    """List ``auto`` and every industry name for a menu; a broken user file is logged here and raised when used."""
-    try:
-        names = list(industries())
-    except InputError as error:
-        logger.warning("%s", error)
-        names = list(read_table(PACKAGED / "industries.yaml"))
-    return [AUTO, *names]
+    """List ``auto`` and every industry name, for a menu."""
+    return [AUTO, *menu_names("industries")]
 
 
 def get_industry(name: str) -> Industry:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import resources
 from typing import Any
 
-import yaml
-
 from ..types import Scene, Side
+from .tables import PACKAGED, read_table
 
 
 @cache
 def vocabulary() -> dict[str, Any]:
     """The scene vocabulary of ``data/scenes.yaml``."""
-    text = resources.files(__package__ or "adstudio.prompt").joinpath("data/scenes.yaml").read_text(encoding="utf-8")
-    return yaml.safe_load(text)
+    return read_table(PACKAGED / "scenes.yaml")
 
 
 def scene_sentence(

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import difflib
-import logging
 from functools import lru_cache
 
 from ..errors import InputError
 from ..types import Style
 from .picture_words import check_english
-from .tables import PACKAGED, check_fields, read_table, stamp, table_files
+from .tables import check_fields, menu_names, read_table, stamp, table_files
 
 _FIELDS = {"korean": str, "phrase": str, "negative": str, "lora": str, "weight": float}
-
-logger = logging.getLogger("adstudio.prompt")
 
 
 def styles() -> dict[str, Style]:
@@ -22,12 +19,8 @@ def styles() -> dict[str, Style]:
 
 
 def style_choices() -> list[str]:
-    """List every style name for a menu; a broken user file is logged here and raised when used."""
-    try:
-        return list(styles())
-    except InputError as error:
-        logger.warning("%s", error)
-        return list(read_table(PACKAGED / "styles.yaml"))
+    """List every style name, for a menu."""
+    return menu_names("styles")
 
 
 def style_names() -> dict[str, str]:

@@ -1,13 +1,14 @@
 """The word tables: packaged YAML, extended or overridden by files in the user's own folder.
 
 A user adds words without touching the package: ``industries.yaml``, ``styles.yaml``, ``seasons.yaml``, ``copy.yaml``
-and any ``lexicon/*.yaml`` in ``adstudio.config.home()`` have the form of the packaged files of the same name. Entries of
-the same key replace ours. Edits count from the next call on; no restart is needed.
+and any ``lexicon/*.yaml`` in ``adstudio.config.home()`` have the form of the packaged files of the same name. Entries
+of the same key replace ours. Edits count from the next call on; no restart is needed.
 """
 
 from __future__ import annotations
 
 import difflib
+import logging
 import threading
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -17,6 +18,8 @@ import yaml
 
 from .. import config
 from ..errors import InputError
+
+logger = logging.getLogger("adstudio.prompt")
 
 PACKAGED = Path(__file__).parent / "data"
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one is ten times faster, where PyYAML has it
@@ -67,10 +70,29 @@ def read_table(path: Path) -> dict[str, Any]:
     return table
 
 
+def menu_names(name: str) -> list[str]:
+    """List the entries of a table for a menu, unchecked and so at once; a broken user file is logged and left out.
+
+    It is raised when the table is used: a menu that fails would take the whole node pack down with it.
+    """
+    names: dict[str, None] = {}
+    for path in table_files(name):
+        try:
+            names |= dict.fromkeys(read_table(path))
+        except InputError as error:
+            logger.warning("%s", error)
+    return list(names)
+
+
 def stamp(*names: str) -> tuple[tuple[str, int, int], ...]:
     """Fingerprint the files behind some tables, to know whether what was built from them still holds."""
     found = (path for name in names for path in table_files(name))
     return tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in found)
+
+
+def words_stamp() -> tuple[tuple[str, int, int], ...]:
+    """Fingerprint every table that a prompt or its copy depends on."""
+    return stamp("industries", "styles", "seasons", "copy", "lexicon/*")
 
 
 def check_fields(
