@@ -13,7 +13,7 @@ from ..types import AdCopy
 
 LEADING, SUB_LEADING = 1.22, 1.36
 _BODY = 1.04  # ink of one line, from Hangul top to Latin descender
-_SAFE = 1.05
+_SAFE = 1.07
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,7 @@ def search(
             centre_y = (top + shape.height / 2) / height
             cost = (
                 # The root makes even a corner of an object under the copy cost something.
-                float(means[0][i] + 1.2 * means[1][i] + 0.5 * means[1][i] ** 0.5 + 8 * covered[i])
+                float(means[0][i] + 1.4 * means[1][i] + 0.6 * means[1][i] ** 0.5 + 8 * covered[i])
                 + _size_cost(shape, width, height)
                 + _place_cost(centre_x, centre_y, align)
                 + _PREFERENCE * _distance(prefer, centre_x, centre_y)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..errors import InputError
@@ -53,15 +54,21 @@ def fit(
         tall = (len(way.lines) - 1) * leading + body
         return min(width / max(way.width, 1e-6), height / tall, max_px)
 
-    most_lines = max(int((height / min_px - body) / leading) + 1, text.count("\n") + 1)
-    ways = arrange(text, face.measure, min(most_lines, 40))
-    fitting = [way for way in ways if size_of(way) >= min_px]
-    if not fitting and width > min_px:
-        # No way to keep every word whole: cut the words that are too long for a line of the smallest letters.
-        ways = arrange(split_long_words(text, width / min_px, face.measure), face.measure, min(most_lines, 40)) or ways
+    most_lines = min(max(int((height / min_px - body) / leading) + 1, text.count("\n") + 1), 40)
+
+    def attempts() -> Iterator[list[Lines]]:
+        yield arrange(text, face.measure, most_lines)
+        yield arrange(text, face.measure, most_lines, care=0.0)
+        if width > min_px:  # cut the words that are too long for a line of the smallest letters
+            yield arrange(split_long_words(text, width / min_px, face.measure), face.measure, most_lines, care=0.0)
+
+    reachable, fitting = 0.0, []
+    for ways in attempts():
         fitting = [way for way in ways if size_of(way) >= min_px]
+        if fitting:
+            break
+        reachable = max([reachable, *map(size_of, ways)])
     if not fitting:
-        reachable = max((size_of(way) for way in ways), default=0.0)
         raise _does_not_fit(block, text, (round(width), round(height)), min_px, reachable)
     # Fewer lines first: max() keeps the first of equals, as where the cap decides.
     best = max(fitting, key=lambda way: round(size_of(way) / (1 + _PRICE_OF_BAD_BREAKS * way.price), 3))

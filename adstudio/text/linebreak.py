@@ -47,10 +47,13 @@ class Lines:
     price: float
 
 
-def arrange(text: str, measure: Measure, most_lines: int) -> list[Lines]:
+def arrange(text: str, measure: Measure, most_lines: int, *, care: float = 1.0) -> list[Lines]:
     """Break text in the best way for every possible number of lines up to ``most_lines``, fewest first.
 
     Newlines in the text are kept; words are never split.
+
+    Args:
+        care: weight of reading well against narrow lines; 0 = the narrowest lines there are.
     """
     paragraphs = text.split("\n")
     if sum(bool(p.strip()) for p in paragraphs) == 0:
@@ -59,7 +62,8 @@ def arrange(text: str, measure: Measure, most_lines: int) -> list[Lines]:
     best: dict[int, Lines] = {0: Lines((), 0.0, 0.0)}
     for number, paragraph in enumerate(paragraphs):
         room = most_lines - (len(paragraphs) - number - 1)
-        ways = _break_paragraph(paragraph.split(), measure, room) if paragraph.split() else [Lines(("",), 0.0, 0.0)]
+        words = paragraph.split()
+        ways = _break_paragraph(words, measure, room, care) if words else [Lines(("",), 0.0, 0.0)]
         joined: dict[int, Lines] = {}
         for before in best.values():
             for way in ways:
@@ -102,14 +106,18 @@ def belong_together(left: str, right: str) -> bool:
     return left in _LEANS_FORWARD or bool(_LEANS_BACK.match(right))
 
 
-def _break_paragraph(words: list[str], measure: Measure, most_lines: int) -> list[Lines]:
+def _break_price(left: str, right: str) -> float:
+    return _TORN if belong_together(left, right) else _PAUSES.get(left[-1], 0.0)
+
+
+def _break_paragraph(words: list[str], measure: Measure, most_lines: int, care: float) -> list[Lines]:
     count = len(words)
-    torn = [0.0] + [_TORN if belong_together(a, b) else _PAUSES.get(a[-1], 0.0) for a, b in pairwise(words)]
+    torn = [0.0] + [care * _break_price(a, b) for a, b in pairwise(words)]
     text_of = {(i, j): " ".join(words[i:j]) for i in range(count) for j in range(i + 1, count + 1)}
     width = {span: measure(text) for span, text in text_of.items()}
     ways = []
     for lines in range(1, min(most_lines, count) + 1):
-        ends = _cheapest_ends(count, lines, torn, width, words)
+        ends = _cheapest_ends(count, lines, torn, width, words, care * _LONELY)
         spans = list(zip([0, *ends], ends, strict=False))
         price = sum(max(torn[start], 0.0) for start, _ in spans) + _loneliness(spans, width, words)
         ways.append(Lines(tuple(text_of[span] for span in spans), max(width[span] for span in spans), price))
@@ -117,14 +125,19 @@ def _break_paragraph(words: list[str], measure: Measure, most_lines: int) -> lis
 
 
 def _cheapest_ends(
-    count: int, lines: int, torn: list[float], width: dict[tuple[int, int], float], words: list[str]
+    count: int,
+    lines: int,
+    torn: list[float],
+    width: dict[tuple[int, int], float],
+    words: list[str],
+    lonely: float,
 ) -> list[int]:
     """Ends of the lines of the cheapest partition into exactly ``lines`` lines (dynamic programme over words)."""
     even = max(width[0, count] / lines, 1e-9)
 
     def price(i: int, j: int) -> float:
-        lonely = lines > 1 and j - i == 1 and (j == count or i == 0) and _is_short(words[i], width[i, j], even)
-        return (width[i, j] / even) ** _EVENNESS + torn[i] + (_LONELY if lonely else 0.0)
+        alone = lines > 1 and j - i == 1 and (j == count or i == 0) and _is_short(words[i], width[i, j], even)
+        return (width[i, j] / even) ** _EVENNESS + torn[i] + (lonely if alone else 0.0)
 
     table: list[dict[int, tuple[float, int]]] = [{0: (0.0, 0)}]
     for line in range(1, lines + 1):

@@ -21,7 +21,7 @@ PLAN = LayoutPlan((HEADLINE, SUB))
 
 @pytest.fixture(scope="module")
 def coffee() -> Array:
-    return np.asarray(data.coffee()[::1, 100:500], np.float32) / 255
+    return (data.coffee()[:, 100:500] / 255).astype(np.float32)
 
 
 def flat(value: float, side: int = 400) -> Array:
