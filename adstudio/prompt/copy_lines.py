@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,11 @@ class Lines:
     sub: tuple[str, ...] = ()
     alone: tuple[str, ...] = ()
     tag: str = ""
+
+    def with_word(self, word: str) -> Lines:
+        """The same lines with the brief's own word for the occasion in place of ``{w}``."""
+        filled = {key: tuple(line.replace("{w}", word) for line in getattr(self, key)) for key in ("headline", "sub")}
+        return replace(self, headline=filled["headline"], sub=filled["sub"], tag=self.tag.replace("{w}", word))
 
 
 @dataclass(frozen=True, slots=True)

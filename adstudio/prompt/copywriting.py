@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from ..types import AdCopy
 from .brief import Brief
 from .copy_lines import Lines, copy_lines
-from .hashtags import list_hashtags
+from .hashtags import list_hashtags, service_word
 from .industries import Industry
 from .offers import Facts, read_facts
 from .particles import fill
 from .scan import Match
 from .seasons import Season, seasons
+from .subject import Subject
 
 HEADLINE_CHARS = 14
 SUB_CHARS = 24
@@ -30,38 +31,42 @@ class _Occasion:
     intents: tuple[Lines, ...]
     season: Lines
     name: str
+    service: str
     facts: Facts
     lucky: int
 
-    def pick(self, rows: Iterable[str], limit: int) -> str:
-        """Fill in the product and pick a line that fits; without a product only lines that name none will do."""
-        lines = [fill(row, self.name) for row in rows if self.name or "{n}" not in row]
+    def pick(self, rows: Iterable[str], limit: int, name: str = "") -> str:
+        """Fill in a name and pick a line that fits; without a name only lines that need none will do."""
+        lines = [fill(row, name) for row in rows if name or "{n}" not in row]
         fitting = [line for line in lines if line_length(line) <= limit]
         return fitting[self.lucky % len(fitting)] if fitting else ""
 
 
-def write_lines(brief: Brief, matches: Sequence[Match], shop: Industry, product: str, *, provider: str) -> AdCopy:
+def write_lines(brief: Brief, matches: Sequence[Match], shop: Industry, product: Subject, *, provider: str) -> AdCopy:
     """Write the copy of a brief; the same brief always gets the same words.
 
     Args:
-        product: what is sold, in the brief's own Korean words; empty when the brief names none.
+        product: what is sold; empty when the brief names nothing.
     """
     season = next((seasons()[e.value] for m in matches if not m.denied and (e := m.of("season"))), None)
-    intents = [row for row in copy_lines().intents if _is_meant(row, brief.body)]
-    occasion = _occasion(brief, shop, season, intents, product)
+    service = service_word(matches, shop)
+    occasion = _occasion(brief, product.industry or shop.name, season, _short_name(product.korean), service)
     headline = brief.quotes[0] if brief.quotes else _headline(occasion)
     sub = brief.quotes[1] if len(brief.quotes) > 1 else _sub(occasion, headline, quoted=bool(brief.quotes))
-    tags = list_hashtags(brief.body, matches, shop, occasion.name, season, [row.tag for row in intents])
+    told = [row.tag for row in occasion.intents]
+    tags = list_hashtags(brief.body, shop, product=occasion.name, service=service, season=season, occasions=told)
     return AdCopy(headline, sub, tags, provider)
 
 
-def _occasion(brief: Brief, shop: Industry, season: Season | None, intents: list[Lines], product: str) -> _Occasion:
+def _occasion(brief: Brief, shop: str, season: Season | None, name: str, service: str) -> _Occasion:
     lines = copy_lines()
+    meant = ((row, _meant_word(row, brief.body)) for row in lines.intents)
     return _Occasion(
-        shop=lines.of_shop(shop.name),
-        intents=tuple(intents),
+        shop=lines.of_shop(shop),
+        intents=tuple(row.with_word(word) for row, word in meant if word),
         season=lines.of_season(season.name if season else ""),
-        name=_short_name(product),
+        name=name,
+        service=service,
         facts=read_facts(brief.body),
         lucky=int.from_bytes(hashlib.blake2b(f"copy|{brief.text}".encode(), digest_size=8).digest(), "big"),
     )
@@ -69,13 +74,17 @@ def _occasion(brief: Brief, shop: Industry, season: Season | None, intents: list
 
 def _headline(occasion: _Occasion) -> str:
     """An offer of the brief first, for it is what the ad is about; else the occasion, the season, the shop."""
-    if occasion.facts.offers:
-        offer = occasion.facts.offers[0]
-        named = f"{occasion.name} {offer}".strip()
-        return named if occasion.name not in offer and line_length(named) <= HEADLINE_CHARS else offer
-    for pool in (*(row.headline for row in occasion.intents), occasion.season.headline, occasion.shop.headline):
-        rows = [row for row in pool if ("{n}" in row) == bool(occasion.name)]
-        if line := occasion.pick(rows, HEADLINE_CHARS):
+    name = occasion.name or occasion.service
+    if occasion.facts.offers and line_length(offer := occasion.facts.offers[0]) <= HEADLINE_CHARS:
+        named = f"{name} {offer}".strip()
+        return named if name not in offer and line_length(named) <= HEADLINE_CHARS else offer
+    for row in occasion.intents:
+        if not any(word in name for word in row.words):  # never 선물세트를 선물하세요
+            rows = [line for line in row.headline if ("{n}" in line) == bool(name)] or row.headline
+            if line := occasion.pick(rows, HEADLINE_CHARS, name):
+                return line
+    for rows in (occasion.season.headline, occasion.shop.headline):
+        if occasion.name and (line := occasion.pick(rows, HEADLINE_CHARS, occasion.name)):
             return line
     return occasion.name or occasion.pick(occasion.shop.alone, HEADLINE_CHARS)
 
@@ -92,19 +101,21 @@ def _sub(occasion: _Occasion, headline: str, *, quoted: bool) -> str:
     # the headline already tells the occasion, unless the user wrote it: do not say it twice
     told = (row.sub for row in occasion.intents) if quoted and not occasion.facts.offers else ()
     for pool in (*told, occasion.season.sub, occasion.shop.sub):
-        if line := occasion.pick((row for row in pool if row not in headline), SUB_CHARS):
+        if line := occasion.pick((row for row in pool if row not in headline), SUB_CHARS, occasion.name):
             return line
     return ""
 
 
-_DENIED = re.compile(r"(?:은|는|이|가|을|를)?(?:말고|없이|없는|없음|아닌|아니|빼고|제외|금지|안해|안하)")
+_DENIED = re.compile(r"\s*(?:은|는|이|가|을|를)?\s*(?:말고|없이|없는|없음|아닌|아니|빼고|제외|금지|안\s?해|안\s?하)")
 
 
-def _is_meant(intent: Lines, body: str) -> bool:
-    """Tell whether the brief speaks of an occasion; a denied one (``할인 없이``) does not count."""
-    bare = re.sub(r"\s", "", body)
-    places = (hit.end() for word in intent.words for hit in re.finditer(re.escape(word.replace(" ", "")), bare))
-    return any(not _DENIED.match(bare, end) for end in places)
+def _meant_word(intent: Lines, body: str) -> str:
+    """Find the brief's word for an occasion; a denied one (``할인 없이``) does not count."""
+    for word in intent.words:
+        for hit in re.finditer(re.escape(word).replace(r"\ ", r"\s*"), body):
+            if not _DENIED.match(body, hit.end()):
+                return hit[0]
+    return ""
 
 
 def _short_name(product: str) -> str:

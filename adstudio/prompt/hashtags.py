@@ -17,16 +17,22 @@ _FILLERS = ("오늘의추천", "우리동네", "일상기록")
 
 
 def list_hashtags(
-    body: str, matches: Sequence[Match], shop: Industry, product: str, season: Season | None, occasions: Sequence[str]
+    body: str, shop: Industry, *, product: str, service: str, season: Season | None, occasions: Sequence[str]
 ) -> tuple[str, ...]:
     """List three to six hashtags, the definite ones first."""
-    shop_words = [m.text for m in matches if not m.denied and m.of("industry")][:1]
     region = find_region(body)
-    if region and shop_words and is_shop_name(shop_words[0]):
-        region += shop_words[0]
-    definite = [product, *shop_words, region, *(season.tags[:1] if season else ()), *occasions[:1], *shop.tags]
+    if region and is_shop_name(service):
+        region += service
+    definite = [_noun(product), service, region, *(season.tags[:1] if season else ()), *occasions[:1], *shop.tags]
     tags = list(dict.fromkeys(tag for word in definite if (tag := _tag(word))))[:MAX_TAGS]
     return tuple(list(dict.fromkeys([*tags, *(f"#{word}" for word in _FILLERS)]))[: max(MIN_TAGS, len(tags))])
+
+
+def service_word(matches: Sequence[Match], shop: Industry) -> str:
+    """Find the brief's own word for the shop or its service: the shop's name rather than one of its treatments."""
+    words = [m.text for m in matches if not m.denied and (e := m.of("industry")) and e.value == shop.name]
+    named = [word for word in words if is_shop_name(word)] or sorted(words, key=len, reverse=True)
+    return re.sub(r"\s+", " ", named[0]) if named else ""
 
 
 def find_region(body: str) -> str:
@@ -38,6 +44,14 @@ def find_region(body: str) -> str:
             return hit[1]
     known = re.search(rf"(?:^|[\s,])({'|'.join(table['known'])})(?=[\s,]|$|에|의|점)", body)
     return known[1] if known else ""
+
+
+def _noun(product: str) -> str:
+    """Leave adjectives out of a tag: ``갓 구운 소금빵`` → ``소금빵``."""
+    words = product.split()
+    while len(words) > 1 and (words[0].endswith(("한", "운", "은", "는", "인", "색")) or words[0] == "갓"):
+        words.pop(0)
+    return " ".join(words)
 
 
 def _tag(word: str) -> str:

@@ -18,7 +18,7 @@ _CLAUSE = re.compile(r"[^,.;:!?\n/|()\[\]가-힣]+")
 
 
 def latin_subject(body: str, matches: Sequence[Match]) -> str:
-    """Take the first English noun phrase, up to its preposition; empty when there is none worth drawing."""
+    """Take the first English noun phrase as it is written, up to its preposition; empty when none is worth drawing."""
     scenery = [(m.start, m.end) for m in matches if m.denied or m.of("place", "mood", "season", "industry")]
     for clause in _CLAUSE.finditer(body):
         words = _phrase(clause, scenery)
@@ -38,7 +38,7 @@ def _phrase(clause: re.Match[str], scenery: list[tuple[int, int]]) -> list[str]:
             break
         brand = len(word) > 1 and hit[0].isupper() and word not in _known_english(stamp("lexicon/*"))
         if not (ends or brand or word in table["fillers"] or any(start <= at < end for start, end in scenery)):
-            kept.append(word)
+            kept.append(hit[0])
     return kept
 
 

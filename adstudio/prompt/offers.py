@@ -21,7 +21,8 @@ _OFF = (
 )
 _FREE = r"무료\s?(?:배송|증정|체험|상담|시식|쿠폰|주차|포장|각인|업그레이드|음료|입장)"
 _OFFER = re.compile(
-    rf"\d+\s?\+\s?\d+(?:\s*(?:행사|이벤트|증정))?"
+    rf"{_MONEY}\s?(?:→|->|=>|⇒|▶|에서)\s?{_MONEY}"
+    rf"|\d+\s?\+\s?\d+(?:\s*(?:행사|이벤트|증정))?"
     rf"|(?:최대\s?)?\d[\d.]*\s?(?:%|퍼센트|프로(?![가-힣]))(?:{_OFF})?"
     rf"|(?:{_COUNT}(?:[^\d\n,.:]{{0,12}}?)\s*)?(?:{_MONEY})(?:{_OFF})?"
     rf"|반값(?:\s?(?:할인|세일|특가))?|{_FREE}"
@@ -39,6 +40,8 @@ _WHEN = re.compile(
     rf"|\d{{1,2}}월(?:\s?한\s?달)?\s?(?:까지만|까지|한정)"
     r"|선착순(?:\s?\d+\s?(?:명|분|개))?|이번\s?(?:주말|주|달)(?:만|까지)?|오늘만|주말\s?한정|단\s?하루|\d+일간"
 )
+_REACH = 28
+_CONDITION = re.compile(rf"(?:{_COUNT}|{_MONEY})\s?(?:이상[^\d,.\n]{{0,10}}|[^\d,.\n]{{0,8}}(?:시|면|때|하고)\s*)$")
 _NOT_A_PRICE = re.compile(r"\s*(?:픽셀|px|비율|사이즈|크기|해상도|컷)")
 
 
@@ -52,23 +55,39 @@ class Facts:
 
 def read_facts(body: str) -> Facts:
     """Collect what the brief itself promises."""
-    offers = (
-        hit for hit in _OFFER.finditer(body) if _is_whole(body, hit) and not _NOT_A_PRICE.match(body[hit.end() :])
-    )
-    return Facts(_tidy(offers), _tidy(hit for hit in _WHEN.finditer(body) if _is_whole(body, hit)))
+    offers = [hit for hit in _OFFER.finditer(body) if _is_whole(body, hit)]
+    offers = [hit for hit in offers if not _NOT_A_PRICE.match(body, hit.end())]
+    times = (hit[0] for hit in _WHEN.finditer(body) if _is_whole(body, hit))
+    return Facts(_tidy(_with_conditions(body, offers)), _tidy(times))
+
+
+def _with_conditions(body: str, offers: list[re.Match[str]]) -> list[str]:
+    """Keep ``2개 구매시 1개 증정`` and ``3만원 이상 5천원 할인`` whole: half of it would be another promise."""
+    kept: list[str] = []
+    covered = len(body) + 1
+    for hit in reversed(offers):
+        if hit.start() >= covered:
+            continue
+        before = body[max(0, hit.start() - _REACH) : hit.start()]
+        condition = _CONDITION.search(before)
+        covered = hit.start() - len(condition[0]) if condition else hit.start()
+        kept.append(body[covered : hit.end()])
+    return kept[::-1]
 
 
 def _is_whole(body: str, hit: re.Match[str]) -> bool:
     """A figure cut out of a longer one (``19,900원`` from ``119,900원``) would be a lie."""
-    before = body[: hit.start()][-1:]
-    return not (before.isdigit() or (before in ".,+" and body[: hit.start()][-2:-1].isdigit())) if before else True
+    before = body[: hit.start()]
+    return not re.search(r"\d[.,+]?$", before)
 
 
-def _tidy(hits: Iterable[re.Match[str]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(re.sub(r"\s+", " ", _shorten(hit[0])).strip() for hit in hits))
+def _tidy(facts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(re.sub(r"\s+", " ", _shorten(fact)).strip() for fact in facts))
 
 
 def _shorten(fact: str) -> str:
     """``5kg 산지직송 9,900원`` → ``5kg 9,900원``: a price without its quantity would be another offer."""
-    apart = re.fullmatch(rf"({_COUNT})(.*?\s)({_MONEY}.*)", fact)
-    return f"{apart[1]} {apart[3]}" if apart and len(apart[2].strip()) > 1 else fact
+    apart = re.fullmatch(rf"({_COUNT})([^\d]*?\s)({_MONEY}.*)", fact)
+    if not apart or len(apart[2].strip()) <= 1 or re.search(r"(?:시|면|때|하고|이상)\s*$", apart[2]):
+        return fact
+    return f"{apart[1]} {apart[3]}"

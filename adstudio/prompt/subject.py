@@ -27,6 +27,7 @@ _GLUED = re.compile(r"[가-힣]{0,2}")
 _UNKNOWN_STEM = re.compile(r"\s[가-힣]{1,3}")  # 얼그레이 쉬폰|케이크
 _ONLY_LOOKS = re.compile(r"\s?(?:배경|느낌|분위기|무늬|패턴|색|빛|톤|컬러|그림자|모양|무드)(?!연필)")
 _STANDS_BY = re.compile(r"(?:이|가|의|을|를)?\s?(?:위(?!스키)|옆|앞|뒤|안에|속에|아래|밑)")
+_DESCRIBES = re.compile(r"(?:이|가)\s[^,.;!?\n]*")
 _SHOP_ENDINGS = (
     *("집", "샵", "숍", "점", "실", "관", "원", "장", "가게", "방", "소", "당", "바", "펍"),
     *("살롱", "카페", "센터", "학원", "호텔", "펜션", "마트", "시장", "스튜디오"),
@@ -35,10 +36,11 @@ _SHOP_ENDINGS = (
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """``english`` for the picture, ``korean`` the same in the brief's own words, for the copy."""
+    """``english`` for the picture, ``korean`` in the brief's own words, for the copy; ``industry`` sells it."""
 
     english: str = ""
     korean: str = ""
+    industry: str = ""
     notes: tuple[str, ...] = ()
 
 
@@ -80,8 +82,8 @@ def name_subject(body: str, matches: Sequence[Match]) -> Subject:
     """Name the brief's product, or two of them; English words speak for themselves where no Korean product is named."""
     products = _products(body, matches)
     if not products:
-        english = latin_subject(body, matches)
-        return Subject(english, english, (f"영어 낱말 → 제품: {english}",)) if english else Subject()
+        words = latin_subject(body, matches)
+        return Subject(words.lower(), words, notes=(f"영어 낱말 → 제품: {words.lower()}",)) if words else Subject()
     best = min(product.weight for product in products)
     picked = [product for product in products if product.weight == best]
     first = picked[0]
@@ -89,8 +91,8 @@ def name_subject(body: str, matches: Sequence[Match]) -> Subject:
     if len(picked) > 1 and picked[1].english != first.english:
         both = f"{english} and {picked[1].english}"
         english = both if len(both.split()) <= MAX_WORDS else english
-    korean = re.sub(r"\s+", " ", body[first.start : first.end])
-    return Subject(english, korean, (f"‘{korean}’ → 제품: {english}",))
+    korean = " ".join(dict.fromkeys(body[first.start : first.end].split()))  # 딸기 딸기 축제: once is enough
+    return Subject(english, korean, first.industry, (f"‘{korean}’ → 제품: {english}",))
 
 
 def _products(body: str, matches: Sequence[Match]) -> list[_Product]:
@@ -133,8 +135,16 @@ def _compose(body: str, matches: Sequence[Match], k: int, entry: Entry, taken: s
         wrapped = wrap(head, wrapper.wrap)
         if len(wrapped.split()) <= MAX_WORDS:
             head, end = wrapped, following.end
-    weight = _GENERIC if generic else _STANDS if _STANDS_BY.match(body[end:]) else _DEFINITE
+    weight = _GENERIC if generic else _STANDS if _is_beside(body, matches[k + 1 :], end) else _DEFINITE
     return _Product(settle(head), entry.value, start, end, weight)
+
+
+def _is_beside(body: str, later: Sequence[Match], end: int) -> bool:
+    """Tell what only carries or describes another product: ``도마 위에 …``, ``치즈가 늘어나는 피자``."""
+    if _STANDS_BY.match(body, end):
+        return True
+    describes = _DESCRIBES.match(body, end)
+    return bool(describes) and any(m.of("product") and not m.denied and m.start < describes.end() for m in later)
 
 
 def _modifier(match: Match, head: Entry) -> str:

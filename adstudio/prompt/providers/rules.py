@@ -55,7 +55,7 @@ class RulesWriter:
         read = read_brief(brief)
         matches = scan(read.body)
         shop, _ = _choose_industry(read, matches, industry)
-        return write_lines(read, matches, shop, _subject(read, matches, shop).korean, provider=self.name)
+        return write_lines(read, matches, shop, _subject(read, matches, shop), provider=self.name)
 
 
 def _choose_industry(read: Brief, matches: tuple[Match, ...], wanted: str) -> tuple[Industry, tuple[str, ...]]:
@@ -85,7 +85,7 @@ def _subject(read: Brief, matches: tuple[Match, ...], shop: Industry) -> Subject
     if (subject := name_subject(*_product_quote(read))).english:
         return subject
     if shop.subject:
-        return Subject(shop.subject, "", (f"제품 낱말이 없어 업종 ‘{shop.korean}’의 소품을 그려요: {shop.subject}",))
+        return Subject(shop.subject, notes=(f"제품 낱말이 없어 업종 ‘{shop.korean}’의 소품을 그려요: {shop.subject}",))
     return Subject(notes=("제품 낱말을 찾지 못해 빈 배경을 그려요. 무엇을 파는지 적으면 제품이 나와요",))
 
 
