@@ -35,7 +35,7 @@ _UNIT = re.compile(
 )
 # One-syllable words that lean on the next word ("한 잔", "새 메뉴") or on the one before ("할 수", "마신 뒤").
 _LEANS_FORWARD = frozenset("한두세네이그저온첫새헌매각약단총내제더꼭딱안못및또갓막")
-_LEANS_BACK = re.compile(r"^[수것때곳줄뿐중뒤후전등만데채듯분날밤곁속안밖위앞옆][은는이가을를에도의만로]?[!?.,]*$")
+_LEANS_BACK = re.compile(r"^[수것때곳줄뿐중뒤후전시등만데채듯분날밤곁속안밖위앞옆][은는이가을를에도의만로]?[!?.,]*$")
 
 
 @dataclass(frozen=True, slots=True)
