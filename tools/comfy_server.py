@@ -49,7 +49,7 @@ class ComfyServer:
         assert self._process is not None
         return self._process.pid
 
-    def start(self, *, flags: Sequence[str] = ("--cpu",), timeout_s: float = 180) -> None:
+    def start(self, *, flags: Sequence[str] = ("--cpu",), timeout_s: float = 300) -> None:
         """Start the server and wait until it answers."""
         packs = self.base / "custom_nodes"
         packs.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,93 @@
+"""The shipped workflows in the real frontend: found in the template browser, loaded whole, read as we ship them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from comfy_server import ComfyServer
+from node_words import read
+from playwright.sync_api import Page
+from shipped import NAMES, NODES, api_graph, ui_graph
+
+SETTLE_MS = 600
+
+SAVED = """() => JSON.stringify(app.canvas.graph.serialize())"""
+PROMPT = """async () => JSON.stringify((await app.graphToPrompt()).output)"""
+# What the frontend would draw each node as, at least.
+SIZES = """() => JSON.stringify(app.canvas.graph.nodes.map(n => [n.type, [...n.size], [...n.computeSize()]]))"""
+UNKNOWN = """() => app.canvas.graph.nodes
+    .filter(n => n.has_errors || !LiteGraph.registered_node_types[n.type]).map(n => n.type)"""
+
+
+def load(page: Page, name: str) -> None:
+    page.evaluate("async text => { await app.loadGraphData(JSON.parse(text)) }", json.dumps(ui_graph(name)))
+    page.wait_for_timeout(SETTLE_MS)
+
+
+def answer(page: Page, code: str) -> Any:
+    return json.loads(page.evaluate(code))
+
+
+def plain(node: dict[str, Any]) -> dict[str, Any]:
+    """A saved node without what depends on the reader's language or on the canvas."""
+    slots = {
+        side: [{key: slot.get(key) for key in ("name", "type", "link", "links")} for slot in node.get(side, [])]
+        for side in ("inputs", "outputs")
+    }
+    kept = ("id", "type", "pos", "widgets_values", "widgets_values_named", "mode", "properties")
+    return {**{key: node.get(key) for key in kept}, **slots}
+
+
+def test_template_browser_shows_and_opens_them(open_page: Any, server: ComfyServer, tmp_path: Path):
+    page = open_page()
+    page.evaluate("app.extensionManager.command.execute('Comfy.BrowseTemplates')")
+    group = page.get_by_role("button", name=server.folder).or_(page.get_by_text(server.folder, exact=True)).first
+    group.click()
+    for name in NAMES:
+        page.get_by_text(name, exact=True).first.wait_for()
+    page.wait_for_timeout(SETTLE_MS)
+    page.screenshot(path=tmp_path / "templates.png")
+    loaded = page.evaluate(
+        "folder => [...document.images].filter(i => i.src.includes(folder) && i.naturalWidth > 0).length", server.folder
+    )
+    assert loaded == len(NAMES)
+    page.get_by_text(NAMES[0], exact=True).first.click()
+    page.wait_for_function("() => app.canvas.graph.nodes.some(n => n.type === 'AdStudioZitLoader')")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_frontend_reads_the_workflow_as_we_ship_it(open_page: Any, tmp_path: Path, name: str):
+    page = open_page()
+    load(page, name)
+    page.screenshot(path=tmp_path / f"{name}.png")
+    assert page.evaluate(UNKNOWN) == []
+    assert answer(page, PROMPT) == api_graph(name)
+
+    shipped, saved = ui_graph(name), answer(page, SAVED)
+    assert [plain(node) for node in saved["nodes"]] == [plain(node) for node in shipped["nodes"]]
+    assert saved["links"] == shipped["links"]
+    assert [group["title"] for group in saved["groups"]] == [group["title"] for group in shipped["groups"]]
+    assert saved["version"] == shipped["version"]
+    for node, size, least in answer(page, SIZES):
+        assert size[0] >= least[0] and size[1] >= least[1], f"{node} is too small for its widgets"
+
+
+def test_everything_is_korean_for_korean_users(open_page: Any, tmp_path: Path):
+    page = open_page(locale="ko")
+    load(page, NAMES[-1])
+    page.screenshot(path=tmp_path / "korean.png")
+    words = read("ko")
+    shown = answer(page, "() => JSON.stringify(Object.fromEntries(app.canvas.graph.nodes.map(n => [n.type, n.title])))")
+    for node in NODES.keys() & shown.keys():
+        assert shown[node] == words[node]["display_name"]
+    labels = answer(
+        page,
+        """() => JSON.stringify(app.canvas.graph.nodes.flatMap(n => (n.widgets ?? [])
+            .filter(w => !w.hidden).map(w => [n.type, w.name, w.label ?? w.name])))""",
+    )
+    for node, widget, label in labels:
+        if node in words and widget in words[node]["inputs"]:
+            assert label == words[node]["inputs"][widget]["name"]

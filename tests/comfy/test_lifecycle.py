@@ -1,0 +1,99 @@
+"""What happens around a run: cancel, unload, and what a user reads when something is wrong."""
+
+from __future__ import annotations
+
+import copy
+import time
+from typing import Any
+
+import pytest
+from comfy_server import ComfyServer
+from shipped import api_graph, node_of
+
+GENERATE = "01-text-to-image-ad"
+
+
+@pytest.fixture
+def graph() -> dict[str, Any]:
+    return copy.deepcopy(api_graph(GENERATE))
+
+
+def values(graph: dict[str, Any], node: str) -> dict[str, Any]:
+    return graph[node_of(graph, node)]["inputs"]
+
+
+def probe(server: ComfyServer) -> dict[str, Any]:
+    return server.get("/adstudio_probe")
+
+
+def wait_until(condition: Any, timeout_s: float = 120) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def test_cancel_stops_between_steps_and_leaves_the_server_fine(server: ComfyServer, graph: dict[str, Any]):
+    drawing = node_of(graph, "AdStudioText2Image")
+    graph[drawing]["inputs"] |= {"steps": 50, "seed": 1}
+    prompt_id = server.queue(graph)
+    wait_until(lambda: probe(server)["steps"].get(drawing, [0])[0] >= 2)
+    asked = time.monotonic()
+    server.post("/interrupt")
+    run = server.wait(prompt_id)
+    took = time.monotonic() - asked
+    assert "execution_interrupted" in run.messages
+    assert run.messages["execution_interrupted"]["node_id"] == drawing
+    assert run.error is None
+    assert not run.pictures()
+    assert took < 10
+
+    graph[drawing]["inputs"]["steps"] = 8
+    after = server.run(graph)
+    assert after.status == "success", after.error
+    assert drawing not in after.cached
+
+
+def test_unload_gives_the_memory_back_and_the_next_run_draws_the_same(server: ComfyServer, graph: dict[str, Any]):
+    values(graph, "AdStudioText2Image")["seed"] = 2
+    before = server.run(graph)
+    assert before.status == "success", before.error
+    seen = probe(server)
+    assert {"Qwen3Model", "ZImageTransformer2DModel", "AutoencoderKL"} <= set(seen["loaded"])
+    assert sum(seen["patcher_bytes"]) > 0
+
+    server.post("/free", {"unload_models": True, "free_memory": True})
+    wait_until(lambda: not probe(server)["loaded"])
+    assert sum(probe(server)["patcher_bytes"]) == 0
+
+    again = server.run(graph)
+    assert again.status == "success", again.error
+    assert node_of(graph, "AdStudioText2Image") not in again.cached
+    assert again.pictures() == before.pictures()
+
+
+BAD = {
+    "empty brief": ("AdStudioPromptProcessor", {"brief": "  "}, "prompt.", "InputError"),
+    "emoji only": ("AdStudioPromptProcessor", {"brief": "🎉🎉"}, "prompt.", "InputError"),
+    "endless brief": ("AdStudioPromptProcessor", {"brief": "딸기" * 5000}, "prompt.", "InputError"),
+    "size off the grid": ("AdStudioText2Image", {"width": 500, "height": 501}, "size.", "InputError"),
+    "headline too long": ("AdStudioTextLayoutAnalyzer", {"headline": "가나다라마바사" * 60}, "text.", "InputError"),
+    "folder outside": ("AdStudioSaveImage", {"folder": "../../elsewhere"}, "", "StorageError"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_said_in_a_sentence_and_the_next_run_is_fine(
+    server: ComfyServer, graph: dict[str, Any], case: str
+):
+    node, bad, _, family = BAD[case]
+    good = copy.deepcopy(graph)
+    values(graph, node).update(bad)
+    run = server.run(graph)
+    assert run.status == "error"
+    assert run.error is not None
+    assert run.error["exception_type"] == f"adstudio.{family}"
+    sentence = run.error["exception_message"].strip()
+    assert sentence.endswith(".") and len(sentence) > 40 and "Traceback" not in sentence, sentence
+    assert not run.pictures()
+    assert server.run(good).status == "success"

@@ -1,0 +1,171 @@
+"""Keep `locales/` and the help pages in step with the nodes.
+
+The English words are written from the schemas, the tables of the help pages from the words; the Korean words are
+written by hand in locales/ko/nodeDefs.json, and this says what they lack or have too much.
+
+python tools/node_words.py            write
+python tools/node_words.py --check    write nothing; exit 1 when something is out of step
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import comfyui
+from comfy_server import running
+from comfyui import PACK
+
+LOCALES = PACK / "locales"
+HELP = PACK / "web" / "docs"
+OURS = "AdStudio"
+START, END = "<!-- table -->", "<!-- /table -->"
+HEADS = {
+    "en": {
+        "input": "Input",
+        "output": "Output",
+        "label": "Label",
+        "meaning": "What it does",
+        "value": "Default",
+        "linked": "a link",
+        "optional": "a link, or nothing",
+        "empty": "empty",
+    },
+    "ko": {
+        "input": "입력",
+        "output": "출력",
+        "label": "이름",
+        "meaning": "설명",
+        "value": "기본값",
+        "linked": "연결",
+        "optional": "연결 또는 없음",
+        "empty": "비어 있음",
+    },
+}
+
+Words = dict[str, Any]
+
+
+def english(schemas: dict[str, Any]) -> Words:
+    """The English `nodeDefs.json`: every name and tooltip that the schemas hold."""
+    return {name: _node(schema) for name, schema in sorted(schemas.items()) if name.startswith(OURS)}
+
+
+def paths(words: Words, *above: str) -> set[tuple[str, ...]]:
+    """Every key that leads to a text."""
+    found: set[tuple[str, ...]] = set()
+    for key, value in words.items():
+        found |= paths(value, *above, key) if isinstance(value, dict) else {(*above, key)}
+    return found
+
+
+def _node(schema: dict[str, Any]) -> Words:
+    inputs: Words = {}
+    for name, (_, options) in _fields(schema).items():
+        inputs[name] = _entry(options.get("display_name") or name.replace("_", " "), options.get("tooltip"))
+        if options.get("control_after_generate"):
+            inputs["control_after_generate"] = {"name": "control after generate"}
+    tooltips = schema.get("output_tooltips") or [None] * len(schema["output_name"])
+    outputs = {
+        str(slot): _entry(name, tooltip)
+        for slot, (name, tooltip) in enumerate(zip(schema["output_name"], tooltips, strict=True))
+    }
+    words: Words = {"display_name": schema["display_name"], "description": schema["description"], "inputs": inputs}
+    return words | ({"outputs": outputs} if outputs else {})
+
+
+def _entry(name: str, tooltip: str | None) -> Words:
+    return {"name": name, "tooltip": tooltip} if tooltip else {"name": name}
+
+
+def read(language: str, name: str = "nodeDefs") -> Words:
+    """A locale file; empty when it is not there."""
+    path = LOCALES / language / f"{name}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def help_page(page: str, schema: dict[str, Any], words: Words, language: str) -> str:
+    """A help page with the tables of its inputs and outputs renewed between the two marks."""
+    start, rest = page.split(START)
+    heads = HEADS[language]
+    inputs = [
+        (name, *_words(words["inputs"].get(name, {})), _value(kind, options, heads))
+        for name, (kind, options) in _fields(schema).items()
+    ]
+    outputs = [
+        (name, *_words(words.get("outputs", {}).get(str(slot), {}))) for slot, name in enumerate(schema["output_name"])
+    ]
+    tables = _table((heads["input"], heads["label"], heads["meaning"], heads["value"]), inputs)
+    if outputs:
+        tables += "\n" + _table((heads["output"], heads["label"], heads["meaning"]), outputs)
+    return f"{start}{START}\n\n{tables}\n{END}{rest.split(END)[1]}"
+
+
+def _fields(schema: dict[str, Any]) -> dict[str, tuple[Any, dict[str, Any]]]:
+    return {
+        name: (
+            schema["input"][part][name][0],
+            {**[*schema["input"][part][name], {}][1], "optional": part == "optional"},
+        )
+        for part in ("required", "optional")
+        for name in schema["input_order"].get(part, [])
+    }
+
+
+def _words(entry: Words) -> tuple[str, str]:
+    return entry.get("name", ""), entry.get("tooltip", "")
+
+
+def _value(kind: Any, options: dict[str, Any], heads: dict[str, str]) -> str:
+    choices = kind if isinstance(kind, list) else options.get("options")
+    if choices is None and "default" not in options:
+        return heads["optional"] if options["optional"] else heads["linked"]
+    value = options.get("default", choices[0] if choices else "")
+    return f"`{json.dumps(value) if not isinstance(value, str) else value}`" if value != "" else heads["empty"]
+
+
+def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = [heads, ("---",) * len(heads), *((f"`{row[0]}`", *row[1:]) for row in rows)]
+    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
+
+
+def write(path: Path, text: str, *, check: bool) -> bool:
+    """Write a file, or only say that it is out of step; True when it was."""
+    stale = not path.exists() or path.read_text(encoding="utf-8") != text
+    if stale:
+        print("out of step:" if check else "wrote", path.relative_to(PACK))
+        if not check:
+            path.write_text(text, encoding="utf-8")
+    return stale
+
+
+def main() -> int:
+    """Write or check the files."""
+    parser = argparse.ArgumentParser(description="Keep locales and help pages in step with the nodes.")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a file is out of step")
+    check = parser.parse_args().check
+    if comfyui.problem():
+        print(comfyui.problem(), file=sys.stderr)
+        return 2
+    with tempfile.TemporaryDirectory() as base, running(Path(base)) as server:
+        schemas = server.get("/object_info")
+    words = {"en": english(schemas), "ko": read("ko")}
+    text = json.dumps(words["en"], ensure_ascii=False, indent=2) + "\n"
+    stale = [write(LOCALES / "en" / "nodeDefs.json", text, check=check)]
+    wanted, present = paths(words["en"]), paths(words["ko"])
+    for path in sorted(wanted ^ present):
+        print("locales/ko/nodeDefs.json", "lacks" if path in wanted else "has too much:", ".".join(path))
+    for language in words:
+        for name in words["en"].keys() & words[language].keys():
+            path = HELP / name / f"{language}.md"
+            page = path.read_text(encoding="utf-8")
+            stale.append(write(path, help_page(page, schemas[name], words[language][name], language), check=check))
+    return 1 if (check and any(stale)) or wanted != present else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,226 @@
+"""The shipped workflows, described once: which nodes, in which groups, with which values and links."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+NOTES = Path(__file__).parent / "workflow_notes"
+
+
+@dataclass(frozen=True)
+class Link:
+    """The output of another step."""
+
+    step: str
+    output: int = 0
+
+
+@dataclass(frozen=True)
+class Step:
+    """One node. Inputs that are not named keep the node's default."""
+
+    key: str
+    node: str
+    values: dict[str, Any] = field(default_factory=dict)
+    width: float = 340
+    text_height: float = 110
+    picture_height: float = 0
+    after_generate: str = "randomize"
+
+
+@dataclass(frozen=True)
+class Group:
+    """A titled frame around a stack of nodes."""
+
+    title: str
+    steps: tuple[Step, ...]
+    color: str = "#3f789e"
+
+
+@dataclass(frozen=True)
+class Graph:
+    """One workflow: columns of groups from left to right."""
+
+    name: str
+    columns: tuple[tuple[Group, ...], ...]
+
+    @property
+    def note(self) -> str:
+        """What the note beside the graph says, in Markdown."""
+        return (NOTES / f"{self.name}.md").read_text(encoding="utf-8")
+
+    @property
+    def uuid(self) -> str:
+        """The same for ever, so that a regenerated file is the same workflow to ComfyUI."""
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, f"zit-ad-studio/{self.name}"))
+
+    def steps(self) -> Iterator[Step]:
+        """All nodes in reading order, which is the order of their ids."""
+        for column in self.columns:
+            for group in column:
+                yield from group.steps
+
+    def ids(self) -> dict[str, int]:
+        """The number of each node by its key."""
+        return {step.key: number for number, step in enumerate(self.steps(), start=1)}
+
+
+MODEL = "#3f789e"
+WORDS = "#a1309b"
+PICTURE = "#b58b2a"
+PHOTO = "#8a5a2b"
+LETTERS = "#3f7a4b"
+SAVED = "#555"
+
+
+def _model() -> Group:
+    steps = (
+        Step("loader", "AdStudioZitLoader"),
+        Step("style", "AdStudioLoraStyle", {"zit": Link("loader"), "style": "realistic"}),
+    )
+    return Group("1  모델과 스타일 · Model and style", steps, MODEL)
+
+
+def _brief(brief: str, *, backdrop_only: bool = False) -> Group:
+    values = {"brief": brief, "style": Link("style", 1), "backdrop_only": backdrop_only}
+    return Group("2  브리프 · Brief", (Step("prompt", "AdStudioPromptProcessor", values, 400),), WORDS)
+
+
+def _letters(number: int, picture: str, keep_clear: Link | None = None) -> Group:
+    where: dict[str, Any] = {"image": Link(picture), "copy": Link("prompt", 1), "prompt": Link("prompt")}
+    steps = (
+        Step("text_layout", "AdStudioTextLayoutAnalyzer", where | ({"keep_clear": keep_clear} if keep_clear else {})),
+        Step("lettering", "AdStudioTextOverlay", {"image": Link(picture), "layout": Link("text_layout")}),
+    )
+    return Group(f"{number}  문구 · Lettering", steps, LETTERS)
+
+
+def _save(number: int, picture: str) -> Group:
+    values = {
+        "image": Link("lettering"),
+        "original": Link(picture),
+        "ad_prompt": Link("prompt"),
+        "layout": Link("text_layout"),
+    }
+    return Group(f"{number}  저장 · Save", (Step("save", "AdStudioSaveImage", values, 460, picture_height=460),), SAVED)
+
+
+TEXT_TO_IMAGE = Graph(
+    name="01-text-to-image-ad",
+    columns=(
+        (_model(),),
+        (_brief("봄맞이 딸기라떼 출시, 분홍빛 대리석 위 상큼한 분위기"),),
+        (
+            Group(
+                "3  이미지 · Picture",
+                (
+                    Step(
+                        "picture",
+                        "AdStudioText2Image",
+                        {"zit": Link("style"), "prompt": Link("prompt"), "aspect": "4:5", "seed": 7},
+                    ),
+                ),
+                PICTURE,
+            ),
+        ),
+        (_letters(4, "picture"),),
+        (_save(5, "picture"),),
+    ),
+)
+
+IMAGE_TO_IMAGE = Graph(
+    name="02-image-to-image-ad",
+    columns=(
+        (_model(),),
+        (
+            _brief("따뜻한 햇살이 드는 카페 창가, 아늑한 베이지 분위기의 핸드드립 커피"),
+            Group(
+                "3  사진 · Photo",
+                (Step("photo", "LoadImage", {"image": "example.png"}, 400, picture_height=300),),
+                PHOTO,
+            ),
+        ),
+        (
+            Group(
+                "4  다시 그리기 · Redraw",
+                (
+                    Step(
+                        "picture",
+                        "AdStudioImage2Image",
+                        {
+                            "zit": Link("style"),
+                            "image": Link("photo"),
+                            "prompt": Link("prompt"),
+                            "strength": 0.6,
+                            "seed": 7,
+                        },
+                    ),
+                ),
+                PICTURE,
+            ),
+        ),
+        (_letters(5, "picture"),),
+        (_save(6, "picture"),),
+    ),
+)
+
+PRODUCT_COMPOSITE = Graph(
+    name="03-product-composite",
+    columns=(
+        (_model(), _brief("가을 신메뉴 커피, 낙엽이 있는 따뜻한 나무 테이블", backdrop_only=True)),
+        (
+            Group(
+                "3  배경 · Backdrop",
+                (
+                    Step(
+                        "backdrop",
+                        "AdStudioText2Image",
+                        {"zit": Link("style"), "prompt": Link("prompt"), "aspect": "4:5", "seed": 7},
+                    ),
+                ),
+                PICTURE,
+            ),
+            Group(
+                "4  상품 사진 · Product photo",
+                (Step("photo", "LoadImage", {"image": "example.png"}, picture_height=280),),
+                PHOTO,
+            ),
+        ),
+        (
+            Group(
+                "5  누끼 · Cut-out",
+                (
+                    Step("cutout", "AdStudioBackgroundRemoval", {"image": Link("photo")}),
+                    Step("cutout_preview", "PreviewImage", {"images": Link("cutout", 1)}, picture_height=300),
+                ),
+                PHOTO,
+            ),
+        ),
+        (
+            Group(
+                "6  합성 · Composite",
+                (
+                    Step(
+                        "product_layout",
+                        "AdStudioProductLayoutAnalyzer",
+                        {"backdrop": Link("backdrop"), "cutout": Link("cutout")},
+                    ),
+                    Step(
+                        "composite",
+                        "AdStudioBackgroundComposite",
+                        {"backdrop": Link("backdrop"), "cutout": Link("cutout"), "layout": Link("product_layout")},
+                    ),
+                ),
+                PICTURE,
+            ),
+        ),
+        (_letters(7, "composite", keep_clear=Link("composite", 1)),),
+        (_save(8, "composite"),),
+    ),
+)
+
+GRAPHS = (TEXT_TO_IMAGE, IMAGE_TO_IMAGE, PRODUCT_COMPOSITE)
