@@ -87,7 +87,7 @@ def check_placing_under_inference_mode_leaves_ordinary_parameters(case: Case) ->
     encoder = case.components.text_encoder
     with torch.inference_mode():
         with case.placing.on_device(encoder):
-            pass
+            assert not any(parameter.is_inference() for parameter in encoder.parameters())
         case.evict()
     assert not any(parameter.is_inference() for parameter in encoder.parameters())
 
