@@ -238,7 +238,7 @@ class Run:
 
     def _places(self, backdrop: Array) -> LayoutPlan:
         if self.request.placements:
-            return LayoutPlan(products=self.request.placements, reasons=("The user chose the places.",))
+            return LayoutPlan(products=self.request.placements, reasons=("제품의 자리는 직접 정하신 그대로입니다.",))
         if self.request.auto_layout:
             from ..layout.saliency import LocalAnalyzer
 
@@ -252,7 +252,7 @@ class Run:
             )
             for index in range(count)
         )
-        return LayoutPlan(products=products, reasons=("Automatic layout is off: the middle of the lower edge.",))
+        return LayoutPlan(products=products, reasons=("자동 배치를 껐으므로 제품을 아래쪽에 고르게 놓았습니다.",))
 
     def _adapter(self, zit: Any, name: str) -> Path:
         from ..engine.lora import find_adapter

@@ -155,13 +155,13 @@ def test_a_product_is_cut_out_and_stands_where_the_report_says(checkpoint: Path,
     assert "Empty" in result.prompt.positive, "the backdrop is drawn without a product of its own"
 
 
-@pytest.mark.parametrize("x", [0.3, 0.7])
-def test_the_copy_keeps_off_the_product(checkpoint: Path, box: Path, tmp_path: Path, x: float) -> None:
+def test_the_copy_keeps_off_the_product(checkpoint: Path, box: Path, tmp_path: Path) -> None:
+    """The calmest ground of a noisy picture is the product itself, and it stands where copy likes to be: at the top."""
     request = AdRequest(
         task="composite",
         brief="대리석",
         products=(str(box),),
-        placements=(Placement(x=x, base_y=0.98, height=0.6),),
+        placements=(Placement(x=0.5, base_y=0.62, height=0.58),),
         headline="갓 구운 아침",
         seed=3,
         steps=1,
@@ -169,11 +169,10 @@ def test_the_copy_keeps_off_the_product(checkpoint: Path, box: Path, tmp_path: P
         text_style=replace(SMALL, plate="never", shadow=False),
     )
     result = LocalRunner(tmp_path).run(request)
-    letters = np.abs(result.pictures[0] - result.originals[0]).max(axis=-1) > 0.02
-    red, green = result.originals[0][..., 0], result.originals[0][..., 1]
-    product = red > 2.5 * green
-    assert letters.sum() > 100 and product.sum() > 2000
-    assert not (letters & product).any()
+    rows, columns = np.nonzero(np.abs(result.pictures[0] - result.originals[0]).max(axis=-1) > 0.02)
+    assert len(rows) > 100
+    on_product = (rows < 0.62 * 192) & (np.abs(columns / 192 - 0.5) < 0.2)
+    assert on_product.mean() < 0.02
 
 
 def test_automatic_and_plain_places_differ_only_where_asked(checkpoint: Path, box: Path, tmp_path: Path) -> None:
