@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import cast
 
 from ..types import Light, Side
 
@@ -50,15 +51,16 @@ def read_directions(body: str) -> Directions:
                 copy = (side, words)
     if light is None and (hit := _ENGLISH_LIGHT.search(body)):
         word = (hit[1] or hit[2]).lower()
-        light = ("above" if word == "top" else word, hit[0])  # type: ignore[assignment]
+        light = (cast(Light, "above" if word == "top" else word), hit[0])
     if copy is None and (hit := _ENGLISH_COPY.search(body)):
         word = hit[1].lower()
-        copy = ("center" if word.startswith("cent") else word, hit[0])  # type: ignore[assignment]
+        copy = (cast(Side, "center" if word.startswith("cent") else word), hit[0])
     return Directions(*(light or (None, "")), *(copy or (None, "")))
 
 
 def _light_side(side: Side) -> Light | None:
-    return {"left": "left", "right": "right", "top": "above"}.get(side)  # type: ignore[return-value]
+    sides: dict[Side, Light] = {"left": "left", "right": "right", "top": "above"}
+    return sides.get(side)
 
 
 def _ties(clause: str) -> list[tuple[Side, str, str]]:
@@ -67,8 +69,11 @@ def _ties(clause: str) -> list[tuple[Side, str, str]]:
     ties: list[tuple[Side, str, str]] = []
     used: set[int] = set()
     for k, side in enumerate(sides):
-        name: Side = side.lastgroup  # type: ignore[assignment]
-        before = sides[k - 1].end() if k else 0
+        if k + 1 < len(sides) and _makes_corner(clause, side, sides[k + 1]):
+            continue  # 좌측 상단: told together with the next
+        corner = sides[k - 1] if k and _makes_corner(clause, sides[k - 1], side) else None
+        first = k - 1 if corner else k
+        before = sides[first - 1].end() if first else 0
         until = sides[k + 1].start() if k + 1 < len(sides) else len(clause)
         ahead = [a for a in anchors if side.end() <= a.start() < until and a.start() - side.end() <= _REACH]
         behind = [a for a in anchors if before <= a.start() < side.start() and a.start() not in used]
@@ -78,9 +83,16 @@ def _ties(clause: str) -> list[tuple[Side, str, str]]:
         if anchor is None or not _suits(clause, side, anchor):
             continue
         used.add(anchor.start())
+        # light has no lower half, and copy in a corner stands above or below
+        name = cast(Side, (corner or side).lastgroup if anchor.lastgroup == "light" else side.lastgroup)
         start, end = min(side.start(), anchor.start()), max(side.end(), anchor.end())
         ties.append((name, anchor.lastgroup or "", clause[start:end].strip()))
     return ties
+
+
+def _makes_corner(clause: str, side: re.Match[str], following: re.Match[str]) -> bool:
+    across, along = side.lastgroup in ("left", "right"), following.lastgroup in ("top", "bottom")
+    return across and along and not clause[side.end() : following.start()].strip()
 
 
 def _is_topic(clause: str, at: int) -> bool:

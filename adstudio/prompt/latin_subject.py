@@ -19,7 +19,7 @@ _CLAUSE = re.compile(r"[^,.;:!?\n/|()\[\]가-힣]+")
 
 def latin_subject(body: str, matches: Sequence[Match]) -> str:
     """Take the first English noun phrase as it is written, up to its preposition; empty when none is worth drawing."""
-    scenery = [(m.start, m.end) for m in matches if m.denied or m.of("place", "mood", "season", "industry")]
+    scenery = [(m.start, m.end) for m in matches if m.denied or m.of("place", "season", "industry")]
     for clause in _CLAUSE.finditer(body):
         words = _phrase(clause, scenery)
         phrase = " ".join(words[:_MAX_WORDS])

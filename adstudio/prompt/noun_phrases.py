@@ -32,6 +32,12 @@ def wrap(noun: str, wrapper: str) -> str:
     return wrapper.replace("{}", _ARTICLE.sub("", noun))
 
 
+def contents(phrase: str) -> str:
+    """Leave the vessel out: ``a bowl of udon`` → ``udon``."""
+    hit = _CONTAINER.match(phrase)
+    return hit[2] if hit else phrase
+
+
 def settle(phrase: str) -> str:
     """Take the slot mark out of a finished phrase."""
     return phrase.replace(SLOT, "")

@@ -118,7 +118,7 @@ def _fits(text: _Text, word: str, meanings: tuple[Entry, ...], at: int, end: int
     if not _is_hangul(word[0]):  # a Latin word, whole; a plural may follow
         tail = text.chars[end : text.word_end(end)] if end not in text.starts else ""
         return begins and (tail == "" or tail in ("s", "es") or _is_hangul(tail[0]))
-    if any(entry.starts for entry in meanings) and not begins:
+    if not begins and (any(entry.starts for entry in meanings) or _is_brief_adjective(word, meanings)):
         return False
     anchored = begins or after_known or (text.chars[at - 1] in _PREFIXES and at - 1 in text.starts)
     if crosses and (len(word) < 3 or not anchored):
@@ -132,6 +132,11 @@ def _fits(text: _Text, word: str, meanings: tuple[Entry, ...], at: int, end: int
         stem = at - max(k for k in text.starts if k < at)
         return stem >= 2 and clean
     return anchored and clean
+
+
+def _is_brief_adjective(word: str, meanings: tuple[Entry, ...]) -> bool:
+    """Tell 은 (silver), 면 (cotton) and their like: after a noun they are particles."""
+    return len(word) == 1 and all(entry.kind == "modifier" for entry in meanings)
 
 
 def _ends_clean(text: _Text, end: int, index: dict) -> bool:

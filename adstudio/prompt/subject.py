@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from .entries import Entry
 from .industries import GENERAL
 from .latin_subject import latin_subject
-from .noun_phrases import describe, settle, wrap
+from .noun_phrases import contents, describe, settle, wrap
 from .scan import Match
 
 MAX_WORDS = 8
 _MAX_MODIFIERS = 3
 _DEFINITE, _STANDS, _GENERIC = range(3)  # how much a product wants to be the subject
 _JOIN = re.compile(
-    r"(?:색|빛|톤|맛|향|한|인|의|로\s?만든|으로\s?만든|스러운|로운|운|은|는|제|산|표|형)?\s*"
+    r"(?:색|빛|톤|맛|향|향\s?나는|향이\s?나는|한|인|의|로\s?만든|으로\s?만든|스러운|로운|운|은|는|제|산|표|형)?\s*"
     r"|(?:이|가|을|를)?\s*(?:들어간|들어있는|올라간|올린|얹은|가득|가득한|듬뿍|듬뿍\s?들어간|듬뿍\s?올린|넣은|든|품은|담은|곁들인)\s*"
 )
 _GLUED = re.compile(r"[가-힣]{0,2}")
@@ -89,8 +89,10 @@ def name_subject(body: str, matches: Sequence[Match]) -> Subject:
     first = picked[0]
     english = first.english
     if len(picked) > 1 and picked[1].english != first.english:
-        both = f"{english} and {picked[1].english}"
-        english = both if len(both.split()) <= MAX_WORDS else english
+        other = picked[1].english
+        ways = ((english, other), (english, contents(other)), (contents(english), contents(other)))
+        pairs = (" and ".join(way) for way in ways)
+        english = next((pair for pair in pairs if len(pair.split()) <= MAX_WORDS), english)
     korean = " ".join(dict.fromkeys(body[first.start : first.end].split()))  # 딸기 딸기 축제: once is enough
     return Subject(english, korean, first.industry, (f"‘{korean}’ → 제품: {english}",))
 
