@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -168,6 +169,11 @@ def _to_pil(picture: Array) -> Image.Image:
 def output_folder() -> Path:
     """ComfyUI's output folder."""
     return Path(folder_paths.get_output_directory())
+
+
+def fingerprint(stamp: object) -> str:
+    """Digest what a node's result depends on beside its inputs; ComfyUI writes it into every saved file as it is."""
+    return hashlib.sha256(repr(stamp).encode()).hexdigest()[:16]
 
 
 def file_metadata(hidden: Any, record: dict[str, Any]) -> dict[str, Any]:

@@ -30,7 +30,12 @@ class Text2Image(io.ComfyNode):
             inputs=[
                 Zit.Input("zit"),
                 Prompt.Input("prompt", optional=True, tooltip="From the Prompt Processor."),
-                io.Combo.Input("aspect", options=list(sizes.ASPECTS), default="1:1"),
+                io.Combo.Input(
+                    "aspect",
+                    options=list(sizes.ASPECTS),
+                    default="1:1",
+                    tooltip="Width to height. The size in pixels follows from it and from the model.",
+                ),
                 io.Int.Input("seed", default=0, min=0, max=_LARGEST_SEED, control_after_generate=True, tooltip=_SEED),
                 io.Int.Input("steps", default=8, min=1, max=50, tooltip="Runs of the model. Turbo is made for 8."),
                 io.Int.Input("batch", default=1, min=1, max=16, tooltip="How many pictures."),

@@ -110,9 +110,9 @@ def _adapters(zit: ZitHandle, style: Style, choice: str, weight: float) -> tuple
     return [LoraUse(found or Path(name), scale)], f"{style.name}: {name} x {scale:g}"
 
 
-def _stamp(name: str) -> object:
+def _stamp(name: str) -> str:
     """Changes when a file of the checkpoint does, so that a new download is loaded without a restart."""
-    return open_checkpoint(find_checkpoint(name, _host.host())).stamp
+    return _host.fingerprint(open_checkpoint(find_checkpoint(name, _host.host())).stamp)
 
 
 NODES = (ZitLoader, LoraStyle)

@@ -9,6 +9,7 @@ from ..adstudio.prompt.industries import AUTO, industry_choices
 from ..adstudio.prompt.providers import writer_names
 from ..adstudio.prompt.styles import style_choices
 from ..adstudio.prompt.tables import words_stamp
+from . import _host
 from ._io import Copy, Prompt
 
 _EXAMPLE = "따뜻한 햇살이 드는 창가 카페, 딸기라떼 신메뉴 광고"
@@ -84,7 +85,7 @@ class PromptProcessor(io.ComfyNode):
 
     @classmethod
     def fingerprint_inputs(cls, **_: object) -> object:
-        return words_stamp()  # an edited word list of the user's counts as a new input
+        return _host.fingerprint(words_stamp())  # an edited word list of the user's counts as a new input
 
     @classmethod
     def execute(

@@ -11,19 +11,20 @@ from server import PromptServer
 NODE_CLASS_MAPPINGS = {}
 
 
-@PromptServer.instance.routes.get("/adstudio_probe")
-async def look(request: web.Request) -> web.Response:
-    """Bytes that each patcher keeps loaded, the loaded models, and each running node's step."""
+@PromptServer.instance.routes.get("/adstudio_probe/memory")
+async def look_at_memory(request: web.Request) -> web.Response:
+    """The models that the manager holds, and the bytes that each patcher keeps loaded."""
     patchers = [thing for thing in gc.get_objects() if isinstance(thing, comfy.model_patcher.ModelPatcher)]
-    nodes = get_progress_state().nodes
+    held = [entry.model.model for entry in comfy.model_management.current_loaded_models if entry.model]
     return web.json_response(
         {
-            "loaded": [
-                type(entry.model.model).__name__
-                for entry in comfy.model_management.current_loaded_models
-                if entry.model
-            ],
+            "loaded": [type(module).__name__ for module in held],
             "patcher_bytes": [int(patcher.loaded_size()) for patcher in patchers],
-            "steps": {node: [state["value"], state["max"], str(state["state"].value)] for node, state in nodes.items()},
         }
     )
+
+
+@PromptServer.instance.routes.get("/adstudio_probe/steps")
+async def look_at_steps(request: web.Request) -> web.Response:
+    """How far each node of the running graph has come."""
+    return web.json_response({node: state["value"] for node, state in get_progress_state().nodes.items()})
