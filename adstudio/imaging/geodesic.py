@@ -1,7 +1,7 @@
 """The weight-free matte: the product is what lies behind an edge, seen from the photo's border.
 
-Good for pack shots and isolated subjects. Busy scenes, fur, and openings such as a handle's (they are filled) need a
-mask or a trained model.
+Good for pack shots and isolated subjects. Busy scenes, fur, hard cast shadows (they are taken along) and openings such
+as a handle's (they are filled) need a mask or a trained model.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def _shrink(photo: Array, longest_px: int) -> Array:
 
 
 def _find(lab: Array) -> tuple[Array, Array] | None:
-    """Return the odds of product per pixel, by all evidence and by the border distance alone."""
+    """Weigh for each pixel whether it is product: by all evidence, and by the border distance alone."""
     height, width = lab.shape[:2]
     smooth = blur(lab, 1.0)
     reach = border_distance(smooth, frame_of(height, width, max(2, round(min(height, width) * 0.03))))
@@ -110,7 +110,7 @@ def _local_colour(lab: Array, region: Bools, sigma: float) -> Array:
 
 
 def _drop_appendages(odds: Array, free_standing: Array) -> Bools:
-    """Cut off what sticks out thinly without a clear edge of its own: a cast shadow goes, a spoon's handle stays."""
+    """Cut off what sticks out thinly without a clear edge of its own: a blurred stem goes, a spoon's handle stays."""
     found = odds > 0.5
     body = open_up(found, max(1, round(0.06 * max(found.shape))))
     return body | (found & (free_standing > 0.5))

@@ -145,8 +145,9 @@ def test_receipt_counts_every_product() -> None:
     assert "1.00x, 0.50x" in describe(done)
 
 
-def test_hidden_product_does_not_falsify_the_receipt() -> None:
-    hidden, front = solid((0.8, 0.1, 0.1), 60, 40), solid((0.1, 0.1, 0.8), 200, 150)
+@pytest.mark.parametrize("alpha", [1.0, 0.5])
+def test_hidden_product_does_not_falsify_the_receipt(alpha: float) -> None:
+    hidden, front = solid((0.8, 0.1, 0.1), 60, 40), solid((0.1, 0.1, 0.8), 200, 150, alpha)
     done = compose(draw_scene(), [hidden, front], [Placement(0.5, 0.7, 0.15), Placement(0.5, 0.8, 0.5, 1)], harmonize=0)
     assert done.receipt["max_delta_e"] < 0.01
     assert done.receipt["unchanged_share"] == 1.0

@@ -43,6 +43,7 @@ def test_flower_is_taken_without_its_neighbour() -> None:
     alpha = restore_frame(cut)[..., 3]
     assert alpha[225, 310] == 1 and alpha[110, 310] > 0.99
     assert alpha[410, 390] == 0  # the second flower, cut by the lower edge
+    assert alpha[367, 387] == 0  # the blurred stem between the two
     assert alpha[:80].max() == 0
 
 
@@ -69,6 +70,17 @@ def test_part_in_the_colour_of_the_table_is_no_hole() -> None:
     alpha = restore_frame(cut_out(photo.astype(np.float32), method="geodesic"))[..., 3]
     assert alpha[150, 200] == 1
     assert overlap(alpha, outer) > 0.97
+
+
+def test_glare_and_crumbs_neither_pierce_nor_surround_the_product(plate: Drawn) -> None:
+    photo = plate.photo.copy()
+    table = draw_table()
+    photo[140:150, 200:210] = table[140:150, 200:210]  # a patch as brown as the table
+    photo[20:26, 30:36] = (0.1, 0.5, 0.55)  # a crumb of the plate's colour
+    alpha = restore_frame(cut_out(photo, method="geodesic"))[..., 3]
+    assert alpha[145, 205] == 1
+    assert alpha[:40, :60].max() == 0
+    assert overlap(alpha, plate.alpha) > 0.97
 
 
 def test_same_photo_gives_the_same_cut(plate: Drawn) -> None:
