@@ -94,6 +94,21 @@ def test_product_mask_is_never_covered():
     assert "제품과 겹치지 않게 했습니다." in plan.reasons
 
 
+def test_even_a_speck_of_product_is_avoided():
+    calm = np.full((400, 400, 3), 0.6, np.float32)
+    left, top, right, bottom = union(LocalAnalyzer().place_text(calm, COPY)).pixels(400, 400)
+    speck = np.zeros((400, 400), np.float32)
+    speck[(top + bottom) // 2 :, (left + right) // 2 :][:8, :8] = 1
+    assert sum(mean_under(speck, block.box) for block in LocalAnalyzer().place_text(calm, COPY, speck).texts) == 0
+
+
+def test_least_of_the_product_is_covered_where_some_must_be():
+    mask = np.ones((400, 400), np.float32)
+    mask[330:] = 0
+    box = union(LocalAnalyzer().place_text(np.full((400, 400, 3), 0.6, np.float32), COPY, mask))
+    assert box.y1 > 0.9
+
+
 def test_product_without_way_round_is_admitted():
     plan = LocalAnalyzer().place_text(np.full((400, 400, 3), 0.6, np.float32), COPY, np.ones((400, 400), np.float32))
     assert any("제품을 완전히 피할 자리가 없어" in reason for reason in plan.reasons)

@@ -50,6 +50,8 @@ def test_ink_stays_in_its_box_and_fills_it(text: str, align, anchor):
     left, top, right, bottom = changed(picture, draw(picture, plan, TextStyle(shadow=False)))
     assert left >= 39 and right <= 361 and top >= 78 and bottom <= 242
     assert right - left > 300 or bottom - top > 125
+    off = {"left": left - 40, "center": (left + right) / 2 - 200, "right": right - 360}[align]
+    assert abs(off) <= 1.5
 
 
 def test_pixels_away_from_the_copy_stay_bit_exact(coffee: Array):
