@@ -7,6 +7,7 @@ the paths of the finished ads, or with ``--json`` one envelope.
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import logging
 import os
@@ -224,7 +225,7 @@ def _fail(options: argparse.Namespace, code: str, message: str, hint: str) -> in
 def _prepare_streams(options: argparse.Namespace) -> None:
     # A terminal in a C locale must not break off over Hangul.
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     logging.basicConfig(level=logging.ERROR if options.quiet else logging.WARNING, format="%(levelname)s: %(message)s")
 

@@ -49,7 +49,7 @@ def run_demo(folder: Path, *, as_json: bool = False, quiet: bool = False) -> dic
         for number, ad in enumerate(demo_ads(), start=1):
             progress.say(f"\n{number}. {ad.title}")
             result = runner.run(ad.request(), progress)
-            progress.say(f"   {summary(result.report)}")
+            progress.say(f"  = {summary(result.report)}")
             ads.append({"title": ad.title, "pictures": pictures(result), "report": result.report.to_dict()})
         if not as_json:
             for number, made in enumerate(ads, start=1):
@@ -76,9 +76,9 @@ def _from_photo() -> AdRequest:
         style="illustration",
         reference=_photo("coffee"),
         aspect="auto",
-        strength=0.45,
-        headline="오후 세 시의 쉼표",
-        sub="커피 한 잔이면 충분해요",
+        strength=0.35,
+        headline="오후의 쉼표",
+        sub="따뜻한 한 잔",
         seed=11,
     )
 

@@ -25,13 +25,14 @@ _BAR = 20
 
 
 class Progress:
-    """Takes ``RunEvent``s. One line that is rewritten on a terminal; elsewhere one line per finished step."""
+    """Takes ``RunEvent``s. A finished step stays as a line with its notes; a terminal also shows the step under way."""
 
     def __init__(self, stream: TextIO, *, quiet: bool = False) -> None:
         self._stream = stream
         self._quiet = quiet
         self._live = not quiet and stream.isatty()
         self._shown = 0
+        self._notes: list[str] = []
 
     def __enter__(self) -> Progress:
         return self
@@ -45,14 +46,15 @@ class Progress:
         """Show an event."""
         name = _NAMES.get(event.step, event.step)
         if event.kind == "start":
+            self._notes.clear()
             self._draw(f"{name} …")
         elif event.kind in ("progress", "preview"):
             filled = round(event.value * _BAR)
             self._draw(f"{name} [{'#' * filled}{'.' * (_BAR - filled)}] {event.message}")
-        elif event.kind == "finish" and event.seconds >= 0.05:
-            self.say(f"{name}: {event.seconds:.1f} s")
         elif event.kind == "note":
-            self.say(f"{name}: {event.message}")
+            self._notes.append(event.message)
+        elif event.kind == "finish" and (event.seconds >= 0.05 or self._notes):
+            self.say("\n".join([f"  {name}: {event.seconds:.1f} s", *(f"    · {note}" for note in self._notes)]))
 
     def say(self, text: str) -> None:
         """Write a line that stays."""

@@ -20,6 +20,8 @@ from .wire import open_source
 
 # Where a product goes when nobody looks for a place: the middle of the lower edge, somewhat over half the height.
 _PLAIN_PLACE = Placement(x=0.5, base_y=0.92, height=0.55)
+_SUBJECT_STAYS = 0.75  # of the schedule: beyond, the model draws another composition
+_ROOM_BESIDE = 0.6  # of the picture: a subject that fills more leaves no room to keep copy off it
 
 
 @dataclass
@@ -140,10 +142,11 @@ class Run:
                     host=self.host,
                 )
             else:
+                self.reference = cover(self.reference, width, height)
                 samples = image_to_image(
                     self.zit,
                     words,
-                    cover(self.reference, width, height),
+                    self.reference,
                     strength=request.strength,
                     seed=seed,
                     steps=request.steps,
@@ -192,14 +195,18 @@ class Run:
         from ..text.lettering import draw
 
         analyzer = LocalAnalyzer()
+        # The prompt asked for free space on one side; a photo that is drawn over has its own, round its subject.
+        prefer = self.prompt.copy_space if self.reference is None else None
         self.layouts = []
         with self.recorder.step("layout"):
+            if self.reference is not None:
+                self.masks = [self._find_subject(self.reference)] * len(self.originals)
             for picture, mask, placed in zip(self.originals, self.masks, products, strict=True):
                 plan = analyzer.place_text(
                     picture,
                     self.copy,
                     keep_clear=mask,
-                    prefer=self.prompt.copy_space,
+                    prefer=prefer,
                     min_px=self.request.text_style.min_px,
                 )
                 reasons = (*placed.reasons, *plan.reasons)
@@ -209,6 +216,15 @@ class Run:
             for picture, plan in zip(self.originals, self.layouts, strict=True):
                 self.recorder.check_cancelled()
                 self.finished.append(draw(picture, plan, self.request.text_style))
+
+    def _find_subject(self, photo: Array) -> Array | None:
+        """Where the photo's subject stands, as long as the drawn picture still shows it there."""
+        from ..imaging.geodesic import GeodesicMatting
+
+        if self.request.strength > _SUBJECT_STAYS:
+            return None
+        matte = GeodesicMatting().matte(photo)
+        return matte if float((matte > 0.5).mean()) <= _ROOM_BESIDE else None
 
     def _target_size(self, checkpoint: Any) -> tuple[int, int]:
         from ..engine.sizes import check_size, fit_size, size_for
