@@ -18,7 +18,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 ROOT = Path(__file__).resolve().parents[1]
 PROMPT = (
@@ -57,8 +57,8 @@ def pipeline(checkpoint: str, side: int, steps: int) -> Draw:
     path = find_checkpoint(checkpoint, TorchHost())
     dtype = getattr(torch, open_checkpoint(path).dtype)
     # Part by part, because the index of a checkpoint may name classes that the installed packages have renamed since.
-    pipe = ZImagePipeline(
-        scheduler=FlowMatchEulerDiscreteScheduler.from_pretrained(path, subfolder="scheduler"),
+    pipe: Any = ZImagePipeline(
+        scheduler=cast(Any, FlowMatchEulerDiscreteScheduler.from_pretrained(path, subfolder="scheduler")),
         vae=AutoencoderKL.from_pretrained(path, subfolder="vae", dtype=dtype),
         text_encoder=Qwen3Model.from_pretrained(path / "text_encoder", dtype=dtype),
         tokenizer=AutoTokenizer.from_pretrained(path / "tokenizer"),

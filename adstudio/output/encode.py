@@ -69,7 +69,7 @@ def to_pixels(image: Array) -> NDArray[np.uint8]:
             "Pass one picture at a time, as RGB or RGBA.",
         )
     if array.dtype == np.uint8:
-        return np.ascontiguousarray(array)
+        return np.ascontiguousarray(array, np.uint8)
     if not np.isfinite(array).all():
         raise InputError(
             "output.not_finite",

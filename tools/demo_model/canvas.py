@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-F = NDArray[np.float32]
+F = NDArray[np.floating]  # float32 throughout; numpy's stubs widen it at every Python number
 
 # sRGB 0..255, as a paint shop would name them; far enough apart that every mood keeps them nameable
 PAINTS = {

@@ -52,8 +52,9 @@ def test_the_original_lies_under_the_same_name_and_is_lossless(tmp_path: Path) -
     lettered = photo()
     lettered[10:30, 20:90] = 1.0
     saved = save_picture(lettered, tmp_path, format="jpeg", original=photo())
-    assert saved.origin_path == tmp_path / "origin" / f"{saved.digest}.png"
-    assert np.array_equal(np.asarray(Image.open(saved.origin_path)), data.coffee()[:120, :160])
+    origin = tmp_path / "origin" / f"{saved.digest}.png"
+    assert saved.origin_path == origin
+    assert np.array_equal(np.asarray(Image.open(origin)), data.coffee()[:120, :160])
 
 
 @pytest.mark.parametrize(("name", "kind", "ending"), [("JPG", "JPEG", "-q90.jpg"), ("webp", "WEBP", "-q90.webp")])
