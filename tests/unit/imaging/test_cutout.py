@@ -9,6 +9,7 @@ from adstudio.errors import InputError, MissingDependency, ModelError
 from adstudio.imaging import rembg_models
 from adstudio.imaging.cutout import cut_out, methods, restore_frame
 from adstudio.imaging.edges import clean_colours, resize_rgba, shrink
+from adstudio.imaging.geodesic import _clean
 from adstudio.types import Array, CutOut
 
 from .conftest import Drawn, draw_table, flat, smooth_ellipse
@@ -81,6 +82,16 @@ def test_glare_and_crumbs_neither_pierce_nor_surround_the_product(plate: Drawn) 
     assert alpha[145, 205] == 1
     assert alpha[:40, :60].max() == 0
     assert overlap(alpha, plate.alpha) > 0.97
+
+
+def test_holes_are_closed_and_specks_dropped() -> None:
+    found = np.zeros((60, 80), dtype=bool)
+    found[10:50, 10:60] = True
+    found[25:35, 30:40] = False
+    found[5:10, 70:75] = True
+    cleaned = _clean(found)
+    assert cleaned[25:35, 30:40].all()
+    assert not cleaned[:, 65:].any()
 
 
 def test_same_photo_gives_the_same_cut(plate: Drawn) -> None:
