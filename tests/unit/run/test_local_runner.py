@@ -131,21 +131,20 @@ def test_a_photo_is_drawn_over_in_its_own_shape(checkpoint: Path, coffee: Path, 
 
 
 def test_the_copy_keeps_off_the_subject_of_a_photo(checkpoint: Path, tmp_path: Path) -> None:
-    rows, columns = np.mgrid[:192, :192]
     photo = np.full((192, 192, 3), (170, 180, 190), np.uint8)
-    photo[(rows - 80) ** 2 + (columns - 96) ** 2 < 55**2] = (190, 30, 40)
-    Image.fromarray(photo).save(tmp_path / "disc.png")
+    photo[14:124, 14:178] = (190, 30, 40)  # leaves room below it alone
+    Image.fromarray(photo).save(tmp_path / "sign.png")
     request = words(
         checkpoint,
         headline="봄이 왔어요",
-        reference=str(tmp_path / "disc.png"),
+        reference=str(tmp_path / "sign.png"),
         strength=0.5,
         text_style=replace(SMALL, plate="never", shadow=False),
     )
     result = LocalRunner(tmp_path).run(request)
-    rows, columns = np.nonzero(np.abs(result.pictures[0] - result.originals[0]).max(axis=-1) > 0.02)
+    rows, _ = np.nonzero(np.abs(result.pictures[0] - result.originals[0]).max(axis=-1) > 0.02)
     assert len(rows) > 100
-    assert ((rows - 80) ** 2 + (columns - 96) ** 2 < 50**2).mean() < 0.02
+    assert (rows < 120).mean() < 0.02
 
 
 def test_a_product_is_cut_out_and_stands_where_the_report_says(checkpoint: Path, coffee: Path, tmp_path: Path) -> None:
