@@ -63,6 +63,8 @@ docs: $(DEV)  ## write the generated docs anew
 
 bench: $(RUNTIME)  ## measure each step of an ad on this machine
 	@$(BIN)/python benchmarks/road.py $(ARGS)
+	@echo; echo "### Drawing, beside diffusers' own pipeline"; echo
+	@$(BIN)/python benchmarks/sampling.py
 
 lock: $(DEV) $(VENV)/.installed-browser  ## renew constraints.txt from the newest packages; torch moves only by hand
 	@mkdir -p .cache && grep '^torch==' constraints.txt > .cache/torch.txt
