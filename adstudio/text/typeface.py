@@ -17,6 +17,7 @@ from .fontfile import FontFile
 from .fonts import open_font
 
 _REFERENCE_PX = 1000
+_INK_PX = 400
 _OVERSAMPLE = 4
 _LARGEST_CANVAS = 64_000_000  # pixels of one oversampled line; beyond it the oversampling drops to 2
 
@@ -40,11 +41,11 @@ class Typeface:
 
     def top(self, text: str) -> float:
         """Height above the baseline in em: that of Hangul, so that baselines line up, or of a taller letter."""
-        return max(-_vertical(self.file, self.weight, part)[0] for part in ("한글H", *graphemes(text)))
+        return max(-_ink(self.file, self.weight, part)[1] for part in ("한글H", *graphemes(text)))
 
     def bottom(self, text: str) -> float:
         """Depth below the baseline in em: that of Latin descenders, or more."""
-        return max(_vertical(self.file, self.weight, part)[1] for part in ("한글gy", *graphemes(text)))
+        return max(_ink(self.file, self.weight, part)[3] for part in ("한글gy", *graphemes(text)))
 
     def draw_line(
         self, text: str, size: float, fraction: tuple[float, float], stroke: float = 0.0
@@ -79,16 +80,22 @@ class Typeface:
 @lru_cache(maxsize=16_384)
 def _extent(file: FontFile, weight: int, part: str) -> tuple[float, float, float]:
     """Advance, ink start and ink end of one grapheme, in em."""
-    font = open_font(file, _REFERENCE_PX, weight)
-    start, _, end, _ = font.getbbox(part, anchor="ls")
-    advance = font.getlength(part)
-    if part.isspace():
-        start, end = 0, advance
-    return advance / _REFERENCE_PX, start / _REFERENCE_PX, end / _REFERENCE_PX
+    advance = open_font(file, _REFERENCE_PX, weight).getlength(part) / _REFERENCE_PX
+    left, _, right, _ = _ink(file, weight, part)
+    return (advance, left, right) if right > left else (advance, 0.0, advance)
 
 
 @lru_cache(maxsize=16_384)
-def _vertical(file: FontFile, weight: int, part: str) -> tuple[float, float]:
-    """Ink top and bottom in em, down is positive."""
-    _, top, _, bottom = open_font(file, _REFERENCE_PX, weight).getbbox(part, anchor="ls")
-    return (0.0, 0.0) if part.isspace() else (top / _REFERENCE_PX, bottom / _REFERENCE_PX)
+def _ink(file: FontFile, weight: int, part: str) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of what is drawn, in em from the origin (Pillow's getbbox adds the advance)."""
+    font = open_font(file, _INK_PX, weight)
+    origin = _INK_PX
+    canvas = Image.new("L", (int(font.getlength(part)) + 2 * origin, 3 * _INK_PX))
+    ImageDraw.Draw(canvas).text((origin, 2 * _INK_PX), part, fill=255, font=font, anchor="ls")
+    left, top, right, bottom = canvas.getbbox() or (origin, 2 * _INK_PX, origin, 2 * _INK_PX)
+    return (
+        (left - origin) / _INK_PX,
+        (top - 2 * _INK_PX) / _INK_PX,
+        (right - origin) / _INK_PX,
+        (bottom - 2 * _INK_PX) / _INK_PX,
+    )

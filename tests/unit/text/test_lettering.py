@@ -37,6 +37,7 @@ def changed(before: Array, after: Array) -> tuple[int, int, int, int]:
     ("text", "align", "anchor"),
     [
         ("세일", "left", "top"),
+        ("세일", "right", "top"),
         ("따뜻한 커피 한 잔의 여유", "center", "middle"),
         ("따뜻한 커피 한 잔의 여유", "right", "bottom"),
         ("Ágypq 50% gjy", "left", "top"),
