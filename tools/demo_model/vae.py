@@ -122,6 +122,8 @@ def train(folder: Path, minutes: float, pool_size: int = 1200, decoder_only: boo
                 mean, logvar = vae.encoder(x).float().chunk(2, 1)
             logvar = logvar.clamp(-12, 4)
             z = mean + torch.randn_like(mean) * (0.5 * logvar).exp()
+            if decoder_only:  # a transformer's latents are never exact: learn to read them through some noise
+                z = z + torch.randn_like(z) * torch.rand(len(z), 1, 1, 1) * 0.3
             output = vae.decoder(z)
         loss, squared = loss_of(output.float(), x)
         kl = 0.5 * (mean.square() + logvar.exp() - 1 - logvar).mean()
