@@ -67,8 +67,6 @@ def _node(schema: dict[str, Any]) -> Words:
     inputs: Words = {}
     for name, (_, options) in _fields(schema).items():
         inputs[name] = _entry(options.get("display_name") or name.replace("_", " "), options.get("tooltip"))
-        if options.get("control_after_generate"):
-            inputs["control_after_generate"] = {"name": "control after generate"}
     tooltips = schema.get("output_tooltips") or [None] * len(schema["output_name"])
     outputs = {
         str(slot): _entry(name, tooltip)

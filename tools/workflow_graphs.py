@@ -38,7 +38,7 @@ class Group:
 
     title: str
     steps: tuple[Step, ...]
-    color: str = "#3f789e"
+    color: str
 
 
 @dataclass(frozen=True)
@@ -69,12 +69,12 @@ class Graph:
         return {step.key: number for number, step in enumerate(self.steps(), start=1)}
 
 
-MODEL = "#3f789e"
-WORDS = "#a1309b"
-PICTURE = "#b58b2a"
-PHOTO = "#8a5a2b"
-LETTERS = "#3f7a4b"
-SAVED = "#555"
+MODEL = "#6aa5e3"
+WORDS = "#d77fd0"
+PICTURE = "#e3b341"
+PHOTO = "#d39a6a"
+LETTERS = "#7cc48d"
+SAVED = "#b0b0b0"
 
 
 def _model() -> Group:
@@ -155,7 +155,7 @@ IMAGE_TO_IMAGE = Graph(
                             "zit": Link("style"),
                             "image": Link("photo"),
                             "prompt": Link("prompt"),
-                            "strength": 0.6,
+                            "strength": 0.5,
                             "seed": 7,
                         },
                     ),

@@ -25,6 +25,7 @@ WIDGET_TYPES = {"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO"}
 SLOT, ROW, TITLE, GROUP_TITLE, PAD, GAP = 20, 24, 30, 44, 20, 60
 NOTE_SIZE = (420, 460)
 ORIGIN = (60, 60)
+VIEW_PX = 1700  # the whole graph is in sight on a full HD screen
 
 Schemas = dict[str, Any]
 
@@ -91,7 +92,7 @@ def ui_form(graph: Graph, schemas: Schemas) -> dict[str, Any]:
         "links": links,
         "groups": groups,
         "config": {},
-        "extra": {"ds": {"scale": 0.6, "offset": [80, 120]}},
+        "extra": {"ds": {"scale": round(VIEW_PX / _width(groups), 2), "offset": [60, 160]}},
         "version": 0.4,
     }
 
@@ -140,6 +141,7 @@ def _node(
         for name, kind in zip(schema["output_name"], schema["output"], strict=True)
     ]
     pack = {"cnr_id": "zit-ad-studio"} if step.node.startswith("AdStudio") else {"cnr_id": "comfy-core"}
+    values = {"widgets_values": list(named.values()), "widgets_values_named": named} if named else {}
     return {
         "id": number,
         "type": step.node,
@@ -151,8 +153,7 @@ def _node(
         "inputs": inputs,
         "outputs": outputs,
         "properties": {**pack, "Node name for S&R": step.node},
-        "widgets_values": list(named.values()),
-        "widgets_values_named": named,
+        **values,
     }
 
 
@@ -210,6 +211,10 @@ def _stack(group: Group, schemas: Schemas, x: float, top: float, places: dict[st
         places[step.key] = [[x, top + TITLE], size]
         top += TITLE + size[1] + PAD
     return top - PAD
+
+
+def _width(frames: list[dict[str, Any]]) -> float:
+    return max(frame["bounding"][0] + frame["bounding"][2] for frame in frames)
 
 
 def render(schemas: Schemas) -> dict[Path, str]:

@@ -43,18 +43,18 @@ def plain(node: dict[str, Any]) -> dict[str, Any]:
 
 def test_template_browser_shows_and_opens_them(open_page: Any, server: ComfyServer, tmp_path: Path):
     page = open_page()
-    page.evaluate("app.extensionManager.command.execute('Comfy.BrowseTemplates')")
-    group = page.get_by_role("button", name=server.folder).or_(page.get_by_text(server.folder, exact=True)).first
-    group.click()
+    page.evaluate("() => { app.extensionManager.command.execute('Comfy.BrowseTemplates') }")
+    dialog = page.get_by_role("dialog").first
+    dialog.get_by_text(read("en", "main")["templateWorkflows"]["category"][server.folder], exact=True).click()
     for name in NAMES:
-        page.get_by_text(name, exact=True).first.wait_for()
+        dialog.get_by_text(name, exact=True).first.wait_for()
     page.wait_for_timeout(SETTLE_MS)
     page.screenshot(path=tmp_path / "templates.png")
     loaded = page.evaluate(
         "folder => [...document.images].filter(i => i.src.includes(folder) && i.naturalWidth > 0).length", server.folder
     )
     assert loaded == len(NAMES)
-    page.get_by_text(NAMES[0], exact=True).first.click()
+    dialog.get_by_text(NAMES[0], exact=True).first.click()
     page.wait_for_function("() => app.canvas.graph.nodes.some(n => n.type === 'AdStudioZitLoader')")
 
 

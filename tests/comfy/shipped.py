@@ -65,7 +65,7 @@ def as_prompt(workflow: dict[str, Any], schemas: dict[str, Any]) -> dict[str, An
         if node["type"] in NOTES:
             continue
         schema = schemas[node["type"]]
-        values = list(node["widgets_values"])
+        values = list(node.get("widgets_values", []))
         inputs: dict[str, Any] = {}
         for name, options in _widgets(schema).items():
             inputs[name] = values.pop(0)
