@@ -106,14 +106,13 @@ def _save(number: int, picture: str) -> Group:
         "ad_prompt": Link("prompt"),
         "layout": Link("text_layout"),
     }
-    return Group(f"{number}  저장 · Save", (Step("save", "AdStudioSaveImage", values, 460, picture_height=460),), SAVED)
+    return Group(f"{number}  저장 · Save", (Step("save", "AdStudioSaveImage", values, 400, picture_height=440),), SAVED)
 
 
 TEXT_TO_IMAGE = Graph(
     name="01-text-to-image-ad",
     columns=(
-        (_model(),),
-        (_brief("봄맞이 딸기라떼 출시, 분홍빛 대리석 위 상큼한 분위기"),),
+        (_model(), _brief("봄맞이 딸기라떼 출시, 분홍빛 대리석 위 상큼한 분위기")),
         (
             Group(
                 "3  이미지 · Picture",
@@ -135,16 +134,13 @@ TEXT_TO_IMAGE = Graph(
 IMAGE_TO_IMAGE = Graph(
     name="02-image-to-image-ad",
     columns=(
-        (_model(),),
+        (_model(), _brief("따뜻한 햇살이 드는 카페 창가, 아늑한 베이지 분위기의 핸드드립 커피")),
         (
-            _brief("따뜻한 햇살이 드는 카페 창가, 아늑한 베이지 분위기의 핸드드립 커피"),
             Group(
                 "3  사진 · Photo",
                 (Step("photo", "LoadImage", {"image": "example.png"}, 400, picture_height=300),),
                 PHOTO,
             ),
-        ),
-        (
             Group(
                 "4  다시 그리기 · Redraw",
                 (
@@ -218,8 +214,7 @@ PRODUCT_COMPOSITE = Graph(
                 PICTURE,
             ),
         ),
-        (_letters(7, "composite", keep_clear=Link("composite", 1)),),
-        (_save(8, "composite"),),
+        (_letters(7, "composite", keep_clear=Link("composite", 1)), _save(8, "composite")),
     ),
 )
 

@@ -25,7 +25,8 @@ WIDGET_TYPES = {"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO"}
 SLOT, ROW, TITLE, GROUP_TITLE, PAD, GAP = 20, 24, 30, 44, 20, 60
 NOTE_SIZE = (420, 460)
 ORIGIN = (60, 60)
-VIEW_PX = 1700  # the whole graph is in sight on a full HD screen
+VIEW_PX = 1750  # the whole graph is in sight on a full HD screen
+SMALLEST_SCALE = 0.6  # further away the canvas draws no words
 
 Schemas = dict[str, Any]
 
@@ -92,7 +93,7 @@ def ui_form(graph: Graph, schemas: Schemas) -> dict[str, Any]:
         "links": links,
         "groups": groups,
         "config": {},
-        "extra": {"ds": {"scale": round(VIEW_PX / _width(groups), 2), "offset": [60, 160]}},
+        "extra": {"ds": {"scale": _scale(groups), "offset": [60, 160]}},
         "version": 0.4,
     }
 
@@ -177,13 +178,13 @@ def _note(graph: Graph, number: int, order: int) -> dict[str, Any]:
     }
 
 
-def _size(step: Step, schema: dict[str, Any]) -> list[float]:
+def _height(step: Step, schema: dict[str, Any]) -> float:
     shown = widgets(schema)
     sockets = len(_inputs(schema)) - len(shown)
     rows = len(shown) + sum(bool(o.get("control_after_generate")) + bool(o.get("image_upload")) for o in shown.values())
     tall = sum(step.text_height - ROW for options in shown.values() if options.get("multiline"))
-    height = max(sockets, len(schema["output"])) * SLOT + rows * ROW + tall + (14 if shown else 6) + step.picture_height
-    return [step.width, height]
+    slots = max(sockets, len(schema["output"])) * SLOT
+    return slots + rows * ROW + tall + (14 if shown else 6) + step.picture_height
 
 
 def _arrange(graph: Graph, schemas: Schemas) -> tuple[dict[str, list[list[float]]], list[dict[str, Any]]]:
@@ -195,7 +196,7 @@ def _arrange(graph: Graph, schemas: Schemas) -> tuple[dict[str, list[list[float]
         width = max(step.width for group in column for step in group.steps)
         top = float(ORIGIN[1] - TITLE)
         for group in column:
-            bottom = _stack(group, schemas, left + PAD, top + GROUP_TITLE, places)
+            bottom = _stack(group, schemas, (left + PAD, top + GROUP_TITLE, width), places)
             frame = [left, top, width + 2 * PAD, bottom + PAD - top]
             frames.append(
                 {"id": len(frames) + 1, "title": group.title, "bounding": frame, "color": group.color, "flags": {}}
@@ -205,16 +206,21 @@ def _arrange(graph: Graph, schemas: Schemas) -> tuple[dict[str, list[list[float]
     return places, frames
 
 
-def _stack(group: Group, schemas: Schemas, x: float, top: float, places: dict[str, list[list[float]]]) -> float:
+def _stack(
+    group: Group, schemas: Schemas, place: tuple[float, float, float], places: dict[str, list[list[float]]]
+) -> float:
+    """Put the nodes of a group under each other, all as wide as the column; return where the last one ends."""
+    left, top, width = place
     for step in group.steps:
-        size = _size(step, schemas[step.node])
-        places[step.key] = [[x, top + TITLE], size]
-        top += TITLE + size[1] + PAD
+        height = _height(step, schemas[step.node])
+        places[step.key] = [[left, top + TITLE], [width, height]]
+        top += TITLE + height + PAD
     return top - PAD
 
 
-def _width(frames: list[dict[str, Any]]) -> float:
-    return max(frame["bounding"][0] + frame["bounding"][2] for frame in frames)
+def _scale(frames: list[dict[str, Any]]) -> float:
+    width = max(frame["bounding"][0] + frame["bounding"][2] for frame in frames)
+    return max(SMALLEST_SCALE, min(1.0, round(VIEW_PX / width, 2)))
 
 
 def render(schemas: Schemas) -> dict[Path, str]:

@@ -50,9 +50,7 @@ def test_template_browser_shows_and_opens_them(open_page: Any, server: ComfyServ
         dialog.get_by_text(name, exact=True).first.wait_for()
     page.wait_for_timeout(SETTLE_MS)
     page.screenshot(path=tmp_path / "templates.png")
-    loaded = page.evaluate(
-        "folder => [...document.images].filter(i => i.src.includes(folder) && i.naturalWidth > 0).length", server.folder
-    )
+    loaded = dialog.evaluate("box => [...box.querySelectorAll('img')].filter(image => image.naturalWidth > 0).length")
     assert loaded == len(NAMES)
     dialog.get_by_text(NAMES[0], exact=True).first.click()
     page.wait_for_function("() => app.canvas.graph.nodes.some(n => n.type === 'AdStudioZitLoader')")
