@@ -41,7 +41,7 @@ def clean(text: str) -> str:
             kept.append("\n")
         elif char == "\t" or category in ("Zs", "So", "Sk"):
             kept.append(" ")
-        elif (category[0] != "C" and category != "Mn") or char == "\u0301":
+        elif category[0] != "C" and category != "Mn":
             kept.append(char)
     lines = (re.sub(r" +", " ", line).strip() for line in unicodedata.normalize("NFC", "".join(kept)).split("\n"))
     return "\n".join(line for line in lines if line)

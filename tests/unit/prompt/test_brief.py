@@ -44,6 +44,10 @@ def test_a_decomposed_brief_reads_like_a_composed_one() -> None:
     assert processor.write(unicodedata.normalize("NFD", text)) == processor.write(text)
 
 
+def test_a_decomposed_accent_is_kept() -> None:
+    assert read_brief("cafe\u0301 latte").text == "café latte"
+
+
 def test_controls_emoji_and_widths_are_cleaned() -> None:
     assert read_brief("딸기\x00라떼🍓  신\u200b메뉴\tＡＢＣ ５㎏\r\n\r\n광고").text == "딸기라떼 신메뉴 ABC 5kg\n광고"
 

@@ -15,13 +15,17 @@ from adstudio.prompt.sentence import vocabulary
 
 _WORDS = sorted({word for entry in entries() for word in entry.words})
 _ODD = [
-    "말고", "없이", "배경", "왼쪽에서", "빛", "글자는", "위에", "간판", "로고", "“세일”", '"SALE 50%"', "'", '"', "poster", "TEXT",
-    "sign saying HELLO", "50%", "1+1", "9,900원", "ＡＢＣ", "🍓", "\n", "ㅋㅋㅋ", "neon-sign", "word's", "letter.ing", "NAME", "제목:",
-]  # fmt: skip
+    *("말고", "없이", "배경", "왼쪽에서", "빛", "글자는", "위에", "간판", "로고", "제목:", "ㅋㅋㅋ", "🍓", "\n"),
+    *("“세일”", '"SALE 50%"', "'", '"', "50%", "1+1", "9,900원", "ＡＢＣ"),
+    *("poster", "TEXT", "sign saying HELLO", "neon-sign", "word's", "letter.ing", "NAME"),
+]
 _BRIEFS = st.one_of(
     st.text(max_size=80),
     st.lists(st.sampled_from(_WORDS + _ODD * 30), min_size=1, max_size=14).map(" ".join),
     st.lists(st.sampled_from(_WORDS + _ODD * 30), min_size=1, max_size=10).map("".join),
+    st.lists(st.sampled_from([*_ODD, "fresh", "latte", "bread", "on", "with", "카페"]), min_size=1, max_size=8).map(
+        " ".join
+    ),
     st.text(alphabet=st.characters(min_codepoint=32, max_codepoint=126), max_size=60),
 )
 _QUICK = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))

@@ -30,6 +30,7 @@ def test_spacing_and_particles_do_not_matter(text: str) -> None:
         ("그림을 그린다", "colour", "green"),
         ("마블링 좋은 한우", "place", "marble"),
         ("한국 수제 사진 주문", "industry", "jewelry"),
+        ("이 불 켜진 자리", "industry", "furniture"),
         ("설탕 반죽", "industry", "korean_food"),
         ("커피 하시라면서요", "industry", "snack"),
         ("도전하는 하루", "industry", "korean_food"),
