@@ -215,6 +215,18 @@ def test_requirements_say_what_pyproject_says():
     assert lines == project["dependencies"]
 
 
+def test_every_imported_package_is_declared():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    lines = [*project["dependencies"], *extras["standalone"], *extras["rembg"]]
+    declared = {re.split(r"[>=\[]", line)[0].lower() for line in lines}
+    distributions = {"PIL": "pillow", "skimage": "scikit-image", "yaml": "pyyaml", "onnxruntime": "rembg"}
+    used = {name.split(".")[0] for path in LIBRARY for _, name in imports(path) if not name.startswith(".")}
+    theirs = {distributions.get(name, name) for name in used - set(sys.stdlib_module_names) - {"__future__"}}
+    assert theirs <= declared, sorted(theirs - declared)
+    assert declared <= theirs | {"rembg"}, f"declared and never imported: {sorted(declared - theirs)}"
+
+
 def test_requirements_leave_comfyuis_own_packages_alone():
     lines = requirement_lines((ROOT / "requirements.txt").read_text("utf-8").splitlines())
     for line in lines:
