@@ -126,12 +126,12 @@ def _option(
         under = [_under(background, cover, strength, panel_only) for background in backgrounds]
         # The tinted ink looks better than pure black or white; with a plate it can always be had.
         margin, usable = (_MARGIN, inks[:1]) if strength else (1.0, inks)
-        chosen = tuple(
-            colour or next((ink for ink in usable if contrast(ink, ground) >= need * margin), usable[-1])
-            for colour, ground, need in zip(colours, under, needs, strict=True)
-        )
-        shares = [contrast(ink, g) / (need * margin) for ink, g, need in zip(chosen, under, needs, strict=True)]
-        worst = min(shares)
+        for ink in usable:  # one ink for all: a brown headline over a black line looks like a mistake
+            chosen = tuple(colour or ink for colour in colours)
+            shares = [contrast(own, g) / (need * margin) for own, g, need in zip(chosen, under, needs, strict=True)]
+            worst = min(shares)
+            if worst >= 1.0:
+                break
         if worst >= 1.0:
             break
     kind: Literal["none", "scrim", "panel"] = "none"

@@ -123,6 +123,15 @@ def test_ink_takes_the_pictures_tint_where_contrast_allows():
     assert darkest[2] > 0.04 and darkest[2] > darkest[0] + 0.03
 
 
+def test_headline_and_sub_share_one_ink():
+    # On this rose the tinted ink is enough for the large headline, not for the small line.
+    rose = np.ones((400, 400, 3), np.float32) * np.array([0.62, 0.46, 0.5], np.float32)
+    out = draw(rose, PLAN, TextStyle(shadow=False))
+    darkest = [part.reshape(-1, 3)[luminance(part).argmin()] for part in (out[:150], out[155:])]
+    assert np.array_equal(*darkest)
+    assert not np.array_equal(darkest[0], rose[0, 0])
+
+
 def test_colour_of_the_plan_is_used():
     plan = LayoutPlan((TextBlock("headline", "세일", Box(0.1, 0.1, 0.9, 0.9), color="#E60012"),))
     out = draw(flat(1.0), plan, TextStyle(shadow=False, plate="never"))
