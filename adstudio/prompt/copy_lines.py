@@ -64,16 +64,17 @@ def _copy_lines(_: object) -> CopyLines:
         for section, rows in read_table(path).items():
             if section not in merged or not isinstance(rows, dict):
                 raise bad_table(path, f"'{section}' should be one of {', '.join(merged)}, each holding named lines")
-            merged[section] |= {str(name): _read_lines(path, str(name), row) for name, row in rows.items()}
+            for name, row in rows.items():  # a user's row keeps those of our lines that it does not give itself
+                known = merged[section].get(str(name), Lines(str(name)))
+                merged[section][str(name)] = _extend(known, path, row)
     return CopyLines(tuple(merged["intents"].values()), merged["seasons"], merged["shops"])
 
 
-def _read_lines(path: Path, name: str, row: object) -> Lines:
-    fields: dict[str, Any] = check_fields(path, name, row, _FIELDS)
+def _extend(known: Lines, path: Path, row: object) -> Lines:
+    fields: dict[str, Any] = check_fields(path, known.name, row, _FIELDS)
     for line in (*fields.get("headline", ()), *fields.get("sub", ()), *fields.get("alone", ())):
         try:
             fill(line, "커피")
         except KeyError as error:
-            raise bad_table(path, f"'{name}' uses the unknown particle {error} in '{line}'") from error
-    fixed: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()}
-    return Lines(name, **fixed)
+            raise bad_table(path, f"'{known.name}' uses the unknown particle {error} in '{line}'") from error
+    return replace(known, **{key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()})

@@ -48,7 +48,9 @@ def test_own_industries_and_styles_join_the_menus(user_folder: Path) -> None:
 
 def test_own_copy_lines(user_folder: Path) -> None:
     put(user_folder, "copy.yaml", 'shops:\n  cafe: {headline: ["{n}[이라면/라면] 우리 집"]}\n')
-    assert processor.write_copy("아메리카노").headline == "아메리카노라면 우리 집"
+    copy = processor.write_copy("아메리카노")
+    assert copy.headline == "아메리카노라면 우리 집"
+    assert copy.sub  # ours stay where the user gives none
 
 
 @pytest.mark.parametrize(
