@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from comfy_api.latest import io, ui
+from comfy_api.latest import io
 
 from ..adstudio.prompt import processor
 from ..adstudio.prompt.industries import AUTO, industry_choices
@@ -81,6 +81,7 @@ class PromptProcessor(io.ComfyNode):
                 Copy.Output("copy", tooltip="Headline, line below it and hashtags, in Korean."),
                 io.String.Output("positive", tooltip="The English prompt as text, for other nodes."),
             ],
+            hidden=[io.Hidden.unique_id],
         )
 
     @classmethod
@@ -95,8 +96,8 @@ class PromptProcessor(io.ComfyNode):
             brief, industry=industry, style=style, provider=provider, backdrop_only=backdrop_only, seed=variation
         )
         copy = processor.write_copy(brief, industry=industry, provider=provider)
-        shown = "\n".join((prompt.positive, "", *prompt.notes, "", copy.headline, copy.sub, " ".join(copy.hashtags)))
-        return io.NodeOutput(prompt, copy, prompt.positive, ui=ui.PreviewText(shown))
+        shown = "\n".join((copy.headline, copy.sub, " ".join(copy.hashtags), "", prompt.positive, "", *prompt.notes))
+        return io.NodeOutput(prompt, copy, prompt.positive, ui=_host.show(cls, shown))
 
 
 NODES = (PromptProcessor,)

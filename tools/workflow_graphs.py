@@ -29,6 +29,7 @@ class Step:
     width: float = 340
     text_height: float = 110
     picture_height: float = 0
+    room: float = 0  # left free below it: the node grows when a run shows something on it
     after_generate: str = "randomize"
 
 
@@ -80,14 +81,16 @@ SAVED = "#b0b0b0"
 def _model() -> Group:
     steps = (
         Step("loader", "AdStudioZitLoader"),
-        Step("style", "AdStudioLoraStyle", {"zit": Link("loader"), "style": "realistic"}),
+        Step("style", "AdStudioLoraStyle", {"zit": Link("loader"), "style": "realistic"}, room=40),
     )
     return Group("1  모델과 스타일 · Model and style", steps, MODEL)
 
 
 def _brief(brief: str, *, backdrop_only: bool = False) -> Group:
     values = {"brief": brief, "style": Link("style", 1), "backdrop_only": backdrop_only}
-    return Group("2  브리프 · Brief", (Step("prompt", "AdStudioPromptProcessor", values, 400),), WORDS)
+    return Group(
+        "2  브리프 · Brief", (Step("prompt", "AdStudioPromptProcessor", values, 400, text_height=220, room=60),), WORDS
+    )
 
 
 def _letters(number: int, picture: str, keep_clear: Link | None = None) -> Group:
@@ -121,6 +124,7 @@ TEXT_TO_IMAGE = Graph(
                         "picture",
                         "AdStudioText2Image",
                         {"zit": Link("style"), "prompt": Link("prompt"), "aspect": "4:5", "seed": 7},
+                        room=230,
                     ),
                 ),
                 PICTURE,
@@ -154,6 +158,7 @@ IMAGE_TO_IMAGE = Graph(
                             "strength": 0.5,
                             "seed": 7,
                         },
+                        room=230,
                     ),
                 ),
                 PICTURE,
@@ -176,6 +181,7 @@ PRODUCT_COMPOSITE = Graph(
                         "backdrop",
                         "AdStudioText2Image",
                         {"zit": Link("style"), "prompt": Link("prompt"), "aspect": "4:5", "seed": 7},
+                        room=230,
                     ),
                 ),
                 PICTURE,

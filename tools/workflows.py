@@ -214,7 +214,7 @@ def _stack(
     for step in group.steps:
         height = _height(step, schemas[step.node])
         places[step.key] = [[left, top + TITLE], [width, height]]
-        top += TITLE + height + PAD
+        top += TITLE + height + step.room + PAD
     return top - PAD
 
 
