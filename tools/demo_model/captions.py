@@ -52,12 +52,15 @@ class Words:
 
     def caption(self, scene: Scene, rng: random.Random, style_phrase: str | None = None) -> str:
         """One caption of ``scene``; what cannot be drawn (product, detail, copy space) varies, so it is ignored."""
+        count = rng.choices((0, 1, 2, 3), (0.30, 0.30, 0.15, 0.25))[
+            0
+        ]  # some captions must be as long as the longest brief
         return scene_sentence(
             scene,
             rng.choice(_SPACES),
-            subject=rng.choice(self.subjects) if rng.random() < 0.45 else "",
+            subject=rng.choice(self.subjects) if rng.random() < 0.6 else "",
             style_phrase=rng.choice(self.styles) if style_phrase is None else style_phrase,
-            detail=rng.choice(self.details) if rng.random() < 0.55 else "",
+            detail=", ".join(rng.sample(self.details, count)),
         )
 
 
