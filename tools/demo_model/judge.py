@@ -112,7 +112,7 @@ def load_reader(path: Path) -> Reader:
 
 
 def follow(generate, reader_path: Path, count: int, seed: int, report: Path | None = None) -> dict[str, float]:
-    """Judge ``generate(scene, seed) -> [H,W,3]`` on ``count`` held-out scenes; returns the share read right per axis."""
+    """Judge ``generate(scene, seed) -> [H,W,3]`` on ``count`` held-out scenes; returns the share it reads right."""
     rng = random.Random(seed)
     scenes = rng.sample(sorted(held_out(), key=str), count)
     began = time.time()
