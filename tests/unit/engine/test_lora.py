@@ -236,8 +236,12 @@ REFUSED: dict[str, tuple[Callable[[dict], Tensors], str]] = {
         lambda pairs: kohya(pairs) | {"lora_te1_layers_0_mlp_fc1.lora_down.weight": torch.zeros(4, 8)},
         "lora.incomplete",
     ),
-    "one layer of another shape": (
+    "one layer of another width": (
         lambda pairs: peft(pairs) | {"transformer.layers.0.attention.to_q.lora_A.weight": torch.zeros(RANK, 7)},
+        "lora.incomplete",
+    ),
+    "one layer of another height": (
+        lambda pairs: peft(pairs) | {"transformer.layers.0.attention.to_q.lora_B.weight": torch.zeros(7, RANK)},
         "lora.incomplete",
     ),
     "DoRA": (

@@ -16,6 +16,7 @@ import torch
 from adstudio.engine import sampling
 from adstudio.engine.components import Zit, load, registry
 from adstudio.engine.sampling import image_to_image, text_to_image
+from adstudio.engine.schedule import full_schedule, make_scheduler
 from adstudio.engine.torch_host import TorchHost
 from adstudio.errors import InputError, ModelError
 from adstudio.ports import Cancelled
@@ -349,3 +350,16 @@ def test_many_threads_draw_one_at_a_time_and_each_its_own(zit: Zit):
     assert all(np.array_equal(got[seed], expected[seed]) for seed in expected)
     assert registry.drawing.acquire(blocking=False)
     registry.drawing.release()
+
+
+def test_a_checkpoint_that_asks_for_resolution_shift_gets_it():
+    from diffusers.pipelines.z_image.pipeline_z_image import calculate_shift
+
+    config = {"use_dynamic_shifting": True, "base_shift": 0.4, "max_shift": 1.2, "_class_name": "anything"}
+    scheduler: Any = importlib.import_module("diffusers").FlowMatchEulerDiscreteScheduler.from_config(config)
+    found = {}
+    for tokens in (256, 1024):
+        found[tokens] = make_scheduler(config, full_schedule(8), tokens, torch.device("cpu")).sigmas
+        scheduler.set_timesteps(sigmas=full_schedule(8), mu=calculate_shift(tokens, 256, 4096, 0.4, 1.2))
+        assert torch.allclose(found[tokens], scheduler.sigmas)
+    assert not torch.allclose(found[256], found[1024])
