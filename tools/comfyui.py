@@ -107,9 +107,10 @@ def prepare() -> None:
         print(f"That failed. Install them by hand into {interpreter}.", file=sys.stderr)
 
 
-def link(comfyui: Path) -> Path:
-    """Make the pack a custom node of ``comfyui``; where it already lies there nothing is done."""
-    packs = comfyui / "custom_nodes"
+def link(base: Path) -> Path:
+    """Make the pack a custom node in ``base``, ComfyUI's folder or a base directory; where it lies there it stays."""
+    packs = base / "custom_nodes"
+    packs.mkdir(parents=True, exist_ok=True)
     present = next((entry for entry in packs.iterdir() if entry.resolve() == PACK), None)
     if present:
         return present
@@ -130,11 +131,19 @@ def serve(arguments: list[str]) -> None:
     interpreter = python(comfyui) if comfyui else None
     if comfyui is None or interpreter is None or problem():
         sys.exit(f"Cannot start ComfyUI: {problem()}")
-    print(f"Linked as {link(comfyui)}", flush=True)
+    print(f"Linked as {link(_base_directory(arguments) or comfyui)}", flush=True)
     if not any(argument.startswith(DEVICE_FLAGS) for argument in arguments) and not _has_accelerator(interpreter):
         arguments = ["--cpu", *arguments]
     os.chdir(comfyui)
     os.execv(interpreter, [str(interpreter), "main.py", *arguments])
+
+
+def _base_directory(arguments: list[str]) -> Path | None:
+    for argument, after in zip(arguments, [*arguments[1:], ""], strict=True):
+        name, equals, value = argument.partition("=")
+        if name == "--base-directory":
+            return Path(value if equals else after).expanduser().resolve()
+    return None
 
 
 def _has_accelerator(interpreter: Path) -> bool:
