@@ -103,7 +103,7 @@ def _stack(frames: Sequence[Array], what: str) -> torch.Tensor:
 
 
 def _wrong(what: str, expected: str, came: object) -> InputError:
-    shape = list(came.shape) if isinstance(came, torch.Tensor) else type(came).__name__
+    shape = list(getattr(came, "shape", ())) or type(came).__name__
     return InputError(
         f"{what}.wrong_shape",
         f"Expected a {what} as {expected}, but {shape} came.",
