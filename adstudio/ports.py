@@ -42,7 +42,9 @@ class PromptWriter(Protocol):
 
     name: str
 
-    def write_prompt(self, brief: str, *, industry: str, style: str, backdrop_only: bool = False, seed: int = 0) -> AdPrompt: ...
+    def write_prompt(
+        self, brief: str, *, industry: str, style: str, backdrop_only: bool = False, seed: int = 0
+    ) -> AdPrompt: ...
 
     def write_copy(self, brief: str, *, industry: str) -> AdCopy: ...
 
