@@ -28,7 +28,7 @@ def main() -> None:
     )
     parser.add_argument("--vae-minutes", type=float, default=22)
     parser.add_argument("--decoder-minutes", type=float, default=30)
-    parser.add_argument("--transformer-minutes", type=float, default=75)
+    parser.add_argument("--transformer-minutes", type=float, default=90)
     parser.add_argument("--adapter-minutes", type=float, default=6)
     parser.add_argument("--shards", type=int, default=80, help="shards of 128 pictures for the base model")
     parser.add_argument("--threads", type=int, default=1)
