@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 EMBEDDED_NAME = "demo (embedded)"
@@ -35,3 +36,12 @@ def model_dirs() -> tuple[Path, ...]:
     """
     named = [Path(part).expanduser() for part in os.environ.get("ADSTUDIO_MODELS", "").split(os.pathsep) if part]
     return (*named, home() / "models")
+
+
+def find_inside(folders: Iterable[Path], name: str) -> Path | None:
+    """Find ``name`` in the first folder that has it; names never lead out, links that the user has put there may."""
+    for folder in folders:
+        path = Path(os.path.normpath(folder / name))
+        if path != folder and path.is_relative_to(folder) and path.exists():
+            return path
+    return None

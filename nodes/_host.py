@@ -55,11 +55,7 @@ class ComfyHost:
 
     def model_file(self, kind: str, name: str) -> Path | None:
         """Find ``name`` in ComfyUI's folders of ``kind``; names never lead out of them."""
-        for folder in _folders(kind):
-            path = (folder / name).resolve()
-            if path.exists() and path != folder and path.is_relative_to(folder):
-                return path
-        return None
+        return config.find_inside(_folders(kind), name)
 
 
 class _Holder(nn.Module):
@@ -136,13 +132,6 @@ def checkpoint_names() -> list[str]:
 def lora_names() -> list[str]:
     """The adapter files in ``models/loras``."""
     return [name for name in folder_paths.get_filename_list("loras") if name.endswith(".safetensors")]
-
-
-def font_names() -> list[str]:
-    """The fonts that copy can be set in."""
-    from ..adstudio.text import fonts
-
-    return fonts.font_names()
 
 
 def _folders(kind: str) -> list[Path]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from .. import config
 from ..errors import InputError, ModelError
 from ..ports import Host
 from .components import Zit
@@ -26,15 +27,10 @@ class LoraUse:
 def find_adapter(zit: Zit, name: str, host: Host) -> Path | None:
     """Find an adapter by name: first among the checkpoint's own, then in the host's ``loras`` folder."""
     own = zit.checkpoint.adapters
-    if own is not None:
-        for path in (own / name, own / f"{name}.safetensors"):
-            if path.suffix == ".safetensors" and path.is_file() and path.resolve().is_relative_to(own.resolve()):
-                return path
-    for asked in dict.fromkeys((name, f"{name.removesuffix('.safetensors')}.safetensors")):
-        found = host.model_file("loras", asked)
-        if found is not None and found.is_file():
-            return found
-    return None
+    names = tuple(dict.fromkeys((name, f"{name.removesuffix('.safetensors')}.safetensors")))
+    found = [] if own is None else [config.find_inside((own,), asked) for asked in names]
+    found += [host.model_file("loras", asked) for asked in names]
+    return next((path for path in found if path is not None and path.is_file()), None)
 
 
 def with_loras(zit: Zit, uses: Iterable[LoraUse]) -> Zit:

@@ -81,12 +81,7 @@ class TorchHost:
 
     def model_file(self, kind: str, name: str) -> Path | None:
         """Find ``name`` in ``<model dir>/<kind>``; names never lead out of it."""
-        for root in self.model_dirs:
-            folder = (root / kind).resolve()
-            path = (folder / name).resolve()
-            if path.exists() and path != folder and path.is_relative_to(folder):
-                return path
-        return None
+        return config.find_inside([(root / kind).resolve() for root in self.model_dirs], name)
 
     def evict_all(self) -> None:
         """Send home every component that is not in use."""

@@ -178,6 +178,7 @@ def test_finding_by_path_by_name_and_the_embedded(tiny: Path, tmp_path: Path, mo
     outside.mkdir()
     host = TorchHost("cpu", model_dirs=[models])
     assert find_checkpoint(tiny, host) == tiny.resolve()
+    assert find_checkpoint("org/mine", host) == tiny.resolve()  # large models are often linked in from another disk
     monkeypatch.setattr(config, "EMBEDDED_CHECKPOINT", tiny)
     for name in ("demo", config.EMBEDDED_NAME):
         assert find_checkpoint(name, host) == tiny.resolve()
