@@ -35,7 +35,7 @@ def build_text_encoder(checkpoint: Checkpoint) -> nn.Module:
     try:
         from transformers import Qwen3Config, Qwen3Model
     except ImportError as error:
-        raise MissingDependency("transformers", "Reading prompts", "'transformers>=4.57'") from error
+        raise MissingDependency("transformers", "Reading prompts", "'transformers>=4.51'") from error
     folder = checkpoint.path / "text_encoder"
     config = Qwen3Config.from_dict(read_json(folder / "config.json"))
     with torch.device("meta"):
@@ -52,7 +52,7 @@ def build_tokenizer(checkpoint: Checkpoint) -> Any:
     try:
         from transformers import AutoTokenizer
     except ImportError as error:
-        raise MissingDependency("transformers", "Reading prompts", "'transformers>=4.57'") from error
+        raise MissingDependency("transformers", "Reading prompts", "'transformers>=4.51'") from error
     folder = checkpoint.path / "tokenizer"
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
