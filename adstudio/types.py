@@ -159,7 +159,7 @@ class TextStyle:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CutOut:
-    """A product with alpha: ``rgba [H,W,4] float32 sRGB 0..1``, straight (not premultiplied) alpha, trimmed to its bounds.
+    """A product with straight (not premultiplied) alpha, trimmed to its bounds: ``rgba [H,W,4] float32 sRGB 0..1``.
 
     ``origin_px`` (left, top) and ``source_px`` (width, height) tell where the trimmed piece lay in its photo.
     """

@@ -26,7 +26,7 @@ from .report import RunReport
 from .request import AdRequest, AdResult
 
 DONE, PROBLEM, INTERRUPTED = 0, 1, 130
-STANDALONE = '"zit-ad-studio[standalone]"'  # what ComfyUI brings by itself and a plain Python lacks
+STANDALONE = '".[standalone]" in the folder of Ad Studio'  # what ComfyUI brings by itself and a plain Python lacks
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
