@@ -1,6 +1,6 @@
 """Keep `locales/` and the help pages in step with the nodes.
 
-The English words are written from the schemas, the tables of the help pages from the words; the Korean words are
+The English words are written from the schemas, the lists of the help pages from the words; the Korean words are
 written by hand in locales/ko/nodeDefs.json, and this says what they lack or have too much.
 
 python tools/node_words.py            write
@@ -23,29 +23,12 @@ from comfyui import PACK
 LOCALES = PACK / "locales"
 HELP = PACK / "web" / "docs"
 OURS = "AdStudio"
-START, END = "<!-- table -->", "<!-- /table -->"
+START, END = "<!-- inputs and outputs: written by tools/node_words.py -->", "<!-- /inputs and outputs -->"
 HEADS = {
-    "en": {
-        "input": "Input",
-        "output": "Output",
-        "label": "Label",
-        "meaning": "What it does",
-        "value": "Default",
-        "linked": "a link",
-        "optional": "a link, or nothing",
-        "empty": "empty",
-    },
-    "ko": {
-        "input": "입력",
-        "output": "출력",
-        "label": "이름",
-        "meaning": "설명",
-        "value": "기본값",
-        "linked": "연결",
-        "optional": "연결 또는 없음",
-        "empty": "비어 있음",
-    },
+    "en": {"inputs": "Inputs", "outputs": "Outputs", "default": "Default"},
+    "ko": {"inputs": "입력", "outputs": "출력", "default": "기본값"},
 }
+LONGEST_DEFAULT = 24
 
 Words = dict[str, Any]
 
@@ -87,20 +70,23 @@ def read(language: str, name: str = "nodeDefs") -> Words:
 
 
 def help_page(page: str, schema: dict[str, Any], words: Words, language: str) -> str:
-    """A help page with the tables of its inputs and outputs renewed between the two marks."""
+    """A help page with the lists of its inputs and outputs renewed between the two marks.
+
+    Lists, not tables: the panel that shows them is narrow.
+    """
     start, rest = page.split(START)
     heads = HEADS[language]
     inputs = [
-        (name, *_words(words["inputs"].get(name, {})), _value(kind, options, heads))
+        _line(name, words["inputs"].get(name, {})) + _default(kind, options, heads["default"])
         for name, (kind, options) in _fields(schema).items()
     ]
     outputs = [
-        (name, *_words(words.get("outputs", {}).get(str(slot), {}))) for slot, name in enumerate(schema["output_name"])
+        _line(name, words.get("outputs", {}).get(str(slot), {})) for slot, name in enumerate(schema["output_name"])
     ]
-    tables = _table((heads["input"], heads["label"], heads["meaning"], heads["value"]), inputs)
-    if outputs:
-        tables += "\n" + _table((heads["output"], heads["label"], heads["meaning"]), outputs)
-    return f"{start}{START}\n\n{tables}\n{END}{rest.split(END)[1]}"
+    parts = [
+        f"## {heads[part]}\n\n" + "\n".join(rows) for part, rows in (("inputs", inputs), ("outputs", outputs)) if rows
+    ]
+    return f"{start}{START}\n\n" + "\n\n".join(parts) + f"\n\n{END}{rest.split(END)[1]}"
 
 
 def _fields(schema: dict[str, Any]) -> dict[str, tuple[Any, dict[str, Any]]]:
@@ -114,21 +100,16 @@ def _fields(schema: dict[str, Any]) -> dict[str, tuple[Any, dict[str, Any]]]:
     }
 
 
-def _words(entry: Words) -> tuple[str, str]:
-    return entry.get("name", ""), entry.get("tooltip", "")
+def _line(name: str, entry: Words) -> str:
+    meaning = entry.get("tooltip")
+    return f"- **{entry.get('name', name)}** (`{name}`)" + (f": {meaning}" if meaning else "")
 
 
-def _value(kind: Any, options: dict[str, Any], heads: dict[str, str]) -> str:
+def _default(kind: Any, options: dict[str, Any], head: str) -> str:
     choices = kind if isinstance(kind, list) else options.get("options")
-    if choices is None and "default" not in options:
-        return heads["optional"] if options["optional"] else heads["linked"]
-    value = options.get("default", choices[0] if choices else "")
-    return f"`{json.dumps(value) if not isinstance(value, str) else value}`" if value != "" else heads["empty"]
-
-
-def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    lines = [heads, ("---",) * len(heads), *((f"`{row[0]}`", *row[1:]) for row in rows)]
-    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
+    value = options.get("default", choices[0] if choices else None)
+    text = value if isinstance(value, str) else json.dumps(value)
+    return f" {head}: `{text}`." if value not in (None, "") and len(text) <= LONGEST_DEFAULT else ""
 
 
 def write(path: Path, text: str, *, check: bool) -> bool:

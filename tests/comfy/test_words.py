@@ -63,5 +63,5 @@ def test_help_page_explains_every_input_and_output(server: ComfyServer, node: st
     info, words = ours(server)[node], read(language)[node]
     assert page.startswith(f"# {words['display_name']}\n")
     assert bool(HANGUL.search(page)) or language == "en"
-    rows = re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)
+    rows = re.findall(r"^- \*\*[^*]+\*\* \(`(\w+)`\)", page, re.MULTILINE)
     assert rows == [*inputs(info), *info["output_name"]]
