@@ -96,15 +96,22 @@ def problem() -> str:
 
 
 def prepare() -> None:
-    """Install what the pack needs into ComfyUI's Python, as ComfyUI's own installers would."""
+    """Install what the pack needs into ComfyUI's own environment, or into the one that COMFYUI_PYTHON names."""
     comfyui = find()
     interpreter = python(comfyui) if comfyui else None
-    if interpreter is None or not (missing := lacking(interpreter)):
+    if comfyui is None or interpreter is None or not (missing := lacking(interpreter)):
+        return
+    if not _is_chosen(interpreter, comfyui):  # a Python found on PATH may be the system's: the skip line says what to do
         return
     print(f"Installing {', '.join(missing)} for the ComfyUI at {comfyui} …", flush=True)
     command = [interpreter, "-m", "pip", "install", "--quiet", "--requirement", PACK / "requirements.txt"]
     if subprocess.run(command, check=False).returncode != 0:
         print(f"That failed. Install them by hand into {interpreter}.", file=sys.stderr)
+
+
+def _is_chosen(interpreter: Path, comfyui: Path) -> bool:
+    """Whether this Python belongs to ComfyUI: named by the user, or lying in its folder or beside it."""
+    return "COMFYUI_PYTHON" in os.environ or interpreter.is_relative_to(comfyui.parent)
 
 
 def link(base: Path) -> Path:
