@@ -101,7 +101,7 @@ def prepare() -> None:
     interpreter = python(comfyui) if comfyui else None
     if comfyui is None or interpreter is None or not (missing := lacking(interpreter)):
         return
-    if not _is_chosen(interpreter, comfyui):  # a Python found on PATH may be the system's: the skip line says what to do
+    if not _is_chosen(interpreter, comfyui):  # one found on PATH may be the system's; problem() says what to do
         return
     print(f"Installing {', '.join(missing)} for the ComfyUI at {comfyui} …", flush=True)
     command = [interpreter, "-m", "pip", "install", "--quiet", "--requirement", PACK / "requirements.txt"]
