@@ -78,10 +78,10 @@ LETTERS = "#7cc48d"
 SAVED = "#b0b0b0"
 
 
-def _model() -> Group:
+def _model(style: str = "realistic") -> Group:
     steps = (
         Step("loader", "AdStudioZitLoader"),
-        Step("style", "AdStudioLoraStyle", {"zit": Link("loader"), "style": "realistic"}, room=40),
+        Step("style", "AdStudioLoraStyle", {"zit": Link("loader"), "style": style}, room=40),
     )
     return Group("1  모델과 스타일 · Model and style", steps, MODEL)
 
@@ -138,7 +138,7 @@ TEXT_TO_IMAGE = Graph(
 IMAGE_TO_IMAGE = Graph(
     name="02-image-to-image-ad",
     columns=(
-        (_model(), _brief("따뜻한 햇살이 드는 카페 창가, 아늑한 베이지 분위기의 핸드드립 커피")),
+        (_model("watercolor"), _brief("나무 탁자 위 핸드드립 커피, 포근한 주황빛 오후")),
         (
             Group(
                 "3  사진 · Photo",
@@ -155,7 +155,7 @@ IMAGE_TO_IMAGE = Graph(
                             "zit": Link("style"),
                             "image": Link("photo"),
                             "prompt": Link("prompt"),
-                            "strength": 0.5,
+                            "strength": 0.45,
                             "seed": 7,
                         },
                         room=230,

@@ -73,10 +73,10 @@ def _from_words() -> AdRequest:
 def _from_photo() -> AdRequest:
     return AdRequest(
         brief="나무 탁자 위 따뜻한 커피 한 잔, 포근한 오후",
-        style="illustration",
+        style="watercolor",
         reference=_photo("coffee"),
         aspect="auto",
-        strength=0.35,
+        strength=0.45,
         headline="오후의 쉼표",
         sub="따뜻한 한 잔",
         seed=11,
