@@ -21,8 +21,9 @@ def test_every_aspect_lies_on_the_grid_near_its_ratio_and_area(aspect: str, grid
 def test_known_sizes():
     assert size_for("1:1", grid=16, base_px=1024) == (1024, 1024)
     assert size_for("1:1", grid=32, base_px=512) == (512, 512)
-    width, height = size_for("9:16", grid=16, base_px=1024)
-    assert width < height
+    assert size_for("2:1", grid=16, base_px=1024) == (1440, 720)  # the ratio counts before the area
+    assert size_for("3:4", grid=16, base_px=1024) == (880, 1184)
+    assert size_for("9:16", grid=32, base_px=512) == (384, 672)
 
 
 def test_unknown_aspect_names_the_known_ones():
