@@ -60,12 +60,14 @@ class Text2Image(io.ComfyNode):
         prompt: AdPrompt | None = None,
         text: str = "",
     ) -> io.NodeOutput:
-        across, down = sizes.size_for(aspect, grid=zit.checkpoint.grid_px, base_px=zit.checkpoint.base_px)
+        across, down = sizes.choose_size(
+            aspect, width, height, grid=zit.checkpoint.grid_px, base_px=zit.checkpoint.base_px
+        )
         samples = sampling.text_to_image(
             zit,
             _words(prompt, text),
-            width=width or across,
-            height=height or down,
+            width=across,
+            height=down,
             seed=seed,
             steps=steps,
             batch=batch,

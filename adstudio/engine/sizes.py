@@ -39,6 +39,30 @@ def size_for(aspect: str, *, grid: int, base_px: int) -> tuple[int, int]:
     return _nearest(across / down, base_px * base_px, grid)
 
 
+def check_pair(width: int | None, height: int | None) -> None:
+    """Refuse one side without the other: whoever gave it would get a picture of a shape nobody asked for.
+
+    Raises:
+        InputError: ``request.half_a_size``.
+    """
+    if (width is None) != (height is None):
+        raise InputError(
+            "request.half_a_size",
+            "Width and height belong together; only one of them came.",
+            "Pass both, or neither to have them taken from the aspect ratio.",
+        )
+
+
+def choose_size(aspect: str, width: int, height: int, *, grid: int, base_px: int) -> tuple[int, int]:
+    """Take the sides that were given; where both are 0, the size of the aspect.
+
+    Returns:
+        ``(width, height)``; only a size taken from the aspect is known to lie on the grid.
+    """
+    check_pair(width or None, height or None)
+    return (width, height) if width else size_for(aspect, grid=grid, base_px=base_px)
+
+
 def fit_size(width: int, height: int, *, grid: int, base_px: int) -> tuple[int, int]:
     """Choose the size in which a given picture is worked on: its own aspect, an area the checkpoint is good at.
 

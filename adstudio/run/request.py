@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from ..engine.sizes import check_pair
 from ..errors import InputError
 from ..output.encode import find_format
 from ..types import AdCopy, AdPrompt, Array, LayoutPlan, Placement, TextStyle
@@ -164,12 +165,7 @@ def _check_numbers(request: AdRequest) -> None:
             f"The strength must be above 0 and at most 1; {request.strength:g} came.",
             "Use 0.3 to keep most of the photo, 0.6 for a new look, 1 to draw it anew.",
         )
-    if (request.width is None) != (request.height is None):
-        raise InputError(
-            "request.half_a_size",
-            "Width and height belong together; only one of them came.",
-            "Pass both, or neither to have them taken from the aspect ratio.",
-        )
+    check_pair(request.width, request.height)
     for name, weight in request.loras:
         _in_range(f"weight of adapter '{name}'", weight, -4, 4, "Use a weight between 0 and 1.")
 
