@@ -52,6 +52,31 @@ def mask_to_arrays(mask: torch.Tensor) -> list[Array]:
     return list(_numbers(mask.reshape(-1, *_plane(mask)), "mask"))
 
 
+def one_or_each(given: Sequence[Array] | None, count: int, what: str) -> list[Array] | list[None]:
+    """Give every picture its own: a single one serves all ``count``, otherwise there is one for each.
+
+    Args:
+        given: None where the optional input is not connected; every picture then gets None.
+
+    Raises:
+        InputError: ``<what>.count``; pairing them anyway would put one picture's mask or original on another.
+    """
+    if given is None:
+        return [None] * count
+    if len(given) not in (1, count):
+        raise InputError(
+            f"{what}.count",
+            f"Expected one {what}, or one for each of the {count} pictures, but {len(given)} came.",
+            f"Connect the {what} that belongs to these pictures.",
+        )
+    return list(given) * count if len(given) == 1 else list(given)
+
+
+def masks_for(mask: torch.Tensor | None, count: int) -> list[Array] | list[None]:
+    """Split an optional MASK into one for each of ``count`` pictures, as ``one_or_each`` does."""
+    return one_or_each(None if mask is None else mask_to_arrays(mask), count, "mask")
+
+
 def to_mask(masks: Sequence[Array]) -> torch.Tensor:
     """Stack mattes ``[H,W]`` of one size into a MASK ``[B,H,W]``."""
     return _stack(masks, "mask")

@@ -9,7 +9,7 @@ from comfy_api.latest import io
 from ..adstudio.imaging.cutout import cut_out, methods, restore_frame
 from ..adstudio.types import Array, CutOut
 from . import _host
-from ._io import CutOutIO, mask_to_arrays, to_arrays_with_alpha, to_image, to_mask
+from ._io import CutOutIO, masks_for, to_arrays_with_alpha, to_image, to_mask
 
 
 class BackgroundRemoval(io.ComfyNode):
@@ -97,11 +97,7 @@ def _with_alpha(colour: Array, alpha: Array | None) -> Array:
 
 
 def _masks(mask: torch.Tensor | None, invert: bool, count: int) -> list[Array] | list[None]:
-    """One mask per photo; as in ComfyUI's own nodes, the last one serves the photos beyond."""
-    if mask is None:
-        return [None] * count
-    given = [1 - each if invert else each for each in mask_to_arrays(mask)]
-    return [given[min(index, len(given) - 1)] for index in range(count)]
+    return masks_for(1 - mask if invert and mask is not None else mask, count)
 
 
 def _report(cut: CutOut) -> str:

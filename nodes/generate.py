@@ -7,10 +7,9 @@ from comfy_api.latest import io
 
 from ..adstudio.engine import sampling, sizes
 from ..adstudio.engine.components import Zit as ZitHandle
-from ..adstudio.errors import InputError
 from ..adstudio.types import AdPrompt
 from . import _host
-from ._io import Prompt, Zit, mask_to_arrays, to_arrays, to_image
+from ._io import Prompt, Zit, masks_for, to_arrays, to_image
 
 _LARGEST_SEED = 2**53 - 1  # what a browser can count without rounding
 _SEED = "The same seed gives the same picture. Picture number n of a batch uses seed + n."
@@ -126,7 +125,7 @@ class Image2Image(io.ComfyNode):
         text: str = "",
     ) -> io.NodeOutput:
         frames, words, host = to_arrays(image), _words(prompt, text), _host.host()
-        masks = _masks(mask, len(frames))
+        masks = masks_for(mask, len(frames))
         drawn = [
             sampling.image_to_image(
                 zit, words, frame, strength=strength, mask=part, seed=seed + index, steps=steps, host=host
@@ -162,18 +161,6 @@ def _words_input() -> io.String.Input:
 
 def _words(prompt: AdPrompt | None, text: str) -> str:
     return text if text.strip() or prompt is None else prompt.positive
-
-
-def _masks(mask: torch.Tensor | None, count: int) -> list:
-    """One mask per picture; a single mask serves them all."""
-    if mask is None:
-        return [None] * count
-    masks = mask_to_arrays(mask)
-    if len(masks) not in (1, count):
-        raise InputError(
-            "mask.count", f"{count} pictures came with {len(masks)} masks.", "Give one mask for all, or one for each."
-        )
-    return masks * count if len(masks) == 1 else masks
 
 
 def _note(drawn: list[sampling.Samples]) -> str:

@@ -7,7 +7,7 @@ from comfy_api.latest import io
 
 from ..adstudio.layout import frames, report, saliency
 from ..adstudio.types import AdCopy, AdPrompt, CutOut
-from ._io import Copy, CutOutIO, Layout, Prompt, mask_to_arrays, to_arrays, to_image
+from ._io import Copy, CutOutIO, Layout, Prompt, masks_for, to_arrays, to_image
 
 _SIDES = ["auto", "top", "bottom", "left", "right", "center"]
 
@@ -67,7 +67,7 @@ class TextLayoutAnalyzer(io.ComfyNode):
     ) -> io.NodeOutput:
         """Analyse every frame and hand the plans on as one."""
         pictures = to_arrays(image)
-        masks = None if keep_clear is None else mask_to_arrays(keep_clear)
+        masks = masks_for(keep_clear, len(pictures))
         words = frames.choose_copy(copy, headline, sub)
         side = frames.choose_side(copy_space, prompt)
         plan = frames.place_text(saliency.LocalAnalyzer(), pictures, words, masks, side)

@@ -12,7 +12,7 @@ from ..adstudio.output.store import inside
 from ..adstudio.run.report import graph_record
 from ..adstudio.types import AdPrompt, Array, LayoutPlan
 from . import _host
-from ._io import Layout, Prompt, to_arrays, to_arrays_with_alpha
+from ._io import Layout, Prompt, one_or_each, to_arrays, to_arrays_with_alpha
 
 
 class SaveImage(io.ComfyNode):
@@ -60,17 +60,18 @@ class SaveImage(io.ComfyNode):
         layout: LayoutPlan | None = None,
     ) -> io.NodeOutput:
         target = inside(_host.output_folder(), folder)
-        originals = to_arrays(original) if original is not None else [None]
+        frames = _frames(image, format)
+        originals = one_or_each(None if original is None else to_arrays(original), len(frames), "original")
         saved = [
             save_picture(
                 frame,
                 target,
                 format=format,
                 quality=quality,
-                original=originals[min(index, len(originals) - 1)],
+                original=before,
                 metadata=_host.file_metadata(cls.hidden, graph_record(ad_prompt, layout, index)),
             )
-            for index, frame in enumerate(_frames(image, format))
+            for index, (frame, before) in enumerate(zip(frames, originals, strict=True))
         ]
         return io.NodeOutput(ui={"images": [_host.shown_file(picture.path) for picture in saved]})
 

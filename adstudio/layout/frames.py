@@ -66,12 +66,17 @@ def aspects_of(cutouts: Sequence[CutOut | None]) -> list[float]:
 
 
 def place_text(
-    analyzer: Analyzer, pictures: Sequence[Array], copy: AdCopy, masks: Sequence[Array] | None, side: Side | None
+    analyzer: Analyzer,
+    pictures: Sequence[Array],
+    copy: AdCopy,
+    masks: Sequence[Array | None] | None,
+    side: Side | None,
 ) -> LayoutPlan:
     """Lay the copy out on every picture of a batch.
 
     Args:
-        masks: one for all pictures or one each; brought to the pictures' size. An empty mask keeps nothing clear.
+        masks: one for all pictures or one each; brought to the pictures' size. An empty mask, or None in the place of
+            one, keeps nothing clear.
 
     Raises:
         InputError: ``layout.mask_count`` or what the analyzer finds.
@@ -126,9 +131,9 @@ def _together(plans: Sequence[LayoutPlan]) -> LayoutPlan:
     return plans[0] if len(plans) == 1 else replace(plans[0], frames=tuple(plans))
 
 
-def _fitted(mask: Array, picture: Array) -> Array | None:
+def _fitted(mask: Array | None, picture: Array) -> Array | None:
     """A mask at the picture's size; None where it is empty, as the mask of a photo without transparency is."""
-    if not (mask > 0).any():
+    if mask is None or not (mask > 0).any():
         return None
     height, width = picture.shape[:2]
     return mask if mask.shape == (height, width) else shrink_mask(mask, (height, width))

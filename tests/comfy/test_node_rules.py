@@ -1,0 +1,85 @@
+"""Rules that nodes share, tried on the nodes themselves in ComfyUI's own Python."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+CASES = """
+import pathlib, tempfile
+from types import SimpleNamespace
+import torch
+from pack.nodes import _host, _io
+from pack.nodes.cutout import BackgroundRemoval
+from pack.nodes.generate import Image2Image, Text2Image
+from pack.nodes.layout import TextLayoutAnalyzer
+from pack.nodes.output import SaveImage
+from pack.adstudio.errors import InputError
+
+def refusal(call):
+    try:
+        call()
+    except InputError as error:
+        return error.code
+    return None
+
+zit = SimpleNamespace(checkpoint=SimpleNamespace(grid_px=16, base_px=1024))
+draw = {"zit": zit, "aspect": "16:9", "seed": 0, "steps": 1, "batch": 1, "text": "a cup"}
+three, two = torch.rand((3, 32, 32, 3)), torch.rand((2, 32, 32, 3))
+masks = torch.zeros((2, 32, 32)); masks[:, 8:24, 8:24] = 1
+with tempfile.TemporaryDirectory() as folder:
+    _host.output_folder = lambda: pathlib.Path(folder)
+    save = {"folder": "ads", "format": "png", "quality": 95}
+    cuts = {
+        turned: BackgroundRemoval.execute(two, "mask", turned, 0.0, mask=1 - masks if turned else masks)[2]
+        for turned in (False, True)
+    }
+    answer = {
+        "width alone": refusal(lambda: Text2Image.execute(**draw, width=1024)),
+        "height alone": refusal(lambda: Text2Image.execute(**draw, height=1024)),
+        "masks to redraw": refusal(lambda: Image2Image.execute(zit, three, 0.5, 0, 1, mask=masks, text="a cup")),
+        "masks to cut": refusal(lambda: BackgroundRemoval.execute(three, "mask", False, 0.0, mask=masks)),
+        "masks to keep clear": refusal(
+            lambda: TextLayoutAnalyzer.execute(three, "봄", "", "auto", keep_clear=masks)
+        ),
+        "originals": refusal(lambda: SaveImage.execute(three, **save, original=two)),
+        "files": len(list(pathlib.Path(folder).rglob("*.png"))),
+        "inverted": [bool(torch.equal(cuts[True], cuts[False])), cuts[True][:, 12:20, 12:20].mean().item()],
+        "one for all": [each is None for each in _io.masks_for(None, 2)]
+        + [float(each.mean()) for each in _io.masks_for(masks[:1], 2)],
+    }
+"""
+
+REFUSALS = {
+    "width alone": "request.half_a_size",
+    "height alone": "request.half_a_size",
+    "masks to redraw": "mask.count",
+    "masks to cut": "mask.count",
+    "masks to keep clear": "mask.count",
+    "originals": "original.count",
+}
+
+
+@pytest.fixture(scope="module")
+def seen(inside: Any) -> dict[str, Any]:
+    return inside(CASES)
+
+
+@pytest.mark.parametrize("case", REFUSALS)
+def test_what_does_not_belong_together_is_refused(seen: dict[str, Any], case: str):
+    assert seen[case] == REFUSALS[case]
+
+
+def test_refusing_saves_nothing(seen: dict[str, Any]):
+    assert seen["files"] == 0
+
+
+def test_one_mask_serves_every_picture(seen: dict[str, Any]):
+    assert seen["one for all"] == [True, True, 0.25, 0.25]
+
+
+def test_inverted_masks_cut_out_the_same(seen: dict[str, Any]):
+    same, middle = seen["inverted"]
+    assert same
+    assert middle > 0.9
