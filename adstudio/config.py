@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 EMBEDDED_NAME = "demo (embedded)"
@@ -42,6 +43,7 @@ def find_inside(folders: Iterable[Path], name: str) -> Path | None:
     """Find ``name`` in the first folder that has it; names never lead out, links that the user has put there may."""
     for folder in folders:
         path = Path(os.path.normpath(folder / name))
-        if path != folder and path.is_relative_to(folder) and path.exists():
-            return path
+        with suppress(OSError):  # a name longer than the system allows
+            if path != folder and path.is_relative_to(folder) and path.exists():
+                return path
     return None

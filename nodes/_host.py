@@ -21,7 +21,7 @@ from server import PromptServer
 from torch import nn
 
 from ..adstudio import config
-from ..adstudio.engine.checkpoint import is_checkpoint
+from ..adstudio.engine.checkpoint import may_be_zimage
 from ..adstudio.engine.residence import residence_of
 from ..adstudio.output.metadata import KEY
 from ..adstudio.types import Array
@@ -120,11 +120,15 @@ def show(node: Any, text: str) -> ui.PreviewText:
 
 
 def checkpoint_names() -> list[str]:
-    """The embedded checkpoint, then every Z-Image folder in ``models/diffusers``, also one level deeper."""
+    """The embedded checkpoint, then every Z-Image folder in ``models/diffusers``, also one level deeper.
+
+    Other models are left out by what their configuration says; a folder whose configuration is broken is named, so
+    that choosing it tells what is wrong.
+    """
     names = set()
     for folder in _folders("diffusers"):
         for path in [*folder.glob("*/"), *folder.glob("*/*/")]:
-            if is_checkpoint(path):
+            if may_be_zimage(path):
                 names.add(path.relative_to(folder).as_posix())
     return [config.EMBEDDED_NAME, *sorted(names)]
 

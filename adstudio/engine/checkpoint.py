@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import stat
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 from .. import config
 from ..errors import ModelError
 from ..ports import Host
-from .weights import TensorInfo, find_weights, read_json, read_tensor_infos
+from .weights import TensorInfo, find_weights, read_json, read_tensor_infos, reading, unreadable
 
 # diffusers names the weights of its classes one way, transformers those of its own another
 WEIGHT_STEMS = {"transformer": "diffusion_pytorch_model", "text_encoder": "model", "vae": "diffusion_pytorch_model"}
@@ -23,6 +25,8 @@ _COMMON_BASE_PX = 1024
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
     """What a checkpoint is and what it dictates.
+
+    ``path`` is where the files really lie, ``name`` what the user calls the folder, also where that is a link.
 
     Units: ``grid_px`` = every picture side is a multiple of it; ``base_px`` = side of the square it was made for.
     """
@@ -46,31 +50,45 @@ class Checkpoint:
 def find_checkpoint(name: str | Path, host: Host) -> Path:
     """Find the folder of a checkpoint by path, by the embedded one's name, or among the host's ``diffusers`` folders.
 
+    A name such as ``Z-Image-Turbo`` or ``org/model`` is looked up at the host first, so that a folder which happens to
+    lie where the program was started does not take its place; ``./model``, ``~/model`` or a ``Path`` is a path first.
+
+    Returns:
+        The absolute folder, links not resolved: its last part is the name that the user knows.
+
     Raises:
-        ModelError: there is no such folder.
+        ModelError: there is no such folder, or this user may not look at it.
     """
     text = str(name).strip()
     if text in (config.EMBEDDED_NAME, "demo", ""):
-        found: Path | None = config.EMBEDDED_CHECKPOINT
-    else:
-        found = Path(text).expanduser()
-        if not found.is_dir():
-            found = host.model_file("diffusers", text)
-    if found is None or not found.is_dir():
-        raise ModelError(
-            "checkpoint.missing",
-            f"The checkpoint '{text or config.EMBEDDED_NAME}' was not found.",
-            f"Put its folder into models/diffusers, give its path, or choose '{config.EMBEDDED_NAME}'.",
-        )
-    return found.resolve()
+        return config.EMBEDDED_CHECKPOINT
+    path = Path(text)
+    is_path = isinstance(name, Path) or path.is_absolute() or text.startswith((".", "~"))
+    with suppress(RuntimeError):  # there is no such ~user
+        path = path.expanduser()
+    by_host = host.model_file("diffusers", text)
+    for found in (path, by_host) if is_path else (by_host, path):
+        if found is not None and _is_folder(found):
+            return found.absolute()
+    raise ModelError(
+        "checkpoint.missing",
+        f"The checkpoint '{text if len(text) <= 120 else f'{text[:119]}…'}' was not found.",
+        f"Put its folder into models/diffusers, give its path, or choose '{config.EMBEDDED_NAME}'.",
+    )
 
 
 def open_checkpoint(path: Path) -> Checkpoint:
     """Describe the checkpoint in ``path``.
 
     Raises:
-        ModelError: files are missing or half downloaded, or the folder holds another kind of model.
+        ModelError: files are missing, not readable or half downloaded, or the folder holds another kind of model.
     """
+    with reading(path):
+        found = path.resolve()
+        return _describe(found, found.name if path.name in ("", "..") else path.name)
+
+
+def _describe(path: Path, name: str) -> Checkpoint:
     if not path.is_dir():
         raise ModelError(
             "checkpoint.missing", f"The checkpoint folder {path} does not exist.", "Choose another checkpoint."
@@ -84,7 +102,7 @@ def open_checkpoint(path: Path) -> Checkpoint:
     every = [info for infos in tensors.values() for info in infos.values()]
     return Checkpoint(
         path=path,
-        name=path.name,
+        name=name,
         grid_px=scale * patch,
         base_px=_base_px(vae, scale * patch),
         prompt_tokens=_prompt_tokens(transformer),
@@ -97,8 +115,36 @@ def open_checkpoint(path: Path) -> Checkpoint:
 
 
 def is_checkpoint(path: Path) -> bool:
-    """Whether a folder looks like a Z-Image checkpoint in diffusers layout, at a glance."""
+    """Whether a folder looks like a checkpoint in diffusers layout, at a glance."""
     return (path / "transformer" / "config.json").is_file() and (path / "vae" / "config.json").is_file()
+
+
+def may_be_zimage(path: Path) -> bool:
+    """Whether a checkpoint folder is worth offering: one small file is read, however large the model.
+
+    A transformer of another model says so in its configuration (FLUX and its like) and is left out. One whose
+    configuration is broken or empty stays in: choosing it tells what is wrong with it, leaving it out tells nothing.
+    """
+    try:
+        if not is_checkpoint(path):
+            return False
+        transformer = read_json(path / "transformer" / "config.json")
+    except OSError:  # a folder that this user may not enter
+        return False
+    except ModelError:
+        return True
+    # The class is missing or wrong in some repacks. 'cap_feat_dim' alone would also let Lumina 2 in.
+    named = str(transformer.get("_class_name", "")).startswith("ZImage")
+    return named or not transformer or {"cap_feat_dim", "all_patch_size"} <= transformer.keys()
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except PermissionError as error:
+        raise unreadable(path, error) from error
+    except (OSError, ValueError):  # absent, a name that is too long, a null character
+        return False
 
 
 def _read_configs(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:

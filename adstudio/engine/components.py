@@ -76,13 +76,13 @@ class Registry:
         """The checkpoint in ``path``, from memory unless its files have changed since."""
         with self.loading:
             checkpoint = open_checkpoint(path)
-            known = self._kept.pop(path, None)
+            known = self._kept.pop(checkpoint.path, None)
             if known is None or known[0].stamp != checkpoint.stamp:
                 known = (checkpoint, _build(checkpoint))
-            self._kept[path] = known
+            self._kept[checkpoint.path] = known
             while len(self._kept) > _KEPT_CHECKPOINTS:
                 self._kept.popitem(last=False)
-            return known
+            return checkpoint, known[1]  # the same files may be known under another name
 
     @contextmanager
     def draw(self) -> Iterator[None]:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,12 +37,36 @@ class Header:
     metadata: dict[str, str]
 
 
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Say in one sentence which file of a model the system does not let us read."""
+    try:
+        yield
+    except OSError as error:
+        raise unreadable(path, error) from error
+
+
+def unreadable(path: Path, error: OSError) -> ModelError:
+    """Word what the system says about a file, or about ``path`` where it names none."""
+    why = f": {error.strerror}" if error.strerror else ""
+    return ModelError(
+        "checkpoint.unreadable",
+        f"{error.filename or path} cannot be read{why}.",
+        "Check its permissions and those of its folder, and that its disk is connected.",
+    )
+
+
 def read_header(path: Path) -> Header:
     """Read the header of a safetensors file and check that the file is as long as the header says.
 
     Raises:
-        ModelError: the file is absent, empty, a git-lfs pointer, cut short, or not safetensors at all.
+        ModelError: the file is absent, not readable, empty, a git-lfs pointer, cut short, or not safetensors at all.
     """
+    with reading(path):
+        return _read_header(path)
+
+
+def _read_header(path: Path) -> Header:
     if not path.is_file():
         raise ModelError("checkpoint.file_missing", f"The file {path} is missing.", "Download the model again.")
     size = path.stat().st_size
@@ -107,18 +133,19 @@ def read_json(path: Path) -> dict[str, Any]:
     """Read a JSON object.
 
     Raises:
-        ModelError: the file is absent or holds no JSON object.
+        ModelError: the file is absent, not readable, or holds no JSON object.
     """
-    if not path.is_file():
-        raise ModelError(
-            "checkpoint.file_missing",
-            f"The file {path} is missing.",
-            "Finish the download of the checkpoint, or choose another one.",
-        )
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        content = None
+    with reading(path):
+        if not path.is_file():
+            raise ModelError(
+                "checkpoint.file_missing",
+                f"The file {path} is missing.",
+                "Finish the download of the checkpoint, or choose another one.",
+            )
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError:
+            content = None
     if not isinstance(content, dict):
         raise ModelError("checkpoint.bad_config", f"{path} is not a JSON object.", "Download this file again.")
     return content

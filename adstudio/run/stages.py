@@ -98,14 +98,12 @@ class Run:
 
     def load_model(self) -> None:
         """Load the checkpoint and put the style's adapter, and the user's, on it."""
-        from ..engine.checkpoint import find_checkpoint
         from ..engine.components import load
         from ..engine.lora import LoraUse, find_adapter, with_loras
         from ..prompt.styles import get_style
 
         with self.recorder.step("load"):
-            path = find_checkpoint(self.request.checkpoint, self.host)
-            zit = load(path, self.host)
+            zit = load(self.request.checkpoint, self.host)
             style = get_style(self.request.style)
             uses: list[Any] = []
             if style.lora:
@@ -119,7 +117,8 @@ class Run:
             for name, weight in self.request.loras:
                 uses.append(LoraUse(self._adapter(zit, name), weight))
             self.zit = with_loras(zit, uses) if uses else zit
-            self.model = config.EMBEDDED_NAME if path == config.EMBEDDED_CHECKPOINT else path.name
+            found = zit.checkpoint
+            self.model = config.EMBEDDED_NAME if found.path == config.EMBEDDED_CHECKPOINT else found.name
             self.adapters = [f"{Path(use.path).stem}:{use.weight:g}" for use in uses]
 
     def generate(self) -> None:

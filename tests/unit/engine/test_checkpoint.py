@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -12,7 +16,7 @@ from safetensors.torch import load_file, save_file
 from tiny_checkpoint import build_checkpoint
 
 from adstudio import config
-from adstudio.engine.checkpoint import find_checkpoint, is_checkpoint, open_checkpoint
+from adstudio.engine.checkpoint import find_checkpoint, is_checkpoint, may_be_zimage, open_checkpoint
 from adstudio.engine.components import load
 from adstudio.engine.torch_host import TorchHost
 from adstudio.errors import ModelError
@@ -178,7 +182,8 @@ def test_finding_by_path_by_name_and_the_embedded(tiny: Path, tmp_path: Path, mo
     outside.mkdir()
     host = TorchHost("cpu", model_dirs=[models])
     assert find_checkpoint(tiny, host) == tiny.resolve()
-    assert find_checkpoint("org/mine", host) == tiny.resolve()  # large models are often linked in from another disk
+    linked = find_checkpoint("org/mine", host)  # large models are often linked in from another disk
+    assert linked.resolve() == tiny.resolve()
     monkeypatch.setattr(config, "EMBEDDED_CHECKPOINT", tiny)
     for name in ("demo", config.EMBEDDED_NAME):
         assert find_checkpoint(name, host) == tiny.resolve()
@@ -188,3 +193,91 @@ def test_finding_by_path_by_name_and_the_embedded(tiny: Path, tmp_path: Path, mo
     assert host.model_file("diffusers", "../../outside") is None
     assert is_checkpoint(tiny)
     assert not is_checkpoint(outside)
+
+
+def test_a_linked_checkpoint_has_the_links_name_and_is_loaded_once(tiny: Path, tmp_path: Path):
+    links = [tmp_path / "diffusers" / name for name in ("Z-Image-Turbo", "the-same-again")]
+    links[0].parent.mkdir()
+    for link in links:
+        link.symlink_to(tiny, target_is_directory=True)
+    host = TorchHost("cpu", model_dirs=[tmp_path])
+    first, second = (load(link.name, host) for link in links)
+    assert [zit.checkpoint.name for zit in (first, second)] == ["Z-Image-Turbo", "the-same-again"]
+    assert first.checkpoint.path == second.checkpoint.path == tiny.resolve()
+    assert first.components is second.components
+
+
+def test_a_name_is_the_hosts_before_it_is_a_folder_beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    here, models = tmp_path / "here", tmp_path / "models"
+    for root in (here, models / "diffusers"):
+        (root / "turbo").mkdir(parents=True)
+    (here / "only-here").mkdir()
+    monkeypatch.chdir(here)
+    host = TorchHost("cpu", model_dirs=[models])
+    assert find_checkpoint("turbo", host) == models / "diffusers" / "turbo"
+    assert find_checkpoint("only-here", host) == here / "only-here"
+    for path in ("./turbo", Path("turbo"), str(here / "turbo")):
+        assert find_checkpoint(path, host) == here / "turbo"
+
+
+@pytest.mark.parametrize("name", ["~nobody-of-that-name/x", "n" * 300, "a\0b", "x/" * 3000])
+def test_names_that_no_system_takes_are_not_found(name: str, tmp_path: Path):
+    (tmp_path / "diffusers").mkdir()
+    with pytest.raises(ModelError) as caught:
+        find_checkpoint(name, TorchHost("cpu", model_dirs=[tmp_path]))
+    assert caught.value.code == "checkpoint.missing"
+    assert len(caught.value.message) < 200
+
+
+@pytest.mark.parametrize("name", [WEIGHTS, "vae/config.json"])
+def test_a_file_without_permission_is_named(name: str, tiny: Path, monkeypatch: pytest.MonkeyPatch):
+    # Refused here and not by chmod: root, as in a container, may read everything.
+    really_open = io.open
+
+    def refuse(file: object, *args: Any, **more: Any) -> Any:
+        if str(file) == str(tiny / name):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(file))
+        return really_open(file, *args, **more)  # type: ignore[call-overload]
+
+    monkeypatch.setattr("io.open", refuse)
+    with pytest.raises(ModelError, match="cannot be read: Permission denied") as caught:
+        open_checkpoint(tiny)
+    assert caught.value.code == "checkpoint.unreadable"
+    assert str(tiny / name) in caught.value.message
+    assert "permissions" in caught.value.hint
+
+
+def test_a_folder_without_permission_is_not_called_missing(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch, host: TorchHost
+):
+    really_stat = os.stat
+
+    def refuse(path: Any, *args: Any, **more: Any) -> os.stat_result:
+        if str(path) == str(tiny):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return really_stat(path, *args, **more)
+
+    monkeypatch.setattr("os.stat", refuse)
+    with pytest.raises(ModelError) as caught:
+        find_checkpoint(tiny, host)
+    assert caught.value.code == "checkpoint.unreadable"
+
+
+def test_only_folders_that_may_hold_zimage_are_offered(tiny: Path, copy_of: Callable[[Path], Path]):
+    path = copy_of(tiny)
+    config_file = path / "transformer/config.json"
+    mine = config_file.read_text()
+    assert may_be_zimage(path)
+    edit_json(config_file, _class_name="Transformer2DModel")  # as some repacks have it
+    assert may_be_zimage(path)
+    for others in (
+        {"_class_name": "FluxTransformer2DModel", "joint_attention_dim": 4096, "guidance_embeds": False},
+        {"_class_name": "Lumina2Transformer2DModel", "cap_feat_dim": 2304, "patch_size": 2},
+    ):
+        config_file.write_text(json.dumps(others))
+        assert not may_be_zimage(path)
+    for broken in ("", "{", "[]", "{}", mine[: len(mine) // 2]):
+        config_file.write_text(broken)
+        assert may_be_zimage(path), "choosing it tells what is wrong"
+    (path / "vae/config.json").unlink()
+    assert not may_be_zimage(path)
