@@ -69,7 +69,7 @@ bench: $(RUNTIME)  ## measure each step of an ad on this machine
 lock: $(DEV) $(VENV)/.installed-browser  ## renew constraints.txt from the newest packages; torch moves only by hand
 	@mkdir -p .cache && grep '^torch==' constraints.txt > .cache/torch.txt
 	@$(BIN)/python -m pip install --quiet --upgrade --upgrade-strategy eager --constraint .cache/torch.txt \
-		--editable ".[standalone,dev,browser]"
+		--editable ".[standalone,rembg,dev,browser]"
 	@head -n 1 constraints.txt > .cache/constraints.txt
 	@$(BIN)/python -m pip freeze --exclude-editable | sed -E 's/\+(cpu|cu[0-9]+)$$//' \
 		| grep -vE '^(nvidia-|cuda-|triton)' >> .cache/constraints.txt
@@ -88,9 +88,9 @@ $(RUNTIME): pyproject.toml constraints.txt
 	@touch $@
 
 $(DEV): $(RUNTIME)
-	@$(PIP_INSTALL) --editable ".[standalone,dev]"
+	@$(PIP_INSTALL) --editable ".[standalone,rembg,dev]"
 	@touch $@
 
 $(VENV)/.installed-browser: $(DEV)
-	@$(PIP_INSTALL) --editable ".[standalone,dev,browser]"
+	@$(PIP_INSTALL) --editable ".[standalone,rembg,dev,browser]"
 	@touch $@

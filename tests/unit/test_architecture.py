@@ -248,7 +248,7 @@ def test_requirements_leave_comfyuis_own_packages_alone():
 def test_constraints_pin_every_direct_dependency():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = project["optional-dependencies"]
-    wanted = [*project["dependencies"], *extras["standalone"], *extras["dev"], *extras["browser"]]
+    wanted = [line for lines in (project["dependencies"], *extras.values()) for line in lines]
     pinned = {
         line.split("==")[0].lower().replace("_", "-")
         for line in requirement_lines((ROOT / "constraints.txt").read_text("utf-8").splitlines())

@@ -207,9 +207,15 @@ def test_a_file_where_the_output_folder_should_be(refused: Callable[..., str], t
 
 UNPRIVILEGED = """
 import os, sys
+from adstudio.engine import torch_host
+from adstudio.prompt.processor import write, write_copy
 from adstudio.run.cli import main
+from adstudio.run.versions import versions
 from PIL import Image
+versions()  # all that is imported on the way: Python may lie where only its owner reads
+write("딸기"), write_copy("딸기")
 os.chdir(sys.argv[1])
+os.environ["ADSTUDIO_HOME"] = "none"  # root's own is closed to whom we become
 if os.geteuid() == 0:
     os.setuid(65534)
 sys.exit(main(["generate", "딸기", "--out", "closed", "--quiet"]))
