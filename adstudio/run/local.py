@@ -71,11 +71,12 @@ class LocalRunner:
 
     def _run(self, request: AdRequest, recorder: Recorder, began: float) -> AdResult:
         with recorder.step("check"):
-            prepare_folder(self.output_dir)
             run = stages.Run(request.seeded(), recorder, RecordedHost(self._device_owner(), recorder))
             run.check()
         run.write_words()
         run.read_pictures()
+        # After all that the request can have wrong, so that a bad one leaves no empty folder behind; before the model.
+        prepare_folder(self.output_dir)
         run.load_model()
         run.generate()
         run.composite()

@@ -247,3 +247,20 @@ def test_an_adapter_that_is_not_there_is_named(checkpoint: Path, tmp_path: Path)
     with pytest.raises(AdStudioError) as raised:
         LocalRunner(tmp_path).run(words(checkpoint, loras=(("no-such-style", 1.0),)))
     assert "no-such-style" in str(raised.value)
+
+
+@pytest.mark.parametrize("wrong", [{"brief": "  "}, {"industry": "no-such"}, {"reference": "/no/such/photo.png"}])
+def test_a_request_that_cannot_run_leaves_no_folder(checkpoint: Path, tmp_path: Path, wrong: dict[str, str]) -> None:
+    folder = tmp_path / "new"
+    with pytest.raises(AdStudioError):
+        LocalRunner(folder).run(words(checkpoint, **wrong))
+    assert not folder.exists()
+
+
+def test_a_folder_that_cannot_be_written_is_found_before_the_model_loads(checkpoint: Path, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    runner = LocalRunner(tmp_path / "taken")
+    with pytest.raises(AdStudioError) as caught:
+        runner.run(words(checkpoint))
+    assert caught.value.code == "output.not_a_folder"
+    assert [step.name for step in runner.report.steps] == ["check", "prompt", "copy"]
