@@ -93,7 +93,7 @@ class Image2Image(io.ComfyNode):
                 io.Float.Input(
                     "strength",
                     default=0.6,
-                    min=0.0,
+                    min=0.05,
                     max=1.0,
                     step=0.01,
                     display_mode=io.NumberDisplay.slider,

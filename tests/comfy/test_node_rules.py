@@ -46,6 +46,7 @@ with tempfile.TemporaryDirectory() as folder:
         "originals": refusal(lambda: SaveImage.execute(three, **save, original=two)),
         "files": len(list(pathlib.Path(folder).rglob("*.png"))),
         "inverted": [bool(torch.equal(cuts[True], cuts[False])), cuts[True][:, 12:20, 12:20].mean().item()],
+        "least strength": next(each.min for each in Image2Image.define_schema().inputs if each.id == "strength"),
         "one for all": [each is None for each in _io.masks_for(None, 2)]
         + [float(each.mean()) for each in _io.masks_for(masks[:1], 2)],
     }
@@ -83,3 +84,7 @@ def test_inverted_masks_cut_out_the_same(seen: dict[str, Any]):
     same, middle = seen["inverted"]
     assert same
     assert middle > 0.9
+
+
+def test_the_least_strength_still_draws(seen: dict[str, Any]):
+    assert seen["least strength"] > 0, "a strength of 0 is refused, so the form must not offer it"
