@@ -13,6 +13,8 @@ from comfyui import PACK
 from PIL import Image
 from shipped import NAMES, NOTES, api_graph, as_prompt, node_of, ui_graph
 
+from workflows import render
+
 
 @pytest.fixture(scope="module")
 def schemas(server: ComfyServer) -> dict[str, Any]:
@@ -28,6 +30,11 @@ def test_three_workflows_are_shipped_in_both_forms(server: ComfyServer):
 def test_every_node_occurs_in_a_workflow(schemas: dict[str, Any]):
     used = {node["class_type"] for name in NAMES for node in api_graph(name).values()}
     assert {name for name in schemas if name.startswith("AdStudio")} <= used
+
+
+def test_files_are_what_their_description_gives(schemas: dict[str, Any]):
+    stale = [path.name for path, text in render(schemas).items() if path.read_text(encoding="utf-8") != text]
+    assert not stale, f"{stale}; run: python tools/workflows.py"
 
 
 @pytest.mark.parametrize("name", NAMES)
