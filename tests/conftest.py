@@ -46,7 +46,7 @@ def tier_of(path: Path) -> str:
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """Leave out a tier that cannot run before its files import what is not there."""
     parts = collection_path.relative_to(TESTS).parts if collection_path.is_relative_to(TESTS) else ()
-    return True if len(parts) == 1 and parts[0] in TIERS and missing_for(parts[0]) else None
+    return True if parts and parts[0] in TIERS and missing_for(parts[0]) else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,3 +62,18 @@ def test_installs_into_the_python_the_user_names(
     monkeypatch.setenv("COMFYUI_PYTHON", str(python))
     comfyui.prepare()
     assert python.with_name("installed").exists()
+
+
+@pytest.mark.parametrize("tier", ["comfy", "browser"])
+def test_a_tier_without_comfyui_is_skipped_with_the_reason(tier: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pytest", f"tests/{tier}", "-q", "-p", "no:cacheprovider"]
+    run = subprocess.run(
+        command,
+        cwd=comfyui.PACK,
+        env=os.environ | {"COMFYUI_PATH": str(tmp_path / "none")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout
+    assert f"tier {tier}: skipped, no ComfyUI at" in run.stdout and "git clone" in run.stdout
