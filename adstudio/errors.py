@@ -61,9 +61,7 @@ class MissingDependency(ModelError):
             f"{purpose} needs the Python package '{package}', which is not installed.",
             f"Install it with: pip install {install or package}",
         )
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return (AdStudioError.__new__, (type(self),), {"code": self.code, "message": self.message, "hint": self.hint})
+        self.args = (package, purpose, install)  # what pickle builds it from again
 
 
 class ProviderError(AdStudioError):

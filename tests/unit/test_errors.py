@@ -1,0 +1,33 @@
+"""Errors keep their code, sentence and hint on the way between processes and wherever they are shown."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from adstudio import errors
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.InputError("text.does_not_fit", "The headline has no room.", "Shorten it."),
+        errors.MissingDependency("rembg", "The cut-out", "rembg[cpu]"),
+        errors.MissingDependency("rembg", "The cut-out"),
+    ],
+)
+def test_an_error_survives_pickling(error: errors.AdStudioError) -> None:
+    again = pickle.loads(pickle.dumps(error))
+    assert type(again) is type(error) and str(again) == str(error)
+    assert (again.code, again.message, again.hint) == (error.code, error.message, error.hint)
+
+
+def test_a_missing_package_says_how_to_install_it() -> None:
+    error = errors.MissingDependency("rembg", "The cut-out", "rembg[cpu]")
+    assert str(error).endswith("pip install rembg[cpu]") and "The cut-out needs" in str(error)
+
+
+@pytest.mark.parametrize("name", errors.__all__)
+def test_every_error_is_shown_as_the_products_own(name: str) -> None:
+    assert getattr(errors, name).__module__ == "adstudio"
