@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -70,7 +69,7 @@ def test_an_interrupt_ends_with_130_and_leaves_nothing(
     def press_ctrl_c(self: progress.Progress, event: RunEvent) -> None:
         show(self, event)
         if event.step == "generate" and event.kind in ("progress", "preview"):
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)  # to this very thread; a process-wide one may arrive too late
 
     monkeypatch.setattr(progress.Progress, "__call__", press_ctrl_c)
     said = adstudio(*GENERATE, "--checkpoint", checkpoint, "--out", tmp_path)
