@@ -33,6 +33,18 @@ class Host(Protocol):
         ...
 
 
+class Watcher(Protocol):
+    """Whoever waits for a long job without a device: a download, a conversion. Every ``Host`` is one."""
+
+    def progress(self, step: int, total: int, preview: Array | None = None) -> None:
+        """Report ``step`` of ``total``."""
+        ...
+
+    def check_cancelled(self) -> None:
+        """Raise the host's own interrupt when the user cancelled."""
+        ...
+
+
 class Cancelled(BaseException):
     """The user cancelled. A BaseException, like ComfyUI's own, so no ``except Exception`` swallows it."""
 
