@@ -21,7 +21,7 @@ from server import PromptServer
 from torch import nn
 
 from ..adstudio import config
-from ..adstudio.engine.checkpoint import may_be_zimage
+from ..adstudio.engine.folder_form import may_be_zimage
 from ..adstudio.engine.residence import residence_of
 from ..adstudio.output.metadata import KEY
 from ..adstudio.types import Array

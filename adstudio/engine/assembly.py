@@ -14,46 +14,42 @@ import torch
 from torch import nn
 
 from ..errors import MissingDependency, ModelError
-from .checkpoint import Checkpoint
-from .weights import read_json
+from .parts import Part
+from .tensors import read_tensors
 
 logger = logging.getLogger("adstudio.engine")
 
 
-def build_transformer(checkpoint: Checkpoint) -> nn.Module:
+def build_transformer(part: Part) -> nn.Module:
     """Build the ``ZImageTransformer2DModel``."""
-    return _build_diffusers("ZImageTransformer2DModel", checkpoint, "transformer")
+    return _build_diffusers("ZImageTransformer2DModel", part)
 
 
-def build_vae(checkpoint: Checkpoint) -> nn.Module:
+def build_vae(part: Part) -> nn.Module:
     """Build the ``AutoencoderKL``."""
-    return _build_diffusers("AutoencoderKL", checkpoint, "vae")
+    return _build_diffusers("AutoencoderKL", part)
 
 
-def build_text_encoder(checkpoint: Checkpoint) -> nn.Module:
+def build_text_encoder(part: Part) -> nn.Module:
     """Build the ``Qwen3Model``; a file of the language model is read too, its head left aside."""
     try:
         from transformers import Qwen3Config, Qwen3Model
     except ImportError as error:
         raise MissingDependency("transformers", "Reading prompts", "'transformers>=4.51'") from error
-    folder = checkpoint.path / "text_encoder"
-    config = Qwen3Config.from_dict(read_json(folder / "config.json"))
+    config = Qwen3Config.from_dict(part.config)
     with torch.device("meta"):
-        model = _construct(lambda: Qwen3Model(config), folder)
+        model = _construct(lambda: Qwen3Model(config), part)
     # The rotary table is computed, not stored: without this it would stay without storage.
     model.rotary_emb = type(model.rotary_emb)(config)
-    tensors = {name.removeprefix("model."): value for name, value in _read(checkpoint, "text_encoder").items()}
-    tensors.pop("lm_head.weight", None)
-    return _fill(model, tensors, folder)
+    return _fill(model, read_tensors(part), part)
 
 
-def build_tokenizer(checkpoint: Checkpoint) -> Any:
+def build_tokenizer(folder: Path) -> Any:
     """Build the tokenizer, and check that it knows the chat form that Z-Image was trained with."""
     try:
         from transformers import AutoTokenizer
     except ImportError as error:
         raise MissingDependency("transformers", "Reading prompts", "'transformers>=4.51'") from error
-    folder = checkpoint.path / "tokenizer"
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError, KeyError) as error:
@@ -83,59 +79,52 @@ def diffusers_class(name: str) -> Any:
         raise MissingDependency("diffusers", "Drawing with Z-Image", "'diffusers>=0.42'") from error
 
 
-def _build_diffusers(name: str, checkpoint: Checkpoint, part: str) -> nn.Module:
-    kind, folder = diffusers_class(name), checkpoint.path / part
+def _build_diffusers(name: str, part: Part) -> nn.Module:
+    kind = diffusers_class(name)
     # Private keys name a class and a version; community repacks get them wrong, and the class is ours to choose.
-    config = {key: value for key, value in read_json(folder / "config.json").items() if not key.startswith("_")}
+    config = {key: value for key, value in part.config.items() if not key.startswith("_")}
     with torch.device("meta"):
-        model = _construct(lambda: kind.from_config(config), folder)
-    return _fill(model, _read(checkpoint, part), folder)
+        model = _construct(lambda: kind.from_config(config), part)
+    return _fill(model, read_tensors(part), part)
 
 
-def _construct(make: Any, folder: Path) -> Any:
+def _construct(make: Any, part: Part) -> Any:
     try:
         return make()
     except (AssertionError, KeyError, TypeError, ValueError) as error:
         raise ModelError(
             "checkpoint.bad_config",
-            f"The configuration {folder / 'config.json'} does not describe a model that can be built ({error!r}).",
+            f"The configuration {part.config_file or f'worked out for {part.place}'} does not describe a model that "
+            f"can be built ({error!r}).",
             "Download this file again, or choose another checkpoint.",
         ) from error
 
 
-def _read(checkpoint: Checkpoint, part: str) -> dict[str, torch.Tensor]:
-    from safetensors.torch import load_file
-
-    tensors: dict[str, torch.Tensor] = {}
-    for path in checkpoint.weight_files(part):
-        tensors.update(load_file(path))
-    return tensors
-
-
-def _fill(model: nn.Module, tensors: dict[str, torch.Tensor], folder: Path) -> nn.Module:
-    wanted = model.state_dict()
+def _fill(model: nn.Module, tensors: dict[str, torch.Tensor], part: Part) -> nn.Module:
+    wanted, place = model.state_dict(), part.place
     missing = sorted(set(wanted) - set(tensors))
     surplus = sorted(set(tensors) - set(wanted))
     wrong = sorted(name for name in set(wanted) & set(tensors) if wanted[name].shape != tensors[name].shape)
     if missing:
         raise ModelError(
             "checkpoint.tensor_missing",
-            f"{len(missing)} of {len(wanted)} tensors are missing in {folder} (first: {missing[0]}).",
+            f"{len(missing)} of {len(wanted)} tensors are missing in {place} (first: {missing[0]}).",
             "Finish the download of the checkpoint, or choose another one.",
         )
     if wrong:
         name = wrong[0]
+        says = "its config.json says" if part.config_file else "this model needs"
         raise ModelError(
             "checkpoint.wrong_shape",
-            f"{name} in {folder} is {list(tensors[name].shape)}, but its config.json says {list(wanted[name].shape)}.",
+            f"{name} in {place} is {list(tensors[name].shape)}, but {says} {list(wanted[name].shape)}.",
             "Weights and configuration are of two different models: download both again.",
         )
     if surplus:
-        logger.warning("%s holds %d tensors that the model does not use, e.g. %s", folder, len(surplus), surplus[0])
+        logger.warning("%s holds %d tensors that the model does not use, e.g. %s", place, len(surplus), surplus[0])
     model.load_state_dict({name: tensors[name] for name in wanted}, strict=True, assign=True)
     for name, tensor in [*model.named_parameters(), *model.named_buffers()]:
         if tensor.is_meta:
             raise ModelError(
-                "checkpoint.tensor_missing", f"{name} in {folder} got no values.", "Choose another checkpoint."
+                "checkpoint.tensor_missing", f"{name} in {place} got no values.", "Choose another checkpoint."
             )
     return model.eval().requires_grad_(False)

@@ -5,17 +5,17 @@ from __future__ import annotations
 import stat
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from .. import config
 from ..errors import ModelError
 from ..ports import Host
-from .weights import TensorInfo, find_weights, read_json, read_tensor_infos, reading, unreadable
+from .folder_form import read_folder
+from .parts import Part, Sources
+from .weights import reading, unreadable
 
-# diffusers names the weights of its classes one way, transformers those of its own another
-WEIGHT_STEMS = {"transformer": "diffusion_pytorch_model", "text_encoder": "model", "vae": "diffusion_pytorch_model"}
 _DTYPES = {"BF16": "bfloat16", "F32": "float32"}
 _CAPTION_MULTIPLE = 32
 _PROMPT_TOKENS = 512
@@ -26,7 +26,8 @@ _COMMON_BASE_PX = 1024
 class Checkpoint:
     """What a checkpoint is and what it dictates.
 
-    ``path`` is where the files really lie, ``name`` what the user calls the folder, also where that is a link.
+    ``path`` is where the files really lie, ``name`` what the user calls the checkpoint, also where that is a link.
+    ``sources`` are the files it is built from, ``notes`` what the user should know about them.
 
     Units: ``grid_px`` = every picture side is a multiple of it; ``base_px`` = side of the square it was made for.
     """
@@ -38,13 +39,15 @@ class Checkpoint:
     prompt_tokens: int
     weights_bytes: int
     dtype: str
-    files: tuple[tuple[str, tuple[Path, ...]], ...]
     adapters: Path | None
     stamp: tuple[tuple[str, int, int], ...]
+    sources: Sources = field(repr=False, compare=False)
+    notes: tuple[str, ...] = ()
 
-    def weight_files(self, component: str) -> list[Path]:
-        """The safetensors files of ``transformer``, ``text_encoder`` or ``vae``."""
-        return list(dict(self.files)[component])
+    @property
+    def key(self) -> tuple[Path, ...]:
+        """What tells this checkpoint from others: the files of all its components."""
+        return tuple(file for part in self.sources.parts for file in part.files)
 
 
 def find_checkpoint(name: str | Path, host: Host) -> Path:
@@ -89,53 +92,28 @@ def open_checkpoint(path: Path) -> Checkpoint:
 
 
 def _describe(path: Path, name: str) -> Checkpoint:
-    if not path.is_dir():
+    sources = read_folder(path)
+    _check_kind(sources.transformer)
+    vae, transformer = sources.vae, sources.transformer
+    if not vae.config.get("block_out_channels"):
         raise ModelError(
-            "checkpoint.missing", f"The checkpoint folder {path} does not exist.", "Choose another checkpoint."
+            "checkpoint.bad_config",
+            f"{vae.config_file or vae.place} does not say 'block_out_channels'.",
+            "Download this file again.",
         )
-    transformer, vae = _read_configs(path)
-    files = {part: find_weights(path / part, stem) for part, stem in WEIGHT_STEMS.items()}
-    tensors = {part: read_tensor_infos(found) for part, found in files.items()}
-    _check_kind(path, tensors["transformer"])
-    scale = 2 ** (len(vae["block_out_channels"]) - 1)
-    patch = min(transformer.get("all_patch_size", [2]))
-    every = [info for infos in tensors.values() for info in infos.values()]
+    grid = 2 ** (len(vae.config["block_out_channels"]) - 1) * min(transformer.config.get("all_patch_size", [2]))
     return Checkpoint(
         path=path,
         name=name,
-        grid_px=scale * patch,
-        base_px=_base_px(vae, scale * patch),
-        prompt_tokens=_prompt_tokens(transformer),
-        weights_bytes=sum(info.bytes for info in every),
-        dtype=_dtype(path, every),
-        files=tuple((part, tuple(found)) for part, found in files.items()),
+        grid_px=grid,
+        base_px=_base_px(vae.config, grid),
+        prompt_tokens=_prompt_tokens(transformer.config),
+        weights_bytes=sum(part.bytes for part in sources.parts),
+        dtype=_dtype(path, sources),
         adapters=path / "loras" if (path / "loras").is_dir() else None,
-        stamp=_stamp(path, [file for found in files.values() for file in found]),
+        stamp=_stamp(path, sources),
+        sources=sources,
     )
-
-
-def is_checkpoint(path: Path) -> bool:
-    """Whether a folder looks like a checkpoint in diffusers layout, at a glance."""
-    return (path / "transformer" / "config.json").is_file() and (path / "vae" / "config.json").is_file()
-
-
-def may_be_zimage(path: Path) -> bool:
-    """Whether a checkpoint folder is worth offering: one small file is read, however large the model.
-
-    A transformer of another model says so in its configuration (FLUX and its like) and is left out. One whose
-    configuration is broken or empty stays in: choosing it tells what is wrong with it, leaving it out tells nothing.
-    """
-    try:
-        if not is_checkpoint(path):
-            return False
-        transformer = read_json(path / "transformer" / "config.json")
-    except OSError:  # a folder that this user may not enter
-        return False
-    except ModelError:
-        return True
-    # The class is missing or wrong in some repacks. 'cap_feat_dim' alone would also let Lumina 2 in.
-    named = str(transformer.get("_class_name", "")).startswith("ZImage")
-    return named or not transformer or {"cap_feat_dim", "all_patch_size"} <= transformer.keys()
 
 
 def _is_folder(path: Path) -> bool:
@@ -147,58 +125,30 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _read_configs(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    if not is_checkpoint(path):
-        raise ModelError(
-            "checkpoint.not_diffusers",
-            f"{path} is not a checkpoint folder: it needs the subfolders transformer, text_encoder, tokenizer, vae "
-            "and scheduler, each with its configuration.",
-            "Choose the folder that holds model_index.json, and finish its download.",
-        )
-    transformer, vae = read_json(path / "transformer" / "config.json"), read_json(path / "vae" / "config.json")
-    read_json(path / "scheduler" / "scheduler_config.json")
-    kind = read_json(path / "text_encoder" / "config.json").get("model_type", "qwen3")
-    if kind != "qwen3":
-        raise ModelError(
-            "checkpoint.wrong_class",
-            f"The text encoder of {path} is of the kind '{kind}', but Z-Image reads prompts with qwen3.",
-            "Choose a Z-Image checkpoint.",
-        )
-    tokenizer = path / "tokenizer"
-    if not any((tokenizer / name).is_file() for name in ("tokenizer.json", "vocab.json")):
-        raise ModelError("checkpoint.file_missing", f"The tokenizer in {tokenizer} is missing.", "Finish the download.")
-    if not vae.get("block_out_channels"):
-        raise ModelError(
-            "checkpoint.bad_config",
-            f"{path / 'vae' / 'config.json'} does not say 'block_out_channels'.",
-            "Download this file again.",
-        )
-    return transformer, vae
-
-
-def _check_kind(path: Path, tensors: dict[str, TensorInfo]) -> None:
+def _check_kind(transformer: Part) -> None:
     # By the tensors' names and not by `_class_name`: community repacks write a wrong or no class into the config.
-    if "layers.0.adaLN_modulation.0.weight" in tensors and any(name.startswith("cap_embedder.") for name in tensors):
+    names = transformer.tensors
+    if "layers.0.adaLN_modulation.0.weight" in names and any(name.startswith("cap_embedder.") for name in names):
         return
     raise ModelError(
         "checkpoint.wrong_class",
-        f"The transformer in {path} is not a Z-Image transformer in diffusers layout.",
-        "Choose a Z-Image checkpoint; single files for ComfyUI's own loaders have another layout.",
+        f"The transformer in {transformer.place} is not a Z-Image transformer.",
+        "Choose a Z-Image checkpoint.",
     )
 
 
-def _dtype(path: Path, tensors: list[TensorInfo]) -> str:
-    kinds = Counter(info.dtype for info in tensors)
-    strange = sorted(set(kinds) - set(_DTYPES))
+def _dtype(path: Path, sources: Sources) -> str:
+    sizes = Counter[str]()
+    for part in sources.parts:
+        for info in part.tensors.values():
+            sizes[info.dtype] += info.bytes
+    strange = sorted(set(sizes) - set(_DTYPES))
     if strange:
         raise ModelError(
             "checkpoint.unsupported_dtype",
             f"The weights in {path} are stored as {', '.join(strange)}; bfloat16 or float32 is needed.",
             "Choose the bf16 edition of this checkpoint.",
         )
-    sizes = Counter[str]()
-    for info in tensors:
-        sizes[info.dtype] += info.bytes
     return _DTYPES[sizes.most_common(1)[0][0]]
 
 
@@ -214,7 +164,8 @@ def _prompt_tokens(transformer: dict[str, Any]) -> int:
     return min(_PROMPT_TOKENS, (longest - 2) // _CAPTION_MULTIPLE * _CAPTION_MULTIPLE)
 
 
-def _stamp(path: Path, weights: list[Path]) -> tuple[tuple[str, int, int], ...]:
-    files = [*weights, *path.glob("*/*.json"), *path.glob("tokenizer/*")]
-    stats = ((str(file.relative_to(path)), file.stat()) for file in sorted(set(files)) if file.is_file())
-    return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
+def _stamp(path: Path, sources: Sources) -> tuple[tuple[str, int, int], ...]:
+    files = {file for part in sources.parts for file in (*part.files, part.config_file) if file is not None}
+    files |= {*path.glob("*/*.json"), *path.glob("tokenizer/*")}
+    stats = ((file.relative_to(path) if file.is_relative_to(path) else file, file.stat()) for file in sorted(files))
+    return tuple((str(name), stat.st_size, stat.st_mtime_ns) for name, stat in stats)

@@ -20,7 +20,6 @@ import torch
 from ..ports import Host
 from . import assembly
 from .checkpoint import Checkpoint, find_checkpoint, open_checkpoint
-from .weights import read_json
 
 if TYPE_CHECKING:
     from .lora import LoraUse
@@ -69,17 +68,17 @@ class Registry:
     def __init__(self) -> None:
         self.loading = threading.Lock()
         self.drawing = threading.RLock()
-        self._kept: OrderedDict[Path, tuple[Checkpoint, Components]] = OrderedDict()
+        self._kept: OrderedDict[tuple[Path, ...], tuple[Checkpoint, Components]] = OrderedDict()
         self._runs = 0
 
     def load(self, path: Path) -> tuple[Checkpoint, Components]:
         """The checkpoint in ``path``, from memory unless its files have changed since."""
         with self.loading:
             checkpoint = open_checkpoint(path)
-            known = self._kept.pop(checkpoint.path, None)
+            known = self._kept.pop(checkpoint.key, None)
             if known is None or known[0].stamp != checkpoint.stamp:
                 known = (checkpoint, _build(checkpoint))
-            self._kept[checkpoint.path] = known
+            self._kept[checkpoint.key] = known
             while len(self._kept) > _KEPT_CHECKPOINTS:
                 self._kept.popitem(last=False)
             return checkpoint, known[1]  # the same files may be known under another name
@@ -117,8 +116,9 @@ def load(path: str | Path, host: Host) -> Zit:
 def _build(checkpoint: Checkpoint) -> Components:
     # ComfyUI runs nodes under inference_mode; a parameter born there could never be switched to training or back,
     # which adapters do.
+    sources = checkpoint.sources
     with torch.inference_mode(False), torch.no_grad():
-        transformer = assembly.build_transformer(checkpoint)
+        transformer = assembly.build_transformer(sources.transformer)
         linears = {
             name: (module.out_features, module.in_features)
             for name, module in transformer.named_modules()
@@ -126,9 +126,9 @@ def _build(checkpoint: Checkpoint) -> Components:
         }
         return Components(
             transformer=transformer,
-            text_encoder=assembly.build_text_encoder(checkpoint),
-            vae=assembly.build_vae(checkpoint),
-            tokenizer=assembly.build_tokenizer(checkpoint),
-            scheduler_config=read_json(checkpoint.path / "scheduler" / "scheduler_config.json"),
+            text_encoder=assembly.build_text_encoder(sources.text_encoder),
+            vae=assembly.build_vae(sources.vae),
+            tokenizer=assembly.build_tokenizer(sources.tokenizer),
+            scheduler_config=sources.scheduler,
             linears=linears,
         )

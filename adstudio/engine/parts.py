@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .module_names import module_names
 from .weights import TensorInfo
 
 
@@ -13,8 +14,8 @@ from .weights import TensorInfo
 class Part:
     """One component: ``transformer``, ``text_encoder`` or ``vae``.
 
-    ``tensors`` are named as in the files. ``config_file`` is None where the configuration is the one shipped with the
-    pack, because the files came without.
+    ``tensors`` are named as in the files, without ``prefix``, which stands before each of them there. ``config_file``
+    is None where the configuration is the one shipped with the pack, because the files came without.
     """
 
     name: str
@@ -22,6 +23,26 @@ class Part:
     tensors: dict[str, TensorInfo]
     config: dict[str, Any]
     config_file: Path | None = None
+    prefix: str = ""
+
+    @property
+    def place(self) -> Path:
+        """Where a sentence about this part points: its file, or the folder of its files."""
+        return self.files[0] if len(self.files) == 1 and self.config_file is None else self.files[0].parent
+
+    @property
+    def bytes(self) -> int:
+        """What the weights take on disk."""
+        return sum(info.bytes for info in self.tensors.values())
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shapes of the module's tensors by the module's own names; fused ones are given apart."""
+        shapes: dict[str, tuple[int, ...]] = {}
+        for name, targets in module_names(self.name, self.tensors).items():
+            shape = self.tensors[name].shape
+            for target in targets:
+                shapes[target] = (shape[0] // len(targets), *shape[1:]) if len(targets) > 1 else shape
+        return shapes
 
 
 @dataclass(frozen=True, slots=True)

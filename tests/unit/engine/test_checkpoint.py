@@ -16,8 +16,9 @@ from safetensors.torch import load_file, save_file
 from tiny_checkpoint import build_checkpoint
 
 from adstudio import config
-from adstudio.engine.checkpoint import find_checkpoint, is_checkpoint, may_be_zimage, open_checkpoint
+from adstudio.engine.checkpoint import find_checkpoint, open_checkpoint
 from adstudio.engine.components import load
+from adstudio.engine.folder_form import is_folder_form, may_be_zimage
 from adstudio.engine.torch_host import TorchHost
 from adstudio.errors import ModelError
 
@@ -126,7 +127,7 @@ def test_the_checkpoint_dictates_grid_base_and_prompt_length(tiny: Path, tmp_pat
     assert (real_grid.grid_px, real_grid.base_px, real_grid.prompt_tokens) == (16, 64, 512)
     assert real_grid.dtype == "bfloat16"
     assert real_grid.adapters is None
-    files = [file for part in ("transformer", "text_encoder", "vae") for file in real_grid.weight_files(part)]
+    files = [file for part in ("transformer", "text_encoder", "vae") for file in getattr(real_grid.sources, part).files]
     assert 0 <= sum(file.stat().st_size for file in files) - real_grid.weights_bytes < 100_000  # headers only
 
     coarse = build_checkpoint(tmp_path / "coarse", vae_levels=5, base_px=128)
@@ -191,8 +192,8 @@ def test_finding_by_path_by_name_and_the_embedded(tiny: Path, tmp_path: Path, mo
         find_checkpoint("nowhere", host)
     assert caught.value.code == "checkpoint.missing"
     assert host.model_file("diffusers", "../../outside") is None
-    assert is_checkpoint(tiny)
-    assert not is_checkpoint(outside)
+    assert is_folder_form(tiny)
+    assert not is_folder_form(outside)
 
 
 def test_a_linked_checkpoint_has_the_links_name_and_is_loaded_once(tiny: Path, tmp_path: Path):

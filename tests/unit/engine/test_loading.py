@@ -54,7 +54,9 @@ def test_one_set_of_components_for_every_handle(tiny: Path, zit: Zit, host: Torc
 def test_many_threads_load_once(tiny: Path, host: TorchHost, monkeypatch: pytest.MonkeyPatch):
     registry.forget()
     built, real = [], assembly.build_transformer
-    monkeypatch.setattr(assembly, "build_transformer", lambda found: built.append(found.name) or real(found))
+    monkeypatch.setattr(
+        assembly, "build_transformer", lambda part: built.append(part.files[0].parent.parent.name) or real(part)
+    )
     found: list[Zit] = []
     threads = [threading.Thread(target=lambda: found.append(load(tiny, host))) for _ in range(8)]
     for thread in threads:
