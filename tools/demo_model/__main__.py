@@ -12,7 +12,7 @@ import os
 import random
 from pathlib import Path
 
-STAGES = ("vae", "reader", "tokenizer", "latents", "decoder", "transformer", "adapters", "export", "judge")
+STAGES = ("begin", "vae", "reader", "tokenizer", "latents", "decoder", "transformer", "adapters", "export", "judge")
 STYLES = ("illustration", "watercolor")
 
 
@@ -26,6 +26,7 @@ def main() -> None:
     parser.add_argument(
         "--out", type=Path, default=Path("adstudio/demo/checkpoint"), help="where the checkpoint is written"
     )
+    parser.add_argument("--begin-from", type=Path, help="exported checkpoint to go on from")
     parser.add_argument("--vae-minutes", type=float, default=22)
     parser.add_argument("--decoder-minutes", type=float, default=30)
     parser.add_argument("--transformer-minutes", type=float, default=90)
@@ -65,18 +66,27 @@ def scale(args: argparse.Namespace) -> tuple[float, float]:
     return saved["factor"], saved["shift"]
 
 
+def run_begin(args: argparse.Namespace) -> None:
+    """Take over the weights of an exported checkpoint, where one is named and nothing has been trained yet."""
+    from .export import begin
+
+    if args.begin_from and not (args.work / "vae.pt").exists():
+        args.work.mkdir(parents=True, exist_ok=True)
+        begin(args.begin_from, args.work, args.vae_minutes * 60 * 0.6)
+
+
 def run_vae(args: argparse.Namespace) -> None:
     """Train the autoencoder."""
     from . import vae
 
-    vae.train(args.work, args.vae_minutes)
+    vae.train(args.work, args.vae_minutes, threads=args.threads)
 
 
 def run_decoder(args: argparse.Namespace) -> None:
     """Train the decoder further, the encoder fixed, so that latents stay valid."""
     from . import vae
 
-    vae.train(args.work, args.decoder_minutes, decoder_only=True)
+    vae.train(args.work, args.decoder_minutes, decoder_only=True, threads=args.threads)
 
 
 def run_reader(args: argparse.Namespace) -> None:

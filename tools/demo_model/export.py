@@ -8,12 +8,14 @@ from pathlib import Path
 
 import torch
 from diffusers import AutoencoderKL, FlowMatchEulerDiscreteScheduler
+from safetensors.torch import load_file
 from torch import Tensor
 from transformers import AutoTokenizer
 
 from .latents import Shelf
 from .transformer import Pair
 
+WEIGHTS = "diffusion_pytorch_model.safetensors"
 INDEX = {
     "_class_name": "ZImagePipeline",
     "_diffusers_version": "0.42.1",
@@ -46,6 +48,24 @@ def export(out: Path, vae: AutoencoderKL, pair: Pair, scale: tuple[float, float]
     (out / "model_index.json").write_text(json.dumps(INDEX, indent=2) + "\n")
     for path in out.rglob("*"):
         path.chmod(0o755 if path.is_dir() else 0o644)  # safetensors writes 0600, which a second user could not read
+
+
+def begin(checkpoint: Path, folder: Path, spent_s: float) -> None:
+    """Make the weights of an exported checkpoint the start of a new training run in ``folder``.
+
+    Args:
+        spent_s: seconds of the autoencoder's budget that count as done, so that it goes on with large crops.
+    """
+    vae = {name: tensor.float() for name, tensor in load_file(checkpoint / "vae" / WEIGHTS).items()}
+    torch.save({"vae": vae, "spent": spent_s, "step": 100}, folder / "vae.pt")
+    parts = (("encoder", "text_encoder", "model.safetensors"), ("transformer", "transformer", WEIGHTS))
+    pair = {
+        f"{part}.{name}": tensor.float()
+        for part, place, file in parts
+        for name, tensor in load_file(checkpoint / place / file).items()
+    }
+    torch.save({"pair": pair, "ema": pair, "spent": 0.0, "step": 100}, folder / "transformer.pt")
+    shutil.copytree(checkpoint / "tokenizer", folder / "tokenizer", dirs_exist_ok=True)
 
 
 def load_trained(folder: Path, tokenizer_dir: Path) -> Pair:

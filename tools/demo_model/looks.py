@@ -10,6 +10,9 @@ from adstudio.types import Scene
 from .canvas import PAINTS, Canvas, F, linear, smooth
 from .places import HORIZON, PLACES
 
+# Arrangements of each place (where the podium stands, how the folds fall). A small transformer draws a few of them
+# sharply, and lets the noise choose; of endlessly many it draws the blurred average.
+TAKES = 6
 SIDES = {"left": -1, "above": 0, "right": 1}
 # exposure, tint, saturation, contrast, vignette
 MOODS = {
@@ -64,11 +67,18 @@ def _blur(picture: F, radius: float) -> F:
     return np.asarray(image, np.float32) / 255
 
 
-def draw(scene: Scene, seed: int, width: int = 512, height: int = 512, style: str | None = None) -> F:
-    """Draw one backdrop ``[H,W,3] float32 sRGB 0..1``; the same arguments give the same picture."""
-    rng = np.random.default_rng((seed, width, height))
-    horizon = rng.uniform(*HORIZON.get(scene.place, (0.60, 0.66)))
-    canvas = Canvas(width, height, horizon, SIDES[scene.light], rng)
-    tone = linear(PAINTS[scene.colour]) * rng.uniform(0.92, 1.06) * rng.uniform(0.95, 1.05, 3).astype(np.float32)
+def draw(
+    scene: Scene, seed: int, width: int = 512, height: int = 512, style: str | None = None, takes: int | None = TAKES
+) -> F:
+    """Draw one backdrop ``[H,W,3] float32 sRGB 0..1``; the same arguments give the same picture.
+
+    Args:
+        takes: how many arrangements of its things a place has; None = a new one for every seed.
+    """
+    arrangement = np.random.default_rng((seed if takes is None else seed % takes, 5))
+    shade = np.random.default_rng((seed, width, height))
+    horizon = arrangement.uniform(*HORIZON.get(scene.place, (0.60, 0.66)))
+    canvas = Canvas(width, height, horizon, SIDES[scene.light], arrangement)
+    tone = linear(PAINTS[scene.colour]) * shade.uniform(0.92, 1.06) * shade.uniform(0.95, 1.05, 3).astype(np.float32)
     picture = grade(canvas, PLACES[scene.place](canvas, tone), scene.mood)
     return (STYLES[style](picture, canvas) if style else picture).astype(np.float32)

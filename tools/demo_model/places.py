@@ -155,21 +155,29 @@ def arch(c: Canvas, paint: F) -> F:
     niche = smooth(c.px, -c.px, distance) * smooth(c.px, -c.px, c.y)
     across = dx / r * c.side
     inner = 0.60 - 0.22 * across + 0.12 * smooth(0.0, -0.3, dy) if c.side else 0.42 + 0.40 * smooth(-0.28, 0.12, dy)
-    rim = np.exp(-((distance / 0.012) ** 2)) * (0.20 if not c.side else 0.22 * np.sign(across) * -1)
+    rim = np.exp(-((distance / 0.012) ** 2)) * (0.20 if not c.side else -0.22 * np.tanh(across * 3))
     picture = c.over(wall, c.paint(paint * 0.78) * (inner * grain)[..., None], niche) * (1 + rim)[..., None]
     floor = c.paint(mix(paint, CREAM, 0.35)) * (light * (0.95 + 0.03 * c.noise(1, c.x * 2, c.y * 4)))[..., None]
     corner = 1 - 0.35 * np.exp(-np.maximum(c.y, 0) / 0.025)
     return c.over(picture, floor * corner[..., None], c.ground()[2])
 
 
+def _sway(c: Canvas, pace: float) -> F:
+    """A smooth field of about -1..1: cloth has no grain that noise would give it."""
+    field = np.zeros_like(c.x)
+    for _ in range(3):
+        turn, speed = c.uniform(0, 2 * np.pi), pace * c.uniform(0.5, 1.0)
+        field = field + np.sin((c.x * np.cos(turn) + c.y * np.sin(turn)) * speed + c.uniform(0, 2 * np.pi))
+    return field / 2
+
+
 def silk(c: Canvas, paint: F) -> F:
     """Shining folds over the whole picture."""
-    tilt = c.uniform(0.25, 0.65) * (1 if c.rng.random() < 0.5 else -1)
-    a = c.noise(0, c.x * 0.42, c.y * 0.42)
-    b = c.noise(0, c.x * 0.30, c.y * 0.30)
-    phase = (c.x * np.cos(tilt) + c.y * np.sin(tilt)) * c.uniform(9, 12) + 2.6 * a
-    folds = np.sin(phase) + 0.45 * np.sin(phase * 1.9 + 2.2 * b)
-    slope = np.cos(phase) + 0.6 * np.cos(phase * 1.9 + 2.2 * b)
+    tilt = c.uniform(0.5, 0.9) * (1 if c.rng.random() < 0.5 else -1)
+    a, b = _sway(c, 5.0), _sway(c, 8.0)
+    phase = (c.x * np.cos(tilt) + c.y * np.sin(tilt)) * c.uniform(11, 15) + 1.5 * a
+    folds = np.sin(phase) + 0.40 * np.sin(phase * 1.7 + 1.4 * b)
+    slope = np.cos(phase) + 0.55 * np.cos(phase * 1.7 + 1.4 * b)
     shine = np.clip(folds * 0.5 + 0.5, 0, 1) ** 4
     shade = 0.62 + 0.20 * folds + 0.20 * slope * (c.side or 0.4)
     lit = c.light(0.14) ** 1.2

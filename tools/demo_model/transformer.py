@@ -147,7 +147,8 @@ def train(
     if save.exists():
         state = torch.load(save)
         pair.load_state_dict(state["pair"])
-        optim.load_state_dict(state["optim"])
+        if "optim" in state:  # a start from an exported checkpoint has none
+            optim.load_state_dict(state["optim"])
         ema, spent, step = state["ema"], state["spent"], state["step"]
     rng, generator = random.Random(step), torch.Generator().manual_seed(step)
     budget, began, saved, shown, running, known = (
