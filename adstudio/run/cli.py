@@ -20,6 +20,7 @@ from .. import __version__
 from ..errors import AdStudioError, MissingDependency
 from ..ports import Cancelled
 from ..types import TextStyle
+from . import convert_command, fetch_command, interrupt
 from .local import LocalRunner
 from .progress import Progress
 from .report import RunReport
@@ -35,12 +36,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _prepare_streams(options)
     command: Callable[[argparse.Namespace], dict[str, Any]] = options.command
     try:
-        envelope = {"ok": True, **command(options)}
-    except AdStudioError as error:
-        return _fail(options, error.code, error.message, error.hint)
+        with interrupt.handled():
+            envelope = {"ok": True, **command(options)}
     except (KeyboardInterrupt, Cancelled):
-        _fail(options, "run.interrupted", "Interrupted; nothing half-written was left behind.", "")
-        return INTERRUPTED
+        return _say_interrupted(options)
+    except AdStudioError as error:
+        if interrupt.was_asked():  # a library has made an error of its own out of the interrupt
+            return _say_interrupted(options)
+        return _fail(options, error.code, error.message, error.hint)
     except BrokenPipeError:  # the reader of our output went away, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PROBLEM
@@ -48,6 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         missing = MissingDependency((error.name or str(error)).partition(".")[0], "This step", STANDALONE)
         return _fail(options, missing.code, missing.message, missing.hint)
     except Exception as error:
+        if interrupt.was_asked():
+            return _say_interrupted(options)
         if not _is_out_of_memory(error):
             raise
         return _fail(
@@ -65,10 +70,12 @@ def build_parser() -> argparse.ArgumentParser:
     """Build the command line."""
     parser = argparse.ArgumentParser(prog="adstudio", description="From a Korean brief to a finished ad.")
     parser.add_argument("--version", action="version", version=f"adstudio {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="demo|generate|composite")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_demo(commands)
     _add_generate(commands)
     _add_composite(commands)
+    fetch_command.add(commands)
+    convert_command.add(commands)
     return parser
 
 
@@ -185,7 +192,7 @@ def _picture_fields(options: argparse.Namespace) -> dict[str, Any]:
 def _run(options: argparse.Namespace, request: AdRequest) -> dict[str, Any]:
     runner = LocalRunner(options.out)
     options.runner = runner  # so that a failure can tell how far the run came
-    with Progress(sys.stderr, quiet=options.quiet) as progress:
+    with Progress(sys.stderr, quiet=options.quiet) as progress, interrupt.cancels(runner.cancel):
         result = runner.run(request, progress)
     if not options.json:
         for path in result.paths:
@@ -210,6 +217,12 @@ def summary(report: RunReport) -> str:
         f"{width}x{height} in {report.seconds:.1f} s: {report.evaluations} evaluations{pace}, "
         f"seed {report.seeds[0] if report.seeds else '-'}, memory peak {report.peak_rss_bytes / 2**20:.0f} MB"
     )
+
+
+def _say_interrupted(options: argparse.Namespace) -> int:
+    message = getattr(options, "interrupted", "Interrupted; nothing half-written was left behind.")
+    _fail(options, "run.interrupted", message, "")
+    return INTERRUPTED
 
 
 def _fail(options: argparse.Namespace, code: str, message: str, hint: str) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..errors import MissingDependency
 from ..output.encode import encode, find_format, to_pixels
+from . import interrupt
 from .local import LocalRunner
 from .progress import Progress
 from .request import AdRequest
@@ -45,7 +46,7 @@ def run_demo(folder: Path, *, as_json: bool = False, quiet: bool = False) -> dic
     began = time.perf_counter()
     runner = LocalRunner(folder)
     ads: list[dict[str, Any]] = []
-    with Progress(sys.stderr, quiet=quiet) as progress:
+    with Progress(sys.stderr, quiet=quiet) as progress, interrupt.cancels(runner.cancel):
         for number, ad in enumerate(demo_ads(), start=1):
             progress.say(f"\n{number}. {ad.title}")
             result = runner.run(ad.request(), progress)

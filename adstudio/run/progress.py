@@ -20,6 +20,8 @@ _NAMES = {
     "layout": "finding room for the copy",
     "lettering": "lettering",
     "save": "saving",
+    "fetch": "downloading",
+    "convert": "converting",
 }
 _BAR = 20
 

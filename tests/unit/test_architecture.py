@@ -220,7 +220,13 @@ def test_every_imported_package_is_declared():
     extras = project["optional-dependencies"]
     lines = [*project["dependencies"], *extras["standalone"], *extras["rembg"]]
     declared = {re.split(r"[>=\[]", line)[0].lower() for line in lines}
-    distributions = {"PIL": "pillow", "skimage": "scikit-image", "yaml": "pyyaml", "onnxruntime": "rembg"}
+    distributions = {
+        "PIL": "pillow",
+        "huggingface_hub": "huggingface-hub",
+        "skimage": "scikit-image",
+        "yaml": "pyyaml",
+        "onnxruntime": "rembg",
+    }
     used = {name.split(".")[0] for path in LIBRARY for _, name in imports(path) if not name.startswith(".")}
     theirs = {distributions.get(name, name) for name in used - set(sys.stdlib_module_names) - {"__future__"}}
     assert theirs <= declared, sorted(theirs - declared)
