@@ -22,6 +22,7 @@ from torch import nn
 
 from ..adstudio import config
 from ..adstudio.engine.folder_form import may_be_zimage
+from ..adstudio.engine.hub import folder_for
 from ..adstudio.engine.residence import residence_of
 from ..adstudio.output.metadata import KEY
 from ..adstudio.types import Array
@@ -128,9 +129,20 @@ def checkpoint_names() -> list[str]:
     names = set()
     for folder in _folders("diffusers"):
         for path in [*folder.glob("*/"), *folder.glob("*/*/")]:
-            if may_be_zimage(path):
+            if not path.name.startswith(".") and may_be_zimage(path):  # a hidden one is under way
                 names.add(path.relative_to(folder).as_posix())
     return [config.EMBEDDED_NAME, *sorted(names)]
+
+
+def download_folder(hub_id: str) -> Path:
+    """Where the checkpoint of that id on a model hub belongs: ``models/diffusers/<organisation>/<model>``.
+
+    Of several folders of models the one that has it is taken, else ComfyUI's first.
+    """
+    known = folder_paths.folder_names_and_paths.get("diffusers")
+    roots = [Path(path) for path in known[0]] if known and known[0] else [Path(folder_paths.models_dir) / "diffusers"]
+    places = [folder_for(root, hub_id) for root in roots]
+    return next((place for place in places if place.is_dir()), places[0])
 
 
 def lora_names() -> list[str]:
