@@ -1,4 +1,4 @@
-"""Where a module's weights are: at home in the mapped file, or copied to a compute device.
+"""Where a module's weights are: at home in the mapped file, or copied to a compute device, whole or block by block.
 
 Leaving a device costs nothing: the copies are dropped and the mapped tensors put back, so no weights are ever written
 to host memory. Adapters may be added or removed meanwhile; every move looks at the module as it is then.
@@ -6,6 +6,7 @@ to host memory. Adapters may be added or removed meanwhile; every move looks at 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,79 +14,134 @@ from typing import Any
 import torch
 from torch import nn
 
+from .streaming import HOME, BlockStream, Table, find_blocks, plain_tensors, streamed_bytes, tables_of
+
 _MARK = "_adstudio_residence"
-_HOME = torch.device("cpu")
-_Table = dict[str, Any]
+_making = threading.Lock()
 
 
 class Residence:
-    """Moves one module between its home and a device. Not thread-safe: its host is."""
+    """Moves one module between its home and a device.
+
+    Safe from any thread. A module that is lent is not moved out before its last borrower has given it back.
+    """
 
     def __init__(self, module: nn.Module) -> None:
         self._module = module
+        self._moving = threading.RLock()
+        self._borrowers = 0
+        self._is_leaving = False
+        self._stream: BlockStream | None = None
         # (the table's id, name) -> the table, its tensor at home, its copy; the table is held, so its id stays its own
-        self._away: dict[tuple[int, str], tuple[_Table, torch.Tensor, torch.Tensor]] = {}
+        self._away: dict[tuple[int, str], tuple[Table, torch.Tensor, torch.Tensor]] = {}
 
     @property
     def is_away(self) -> bool:
         """Whether copies of the weights are on a device."""
-        return bool(self._away)
+        return bool(self._away) or self._stream is not None
 
-    def size_bytes(self) -> int:
-        """Bytes of the module's distinct tensors, tied ones once."""
-        return sum({id(tensor): tensor.nbytes for _, _, tensor in self._slots()}.values())
+    @property
+    def is_streamed(self) -> bool:
+        """Whether the blocks come to the device one by one."""
+        return self._stream is not None
 
-    def move_in(self, device: torch.device) -> None:
-        """Copy every tensor that is not there yet to ``device``; on failure everything is at home again."""
-        copies: dict[int, torch.Tensor] = {}
+    @property
+    def is_lent(self) -> bool:
+        """Whether anyone computes with the module now."""
+        return self._borrowers > 0
+
+    def size_bytes(self, *, streamed: bool = False) -> int:
+        """Bytes that the module takes on a device, tied tensors once."""
+        whole = sum({id(tensor): tensor.nbytes for _, _, tensor in self._slots(streamed)}.values())
+        return whole + (streamed_bytes(find_blocks(self._module)) if streamed else 0)
+
+    def device_bytes(self) -> int:
+        """Bytes that the module takes on a device now."""
+        return self.size_bytes(streamed=self.is_streamed) if self.is_away else 0
+
+    @contextmanager
+    def lend(self, device: torch.device, *, streamed: bool = False) -> Iterator[None]:
+        """Have the module on ``device`` for the length of the block, and let it stay there."""
+        with self._moving:
+            self.move_in(device, streamed=streamed)
+            self._borrowers += 1
         try:
-            with _plain_tensors():
-                for table, name, tensor in self._slots():
-                    slot = (id(table), name)
-                    if slot in self._away and self._away[slot][2] is tensor and tensor.device == device:
-                        continue
-                    if id(tensor) not in copies:  # tied weights stay tied
-                        copies[id(tensor)] = _copy(tensor, device)
-                    copy = copies[id(tensor)]
-                    # An adapter made while the module was away was born on the device: its home is made here.
-                    home = self._away[slot][1] if slot in self._away else _at_home(tensor)
-                    self._away[slot] = (table, home, copy)
-                    table[name] = copy
-        except BaseException:
-            self.move_out()
-            raise
+            yield
+        finally:
+            with self._moving:
+                self._borrowers -= 1
+                if self._is_leaving and not self._borrowers:
+                    self.move_out()
+
+    def move_in(self, device: torch.device, *, streamed: bool = False) -> None:
+        """Copy what is not there yet to ``device``; on failure everything is at home again.
+
+        Args:
+            streamed: keep the blocks at home, and bring each to the device only while it runs. A module that is lent
+                stays as it is.
+        """
+        with self._moving:
+            if self.is_away and self.is_streamed != streamed and not self.is_lent:
+                self._go_home()
+            self._is_leaving = False
+            try:
+                with plain_tensors():
+                    self._copy_missing(device, self.is_streamed if self.is_away else streamed)
+            except BaseException:
+                self.move_out()
+                raise
 
     def move_out(self) -> None:
-        """Put every tensor back to where it lives."""
-        with _plain_tensors():
+        """Put every tensor back to where it lives, as soon as nobody computes with it."""
+        with self._moving:
+            self._is_leaving = self.is_lent
+            if not self.is_lent:
+                self._go_home()
+
+    def _copy_missing(self, device: torch.device, streamed: bool) -> None:
+        copies: dict[int, torch.Tensor] = {}
+        for table, name, tensor in self._slots(streamed):
+            slot = (id(table), name)
+            if slot in self._away and self._away[slot][2] is tensor and tensor.device == device:
+                continue
+            if id(tensor) not in copies:  # tied weights stay tied
+                copies[id(tensor)] = _copy(tensor, device)
+            copy = copies[id(tensor)]
+            # An adapter made while the module was away was born on the device: its home is made here.
+            home = self._away[slot][1] if slot in self._away else _at_home(tensor)
+            self._away[slot] = (table, home, copy)
+            table[name] = copy
+        if streamed and self._stream is None:
+            self._stream = BlockStream(find_blocks(self._module), device)
+            self._stream.open()
+
+    def _go_home(self) -> None:
+        with plain_tensors():
+            if self._stream is not None:
+                self._stream.close()
+                self._stream = None
             for (_, name), (table, home, copy) in self._away.items():
                 if table.get(name) is copy:  # else it was replaced or removed meanwhile
                     table[name] = home
             self._away.clear()
-            for table, name, tensor in self._slots():
+            for table, name, tensor in self._slots(streamed=False):
                 table[name] = _at_home(tensor)
 
-    def _slots(self) -> Iterator[tuple[_Table, str, torch.Tensor]]:
-        for module in self._module.modules():
-            for table in (module._parameters, module._buffers):
-                for name, tensor in list(table.items()):
-                    if tensor is not None:
-                        yield table, name, tensor
+    def _slots(self, streamed: bool) -> Iterator[tuple[Table, str, torch.Tensor]]:
+        passing = {id(table) for block in find_blocks(self._module) for table in tables_of(block)} if streamed else ()
+        for table in tables_of(self._module):
+            for name, tensor in list(table.items()):
+                if tensor is not None and id(table) not in passing:
+                    yield table, name, tensor
 
 
 def residence_of(module: nn.Module) -> Residence:
     """The one residence of a module, whoever hosts it."""
-    residence = module.__dict__.get(_MARK)
-    if residence is None:
-        residence = module.__dict__[_MARK] = Residence(module)
-    return residence
-
-
-@contextmanager
-def _plain_tensors() -> Iterator[None]:
-    # ComfyUI evicts under inference_mode; a parameter copied there could never be switched by PEFT again.
-    with torch.inference_mode(False), torch.no_grad():
-        yield
+    with _making:
+        residence = module.__dict__.get(_MARK)
+        if residence is None:
+            residence = module.__dict__[_MARK] = Residence(module)
+        return residence
 
 
 def _copy(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
@@ -94,4 +150,4 @@ def _copy(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
 
 
 def _at_home(tensor: torch.Tensor) -> torch.Tensor:
-    return tensor if tensor.device == _HOME else _copy(tensor, _HOME)
+    return tensor if tensor.device == HOME else _copy(tensor, HOME)
