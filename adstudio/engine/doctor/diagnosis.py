@@ -1,0 +1,45 @@
+"""Go through the checklist: say what is wrong, or put right in memory what can be."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+
+from ..parts import Sources
+from .facts import read_facts
+from .findings import Case, Finding
+from .known import KNOWN_MODELS, KnownModel
+from .rules import RULES
+
+
+def examine(sources: Sources, known: tuple[KnownModel, ...] = KNOWN_MODELS) -> tuple[Finding, ...]:
+    """Say what is wrong with a checkpoint; nothing is mended, a healthy one gives no finding."""
+    return tuple(replace(finding, mended=False) for finding in mend(sources, known)[1])
+
+
+def mend(sources: Sources, known: tuple[KnownModel, ...] = KNOWN_MODELS) -> tuple[Sources, tuple[Finding, ...]]:
+    """Put a checkpoint's configurations right in memory.
+
+    Args:
+        known: the models whose right values are known, to judge what shapes cannot tell.
+
+    Returns:
+        New sources with the same files, and a finding for everything that was or could not be mended. ``sources``
+        itself and its configurations stay as they are.
+    """
+    case = Case(_own(sources), read_facts(sources), known)
+    findings = []
+    for rule in RULES:
+        problem = rule.check(case)
+        if problem is None:
+            continue
+        findings.append(Finding(rule.id, rule.part, problem.message, problem.changes is not None))
+        if problem.changes is not None:
+            case = case.changed(rule.part, problem.changes)
+    return case.sources, tuple(findings)
+
+
+def _own(sources: Sources) -> Sources:
+    # transformers writes defaults into the very dictionaries it is given, so none is shared with the caller's.
+    parts = {part.name: replace(part, config=copy.deepcopy(part.config)) for part in sources.parts}
+    return replace(sources, scheduler=copy.deepcopy(sources.scheduler), **parts)

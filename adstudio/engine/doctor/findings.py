@@ -1,0 +1,121 @@
+"""What the doctor's rules are made of, and what they look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..parts import Sources
+from .known import KNOWN_MODELS, KnownModel
+
+Config = dict[str, Any]
+Facts = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong with a checkpoint, in one line.
+
+    ``rule`` is the id of the rule that saw it; ``mended`` says whether it was put right in memory.
+    """
+
+    rule: str
+    part: str
+    message: str
+    mended: bool
+
+    def __str__(self) -> str:
+        return f"{'mended' if self.mended else 'problem'}: {self.part}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What a rule saw, and the changes of its part's configuration that put it right; None where nothing does.
+
+    A change to ``REMOVED`` takes the key out.
+    """
+
+    message: str
+    changes: Config | None = None
+
+
+class _Removed:
+    """The type of ``REMOVED``."""
+
+    def __repr__(self) -> str:
+        return "removed"
+
+
+REMOVED = _Removed()
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A checkpoint as the rules see it: configurations, and what the tensors' names and shapes say by themselves."""
+
+    sources: Sources
+    facts: dict[str, Facts]
+    known: tuple[KnownModel, ...] = KNOWN_MODELS
+
+    def config(self, part: str) -> Config:
+        """The configuration of a part or of the scheduler."""
+        if part == "scheduler":
+            return self.sources.scheduler
+        return getattr(self.sources, part).config
+
+    def known_as(self, part: str) -> KnownModel | None:
+        """The known model that a part is, by its shapes; the scheduler's is the transformer's."""
+        judged = "transformer" if part == "scheduler" else part
+        return next((model for model in self.known if model.matches(judged, self.facts[judged])), None)
+
+    def changed(self, part: str, changes: Config) -> Case:
+        """The same case with other values in one configuration; nothing is changed in place."""
+        config = {**self.config(part), **changes}
+        config = {key: value for key, value in config.items() if value is not REMOVED}
+        if part == "scheduler":
+            return replace(self, sources=replace(self.sources, scheduler=config))
+        mended = replace(getattr(self.sources, part), config=config)
+        return replace(self, sources=replace(self.sources, **{part: mended}))
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One line of the doctor's checklist.
+
+    Args:
+        looks_at: which file or value.
+        right: what it must be, and why.
+        mendable: whether it can be put right in memory.
+        check: looks at a case and says what is wrong, or nothing.
+    """
+
+    id: str
+    part: str
+    looks_at: str
+    right: str
+    mendable: bool
+    check: Callable[[Case], Problem | None] = field(repr=False)
+
+
+def same(first: Any, second: Any) -> bool:
+    """Whether two values of a configuration mean the same, also as list and tuple, or ``1`` and ``1.0``."""
+    if isinstance(first, list | tuple) and isinstance(second, list | tuple):
+        return len(first) == len(second) and all(map(same, first, second))
+    if isinstance(first, bool) != isinstance(second, bool):
+        return False
+    return first == second
+
+
+def number_or_none(value: Any) -> float | None:
+    """A value that is a number; anything else, as a repack may write it, counts as not said."""
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def say(value: Any) -> str:
+    """A value of a configuration for a sentence."""
+    if isinstance(value, Mapping):
+        return str(dict(value))
+    if isinstance(value, tuple | list) and len(value) > 6:
+        return f"a list of {len(value)}"
+    return repr(list(value)) if isinstance(value, tuple) else repr(value)

@@ -1,0 +1,127 @@
+"""Rules on the tokenizer's files, which no weights vouch for. They are read, never changed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from .findings import Case, Problem, Rule
+
+_CHAT_MARKS = ("<|im_start|>", "<|im_end|>")
+_KNOWN_IDS = {"<|endoftext|>": 151643, "<|im_start|>": 151644, "<|im_end|>": 151645}
+
+
+@dataclass(frozen=True, slots=True)
+class _Tokenizer:
+    """What a tokenizer's files say."""
+
+    has_vocabulary: bool
+    has_template: bool
+    has_pad: bool
+    ids: dict[str, int]
+    largest: int
+
+
+def _check(case: Case, look: Any) -> Problem | None:
+    found = read_tokenizer(case.sources.tokenizer)
+    # A tokenizer without any vocabulary is one finding, not five.
+    return look(found, case) if found.has_vocabulary or look is _vocabulary else None
+
+
+def read_tokenizer(folder: Path) -> _Tokenizer:
+    """Read what the rules ask for; a folder is read again only after one of its files has changed."""
+    files = [path for path in sorted(folder.glob("*")) if path.is_file()] if folder.is_dir() else []
+    return _read(folder, tuple((path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files))
+
+
+@lru_cache(maxsize=8)
+def _read(folder: Path, stamp: tuple[tuple[str, int, int], ...]) -> _Tokenizer:
+    names = {name for name, _, _ in stamp}
+    config, special = _json(folder, "tokenizer_config.json", names), _json(folder, "special_tokens_map.json", names)
+    whole = _json(folder, "tokenizer.json", names)
+    vocabulary = whole.get("model", {}).get("vocab") or _json(folder, "vocab.json", names)
+    ids: dict[str, int] = {}
+    if isinstance(vocabulary, dict):
+        ids.update({str(word): int(number) for word, number in vocabulary.items()})
+    elif isinstance(vocabulary, list):  # Unigram: pairs of a word and its weight
+        ids.update({str(pair[0]): number for number, pair in enumerate(vocabulary)})
+    ids.update({str(token["content"]): int(token["id"]) for token in whole.get("added_tokens", [])})
+    ids.update(_json(folder, "added_tokens.json", names))
+    decoder = config.get("added_tokens_decoder", {})
+    ids.update({str(token["content"]): int(number) for number, token in decoder.items()})
+    return _Tokenizer(
+        has_vocabulary=bool(ids) and ("tokenizer.json" in names or {"vocab.json", "merges.txt"} <= names),
+        has_template=bool(config.get("chat_template")) or bool(names & {"chat_template.jinja", "chat_template.json"}),
+        has_pad=bool(config.get("pad_token") or special.get("pad_token")),
+        ids={token: ids[token] for token in _KNOWN_IDS if token in ids},
+        largest=max(ids.values(), default=-1),
+    )
+
+
+def _json(folder: Path, name: str, names: set[str]) -> dict[str, Any]:
+    if name not in names:
+        return {}
+    try:
+        content = json.loads((folder / name).read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # said by the rule on files
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _vocabulary(found: _Tokenizer, case: Case) -> Problem | None:
+    if found.has_vocabulary:
+        return None
+    return Problem("neither tokenizer.json nor vocab.json with merges.txt can be read; download the tokenizer again.")
+
+
+def _template(found: _Tokenizer, case: Case) -> Problem | None:
+    if found.has_template:
+        return None
+    return Problem(
+        "there is no chat template, which Z-Image prompts are written in; "
+        "download tokenizer_config.json or chat_template.jinja again."
+    )
+
+
+def _pad(found: _Tokenizer, case: Case) -> Problem | None:
+    return None if found.has_pad else Problem("no pad_token is named, which diffusers' own pipeline asks for.")
+
+
+def _marks(found: _Tokenizer, case: Case) -> Problem | None:
+    lost = [mark for mark in _CHAT_MARKS if mark not in found.ids]
+    if lost:
+        return Problem(f"{' and '.join(lost)} are not single tokens: prompts would be spelt out letter by letter.")
+    known = case.known_as("text_encoder")
+    wrong = [
+        f"{mark} is {found.ids[mark]}, not {_KNOWN_IDS[mark]}"
+        for mark in found.ids
+        if found.ids[mark] != _KNOWN_IDS[mark]
+    ]
+    if known is not None and known.name == "Z-Image" and wrong:
+        return Problem(f"{'; '.join(wrong)}: this tokenizer is another model's.")
+    return None
+
+
+def _length(found: _Tokenizer, case: Case) -> Problem | None:
+    rows = case.facts["text_encoder"].get("vocab_size")
+    if rows is None or found.largest < rows:
+        return None
+    return Problem(
+        f"the largest token is {found.largest}, but the encoder knows {rows}: this tokenizer is another model's."
+    )
+
+
+def _rule(id: str, looks_at: str, right: str, look: Any) -> Rule:
+    return Rule(f"tokenizer.{id}", "tokenizer", looks_at, right, False, lambda case: _check(case, look))
+
+
+RULES = (
+    _rule("vocabulary", "tokenizer.json, or vocab.json and merges.txt", "readable", _vocabulary),
+    _rule("chat_template", "tokenizer_config.json, chat_template.jinja", "there: prompts are written in it", _template),
+    _rule("pad_token", "tokenizer_config.json", "named: diffusers' pipeline pads prompts with it", _pad),
+    _rule("marks", "<|im_start|>, <|im_end|>", "single tokens, with Qwen3's ids beside the known encoder", _marks),
+    _rule("length", "largest token id", "below the rows of the encoder's embed_tokens", _length),
+)

@@ -1,0 +1,376 @@
+"""The doctor finds every wrong value of a released checkpoint, puts it right, and leaves healthy ones alone."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import released_checkpoint as released
+from released_checkpoint import build_released, write_hollow, write_json
+from tiny_checkpoint import build_checkpoint
+
+from adstudio import config
+from adstudio.engine.doctor import RULES, examine, mend, text_encoder
+from adstudio.engine.doctor.findings import same
+from adstudio.engine.doctor.known import DEFAULTS
+from adstudio.engine.folder_form import read_folder
+from adstudio.engine.parts import Sources
+
+
+@pytest.fixture(scope="session")
+def turbo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_released(tmp_path_factory.mktemp("released"))
+
+
+@pytest.fixture
+def sources(turbo: Path) -> Sources:
+    return read_folder(turbo)
+
+
+def config_of(sources: Sources, part: str) -> dict[str, Any]:
+    return sources.scheduler if part == "scheduler" else getattr(sources, part).config
+
+
+def damaged(sources: Sources, part: str, **values: Any) -> Sources:
+    """The same checkpoint with other values in one configuration; ``None`` takes the key out."""
+    changed = {**config_of(sources, part), **values}
+    changed = {key: value for key, value in changed.items() if value is not None}
+    if part == "scheduler":
+        return replace(sources, scheduler=changed)
+    return replace(sources, **{part: replace(getattr(sources, part), config=changed)})
+
+
+def linked(turbo: Path, folder: Path) -> Path:
+    """A copy whose weights are links: they are 20 GB long."""
+    return Path(
+        shutil.copytree(
+            turbo, folder, copy_function=lambda a, b: Path(b).hardlink_to(a) if "safe" in a else shutil.copy(a, b)
+        )
+    )
+
+
+def test_the_released_model_is_healthy(sources: Sources) -> None:
+    assert sum(part.bytes for part in sources.parts) == 12_309_817_472 + 8_044_936_192 + 167_639_366
+    assert examine(sources) == ()
+
+
+def test_the_embedded_and_the_tiny_checkpoint_are_healthy(tiny: Path, tiny_float: Path, tmp_path: Path) -> None:
+    for path in (config.EMBEDDED_CHECKPOINT, tiny, tiny_float, build_checkpoint(tmp_path / "coarse", vae_levels=5)):
+        assert examine(read_folder(path)) == ()
+
+
+# What a repack does to a released configuration, and the rule that must see it. All of it is mended.
+DAMAGE: dict[str, tuple[str, dict[str, Any], str]] = {
+    "class of diffusers' older transformers": ("transformer", {"_class_name": "Transformer2DModel"}, "class"),
+    "no class": ("transformer", {"_class_name": None}, "class"),
+    "another VAE class": ("vae", {"_class_name": "AutoencoderTiny"}, "class"),
+    "narrower": ("transformer", {"dim": 2304}, "dim"),
+    "fewer layers": ("transformer", {"n_layers": 26}, "n_layers"),
+    "other refiners": ("transformer", {"n_refiner_layers": 1}, "n_refiner_layers"),
+    "other heads": ("transformer", {"n_heads": 24}, "n_heads"),
+    "grouped heads": ("transformer", {"n_kv_heads": 8}, "n_kv_heads"),
+    "no norms": ("transformer", {"qk_norm": False}, "qk_norm"),
+    "other captions": ("transformer", {"cap_feat_dim": 2304}, "cap_feat_dim"),
+    "other channels": ("transformer", {"in_channels": 4}, "in_channels"),
+    "other patch": ("transformer", {"all_patch_size": [4]}, "all_patch_size"),
+    "siglip that is not there": ("transformer", {"siglip_feat_dim": 1152}, "siglip_feat_dim"),
+    "no axes_lens": ("transformer", {"axes_lens": None}, "axes_lens"),
+    "short axes_lens": ("transformer", {"axes_lens": [1024, 512, 512]}, "axes_lens"),
+    "axes_lens of words": ("transformer", {"axes_lens": "long"}, "axes_lens"),
+    "other axes": ("transformer", {"axes_dims": [16, 56, 56]}, "axes_dims"),
+    "language model's theta": ("transformer", {"rope_theta": 10000.0}, "rope_theta"),
+    "other time scale": ("transformer", {"t_scale": 1.0}, "t_scale"),
+    "as qwen2": ("text_encoder", {"model_type": "qwen2"}, "model_type"),
+    "no model_type": ("text_encoder", {"model_type": None}, "model_type"),
+    "a vision class": ("text_encoder", {"architectures": ["DeiTForImageClassification"]}, "architectures"),
+    "no theta": ("text_encoder", {"rope_theta": None}, "rope_theta"),
+    "default theta, old style": ("text_encoder", {"rope_theta": 10000.0}, "rope_theta"),
+    "default theta, new style": (
+        "text_encoder",
+        {"rope_theta": None, "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0}},
+        "rope_theta",
+    ),
+    "theta in two minds": (
+        "text_encoder",
+        {"rope_theta": 5000000.0, "rope_parameters": {"rope_type": "default", "rope_theta": 1000000.0}},
+        "rope_theta",
+    ),
+    "theta of words": ("text_encoder", {"rope_theta": "1e6"}, "rope_theta"),
+    "stretched, old style": ("text_encoder", {"rope_scaling": {"rope_type": "yarn", "factor": 4.0}}, "rope_type"),
+    "stretched, new style": (
+        "text_encoder",
+        {"rope_parameters": {"rope_type": "yarn", "factor": 4.0, "rope_theta": 1000000.0}},
+        "rope_type",
+    ),
+    "no head_dim, which is then right": ("text_encoder", {"head_dim": 80}, "head_dim"),
+    "no key heads": ("text_encoder", {"num_key_value_heads": None}, "num_key_value_heads"),
+    "no query heads": ("text_encoder", {"num_attention_heads": 20}, "num_attention_heads"),
+    "no layer count": ("text_encoder", {"num_hidden_layers": None}, "num_hidden_layers"),
+    "no width": ("text_encoder", {"hidden_size": None}, "hidden_size"),
+    "no inner width": ("text_encoder", {"intermediate_size": None}, "intermediate_size"),
+    "other vocabulary": ("text_encoder", {"vocab_size": 151669}, "vocab_size"),
+    "biased": ("text_encoder", {"attention_bias": True}, "attention_bias"),
+    "too few layer types": ("text_encoder", {"layer_types": ["full_attention"] * 28}, "layer_types"),
+    "sliding": ("text_encoder", {"layer_types": ["sliding_attention"] * 36}, "layer_types"),
+    "another dtype": ("text_encoder", {"torch_dtype": "float16"}, "dtype"),
+    "no dtype": ("text_encoder", {"torch_dtype": None}, "dtype"),
+    "a head that is not there": ("text_encoder", {"tie_word_embeddings": False}, "tie_word_embeddings"),
+    "no scale": ("vae", {"scaling_factor": None}, "scaling_factor"),
+    "Stable Diffusion's scale": ("vae", {"scaling_factor": 0.18215}, "scaling_factor"),
+    "SD3's scale": ("vae", {"scaling_factor": 1.5305}, "scaling_factor"),
+    "no shift": ("vae", {"shift_factor": None}, "shift_factor"),
+    "SD3's shift": ("vae", {"shift_factor": 0.0609}, "shift_factor"),
+    "no quant flag": ("vae", {"use_quant_conv": None}, "use_quant_conv"),
+    "no post quant flag": ("vae", {"use_post_quant_conv": None}, "use_post_quant_conv"),
+    "four channels": ("vae", {"latent_channels": None}, "latent_channels"),
+    "one level": ("vae", {"block_out_channels": None}, "block_out_channels"),
+    "one down block": ("vae", {"down_block_types": None}, "down_block_types"),
+    "one up block": ("vae", {"up_block_types": None}, "up_block_types"),
+    "one block a level": ("vae", {"layers_per_block": None}, "layers_per_block"),
+    "no attention": ("vae", {"mid_block_add_attention": False}, "mid_block_add_attention"),
+    "another scheduler": ("scheduler", {"_class_name": "DPMSolverMultistepScheduler"}, "class"),
+    "no noise shift": ("scheduler", {"shift": None}, "shift"),
+    "default noise shift": ("scheduler", {"shift": 1.0}, "shift"),
+    "noise shift of words": ("scheduler", {"shift": "3"}, "shift"),
+    "dynamic": ("scheduler", {"use_dynamic_shifting": True}, "use_dynamic_shifting"),
+    "other time unit": ("scheduler", {"num_train_timesteps": 100}, "num_train_timesteps"),
+    "karras": ("scheduler", {"use_karras_sigmas": True}, "use_karras_sigmas"),
+    "inverted": ("scheduler", {"invert_sigmas": True}, "invert_sigmas"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_configuration_is_put_right(damage: str, sources: Sources) -> None:
+    part, values, rule = DAMAGE[damage]
+    broken = damaged(sources, part, **values)
+    before = copy.deepcopy(config_of(broken, part))
+    mended, findings = mend(broken)
+    assert [(finding.rule, finding.mended) for finding in findings] == [(f"{part}.{rule}", True)]
+    assert [finding.mended for finding in examine(broken)] == [False]
+    assert config_of(broken, part) == before, "mending happens in a copy"
+    assert mend(mended)[1] == (), "what was mended is healthy"
+    assert "\n" not in str(findings[0])
+    right = {**config_of(sources, part)}
+    for key in values:
+        if part == "text_encoder" and key.startswith("rope_"):
+            assert text_encoder.read_theta(config_of(mended, part)) == 1_000_000
+        elif key == "architectures":
+            assert config_of(mended, part)[key] == ["Qwen3ForCausalLM"]
+        elif key == "layer_types":
+            assert config_of(mended, part)[key] == ["full_attention"] * 36
+        else:
+            default = DEFAULTS[part].get(key)
+            assert config_of(mended, part).get(key, default) == right.get(key, default)
+
+
+def test_every_mendable_rule_is_tried_above() -> None:
+    tried = {f"{part}.{rule}" for part, _, rule in DAMAGE.values()}
+    apart = {  # these need another situation than one wrong value of the released model
+        "text_encoder.rope_style",
+        *(f"transformer.{key}" for key in ("all_f_patch_size", "norm_eps")),
+        *(f"text_encoder.{key}" for key in ("rms_norm_eps", "hidden_act")),
+        *(f"vae.{key}" for key in ("in_channels", "out_channels", "norm_num_groups", "act_fn")),
+        *(f"scheduler.{key}" for key in ("use_exponential_sigmas", "use_beta_sigmas", "shift_terminal")),
+        "scheduler.stochastic_sampling",
+    }
+    assert {rule.id for rule in RULES if rule.mendable} == tried | apart
+    assert len({rule.id for rule in RULES}) == len(RULES)
+    for rule in RULES:
+        assert rule.id.startswith(f"{rule.part}.") and rule.looks_at and rule.right
+
+
+def test_a_stripped_checkpoint_gets_all_of_its_values_back(sources: Sources) -> None:
+    """Configurations that say nothing at all: tensors and the known model say everything."""
+    empty = replace(
+        sources,
+        scheduler={},
+        **{part.name: replace(part, config={}) for part in sources.parts},
+    )
+    mended, findings = mend(empty)
+    assert all(finding.mended for finding in findings)
+    for part in ("transformer", "text_encoder", "vae", "scheduler"):
+        told, right = config_of(mended, part), config_of(sources, part)
+        for key in DEFAULTS[part].keys() & right.keys():
+            assert same(told.get(key, DEFAULTS[part][key]), right[key]), f"{part}.{key}"
+
+
+def test_a_value_that_somebody_wrote_for_another_encoder_is_reported_and_kept(sources: Sources) -> None:
+    other = damaged(sources, "text_encoder", rope_theta=5_000_000)  # Qwen3-4B-Instruct-2507, the same shapes
+    mended, findings = mend(other)
+    assert [(finding.rule, finding.mended) for finding in findings] == [("text_encoder.rope_theta", False)]
+    assert mended.text_encoder.config["rope_theta"] == 5_000_000
+
+
+def test_what_is_known_of_turbo_and_base(turbo: Path, tmp_path: Path) -> None:
+    def shift(name: str, told: float | None) -> tuple[float, list[bool]]:
+        sources = damaged(read_folder(linked(turbo, tmp_path / f"{told}" / name)), "scheduler", shift=told)
+        mended, findings = mend(sources)
+        return mended.scheduler["shift"], [finding.mended for finding in findings]
+
+    assert shift("Z-Image-Turbo", 3.0) == (3.0, [])
+    assert shift("Z-Image", 6.0) == (6.0, [])
+    assert shift("my-finetune", 4.0) == (4.0, [])
+    assert shift("Z-Image-Turbo", None) == (3.0, [True])
+    assert shift("my-finetune", None) == (3.0, [True])
+    assert shift("Z-Image-Base", None) == (6.0, [True])
+    assert shift("Z-Image-Turbo", 6.0) == (6.0, [False])  # reported, not overruled: the weights do not tell
+
+
+def test_a_missing_value_of_an_unknown_model_is_reported_and_not_invented(tiny: Path) -> None:
+    sources = read_folder(tiny)
+    for part, key, rule in (
+        ("vae", "scaling_factor", "vae.scaling_factor"),
+        ("vae", "shift_factor", "vae.shift_factor"),
+        ("scheduler", "shift", "scheduler.shift"),
+        ("text_encoder", "rope_parameters", "text_encoder.rope_theta"),
+    ):
+        mended, findings = mend(damaged(sources, part, **{key: None}))
+        assert [(finding.rule, finding.mended) for finding in findings] == [(rule, False)]
+        assert key not in config_of(mended, part)
+
+
+def test_theta_is_said_in_the_old_way_too_where_transformers_is_old(
+    sources: Sources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parameters = {"rope_type": "default", "rope_theta": 1_000_000.0}
+    new_style = damaged(sources, "text_encoder", rope_theta=None, rope_parameters=parameters)
+    assert mend(new_style)[1] == ()
+    monkeypatch.setattr(text_encoder.metadata, "version", lambda _: "4.57.1")
+    mended, findings = mend(new_style)
+    assert [finding.rule for finding in findings] == ["text_encoder.rope_style"]
+    assert mended.text_encoder.config["rope_theta"] == 1_000_000.0
+
+
+def edit_shapes(path: Path, change: Callable[[dict[str, tuple[int, ...]]], object]) -> None:
+    from adstudio.engine.weights import read_header
+
+    shapes = {name: info.shape for name, info in read_header(path).tensors.items()}
+    change(shapes)
+    path.unlink()
+    write_hollow(path, shapes)
+
+
+WEIGHTS = {
+    "transformer": "transformer/diffusion_pytorch_model.safetensors",
+    "text_encoder": "text_encoder/model.safetensors",
+    "vae": "vae/diffusion_pytorch_model.safetensors",
+}
+HARM: dict[str, tuple[str, Callable[[dict[str, Any]], object], str]] = {
+    "a tensor of one block is gone": (
+        "transformer",
+        lambda shapes: shapes.pop("layers.7.feed_forward.w2.weight"),
+        "transformer.blocks",
+    ),
+    "a block is gone": (
+        "text_encoder",
+        lambda shapes: [shapes.pop(name) for name in list(shapes) if name.startswith("layers.4.")],
+        "text_encoder.blocks",
+    ),
+    "a block is narrower": (
+        "transformer",
+        lambda shapes: shapes.update({"layers.3.attention_norm1.weight": (1920,)}),
+        "transformer.blocks",
+    ),
+    "the encoder is Qwen2": (
+        "text_encoder",
+        lambda shapes: [shapes.pop(name) for name in list(shapes) if "q_norm" in name or "k_norm" in name],
+        "text_encoder.kind",
+    ),
+    "the VAE has other latents": (
+        "vae",
+        lambda shapes: shapes.update({"decoder.conv_in.weight": (512, 4, 3, 3)}),
+        "vae.fits",
+    ),
+    "the encoder is narrower": (
+        "text_encoder",
+        lambda shapes: shapes.update({"embed_tokens.weight": (151936, 1024)}),
+        "text_encoder.fits",
+    ),
+    "the vocabulary is smaller": (
+        "text_encoder",
+        lambda shapes: shapes.update({"embed_tokens.weight": (32000, 2560)}),
+        "tokenizer.length",
+    ),
+}
+
+
+@pytest.mark.parametrize("harm", HARM)
+def test_weights_that_are_not_whole_or_do_not_fit_are_reported(harm: str, turbo: Path, tmp_path: Path) -> None:
+    part, change, rule = HARM[harm]
+    path = linked(turbo, tmp_path / "copy")
+    edit_shapes(path / WEIGHTS[part], change)
+    findings = examine(read_folder(path))
+    assert rule in {finding.rule for finding in findings if not finding.mended}
+    assert rule in {finding.rule for finding in mend(read_folder(path))[1] if not finding.mended}
+
+
+def test_another_models_transformer_is_named_as_such(turbo: Path, tmp_path: Path) -> None:
+    path = linked(turbo, tmp_path / "copy")
+    edit_shapes(path / WEIGHTS["transformer"], lambda shapes: shapes.clear() or shapes.update({"blocks.0.w": (8, 8)}))
+    assert [(f.rule, f.mended) for f in mend(read_folder(path))[1] if f.part == "transformer"] == [
+        ("transformer.kind", False)
+    ]
+
+
+TOKENIZER_HARM: dict[str, tuple[Callable[[Path], object], str]] = {
+    "no template": (
+        lambda path: edit(path / "tokenizer_config.json", chat_template=None),
+        "tokenizer.chat_template",
+    ),
+    "no pad token": (lambda path: edit(path / "tokenizer_config.json", pad_token=None), "tokenizer.pad_token"),
+    "no marks": (lambda path: edit(path / "tokenizer.json", added_tokens=[]), "tokenizer.marks"),
+    "marks of another model": (
+        lambda path: edit(
+            path / "tokenizer.json",
+            added_tokens=[{"id": 200 + n, "content": token} for n, token in enumerate(released.SPECIAL_IDS)],
+        ),
+        "tokenizer.marks",
+    ),
+    "not readable": (lambda path: (path / "tokenizer.json").write_text("{"), "tokenizer.vocabulary"),
+}
+
+
+def edit(path: Path, **changes: Any) -> None:
+    content = {**json.loads(path.read_text()), **changes}
+    write_json(path, {key: value for key, value in content.items() if value is not None})
+
+
+@pytest.mark.parametrize("harm", TOKENIZER_HARM)
+def test_a_damaged_tokenizer_is_reported(harm: str, turbo: Path, tmp_path: Path) -> None:
+    path = linked(turbo, tmp_path / "copy")
+    TOKENIZER_HARM[harm][0](path / "tokenizer")
+    findings = mend(read_folder(path))[1]
+    assert [(finding.rule, finding.mended) for finding in findings] == [(TOKENIZER_HARM[harm][1], False)]
+
+
+def test_a_template_may_lie_in_a_file_of_its_own(turbo: Path, tmp_path: Path) -> None:
+    path = linked(turbo, tmp_path / "copy")
+    edit(path / "tokenizer" / "tokenizer_config.json", chat_template=None)
+    (path / "tokenizer" / "chat_template.jinja").write_text("{{ messages }}")
+    assert examine(read_folder(path)) == ()
+
+
+def test_the_defaults_are_those_of_the_classes() -> None:
+    import diffusers
+    from transformers import Qwen3Config
+
+    kinds: Any = diffusers
+    classes = {
+        "transformer": kinds.ZImageTransformer2DModel,
+        "vae": kinds.AutoencoderKL,
+        "scheduler": kinds.FlowMatchEulerDiscreteScheduler,
+    }
+    for part, kind in classes.items():
+        signature = inspect.signature(kind.__init__).parameters
+        for key, value in DEFAULTS[part].items():
+            assert signature[key].default == value, f"{part}.{key}"
+    qwen: Any = Qwen3Config()
+    for key, value in DEFAULTS["text_encoder"].items():
+        assert (qwen.rope_parameters[key] if key == "rope_theta" else getattr(qwen, key)) == value, key
