@@ -10,7 +10,7 @@ from .parts import Part, Sources
 from .weights import find_weights, read_json, read_tensor_infos
 
 # diffusers names the weights of its classes one way, transformers those of its own another
-_WEIGHT_STEMS = {"transformer": "diffusion_pytorch_model", "text_encoder": "model", "vae": "diffusion_pytorch_model"}
+WEIGHT_STEMS = {"transformer": "diffusion_pytorch_model", "text_encoder": "model", "vae": "diffusion_pytorch_model"}
 
 
 def is_folder_form(path: Path) -> bool:
@@ -54,12 +54,12 @@ def read_folder(path: Path) -> Sources:
             "and scheduler, each with its configuration.",
             "Choose the folder that holds model_index.json, and finish its download.",
         )
-    configs = {part: path / part / "config.json" for part in _WEIGHT_STEMS}
+    configs = {part: path / part / "config.json" for part in WEIGHT_STEMS}
     contents = {part: read_json(file) for part, file in configs.items()}
     scheduler = read_json(path / "scheduler" / "scheduler_config.json")
     _check_encoder_class(path, contents["text_encoder"])
     _check_tokenizer(path / "tokenizer")
-    parts = {part: _read_part(path, part, contents[part], configs[part]) for part in _WEIGHT_STEMS}
+    parts = {part: _read_part(path, part, contents[part], configs[part]) for part in WEIGHT_STEMS}
     return Sources(
         transformer=parts["transformer"],
         text_encoder=parts["text_encoder"],
@@ -70,7 +70,7 @@ def read_folder(path: Path) -> Sources:
 
 
 def _read_part(path: Path, part: str, config: dict[str, Any], config_file: Path) -> Part:
-    files = find_weights(path / part, _WEIGHT_STEMS[part])
+    files = find_weights(path / part, WEIGHT_STEMS[part])
     return Part(part, tuple(files), read_tensor_infos(files), config, config_file)
 
 
