@@ -24,18 +24,30 @@ def encode_prompt(zit: Zit, prompt: str, host: Host) -> torch.Tensor:
     if text in parts.embeddings:
         parts.embeddings.move_to_end(text)
         return parts.embeddings[text]
-    tokens = _tokenize(zit, text)
-    host.check_cancelled()
-    width = parts.text_encoder.config.hidden_size
-    with host.on_device(parts.text_encoder, activation_bytes=len(tokens) * width * 64) as device:
-        ids = torch.tensor([tokens], device=device)
-        states = parts.text_encoder(input_ids=ids, attention_mask=torch.ones_like(ids), output_hidden_states=True)
-        embedding = states.hidden_states[-2][0].to("cpu")
+    embedding = embed_tokens(zit, tokenize(zit, text), host)
     parts.remember_prompt(text, embedding)
     return embedding
 
 
-def _tokenize(zit: Zit, text: str) -> list[int]:
+def embed_tokens(zit: Zit, tokens: list[int], host: Host, *, layer: int = -2) -> torch.Tensor:
+    """Embed tokens by the encoder's hidden states; Z-Image is made for those of the last layer but one.
+
+    Shapes: ``[tokens, width]`` on the CPU, in the encoder's dtype.
+    """
+    encoder = zit.components.text_encoder
+    host.check_cancelled()
+    with host.on_device(encoder, activation_bytes=len(tokens) * encoder.config.hidden_size * 64) as device:
+        ids = torch.tensor([tokens], device=device)
+        states = encoder(input_ids=ids, attention_mask=torch.ones_like(ids), output_hidden_states=True)
+        return states.hidden_states[layer][0].to("cpu")
+
+
+def tokenize(zit: Zit, text: str) -> list[int]:
+    """Write a prompt as the user's turn of a chat, as Z-Image was trained, and count it in tokens.
+
+    Raises:
+        InputError: it is longer than the model reads.
+    """
     tokenizer, limit = zit.components.tokenizer, zit.checkpoint.prompt_tokens
     chat = tokenizer.apply_chat_template(
         [{"role": "user", "content": text}], tokenize=False, add_generation_prompt=True, enable_thinking=True
