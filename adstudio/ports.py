@@ -12,12 +12,25 @@ from .types import AdCopy, AdPrompt, Array, LayoutPlan
 class Host(Protocol):
     """Whoever owns the device: ComfyUI's model manager, or plain torch."""
 
-    def on_device(self, component: Any, activation_bytes: int = 0) -> AbstractContextManager[Any]:
+    def on_device(
+        self, component: Any, activation_bytes: int = 0, *, streamed: bool = False
+    ) -> AbstractContextManager[Any]:
         """Lend ``component`` (a ``torch.nn.Module``) on the compute device for the length of a ``with`` block.
 
         Yields the compute ``torch.device``. ``activation_bytes`` is what the work inside will need beside the weights.
         The engine never calls ``.to()`` on a component nor empties caches: placing and evicting is the host's.
+
+        Args:
+            streamed: have only the blocks that run right now on the device; slower, and the pictures are the same.
         """
+        ...
+
+    def free_bytes(self) -> int:
+        """Room on the device for weights and work, counting what could be evicted; 2**62 where nothing is copied."""
+        ...
+
+    def release(self, component: Any) -> None:
+        """Send ``component`` home now, unless somebody uses it. It comes back by itself when it is lent again."""
         ...
 
     def progress(self, step: int, total: int, preview: Array | None = None) -> None:
@@ -30,6 +43,10 @@ class Host(Protocol):
 
     def model_file(self, kind: str, name: str) -> Path | None:
         """Find ``name`` among the host's model folders of ``kind`` (``diffusers``, ``loras``, ``rembg`` …)."""
+        ...
+
+    def model_folders(self, kind: str) -> tuple[Path, ...]:
+        """The host's model folders of ``kind`` that exist, the first one first."""
         ...
 
 

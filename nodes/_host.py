@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from torch import nn
 from ..adstudio import config
 from ..adstudio.engine.folder_form import may_be_zimage
 from ..adstudio.engine.hub import folder_for
-from ..adstudio.engine.residence import residence_of
+from ..adstudio.engine.residence import Residence, residence_of
 from ..adstudio.output.metadata import KEY
 from ..adstudio.types import Array
 
@@ -38,11 +38,33 @@ class ComfyHost:
         self._bar: comfy.utils.ProgressBar | None = None
 
     @contextmanager
-    def on_device(self, component: Any, activation_bytes: int = 0) -> Iterator[torch.device]:
+    def on_device(self, component: Any, activation_bytes: int = 0, *, streamed: bool = False) -> Iterator[torch.device]:
         """Have the manager place ``component`` on its device, making room for it and for the work."""
         patcher = _patcher_of(component)
-        manager.load_models_gpu([patcher], memory_required=activation_bytes)
-        yield patcher.load_device
+        patcher.choose(streamed=streamed)
+        # Whatever is named here the manager does not push out: what is lent must stay.
+        manager.load_models_gpu([patcher, *_lent_beside(patcher)], memory_required=activation_bytes)
+        with patcher.lent():
+            yield patcher.load_device
+
+    def free_bytes(self) -> int:
+        """Room on the manager's device, counting every model that it could push out; 2**62 on a CPU."""
+        device = manager.get_torch_device()
+        if manager.is_device_cpu(device):
+            return 2**62
+        held = [entry.model for entry in manager.current_loaded_models if entry.model and entry.device == device]
+        evictable = sum(patcher.loaded_size() for patcher in held if not getattr(patcher, "is_lent", False))
+        return int(manager.get_free_memory(device) + evictable - manager.extra_reserved_memory())
+
+    def release(self, component: Any) -> None:
+        """Take ``component`` off the device and off the manager's list, unless somebody uses it."""
+        patcher = _patcher_of(component)
+        if patcher.is_lent:
+            return
+        for entry in [entry for entry in manager.current_loaded_models if entry.model is patcher]:
+            manager.current_loaded_models.remove(entry)
+            entry.model_unload()
+            manager.soft_empty_cache()
 
     def progress(self, step: int, total: int, preview: Array | None = None) -> None:
         """Move the running node's progress bar, with a preview."""
@@ -58,6 +80,10 @@ class ComfyHost:
         """Find ``name`` in ComfyUI's folders of ``kind``; names never lead out of them."""
         return config.find_inside(_folders(kind), name)
 
+    def model_folders(self, kind: str) -> tuple[Path, ...]:
+        """ComfyUI's folders of ``kind``."""
+        return tuple(_folders(kind))
+
 
 class _Holder(nn.Module):
     """What the manager sees of a component: a module on which it may set attributes such as ``device``."""
@@ -65,6 +91,7 @@ class _Holder(nn.Module):
     def __init__(self, inner: nn.Module) -> None:
         super().__init__()
         self.inner = inner
+        self.streamed = False
 
 
 class MappedPatcher(comfy.model_patcher.ModelPatcher):
@@ -73,6 +100,32 @@ class MappedPatcher(comfy.model_patcher.ModelPatcher):
     ComfyUI's own patchers offload by copying to host memory, or leave part of a plain torch module behind.
     """
 
+    @property
+    def residence(self) -> Residence:
+        """Where the module's weights are."""
+        return residence_of(self.model.inner)
+
+    @property
+    def is_lent(self) -> bool:
+        """Whether anyone computes with the module now."""
+        return self.residence.is_lent
+
+    def choose(self, *, streamed: bool) -> None:
+        """Say how the module is to be placed from the next load on; the manager reckons with what that takes."""
+        if self.is_lent:
+            return
+        if streamed != self.model.streamed and self.loaded_size():
+            self.unpatch_model(self.offload_device)
+        self.model.streamed = streamed
+        self.size = self.residence.size_bytes(streamed=streamed)  # adapters may have come since
+
+    @contextmanager
+    def lent(self) -> Iterator[None]:
+        """Keep the module where it is for the length of the block."""
+        on_cpu = self.load_device.type == "cpu"
+        with nullcontext() if on_cpu else self.residence.lend(self.load_device, streamed=self.model.streamed):
+            yield
+
     def partially_load(
         self, device_to: torch.device, extra_memory: float = 0, force_patch_weights: bool = False
     ) -> int:
@@ -80,7 +133,7 @@ class MappedPatcher(comfy.model_patcher.ModelPatcher):
         before = self.model.model_loaded_weight_memory
         if device_to.type != "cpu":  # a CPU works on the mapped file itself
             try:
-                residence_of(self.model.inner).move_in(device_to)
+                self.residence.move_in(device_to, streamed=self.model.streamed)
             except BaseException:
                 self.unpatch_model(self.offload_device)
                 raise
@@ -96,7 +149,7 @@ class MappedPatcher(comfy.model_patcher.ModelPatcher):
         """Put the mapped tensors back."""
         if not unpatch_weights:
             return
-        residence_of(self.model.inner).move_out()
+        self.residence.move_out()
         self.model.model_loaded_weight_memory = 0
         self.model.device = self.offload_device
 
@@ -165,6 +218,11 @@ def _patcher_of(component: nn.Module) -> MappedPatcher:
             holder, manager.get_torch_device(), torch.device("cpu"), size=residence_of(component).size_bytes()
         )
     return patcher
+
+
+def _lent_beside(patcher: MappedPatcher) -> list[MappedPatcher]:
+    held = [entry.model for entry in manager.current_loaded_models if entry.device == patcher.load_device]
+    return [other for other in held if isinstance(other, MappedPatcher) and other is not patcher and other.is_lent]
 
 
 def _to_pil(picture: Array) -> Image.Image:

@@ -105,6 +105,75 @@ def check_an_error_inside_passes_through_and_leaves_the_component_usable(case: C
     assert devices(encoder) == {"cpu"}
 
 
+def blocks(module: Any) -> set[str]:
+    return devices(module.layers)
+
+
+def check_streamed_blocks_stay_at_home(case: Case) -> None:
+    transformer = case.components.transformer
+    before = homes(transformer)
+    with case.placing.on_device(transformer, streamed=True) as device:
+        assert device == META
+        assert blocks(transformer) == {"cpu"}
+        assert devices(transformer) == {"cpu", "meta"}
+    assert devices(transformer) == {"cpu", "meta"}, "streamed components stay as they are between runs"
+    case.evict()
+    assert homes(transformer) == before
+    assert type(transformer.layers[0]).__mro__[1] is torch.nn.Module
+
+
+def check_streamed_and_whole_follow_each_other(case: Case) -> None:
+    transformer = case.components.transformer
+    before = homes(transformer)
+    for streamed in (False, True, False):
+        with case.placing.on_device(transformer, streamed=streamed):
+            assert blocks(transformer) == {"cpu" if streamed else "meta"}
+    case.evict()
+    assert homes(transformer) == before
+
+
+def check_a_streamed_component_that_is_lent_stays_as_it_is(case: Case) -> None:
+    transformer = case.components.transformer
+    with case.placing.on_device(transformer, streamed=True), case.placing.on_device(transformer):
+        assert blocks(transformer) == {"cpu"}
+    with case.placing.on_device(transformer), case.placing.on_device(transformer, streamed=True):
+        assert blocks(transformer) == {"meta"}
+
+
+def check_release_sends_one_component_home(case: Case) -> None:
+    parts = case.components
+    before = homes(parts.text_encoder)
+    for module in (parts.text_encoder, parts.vae):
+        with case.placing.on_device(module):
+            pass
+    case.placing.release(parts.text_encoder)
+    assert homes(parts.text_encoder) == before
+    assert devices(parts.vae) == {"meta"}
+    case.placing.release(parts.text_encoder)  # once more does no harm
+    with case.placing.on_device(parts.text_encoder):
+        assert devices(parts.text_encoder) == {"meta"}
+
+
+def check_what_is_lent_is_neither_released_nor_evicted(case: Case) -> None:
+    vae = case.components.vae
+    with case.placing.on_device(vae):
+        case.placing.release(vae)
+        assert devices(vae) == {"meta"}
+        case.evict()
+        assert devices(vae) == {"meta"}
+    case.evict()
+    assert devices(vae) == {"cpu"}
+
+
+def check_room_is_counted(case: Case) -> None:
+    assert case.computing.free_bytes() >= 2**40, "a CPU never runs out of room on its device"
+    empty = case.placing.free_bytes()
+    assert isinstance(empty, int)
+    with case.placing.on_device(case.components.vae):
+        pass
+    assert case.placing.free_bytes() >= empty, "what could be evicted is room"
+
+
 def check_pictures_do_not_depend_on_the_host(case: Case) -> None:
     picture = case.draw(case.computing, 3)
     assert picture.std() > 0
@@ -153,6 +222,12 @@ def check_models_are_found_by_kind_and_never_outside(case: Case) -> None:
         ("loras", ""),
     ):
         assert host.model_file(kind, name) is None, (kind, name)
+
+
+def check_model_folders_are_told_by_kind(case: Case) -> None:
+    host = case.computing
+    assert (case.models / "loras").resolve() in host.model_folders("loras")
+    assert host.model_folders("nothing") == ()
 
 
 CHECKS: dict[str, Callable[[Case], None]] = {

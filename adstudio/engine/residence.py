@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import torch
 from torch import nn
@@ -99,10 +98,12 @@ class Residence:
                 self._go_home()
 
     def _copy_missing(self, device: torch.device, streamed: bool) -> None:
+        # What was replaced or removed meanwhile, an adapter of the last style, must neither stay nor come back.
+        self._away = {slot: entry for slot, entry in self._away.items() if entry[0].get(slot[1]) is entry[2]}
         copies: dict[int, torch.Tensor] = {}
         for table, name, tensor in self._slots(streamed):
             slot = (id(table), name)
-            if slot in self._away and self._away[slot][2] is tensor and tensor.device == device:
+            if slot in self._away and tensor.device == device:
                 continue
             if id(tensor) not in copies:  # tied weights stay tied
                 copies[id(tensor)] = _copy(tensor, device)

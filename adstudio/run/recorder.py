@@ -80,8 +80,16 @@ class RecordedHost:
         self._inner = inner
         self._recorder = recorder
 
-    def on_device(self, component: Any, activation_bytes: int = 0) -> AbstractContextManager[Any]:
-        return self._inner.on_device(component, activation_bytes)
+    def on_device(
+        self, component: Any, activation_bytes: int = 0, *, streamed: bool = False
+    ) -> AbstractContextManager[Any]:
+        return self._inner.on_device(component, activation_bytes, streamed=streamed)
+
+    def free_bytes(self) -> int:
+        return self._inner.free_bytes()
+
+    def release(self, component: Any) -> None:
+        self._inner.release(component)
 
     def progress(self, step: int, total: int, preview: Array | None = None) -> None:
         self._inner.progress(step, total, preview)
@@ -98,6 +106,9 @@ class RecordedHost:
 
     def model_file(self, kind: str, name: str) -> Path | None:
         return self._inner.model_file(kind, name)
+
+    def model_folders(self, kind: str) -> tuple[Path, ...]:
+        return self._inner.model_folders(kind)
 
 
 def _say(error: Exception) -> str:

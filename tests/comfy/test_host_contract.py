@@ -41,10 +41,10 @@ mm.get_free_memory = get_free_memory
 mm.soft_empty_cache = lambda *_: None
 
 class Placing(_host.ComfyHost):
-    def on_device(self, component, activation_bytes=0):
+    def on_device(self, component, activation_bytes=0, *, streamed=False):
         patcher = _host._patcher_of(component)
         patcher.load_device = META
-        return super().on_device(component, activation_bytes)
+        return super().on_device(component, activation_bytes, streamed=streamed)
 
 def evict():
     mm.free_memory(1e30, META)

@@ -115,11 +115,11 @@ def test_out_of_memory_evicts_the_others_and_tries_once_more(modules: list[nn.Mo
     residence, failures = residence_of(modules[2]), [1]
     real = residence.move_in
 
-    def move_in(device: torch.device) -> None:
+    def move_in(device: torch.device, **how: bool) -> None:
         if failures:
             failures.pop()
             raise torch.OutOfMemoryError("full")
-        real(device)
+        real(device, **how)
 
     monkeypatch.setattr(residence, "move_in", move_in)
     use(host, modules[2])
