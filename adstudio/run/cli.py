@@ -20,7 +20,7 @@ from .. import __version__
 from ..errors import AdStudioError, MissingDependency
 from ..ports import Cancelled
 from ..types import TextStyle
-from . import convert_command, fetch_command, interrupt
+from . import convert_command, doctor_command, fetch_command, interrupt
 from .local import LocalRunner
 from .progress import Progress
 from .report import RunReport
@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
     if options.json:
         print(json.dumps(envelope, ensure_ascii=False))
-    return DONE
+    return DONE if envelope["ok"] else PROBLEM
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -76,6 +76,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_composite(commands)
     fetch_command.add(commands)
     convert_command.add(commands)
+    doctor_command.add(commands)
     return parser
 
 

@@ -8,6 +8,17 @@ read: ``RULES`` is the whole list.
 
 from .diagnosis import examine, mend
 from .findings import Finding, Rule
+from .folder import FILE_RULES, Diagnosis, examine_folder, write_mended
 from .rules import RULES
 
-__all__ = ["RULES", "Finding", "Rule", "examine", "mend"]
+__all__ = [
+    "FILE_RULES",
+    "RULES",
+    "Diagnosis",
+    "Finding",
+    "Rule",
+    "examine",
+    "examine_folder",
+    "mend",
+    "write_mended",
+]

@@ -6,28 +6,35 @@ import copy
 from dataclasses import replace
 
 from ..parts import Sources
+from . import known
 from .facts import read_facts
-from .findings import Case, Finding
-from .known import KNOWN_MODELS, KnownModel
+from .findings import Case, Config, Finding
 from .rules import RULES
 
 
-def examine(sources: Sources, known: tuple[KnownModel, ...] = KNOWN_MODELS) -> tuple[Finding, ...]:
+def examine(sources: Sources) -> tuple[Finding, ...]:
     """Say what is wrong with a checkpoint; nothing is mended, a healthy one gives no finding."""
-    return tuple(replace(finding, mended=False) for finding in mend(sources, known)[1])
+    return tuple(replace(finding, mended=False) for finding in mend(sources)[1])
 
 
-def mend(sources: Sources, known: tuple[KnownModel, ...] = KNOWN_MODELS) -> tuple[Sources, tuple[Finding, ...]]:
+def mend(sources: Sources) -> tuple[Sources, tuple[Finding, ...]]:
     """Put a checkpoint's configurations right in memory.
-
-    Args:
-        known: the models whose right values are known, to judge what shapes cannot tell.
 
     Returns:
         New sources with the same files, and a finding for everything that was or could not be mended. ``sources``
         itself and its configurations stay as they are.
     """
-    case = Case(_own(sources), read_facts(sources), known)
+    case, findings = diagnose(sources)
+    return case.sources, findings
+
+
+def diagnose(sources: Sources, index: Config | None = None) -> tuple[Case, tuple[Finding, ...]]:
+    """Go through all rules; return the case as it was mended, and what was found.
+
+    Args:
+        index: what ``model_index.json`` says; None where there is none to look at.
+    """
+    case = Case(_own(sources), read_facts(sources), copy.deepcopy(index), known.KNOWN_MODELS)
     findings = []
     for rule in RULES:
         problem = rule.check(case)
@@ -36,7 +43,7 @@ def mend(sources: Sources, known: tuple[KnownModel, ...] = KNOWN_MODELS) -> tupl
         findings.append(Finding(rule.id, rule.part, problem.message, problem.changes is not None))
         if problem.changes is not None:
             case = case.changed(rule.part, problem.changes)
-    return case.sources, tuple(findings)
+    return case, tuple(findings)
 
 
 def _own(sources: Sources) -> Sources:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..parts import Sources
-from .known import KNOWN_MODELS, KnownModel
+from .known import KnownModel
 
 Config = dict[str, Any]
 Facts = dict[str, Any]
@@ -56,13 +56,21 @@ class Case:
 
     sources: Sources
     facts: dict[str, Facts]
-    known: tuple[KnownModel, ...] = KNOWN_MODELS
+    index: Config | None
+    known: tuple[KnownModel, ...]
 
     def config(self, part: str) -> Config:
-        """The configuration of a part or of the scheduler."""
+        """The configuration of a part, of the scheduler, or the index."""
+        if part == "model_index":
+            return self.index or {}
         if part == "scheduler":
             return self.sources.scheduler
         return getattr(self.sources, part).config
+
+    def is_shipped(self, part: str) -> bool:
+        """Whether a configuration is the pack's own, because the files came without: it names no class."""
+        judged = self.sources.transformer if part == "scheduler" else getattr(self.sources, part)
+        return judged.config_file is None
 
     def known_as(self, part: str) -> KnownModel | None:
         """The known model that a part is, by its shapes; the scheduler's is the transformer's."""
@@ -73,6 +81,8 @@ class Case:
         """The same case with other values in one configuration; nothing is changed in place."""
         config = {**self.config(part), **changes}
         config = {key: value for key, value in config.items() if value is not REMOVED}
+        if part == "model_index":
+            return replace(self, index=config)
         if part == "scheduler":
             return replace(self, sources=replace(self.sources, scheduler=config))
         mended = replace(getattr(self.sources, part), config=config)

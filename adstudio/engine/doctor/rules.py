@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import pair, scheduler, shapes, text_encoder, tokenizer, transformer, vae
+from . import index, pair, scheduler, shapes, text_encoder, tokenizer, transformer, vae
 from .findings import Rule
 
 RULES: tuple[Rule, ...] = (
@@ -13,4 +13,5 @@ RULES: tuple[Rule, ...] = (
     *scheduler.RULES,
     *tokenizer.RULES,
     *pair.RULES,
+    *index.RULES,
 )

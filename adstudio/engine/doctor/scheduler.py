@@ -22,7 +22,7 @@ _PATH_DEPTH = 4  # file, its folder, the checkpoint, its publisher
 
 def _class(case: Case) -> Problem | None:
     told = case.config("scheduler").get("_class_name")
-    if told == _CLASS or not case.facts["transformer"]:
+    if told == _CLASS or not case.facts["transformer"] or (told is None and case.is_shipped("scheduler")):
         return None
     came = "no class is named" if told is None else f"the class is named '{told}'"
     return Problem(f"{came}, but Z-Image is drawn with {_CLASS}.", {"_class_name": _CLASS})
