@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import base64
+import itertools
 import sys
 import zlib
 from pathlib import Path
@@ -24,7 +25,7 @@ from adstudio.engine.qwen_tokenizer import BYTES, MERGES  # noqa: E402
 
 def main() -> None:
     """Read the ranks, find each token's two halves, and write them."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="Write the merges of Qwen's tokenizer.")
     parser.add_argument("ranks", type=Path)
     lines = parser.parse_args().ranks.read_bytes().split(b"\n")
     tokens = [base64.b64decode(line.split()[0]) for line in lines if line]
@@ -39,14 +40,14 @@ def main() -> None:
 
 def pack(pairs: np.ndarray) -> bytes:
     """Compress ``[merges, 2]`` ranks below 2**24; equal bytes of all numbers lie together, which packs best."""
-    return zlib.compress(np.ascontiguousarray(pairs.view(np.uint8).reshape(-1, 2, 4)[:, :, :3].transpose(1, 2, 0)), 9)
+    return zlib.compress(pairs.view(np.uint8).reshape(-1, 2, 4)[:, :, :3].transpose(1, 2, 0).tobytes(), 9)
 
 
 def _halves(token: bytes, rank: int, rank_of: dict[bytes, int]) -> tuple[int, int]:
     """The two tokens that the byte-pair rule, stopped just before ``rank``, leaves of a token."""
     parts = [token[at : at + 1] for at in range(len(token))]
     while len(parts) > 2:
-        joined = [rank_of.get(left + right, rank) for left, right in zip(parts, parts[1:], strict=False)]
+        joined = [rank_of.get(left + right, rank) for left, right in itertools.pairwise(parts)]
         at = min(range(len(joined)), key=joined.__getitem__)
         if joined[at] >= rank:
             raise SystemExit(f"Token {rank} is not made of two earlier ones.")

@@ -15,6 +15,7 @@ from torch import nn
 
 from ..errors import MissingDependency, ModelError
 from .parts import Part
+from .qwen_tokenizer import MERGES, qwen_tokenizer
 from .tensors import read_tensors
 
 logger = logging.getLogger("adstudio.engine")
@@ -41,11 +42,17 @@ def build_text_encoder(part: Part) -> nn.Module:
         model = _construct(lambda: Qwen3Model(config), part)
     # The rotary table is computed, not stored: without this it would stay without storage.
     model.rotary_emb = type(model.rotary_emb)(config)
-    return _fill(model, read_tensors(part), part)
+    return _fill(model, read_tensors(part, getattr(torch, part.dtype)), part)
 
 
 def build_tokenizer(folder: Path) -> Any:
-    """Build the tokenizer, and check that it knows the chat form that Z-Image was trained with."""
+    """Build the tokenizer, and check that it knows the chat form that Z-Image was trained with.
+
+    Args:
+        folder: what diffusers keeps, or the merges that the pack ships.
+    """
+    if folder == MERGES:
+        return qwen_tokenizer()
     try:
         from transformers import AutoTokenizer
     except ImportError as error:
@@ -85,7 +92,7 @@ def _build_diffusers(name: str, part: Part) -> nn.Module:
     config = {key: value for key, value in part.config.items() if not key.startswith("_")}
     with torch.device("meta"):
         model = _construct(lambda: kind.from_config(config), part)
-    return _fill(model, read_tensors(part), part)
+    return _fill(model, read_tensors(part, getattr(torch, part.dtype)), part)
 
 
 def _construct(make: Any, part: Part) -> Any:
@@ -102,6 +109,8 @@ def _construct(make: Any, part: Part) -> Any:
 
 def _fill(model: nn.Module, tensors: dict[str, torch.Tensor], part: Part) -> nn.Module:
     wanted, place = model.state_dict(), part.place
+    for name in set(wanted) & set(tensors):
+        tensors[name] = _without_idle_sides(tensors[name], wanted[name])
     missing = sorted(set(wanted) - set(tensors))
     surplus = sorted(set(tensors) - set(wanted))
     wrong = sorted(name for name in set(wanted) & set(tensors) if wanted[name].shape != tensors[name].shape)
@@ -128,3 +137,9 @@ def _fill(model: nn.Module, tensors: dict[str, torch.Tensor], part: Part) -> nn.
                 "checkpoint.tensor_missing", f"{name} in {place} got no values.", "Choose another checkpoint."
             )
     return model.eval().requires_grad_(False)
+
+
+def _without_idle_sides(tensor: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    """Sides of length 1 come and go between formats: Flux keeps a linear layer as a convolution of one pixel."""
+    same = [side for side in tensor.shape if side > 1] == [side for side in wanted.shape if side > 1]
+    return tensor.reshape(wanted.shape) if same else tensor

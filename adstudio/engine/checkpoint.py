@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import stat
-from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from .. import config
 from ..errors import ModelError
 from ..ports import Host
+from .doctor import mend
+from .fingerprint import family, holdings
 from .folder_form import read_folder
+from .model_files import AUTO, KINDS, WORDS
 from .parts import Part, Sources
+from .quantization import check_storage, converted_bytes, storage, used_dtype
+from .split_form import read_split, replaced_part, why_apart
 from .weights import reading, unreadable
 
-_DTYPES = {"BF16": "bfloat16", "F32": "float32"}
 _CAPTION_MULTIPLE = 32
 _PROMPT_TOKENS = 512
 _COMMON_BASE_PX = 1024
+_NOTED_BYTES = 2**30
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +57,17 @@ class Checkpoint:
 
 
 def find_checkpoint(name: str | Path, host: Host) -> Path:
-    """Find the folder of a checkpoint by path, by the embedded one's name, or among the host's ``diffusers`` folders.
+    """Find a checkpoint by path, by the embedded one's name, or among the host's models.
 
-    A name such as ``Z-Image-Turbo`` or ``org/model`` is looked up at the host first, so that a folder which happens to
-    lie where the program was started does not take its place; ``./model``, ``~/model`` or a ``Path`` is a path first.
+    That is a folder in ``diffusers``, or the file of a transformer in ``diffusion_models`` or ``checkpoints``. A name
+    such as ``Z-Image-Turbo`` or ``org/model`` is looked up at the host first, so that a folder which happens to lie
+    where the program was started does not take its place; ``./model``, ``~/model`` or a ``Path`` is a path first.
 
     Returns:
-        The absolute folder, links not resolved: its last part is the name that the user knows.
+        The absolute folder or file, links not resolved: its last part is the name that the user knows.
 
     Raises:
-        ModelError: there is no such folder, or this user may not look at it.
+        ModelError: there is no such thing, or this user may not look at it.
     """
     text = str(name).strip()
     if text in (config.EMBEDDED_NAME, "demo", ""):
@@ -69,31 +76,54 @@ def find_checkpoint(name: str | Path, host: Host) -> Path:
     is_path = isinstance(name, Path) or path.is_absolute() or text.startswith((".", "~"))
     with suppress(RuntimeError):  # there is no such ~user
         path = path.expanduser()
-    by_host = host.model_file("diffusers", text)
-    for found in (path, by_host) if is_path else (by_host, path):
-        if found is not None and _is_folder(found):
+    by_host = [(host.model_file(kind, text), stat.S_ISREG) for kind in KINDS["transformer"]]
+    hosted = [(host.model_file("diffusers", text), stat.S_ISDIR), *by_host]
+    own = [(path, stat.S_ISDIR), (path, stat.S_ISREG)]
+    for found, is_right in [*own, *hosted] if is_path else [*hosted, *own]:
+        if found is not None and is_right(_mode(found)):
             return found.absolute()
     raise ModelError(
         "checkpoint.missing",
         f"The checkpoint '{text if len(text) <= 120 else f'{text[:119]}…'}' was not found.",
-        f"Put its folder into models/diffusers, give its path, or choose '{config.EMBEDDED_NAME}'.",
+        "Put its folder into models/diffusers or its file into models/diffusion_models, give its path, or choose "
+        f"'{config.EMBEDDED_NAME}'.",
     )
 
 
-def open_checkpoint(path: Path) -> Checkpoint:
-    """Describe the checkpoint in ``path``.
+def open_checkpoint(path: Path, host: Host | None = None, *, text_encoder: str = AUTO, vae: str = AUTO) -> Checkpoint:
+    """Describe the checkpoint in the folder or file ``path``.
+
+    Args:
+        host: where the other components of a single file are looked for, beside its own surroundings.
+        text_encoder: a file to read prompts with, by name or path; ``auto`` takes the checkpoint's own, or finds it.
+        vae: the same for the VAE.
 
     Raises:
-        ModelError: files are missing, not readable or half downloaded, or the folder holds another kind of model.
+        ModelError: files are missing, not readable or half downloaded, or hold another kind of model.
     """
     with reading(path):
         found = path.resolve()
-        return _describe(found, found.name if path.name in ("", "..") else path.name)
+        if found.is_file():
+            sources = read_split(found, host, text_encoder=text_encoder, vae=vae)
+        else:
+            sources = _with_choices(read_folder(found), found, host, text_encoder=text_encoder, vae=vae)
+        return _describe(found, found.name if path.name in ("", "..") else path.name, sources)
 
 
-def _describe(path: Path, name: str) -> Checkpoint:
-    sources = read_folder(path)
-    _check_kind(sources.transformer)
+def _with_choices(sources: Sources, owner: Path, host: Host | None, **choices: str) -> Sources:
+    chosen = {
+        part: replaced_part(part, choice, owner, sources.transformer, host)
+        for part, choice in choices.items()
+        if choice != AUTO
+    }
+    return replace(sources, **chosen)
+
+
+def _describe(path: Path, name: str, sources: Sources) -> Checkpoint:
+    _check_kinds(sources)
+    for part in sources.parts:
+        check_storage(part)
+    sources, findings = mend(_with_dtypes(sources))
     vae, transformer = sources.vae, sources.transformer
     if not vae.config.get("block_out_channels"):
         raise ModelError(
@@ -102,6 +132,7 @@ def _describe(path: Path, name: str) -> Checkpoint:
             "Download this file again.",
         )
     grid = 2 ** (len(vae.config["block_out_channels"]) - 1) * min(transformer.config.get("all_patch_size", [2]))
+    adapters = path / "loras"
     return Checkpoint(
         path=path,
         name=name,
@@ -109,47 +140,66 @@ def _describe(path: Path, name: str) -> Checkpoint:
         base_px=_base_px(vae.config, grid),
         prompt_tokens=_prompt_tokens(transformer.config),
         weights_bytes=sum(part.bytes for part in sources.parts),
-        dtype=_dtype(path, sources),
-        adapters=path / "loras" if (path / "loras").is_dir() else None,
+        dtype=transformer.dtype,
+        adapters=adapters if adapters.is_dir() else None,
         stamp=_stamp(path, sources),
         sources=sources,
+        notes=(*map(str, findings), *(note for part in sources.parts for note in _storage_notes(part))),
     )
 
 
-def _is_folder(path: Path) -> bool:
+def _mode(path: Path) -> int:
     try:
-        return stat.S_ISDIR(path.stat().st_mode)
+        return path.stat().st_mode
     except PermissionError as error:
         raise unreadable(path, error) from error
     except (OSError, ValueError):  # absent, a name that is too long, a null character
-        return False
+        return 0
 
 
-def _check_kind(transformer: Part) -> None:
-    # By the tensors' names and not by `_class_name`: community repacks write a wrong or no class into the config.
-    names = transformer.tensors
-    if "layers.0.adaLN_modulation.0.weight" in names and any(name.startswith("cap_embedder.") for name in names):
-        return
-    raise ModelError(
-        "checkpoint.wrong_class",
-        f"The transformer in {transformer.place} is not a Z-Image transformer.",
-        "Choose a Z-Image checkpoint.",
-    )
-
-
-def _dtype(path: Path, sources: Sources) -> str:
-    sizes = Counter[str]()
+def _check_kinds(sources: Sources) -> None:
+    # By the tensors and not by `_class_name`: community repacks write a wrong or no class into the config.
+    transformer = sources.transformer.shapes()
     for part in sources.parts:
-        for info in part.tensors.values():
-            sizes[info.dtype] += info.bytes
-    strange = sorted(set(sizes) - set(_DTYPES))
-    if strange:
-        raise ModelError(
-            "checkpoint.unsupported_dtype",
-            f"The weights in {path} are stored as {', '.join(strange)}; bfloat16 or float32 is needed.",
-            "Choose the bf16 edition of this checkpoint.",
-        )
-    return _DTYPES[sizes.most_common(1)[0][0]]
+        is_right = any(holding.part == part.name for holding in holdings(part.tensors))
+        if not is_right:
+            raise ModelError(
+                "checkpoint.wrong_class",
+                f"The {WORDS[part.name]} in {part.place} is {family(part.tensors)}, not Z-Image's.",
+                "Choose a Z-Image checkpoint.",
+            )
+        if why := why_apart(part.name, part.shapes(), transformer):
+            raise ModelError(
+                "checkpoint.wrong_class",
+                f"The {WORDS[part.name]} in {part.place} does not fit the transformer: {why}.",
+                "Take all components from the same checkpoint.",
+            )
+
+
+def _with_dtypes(sources: Sources) -> Sources:
+    """Each part computes as it is stored; only the VAE, small as it is, never in more than the transformer does."""
+    dtypes = {part.name: used_dtype(part) for part in sources.parts}
+    if dtypes["transformer"] == torch.bfloat16:
+        dtypes["vae"] = torch.bfloat16
+    named = {name: str(dtype).removeprefix("torch.") for name, dtype in dtypes.items()}
+    return replace(sources, **{part.name: replace(part, dtype=named[part.name]) for part in sources.parts})
+
+
+def _storage_notes(part: Part) -> list[str]:
+    """What a user of little memory should know about how a part is stored."""
+    own, word = converted_bytes(part, getattr(torch, part.dtype)), WORDS[part.name]
+    if part.dtype == "float32":
+        return [
+            f"The {word} is stored in float32 and used so: {part.bytes / 1e9:.1f} GB, twice what bfloat16 takes. "
+            "'adstudio convert' writes a bfloat16 edition once."
+        ]
+    if own < _NOTED_BYTES and own * 10 < part.bytes:
+        return []
+    return [f"The {word} is stored in {storage(part)} and becomes {part.dtype} when loaded: {_size(own)} of memory."]
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 10**9 else f"{max(1, round(count / 1e6))} MB"
 
 
 def _base_px(vae: dict[str, Any], grid: int) -> int:
@@ -166,6 +216,7 @@ def _prompt_tokens(transformer: dict[str, Any]) -> int:
 
 def _stamp(path: Path, sources: Sources) -> tuple[tuple[str, int, int], ...]:
     files = {file for part in sources.parts for file in (*part.files, part.config_file) if file is not None}
-    files |= {*path.glob("*/*.json"), *path.glob("tokenizer/*")}
+    if path.is_dir():
+        files |= {*path.glob("*/*.json"), *path.glob("tokenizer/*")}
     stats = ((file.relative_to(path) if file.is_relative_to(path) else file, file.stat()) for file in sorted(files))
     return tuple((str(name), stat.st_size, stat.st_mtime_ns) for name, stat in stats)

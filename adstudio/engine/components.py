@@ -20,6 +20,7 @@ import torch
 from ..ports import Host
 from . import assembly
 from .checkpoint import Checkpoint, find_checkpoint, open_checkpoint
+from .model_files import AUTO
 
 if TYPE_CHECKING:
     from .lora import LoraUse
@@ -71,10 +72,12 @@ class Registry:
         self._kept: OrderedDict[tuple[Path, ...], tuple[Checkpoint, Components]] = OrderedDict()
         self._runs = 0
 
-    def load(self, path: Path) -> tuple[Checkpoint, Components]:
+    def load(
+        self, path: Path, host: Host | None = None, *, text_encoder: str = AUTO, vae: str = AUTO
+    ) -> tuple[Checkpoint, Components]:
         """The checkpoint in ``path``, from memory unless its files have changed since."""
         with self.loading:
-            checkpoint = open_checkpoint(path)
+            checkpoint = open_checkpoint(path, host, text_encoder=text_encoder, vae=vae)
             known = self._kept.pop(checkpoint.key, None)
             if known is None or known[0].stamp != checkpoint.stamp:
                 known = (checkpoint, _build(checkpoint))
@@ -103,13 +106,17 @@ class Registry:
 registry = Registry()
 
 
-def load(path: str | Path, host: Host) -> Zit:
+def load(path: str | Path, host: Host, *, text_encoder: str = AUTO, vae: str = AUTO) -> Zit:
     """Load a checkpoint by name or path.
+
+    Args:
+        text_encoder: a file to read prompts with, by name or path; ``auto`` takes the checkpoint's own, or finds it.
+        vae: the same for the VAE.
 
     Raises:
         ModelError: it is not there, not whole, or of another kind.
     """
-    checkpoint, components = registry.load(find_checkpoint(path, host))
+    checkpoint, components = registry.load(find_checkpoint(path, host), host, text_encoder=text_encoder, vae=vae)
     return Zit(checkpoint, components)
 
 

@@ -15,7 +15,8 @@ class Part:
     """One component: ``transformer``, ``text_encoder`` or ``vae``.
 
     ``tensors`` are named as in the files, without ``prefix``, which stands before each of them there. ``config_file``
-    is None where the configuration is the one shipped with the pack, because the files came without.
+    is None where the configuration is the one shipped with the pack, because the files came without. ``dtype`` is what
+    the module computes in; tensors that are stored in another are converted when they are read.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Part:
     config: dict[str, Any]
     config_file: Path | None = None
     prefix: str = ""
+    dtype: str = "bfloat16"
 
     @property
     def place(self) -> Path:

@@ -15,7 +15,7 @@ from typing import Any
 
 from ..errors import ModelError
 
-_LFS_MARK = b"version https://git-lfs"
+LFS_MARK = b"version https://git-lfs"
 _LARGEST_HEADER = 100_000_000
 
 
@@ -56,30 +56,38 @@ def unreadable(path: Path, error: OSError) -> ModelError:
     )
 
 
-def read_header(path: Path) -> Header:
+def lfs_pointer(path: Path) -> ModelError:
+    """Word that a clone of a repository has no more than a file's address."""
+    return ModelError(
+        "checkpoint.lfs_pointer",
+        f"{path} is a git-lfs pointer, not the weights themselves.",
+        "Run 'git lfs pull' in that folder, or download the file itself.",
+    )
+
+
+def read_header(path: Path, *, whole: bool = True) -> Header:
     """Read the header of a safetensors file and check that the file is as long as the header says.
+
+    Args:
+        whole: False leaves that check out, to tell what a file would be.
 
     Raises:
         ModelError: the file is absent, not readable, empty, a git-lfs pointer, cut short, or not safetensors at all.
     """
     with reading(path):
-        return _read_header(path)
+        return _read_header(path, whole)
 
 
-def _read_header(path: Path) -> Header:
+def _read_header(path: Path, whole: bool) -> Header:
     if not path.is_file():
         raise ModelError("checkpoint.file_missing", f"The file {path} is missing.", "Download the model again.")
     size = path.stat().st_size
     if size == 0:
         raise _half(path, "is empty", "checkpoint.empty_file")
     with path.open("rb") as stream:
-        start = stream.read(len(_LFS_MARK))
-        if start == _LFS_MARK:
-            raise ModelError(
-                "checkpoint.lfs_pointer",
-                f"{path} is a git-lfs pointer, not the weights themselves.",
-                "Run 'git lfs pull' in that folder, or download the file itself.",
-            )
+        start = stream.read(len(LFS_MARK))
+        if start == LFS_MARK:
+            raise lfs_pointer(path)
         stream.seek(0)
         length = struct.unpack("<Q", stream.read(8).ljust(8, b"\0"))[0]
         if length > _LARGEST_HEADER or length < 2:
@@ -90,7 +98,7 @@ def _read_header(path: Path) -> Header:
             entries = json.loads(stream.read(length))
         except ValueError:  # JSON and Unicode errors both
             raise _not_safetensors(path) from None
-    return _check_length(path, entries, size - 8 - length)
+    return _check_length(path, entries, size - 8 - length if whole else None)
 
 
 def find_weights(folder: Path, stem: str) -> list[Path]:
@@ -151,7 +159,7 @@ def read_json(path: Path) -> dict[str, Any]:
     return content
 
 
-def _check_length(path: Path, entries: Any, payload: int) -> Header:
+def _check_length(path: Path, entries: Any, payload: int | None) -> Header:
     if not isinstance(entries, dict):
         raise _not_safetensors(path)
     metadata = entries.pop("__metadata__", {})
@@ -164,7 +172,7 @@ def _check_length(path: Path, entries: Any, payload: int) -> Header:
             end = max(end, last)
     except (KeyError, TypeError, ValueError):
         raise _not_safetensors(path) from None
-    if end > payload:
+    if payload is not None and end > payload:
         raise _half(path, f"holds {payload:,} of {end:,} bytes of weights", "checkpoint.truncated")
     return Header(tensors, metadata if isinstance(metadata, dict) else {})
 
