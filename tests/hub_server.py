@@ -47,6 +47,7 @@ class Hub:
         self.store_tokens: list[str | None] = []  # Authorization headers that reached the large-file store
         self.revisions = {"main": COMMIT, COMMIT: COMMIT}
         self.guard = threading.Lock()
+        self.sending = 0  # answers under way
         self._api = _serve(self, store=False)
         self._store = _serve(self, store=True)  # another port: for a client another host
 
@@ -69,6 +70,13 @@ class Hub:
         self.ranges.clear()
         self.requests.clear()
         self.store_tokens.clear()
+
+    def settle(self, timeout_s: float = 30) -> None:
+        """Wait until no file is being sent, as after a client has gone."""
+        end = time.monotonic() + timeout_s
+        while self.sending and time.monotonic() < end:
+            time.sleep(0.01)
+        assert not self.sending
 
     def close(self) -> None:
         for server in (self._api, self._store):
@@ -216,7 +224,13 @@ class _Answer(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content) - start))
         self.end_headers()
         if self.command == "GET":
-            self._send_bytes(name, content[start:])
+            with hub.guard:
+                hub.sending += 1
+            try:
+                self._send_bytes(name, content[start:])
+            finally:
+                with hub.guard:
+                    hub.sending -= 1
         return None
 
     def _send_bytes(self, name: str, content: bytes) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
@@ -48,7 +50,7 @@ def fetch(repo_id: str, folder: Path, host: Watcher, *, revision: str = "main", 
             bad = damaged_files(folder, manifest, host) if verify else changed_files(folder, manifest)
             if not bad:
                 return folder
-        repository = look_up(repo, revision if manifest is None else manifest.source["commit"])
+        repository = look_up(repo, revision if manifest is None else manifest.source["commit"], _waiting(host))
         _Download(repository, revision, folder, host).run()
     return folder
 
@@ -75,6 +77,16 @@ def _check_taken(folder: Path, repo: str, revision: str) -> Manifest | None:
         f"{repo} cannot go to {folder}: it holds {found}.",
         "Choose another folder, or delete this one.",
     )
+
+
+def _waiting(watcher: Watcher) -> Callable[[float], None]:
+    def wait_for(seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            watcher.check_cancelled()
+            time.sleep(min(left, _POLL_S))
+
+    return wait_for
 
 
 class _Download:

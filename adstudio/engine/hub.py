@@ -6,8 +6,9 @@ and nowhere else, and the client drops it when the hub redirects to another host
 
 from __future__ import annotations
 
+import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,9 @@ from typing import Any
 from ..errors import AdStudioError, InputError, ModelError, ProviderError
 
 _RETRYABLE = {408, 425, 429, 500, 502, 503, 504}
+_PAUSES_S = (1.0, 2.0, 4.0, 8.0, 16.0)  # between attempts that bring nothing
+_LOOK_UPS = 3  # before anything has come, a hub that is not there is told soon
+_LONGEST_PAUSE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +81,14 @@ def folder_for(models: Path, repo_id: str) -> Path:
     return models.joinpath(*repo_name(repo_id).split("/"))
 
 
-def look_up(repo: str, revision: str) -> Repository:
-    """Ask the hub what a repository holds at a revision."""
-    from huggingface_hub import HfApi
+def look_up(repo: str, revision: str, wait: Callable[[float], None]) -> Repository:
+    """Ask the hub what a repository holds at a revision.
 
+    Args:
+        wait: passes the seconds until a busy hub is asked again.
+    """
     with explained(repo, revision):
-        info: Any = HfApi(endpoint=_endpoint(), token=_token() or False).model_info(
-            repo, revision=revision, files_metadata=True, timeout=_timeout()
-        )
+        info = _ask_patiently(repo, revision, wait)
     files = [
         RemoteFile(
             name=file.rfilename,
@@ -120,16 +124,18 @@ def opened(repository: Repository, name: str, start: int) -> Iterator[tuple[int,
         yield _first_byte(response), response.iter_bytes()
 
 
-def is_passing(error: Exception) -> bool:
-    """Whether trying again may help: a broken line, or a hub that is busy or ill."""
+def pause_after(error: Exception, attempt: int) -> float | None:
+    """The seconds to wait before the next attempt; None where trying again does not help, or was tried enough.
+
+    Args:
+        attempt: how many attempts in a row have brought nothing, from 0.
+    """
     status = status_of(error)
-    return status in _RETRYABLE if status else _is_http(error) and not _is_offline(error)
-
-
-def pause_asked_for(error: Exception) -> float:
-    """The seconds that the hub asks to wait, 0 where it does not say."""
-    value = getattr(getattr(error, "response", None), "headers", {}).get("Retry-After", "")
-    return float(value) if str(value).isdigit() else 0.0
+    is_passing = status in _RETRYABLE if status else _is_http(error) and not _is_offline(error)
+    if not is_passing or attempt >= len(_PAUSES_S):
+        return None
+    asked = getattr(getattr(error, "response", None), "headers", {}).get("Retry-After", "")
+    return min(max(_PAUSES_S[attempt], float(asked) if str(asked).isdigit() else 0.0), _LONGEST_PAUSE_S)
 
 
 def status_of(error: Exception) -> int:
@@ -149,6 +155,21 @@ def explained(repo: str, revision: str) -> Iterator[None]:
         if not (_is_http(error) or _is_offline(error)):
             raise
         raise _explain(error, repo, revision) from None
+
+
+def _ask_patiently(repo: str, revision: str, wait: Callable[[float], None]) -> Any:
+    from huggingface_hub import HfApi
+
+    hub = HfApi(endpoint=_endpoint(), token=_token() or False)
+    for attempt in itertools.count():
+        try:
+            return hub.model_info(repo, revision=revision, files_metadata=True, timeout=_timeout())
+        except Exception as error:
+            pause = pause_after(error, attempt)
+            if pause is None or attempt + 1 == _LOOK_UPS:
+                raise
+        wait(pause)
+    return None
 
 
 def _explain(error: Exception, repo: str, revision: str) -> AdStudioError:

@@ -12,12 +12,10 @@ from typing import BinaryIO
 
 from ..errors import ModelError
 from ..ports import Cancelled
-from .hub import RemoteFile, Repository, is_passing, opened, pause_asked_for, status_of
+from .hub import RemoteFile, Repository, opened, pause_after, status_of
 from .manifest import feed
 
 _log = logging.getLogger("adstudio.engine")
-_PAUSES_S = (1.0, 2.0, 4.0, 8.0, 16.0)  # between attempts that bring nothing; any byte that arrives starts anew
-_LONGEST_PAUSE_S = 60.0
 
 
 class Digest:
@@ -107,9 +105,9 @@ class Transfer:
                 if status_of(error) == 416:  # the server has fewer bytes than the hub says
                     raise _wrong_size(file, held) from None
                 attempt = 0 if stream.seek(0, os.SEEK_END) > held else attempt
-                if not is_passing(error) or attempt == len(_PAUSES_S):
+                pause = pause_after(error, attempt)
+                if pause is None:
                     raise
-                pause = min(max(_PAUSES_S[attempt], pause_asked_for(error)), _LONGEST_PAUSE_S)
                 attempt += 1
                 _log.info("%s broke off (%s); going on in %.0f s.", file.name, type(error).__name__, pause)
                 self._stop.wait(pause)

@@ -58,8 +58,8 @@ class Job:
 
 def sized(count: float) -> str:
     """Write a number of bytes as people read it."""
-    for unit in ("bytes", "kB", "MB"):
+    for unit in ("bytes", "kB"):
         if count < 1000:
             return f"{count:.0f} {unit}"
         count /= 1000
-    return f"{count:.1f} GB"
+    return f"{count:.1f} MB" if count < 1000 else f"{count / 1000:.1f} GB"

@@ -1,0 +1,252 @@
+"""A download brings what is needed and no more, is whole when it can be seen, and goes on where it broke off."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hub_server import COMMIT, Hub
+
+from adstudio.engine.components import load
+from adstudio.engine.fetch import fetch, is_complete
+from adstudio.engine.manifest import MANIFEST, read_manifest
+from adstudio.engine.sampling import text_to_image
+from adstudio.engine.torch_host import TorchHost
+from adstudio.errors import InputError, ModelError, ProviderError
+from adstudio.ports import Cancelled
+
+REPO = "org/z-image-tiny"
+
+
+def names_in(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def bytes_kept(folder: Path) -> int:
+    """What an attempt has left in the hidden folder beside the target."""
+    working = folder.with_name(f".{folder.name}.fetching")
+    return sum(path.stat().st_size for path in working.rglob("*") if path.is_file())
+
+
+def test_a_download_is_the_checkpoint_itself(
+    hub: Hub, original: Path, needed: dict[str, int], watcher: Any, tmp_path: Path
+) -> None:
+    folder = fetch(REPO, tmp_path / "models" / "org" / "tiny", watcher)
+    assert names_in(folder) == {*needed, MANIFEST}, "no pictures, no pickles, no second precision"
+    for name in needed:
+        assert (folder / name).read_bytes() == (original / name).read_bytes()
+    assert hub.total_sent == sum(needed.values())
+    assert is_complete(folder)
+    host = TorchHost("cpu", model_dirs=[])
+    drawn, expected = (
+        text_to_image(load(path, host), "a café table", host=host, width=64, height=48, seed=5).pictures[0]
+        for path in (folder, original)
+    )
+    np.testing.assert_array_equal(drawn, expected)
+
+
+def test_progress_counts_bytes_and_ends_at_all_of_them(
+    hub: Hub, needed: dict[str, int], watcher: Any, tmp_path: Path
+) -> None:
+    hub.faults.bytes_per_second = 150_000
+    fetch(REPO, tmp_path / "tiny", watcher)
+    total = sum(needed.values())
+    steps = [step for step, _ in watcher.seen]
+    assert {whole for _, whole in watcher.seen} == {total}
+    assert steps == sorted(steps) and steps[-1] == total
+    assert any(0 < step < total for step in steps), "it must tell while it works"
+
+
+def test_the_manifest_says_where_from_and_what(hub: Hub, needed: dict[str, int], watcher: Any, tmp_path: Path) -> None:
+    folder = fetch(REPO, tmp_path / "tiny", watcher)
+    content = json.loads((folder / MANIFEST).read_text())
+    assert content["source"] == {"repo": REPO, "revision": "main", "commit": COMMIT}
+    assert {name: facts["size"] for name, facts in content["files"].items()} == needed
+    for name, facts in content["files"].items():
+        assert facts["sha256"] == hashlib.sha256((folder / name).read_bytes()).hexdigest()
+
+
+def test_a_whole_folder_is_taken_without_asking_the_hub(hub: Hub, watcher: Any, tmp_path: Path) -> None:
+    folder = fetch(REPO, tmp_path / "tiny", watcher)
+    hub.reset()
+    assert fetch(REPO, folder, watcher) == folder
+    assert fetch(REPO, folder, watcher, revision=COMMIT) == folder
+    assert hub.requests == []
+
+
+@pytest.mark.parametrize("name", ["transformer/config.json", "vae/diffusion_pytorch_model.safetensors", MANIFEST])
+def test_a_folder_that_lacks_something_is_not_complete(hub: Hub, watcher: Any, tmp_path: Path, name: str) -> None:
+    folder = fetch(REPO, tmp_path / "tiny", watcher)
+    (folder / name).unlink()
+    assert not is_complete(folder)
+    hub.reset()
+    fetch(REPO, folder, watcher)
+    assert is_complete(folder)
+    assert set(hub.sent) <= {name}, "only what is missing travels"
+
+
+def test_a_folder_alone_is_not_complete(tmp_path: Path, original: Path) -> None:
+    assert not is_complete(original), "it has every file, but nothing says so"
+    assert not is_complete(tmp_path / "none")
+
+
+def test_a_file_that_was_touched_is_read_again_and_stays(hub: Hub, watcher: Any, tmp_path: Path) -> None:
+    folder = fetch(REPO, tmp_path / "tiny", watcher)
+    os.utime(folder / "vae" / "config.json")
+    assert not is_complete(folder)
+    hub.reset()
+    fetch(REPO, folder, watcher)
+    assert is_complete(folder) and hub.total_sent == 0
+
+
+def test_damage_that_looks_untouched_is_found_by_verify(hub: Hub, watcher: Any, tmp_path: Path) -> None:
+    folder = fetch(REPO, tmp_path / "tiny", watcher)
+    weights = folder / "transformer" / "diffusion_pytorch_model.safetensors"
+    before, facts = weights.read_bytes(), weights.stat()
+    weights.write_bytes(before[:-1] + bytes([before[-1] ^ 1]))
+    os.utime(weights, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+    assert is_complete(folder), "sizes and times alone cannot tell"
+    hub.reset()
+    fetch(REPO, folder, watcher, verify=True)
+    assert weights.read_bytes() == before
+    assert hub.total_sent == len(before)
+    hub.reset()
+    fetch(REPO, folder, watcher, verify=True)
+    assert hub.requests == [], "nothing is damaged now"
+
+
+def test_a_line_lost_at_sixty_percent_is_taken_up_there(
+    hub: Hub, original: Path, needed: dict[str, int], watcher: Any, tmp_path: Path
+) -> None:
+    total, folder = sum(needed.values()), tmp_path / "org" / "tiny"
+    hub.faults.drop_after = int(total * 0.6)
+    with pytest.raises(ProviderError) as raised:
+        fetch(REPO, folder, watcher)
+    assert raised.value.code == "hub.unreachable"
+    assert not folder.exists() and not is_complete(folder)
+    kept = bytes_kept(folder)
+    assert 0.5 * total < kept <= 0.6 * total
+    hub.reset()
+    fetch(REPO, folder, watcher)
+    assert hub.total_sent == total - kept, "only the rest may travel"
+    assert all((folder / name).read_bytes() == (original / name).read_bytes() for name in needed)
+    assert names_in(tmp_path / "org") == {".tiny.lock", *(f"tiny/{name}" for name in [*needed, MANIFEST])}
+
+
+def test_a_line_that_breaks_again_and_again_brings_everything_once(
+    hub: Hub, needed: dict[str, int], watcher: Any, tmp_path: Path
+) -> None:
+    hub.faults.drop_each = 30_000
+    folder = fetch(REPO, tmp_path / "tiny", watcher)
+    assert is_complete(folder)
+    assert hub.total_sent == sum(needed.values())
+    assert len(hub.ranges) >= 3
+
+
+def test_a_server_without_ranges_sends_the_file_anew(
+    hub: Hub, needed: dict[str, int], watcher: Any, tmp_path: Path
+) -> None:
+    hub.faults.drop_after = int(sum(needed.values()) * 0.6)
+    with pytest.raises(ProviderError):
+        fetch(REPO, tmp_path / "tiny", watcher)
+    hub.reset()
+    hub.faults.no_ranges = True
+    assert is_complete(fetch(REPO, tmp_path / "tiny", watcher))
+    assert watcher.seen[-1][0] == watcher.seen[-1][1]
+
+
+def test_a_cancelled_download_goes_on_later(
+    hub: Hub, needed: dict[str, int], watcher: Any, cancelling: Callable[[float], Any], tmp_path: Path
+) -> None:
+    hub.faults.bytes_per_second = 100_000
+    with pytest.raises(Cancelled):
+        fetch(REPO, tmp_path / "tiny", cancelling(0.3))
+    assert not (tmp_path / "tiny").exists()
+    kept = bytes_kept(tmp_path / "tiny")
+    hub.settle()
+    hub.reset()
+    fetch(REPO, tmp_path / "tiny", watcher)
+    assert kept > 0 and hub.total_sent == sum(needed.values()) - kept
+
+
+@pytest.mark.parametrize("name", ["transformer/diffusion_pytorch_model.safetensors", "vae/config.json"])
+def test_wrong_bytes_are_deleted_and_loaded_again(
+    hub: Hub, needed: dict[str, int], watcher: Any, tmp_path: Path, name: str
+) -> None:
+    hub.faults.wrong_bytes = name
+    with pytest.raises(ModelError) as raised:
+        fetch(REPO, tmp_path / "tiny", watcher)
+    assert raised.value.code == "hub.wrong_hash" and name in raised.value.message
+    working = tmp_path / ".tiny.fetching"
+    assert not list(working.glob(f"{name}*")) and not (tmp_path / "tiny").exists()
+    hub.reset()
+    assert is_complete(fetch(REPO, tmp_path / "tiny", watcher))
+    assert hub.sent[name] == needed[name]
+
+
+def test_a_file_that_changed_at_the_hub_is_not_joined_with_its_old_half(
+    hub: Hub, needed: dict[str, int], watcher: Any, tmp_path: Path
+) -> None:
+    hub.faults.drop_after = int(sum(needed.values()) * 0.6)
+    with pytest.raises(ProviderError):
+        fetch(REPO, tmp_path / "tiny", watcher)
+    for weights in hub.folder.glob("*/*.safetensors"):
+        weights.write_bytes(weights.read_bytes()[:-64] + os.urandom(64))
+    hub.reset()
+    folder = fetch(REPO, tmp_path / "tiny", watcher)
+    for name in needed:
+        assert (folder / name).read_bytes() == (hub.folder / name).read_bytes()
+
+
+def test_a_broken_clone_is_mended(
+    hub: Hub, original: Path, needed: dict[str, int], watcher: Any, tmp_path: Path
+) -> None:
+    clone = Path(shutil.copytree(original, tmp_path / "clone"))
+    weights = "text_encoder/model.safetensors"
+    (clone / weights).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
+    (clone / "notes.txt").write_text("mine")
+    fetch(REPO, clone, watcher)
+    assert is_complete(clone) and (clone / "notes.txt").read_text() == "mine"
+    assert dict(hub.sent) == {weights: needed[weights]}
+    assert not (tmp_path / ".clone.fetching").exists()
+
+
+def test_a_folder_with_something_else_is_left_alone(hub: Hub, watcher: Any, tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "cat.jpg").write_text("a cat")
+    folder = fetch(REPO, tmp_path / "tiny", watcher)
+    hub.reset()
+    for place, id, revision in [
+        (tmp_path / "photos", REPO, "main"),
+        (tmp_path / "photos" / "cat.jpg", REPO, "main"),
+        (folder, "org/other", "main"),
+        (folder, REPO, "v2"),
+    ]:
+        with pytest.raises(InputError) as raised:
+            fetch(id, place, watcher, revision=revision)
+        assert raised.value.code == "fetch.folder_taken"
+    assert is_complete(folder) and names_in(tmp_path / "photos") == {"cat.jpg"} and hub.requests == []
+
+
+def test_what_a_killed_process_left_while_it_showed_the_folder_is_used(
+    hub: Hub, needed: dict[str, int], watcher: Any, tmp_path: Path
+) -> None:
+    folder = fetch(REPO, tmp_path / "tiny", watcher)
+    (folder / MANIFEST).unlink()
+    folder.rename(tmp_path / ".tiny.fetching")  # every file has its name already, the folder not yet
+    hub.reset()
+    assert is_complete(fetch(REPO, tmp_path / "tiny", watcher))
+    assert hub.total_sent == 0
+
+
+def test_the_address_of_a_models_page_is_an_id_too(hub: Hub, watcher: Any, tmp_path: Path) -> None:
+    for number, text in enumerate([f" https://huggingface.co/{REPO}/ ", f"{hub.url}/{REPO}"]):
+        manifest = read_manifest(fetch(text, tmp_path / str(number), watcher))
+        assert manifest is not None and manifest.source["repo"] == REPO
