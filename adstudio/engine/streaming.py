@@ -43,8 +43,9 @@ def tables_of(module: nn.Module) -> Iterator[Table]:
 
 
 def slot_bytes(block: nn.Module) -> int:
-    """What a block takes in a slot."""
-    return _Layout(block).bytes
+    """What a block takes in a slot, wherever its tensors are now."""
+    sizes = {id(tensor): tensor.nbytes for table in tables_of(block) for tensor in table.values() if tensor is not None}
+    return sum(_aligned(size) for size in sizes.values())
 
 
 def streamed_bytes(blocks: list[nn.Module]) -> int:
@@ -199,7 +200,7 @@ class _Layout:
         for _, _, tensor in self._tensors:
             if id(tensor) not in self.offsets and _is_plain(tensor):
                 self.offsets[id(tensor)], self.homes[id(tensor)] = self.bytes, tensor
-                self.bytes += -(-tensor.nbytes // _ALIGN) * _ALIGN
+                self.bytes += _aligned(tensor.nbytes)
 
     def entries(self, memory: torch.Tensor, device: torch.device) -> list[_Entry]:
         """What to hang where; copies that do not lie flat in memory are made here and now."""
@@ -283,6 +284,10 @@ class _Lane:
         with torch.cuda.stream(self._stream):
             slot.memory[start:end].copy_(staging[: end - start], non_blocking=True)
             sent.record(self._stream)
+
+
+def _aligned(size: int) -> int:
+    return -(-size // _ALIGN) * _ALIGN
 
 
 def _away_from_device(block: nn.Module) -> Iterator[tuple[Table, str, torch.Tensor]]:

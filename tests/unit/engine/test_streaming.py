@@ -1,0 +1,342 @@
+"""Block-streamed modules draw the same pictures, hold little of themselves on the device, and always get home.
+
+A CPU host that copies stands for a device here: weights are really copied, hung up, taken down and dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from lora_files import peft, random_pairs, save
+from torch import nn
+
+from adstudio.engine import streaming
+from adstudio.engine.components import Zit, load, registry
+from adstudio.engine.lora import LoraUse, with_loras
+from adstudio.engine.residence import residence_of
+from adstudio.engine.sampling import text_to_image
+from adstudio.engine.torch_host import TorchHost
+from adstudio.types import Array
+
+CPU = torch.device("cpu")
+
+
+class StreamingHost(TorchHost):
+    """Streams whatever is borrowed, whoever asks."""
+
+    def on_device(
+        self, component: Any, activation_bytes: int = 0, *, streamed: bool = False
+    ) -> AbstractContextManager[Any]:
+        return super().on_device(component, activation_bytes, streamed=True)
+
+
+@pytest.fixture
+def streaming_host() -> Iterator[TorchHost]:
+    registry.forget()
+    host = StreamingHost("cpu", model_dirs=[], copying=True)
+    yield host
+    host.evict_all()
+    registry.forget()
+
+
+def draw(zit: Zit, host: TorchHost, seed: int = 2) -> Array:
+    return text_to_image(zit, "a marble podium", width=64, height=64, seed=seed, steps=3, host=host).images[0]
+
+
+def places(module: nn.Module) -> list[int]:
+    return [tensor.data_ptr() for tensor in [*module.parameters(), *module.buffers()]]
+
+
+def modules_of(zit: Zit) -> list[nn.Module]:
+    parts = zit.components
+    return [parts.text_encoder, parts.transformer, parts.vae]
+
+
+def test_pictures_are_the_same_bit_by_bit(tiny: Path, streaming_host: TorchHost):
+    zit = load(tiny, streaming_host)
+    plain = draw(zit, TorchHost("cpu"))
+    before = [places(module) for module in modules_of(zit)]
+    zit.components.embeddings.clear()
+    for _ in range(2):
+        np.testing.assert_array_equal(draw(zit, streaming_host), plain)
+    assert all(residence_of(module).is_streamed for module in modules_of(zit))
+    zit.components.embeddings.clear()
+    np.testing.assert_array_equal(draw(zit, TorchHost("cpu", copying=True)), plain)
+    assert not residence_of(zit.components.transformer).is_streamed
+    streaming_host.evict_all()
+    for module in modules_of(zit):
+        residence_of(module).move_out()
+    assert [places(module) for module in modules_of(zit)] == before
+
+
+def test_adapters_come_along_and_leave_no_trace(tiny: Path, tmp_path: Path, streaming_host: TorchHost):
+    zit = load(tiny, streaming_host)
+    linears = zit.components.linears
+    files = [save(tmp_path, peft(random_pairs(linears, seed)), f"style-{seed}") for seed in (1, 2)]
+    styles = [with_loras(zit, [LoraUse(file, 0.8)]) for file in files]
+    plain = [draw(handle, TorchHost("cpu")) for handle in (zit, *styles)]
+    assert not np.array_equal(plain[0], plain[1])
+    assert not np.array_equal(plain[1], plain[2])
+    for index in (0, 1, 2, 1, 0):
+        handle = (zit, *styles)[index]
+        np.testing.assert_array_equal(draw(handle, streaming_host), plain[index])
+    resident = TorchHost("cpu", copying=True)
+    for index in (2, 1, 0, 2):  # also where all of it stays on the device while styles change
+        np.testing.assert_array_equal(draw((zit, *styles)[index], resident), plain[index])
+    resident.evict_all()
+    np.testing.assert_array_equal(draw(styles[1], TorchHost("cpu")), plain[2])
+
+
+class Block(nn.Module):
+    """A layer and what follows it."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.inner = nn.Linear(width, width)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.tanh(self.inner(x))
+
+
+class Tower(nn.Module):
+    """Blocks between two small layers; each block runs twice per forward, the last of them first."""
+
+    def __init__(self, blocks: int = 5, width: int = 64) -> None:
+        super().__init__()
+        self.first = nn.Linear(width, width)
+        self.blocks = nn.ModuleList(Block(width) for _ in range(blocks))
+        self.last = nn.Linear(width, width)
+        self.requires_grad_(False)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.first(x)
+        for _ in range(2):
+            for block in reversed(self.blocks):
+                x = block(x)
+        return self.last(x)
+
+
+@pytest.fixture
+def tower() -> Tower:
+    torch.manual_seed(0)
+    return Tower().eval()
+
+
+def spy_on_copies(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The number of bytes of every block that is copied."""
+    copies, real = [], streaming._Lane.copy
+
+    def copy(lane: Any, layout: Any, slot: Any) -> None:
+        copies.append(layout.bytes)
+        real(lane, layout, slot)
+
+    monkeypatch.setattr(streaming._Lane, "copy", copy)
+    return copies
+
+
+def test_only_the_block_that_runs_is_on_the_device(tower: Tower):
+    home, first, seen = places(tower.blocks), tower.first.weight.data_ptr(), []
+
+    def look(running: nn.Module, _: Any, output: torch.Tensor) -> None:
+        seen.append([index for index, place in enumerate(places(tower.blocks)) if place != home[index]])
+
+    for block in tower.blocks:
+        block.register_forward_hook(look)
+    x = torch.randn(3, 64)
+    expected = tower(x)
+    seen.clear()
+    with residence_of(tower).lend(CPU, streamed=True):
+        assert torch.equal(tower(x), expected)
+        assert places(tower.blocks) == home
+        assert tower.first.weight.data_ptr() != first
+    # a block has two tensors
+    assert seen == [[2 * index, 2 * index + 1] for index in (4, 3, 2, 1, 0)] * 2
+
+
+def test_the_next_block_is_fetched_once_and_ahead(tower: Tower, monkeypatch: pytest.MonkeyPatch):
+    copies = spy_on_copies(monkeypatch)
+    x = torch.randn(3, 64)
+    with residence_of(tower).lend(CPU, streamed=True):
+        tower(x)  # learns in which order the blocks run
+        copies.clear()
+        for _ in range(3):
+            tower(x)
+        assert len(copies) == 3 * 10
+        ahead: list[bool] = []
+        real = streaming.BlockStream._slot_for
+
+        def slot_for(stream: Any, index: int, busy: Any = None) -> Any:
+            ahead.append(busy is not None)
+            return real(stream, index, busy)
+
+        monkeypatch.setattr(streaming.BlockStream, "_slot_for", slot_for)
+        tower(x)
+        assert ahead == [True] * 10, "a block had to wait for its copy"
+
+
+def test_two_slots_are_all_that_blocks_take(tower: Tower):
+    residence = residence_of(tower)
+    block = 64 * 64 * 4 + 256  # the bias fills one aligned piece
+    small = 2 * (64 * 64 + 64) * 4
+    assert residence.size_bytes() == 7 * (64 * 64 + 64) * 4
+    assert residence.size_bytes(streamed=True) == small + 2 * block
+    with residence.lend(CPU, streamed=True):
+        assert residence.device_bytes() == small + 2 * block
+        tower(torch.randn(1, 64))
+        assert residence._stream is not None
+        assert [len(slot.memory) for slot in residence._stream._slots] == [block, block]
+    with residence.lend(torch.device("meta")):
+        assert residence.device_bytes() == residence.size_bytes() == 7 * (64 * 64 + 64) * 4
+        assert residence.size_bytes(streamed=True) == small + 2 * block, "wherever it is now"
+    residence.move_out()
+    assert residence.device_bytes() == 0
+    assert not residence.is_away
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_few_blocks_work_too(number: int):
+    tower = Tower(number)
+    x = torch.randn(2, 64)
+    expected = tower(x)
+    with residence_of(tower).lend(CPU, streamed=True):
+        assert torch.equal(tower(x), expected)
+        assert torch.equal(tower(x), expected)
+
+
+class Odd(nn.Module):
+    """Blocks of unlike sizes: some not flat in memory, tied within, or with buffers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        large = nn.Sequential(nn.Linear(8, 512), nn.Linear(512, 8))
+        spread = nn.Conv2d(4, 4, 3, padding=1).to(memory_format=torch.channels_last)
+        twin = nn.Sequential(nn.Linear(8, 8, bias=False), nn.Linear(8, 8, bias=False))
+        twin[1].weight = twin[0].weight
+        self.blocks = nn.ModuleList([nn.Linear(8, 8), large, spread, twin, nn.BatchNorm1d(8), nn.Dropout()])
+        self.eval().requires_grad_(False)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        small, large, spread, twin, norm, drop = self.blocks
+        x = norm(large(small(x)))
+        return drop(twin(x + spread(x.reshape(1, 4, 4, 4)).reshape(x.shape)))
+
+
+def test_blocks_of_unlike_sizes_and_forms():
+    module = Odd()
+    assert len(streaming.find_blocks(module)) == 5, "what holds no weights needs no streaming"
+    x, ties = torch.randn(8, 8), []
+    expected, before = module(x), places(module)
+    module.blocks[3].register_forward_hook(lambda twin, *_: ties.append(twin[0].weight is twin[1].weight))
+    residence = residence_of(module)
+    with residence.lend(CPU, streamed=True):
+        for _ in range(2):
+            assert torch.equal(module(x), expected)
+        assert ties == [True, True]
+    residence.move_out()
+    assert places(module) == before
+
+
+def test_a_block_that_grows_meanwhile_finds_room(tower: Tower):
+    x = torch.randn(2, 64)
+    with residence_of(tower).lend(CPU, streamed=True):
+        tower(x)
+        tower.blocks[2].register_buffer("extra", torch.ones(500, 500), persistent=False)
+        seen = []
+        tower.blocks[2].register_forward_hook(lambda block, *_: seen.append(block.extra.data_ptr()))
+        here = tower.blocks[2].extra.data_ptr()
+        tower(x)
+        assert len(seen) == 2
+        assert here not in seen
+        assert tower.blocks[2].extra.data_ptr() == here
+        tower.blocks[2].extra = torch.zeros(500, 500)  # replaced while a copy of the old one may lie in a slot
+        sums = []
+        tower.blocks[2].register_forward_hook(lambda block, *_: sums.append(float(block.extra.sum())))
+        tower(x)
+        assert sums == [0, 0]
+
+
+@pytest.mark.parametrize("error", [torch.OutOfMemoryError, KeyboardInterrupt, ZeroDivisionError])
+def test_an_error_in_a_block_leaves_everything_at_home(tower: Tower, error: type[BaseException]):
+    x, home = torch.randn(2, 64), places(tower)
+    expected = tower(x)
+    kinds = [type(block) for block in tower.blocks]
+
+    def fail(*_: Any) -> None:
+        raise error
+
+    hook = tower.blocks[1].register_forward_hook(fail)
+    with pytest.raises(error), residence_of(tower).lend(CPU, streamed=True):
+        tower(x)
+    assert places(tower.blocks) == home[2:12]
+    residence_of(tower).move_out()
+    assert places(tower) == home
+    assert [type(block) for block in tower.blocks] == kinds
+    hook.remove()
+    with residence_of(tower).lend(CPU, streamed=True):
+        assert torch.equal(tower(x), expected)
+
+
+def test_memory_that_runs_out_in_the_stream(tower: Tower, monkeypatch: pytest.MonkeyPatch):
+    x, home = torch.randn(2, 64), places(tower)
+    expected, left, real = tower(x), [0], streaming._Lane.copy
+
+    def copy(lane: Any, layout: Any, slot: Any) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise torch.OutOfMemoryError("full")
+        real(lane, layout, slot)
+
+    monkeypatch.setattr(streaming._Lane, "copy", copy)
+    residence = residence_of(tower)
+    for allowed in (0, 1, 4):  # the first copy, the first one ahead, one in the middle
+        left[0] = allowed
+        with pytest.raises(torch.OutOfMemoryError), residence.lend(CPU, streamed=True):
+            tower(x)
+        assert places(tower.blocks) == home[2:12]
+    left[0] = 1000
+    with residence.lend(CPU, streamed=True):
+        assert torch.equal(tower(x), expected)
+    residence.move_out()
+    monkeypatch.setattr(streaming.BlockStream, "_allocate", lambda *_: (_ for _ in ()).throw(torch.OutOfMemoryError))
+    with pytest.raises(torch.OutOfMemoryError), residence.lend(CPU, streamed=True):
+        pass
+    assert places(tower) == home
+    assert not residence.is_away
+
+
+def test_works_under_inference_mode_and_leaves_ordinary_tensors(tower: Tower):
+    x = torch.randn(2, 64)
+    expected = tower(x)
+    with torch.inference_mode(), residence_of(tower).lend(CPU, streamed=True):
+        assert torch.equal(tower(x), expected)
+    with torch.no_grad(), residence_of(tower).lend(CPU, streamed=True):
+        assert torch.equal(tower(x), expected)  # what came to the device there serves here
+    residence_of(tower).move_out()
+    assert not any(parameter.is_inference() for parameter in tower.parameters())
+
+
+def test_compiled_blocks_are_streamed_without_compiling_anew(tower: Tower):
+    x, compiled = torch.randn(2, 64), []
+
+    def backend(graph: torch.fx.GraphModule, inputs: Any) -> Any:
+        compiled.append(graph)
+        return graph.forward
+
+    torch._dynamo.reset()
+    for block in tower.blocks:
+        block.compile(backend=backend, fullgraph=True)
+    with torch.no_grad():
+        expected = tower(x)
+        with residence_of(tower).lend(CPU, streamed=True):
+            assert torch.equal(tower(x), expected)
+            number = len(compiled)
+            for _ in range(3):
+                assert torch.equal(tower(x), expected)
+        assert len(compiled) == number
+    assert 0 < number <= 2
