@@ -7,9 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..errors import ModelError
-
-# diffusers names the weights of its classes one way, transformers those of its own another
-WEIGHT_STEMS = {"transformer": "diffusion_pytorch_model", "text_encoder": "model", "vae": "diffusion_pytorch_model"}
+from .folder_form import WEIGHT_STEMS
 
 # Small files that a component may need. A repository's pictures, papers, pickles and ONNX exports are none of them.
 _SMALL = re.compile(

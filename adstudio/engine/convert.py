@@ -10,7 +10,8 @@ from typing import Any
 
 from ..errors import InputError
 from ..ports import Watcher
-from .checkpoint_files import WEIGHT_STEMS, choose_files, names_in
+from .checkpoint_files import choose_files, names_in
+from .folder_form import WEIGHT_STEMS
 from .manifest import Entry, Manifest, changed_files, feed, read_manifest
 from .staging import Staging, check_room, only_one_at, storing
 from .tensor_file import Layout, read_layout, write_narrow

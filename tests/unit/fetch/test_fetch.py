@@ -46,7 +46,7 @@ def test_a_download_is_the_checkpoint_itself(
     assert is_complete(folder)
     host = TorchHost("cpu", model_dirs=[])
     drawn, expected = (
-        text_to_image(load(path, host), "a café table", host=host, width=64, height=48, seed=5).pictures[0]
+        text_to_image(load(path, host), "a café table", host=host, width=64, height=48, seed=5).images[0]
         for path in (folder, original)
     )
     np.testing.assert_array_equal(drawn, expected)
