@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,12 +21,13 @@ from ..ports import Host
 from . import assembly
 from .checkpoint import Checkpoint, find_checkpoint, open_checkpoint
 from .model_files import AUTO
+from .options import Options
+from .prompt_memory import PromptMemory
 
 if TYPE_CHECKING:
     from .lora import LoraUse
 
 _KEPT_CHECKPOINTS = 2
-_KEPT_PROMPTS = 16
 _COLLECT_EVERY = 5
 
 
@@ -40,30 +41,26 @@ class Components:
     tokenizer: Any
     scheduler_config: dict[str, Any]
     linears: dict[str, tuple[int, int]]
-    embeddings: OrderedDict[str, Any] = field(default_factory=OrderedDict)
+    embeddings: PromptMemory = field(default_factory=PromptMemory)
     preview_factors: Any = None
-
-    def remember_prompt(self, prompt: str, embedding: Any) -> None:
-        """Keep the embedding of a prompt: the next picture of it needs no text encoder on the device."""
-        self.embeddings[prompt] = embedding
-        while len(self.embeddings) > _KEPT_PROMPTS:
-            self.embeddings.popitem(last=False)
+    variants: dict[str, Components] = field(default_factory=dict)  # the same with another transformer, by precision
 
 
 @dataclass(frozen=True, eq=False)
 class Zit:
-    """A handle on a loaded Z-Image checkpoint and the adapters to draw with. Cheap to copy; never changed."""
+    """A handle on a loaded Z-Image checkpoint, the adapters to draw with and how. Cheap to copy; never changed."""
 
     checkpoint: Checkpoint
     components: Components
     loras: tuple[LoraUse, ...] = ()
+    options: Options = field(default_factory=Options)
 
 
 class Registry:
     """The loaded checkpoints, and the guards of who may do what at a time.
 
     ``loading`` lets one thread load; ``drawing`` lets one thread use a device. A thread that holds ``drawing`` never
-    waits for ``loading``.
+    waits for ``loading``. That nobody takes a module away that is in use is its residence's doing.
     """
 
     def __init__(self) -> None:
@@ -80,10 +77,11 @@ class Registry:
             checkpoint = open_checkpoint(path, host, text_encoder=text_encoder, vae=vae)
             known = self._kept.pop(checkpoint.key, None)
             if known is None or known[0].stamp != checkpoint.stamp:
-                known = (checkpoint, _build(checkpoint))
+                known = (checkpoint, _build(checkpoint, host))
             self._kept[checkpoint.key] = known
-            while len(self._kept) > _KEPT_CHECKPOINTS:
+            if len(self._kept) > _KEPT_CHECKPOINTS:
                 self._kept.popitem(last=False)
+                gc.collect()  # what it had on a device is free now, not only when somebody lacks it
             return checkpoint, known[1]  # the same files may be known under another name
 
     @contextmanager
@@ -101,6 +99,7 @@ class Registry:
         """Drop every checkpoint; handles that are still held keep theirs."""
         with self.loading:
             self._kept.clear()
+            gc.collect()
 
 
 registry = Registry()
@@ -120,12 +119,18 @@ def load(path: str | Path, host: Host, *, text_encoder: str = AUTO, vae: str = A
     return Zit(checkpoint, components)
 
 
-def _build(checkpoint: Checkpoint) -> Components:
+def _build(checkpoint: Checkpoint, host: Host | None) -> Components:
     # ComfyUI runs nodes under inference_mode; a parameter born there could never be switched to training or back,
     # which adapters do.
     sources = checkpoint.sources
+
+    def build(make: Callable[[Any], Any], source: Any) -> Any:
+        if host is not None:
+            host.check_cancelled()  # some forms are converted, which takes its time
+        return make(source)
+
     with torch.inference_mode(False), torch.no_grad():
-        transformer = assembly.build_transformer(sources.transformer)
+        transformer = build(assembly.build_transformer, sources.transformer)
         linears = {
             name: (module.out_features, module.in_features)
             for name, module in transformer.named_modules()
@@ -133,8 +138,8 @@ def _build(checkpoint: Checkpoint) -> Components:
         }
         return Components(
             transformer=transformer,
-            text_encoder=assembly.build_text_encoder(sources.text_encoder),
-            vae=assembly.build_vae(sources.vae),
+            text_encoder=build(assembly.build_text_encoder, sources.text_encoder),
+            vae=build(assembly.build_vae, sources.vae),
             tokenizer=assembly.build_tokenizer(sources.tokenizer),
             scheduler_config=sources.scheduler,
             linears=linears,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from ..errors import InputError
@@ -9,10 +11,13 @@ from ..ports import Host
 from .components import Zit
 
 
-def encode_prompt(zit: Zit, prompt: str, host: Host) -> torch.Tensor:
+def encode_prompt(zit: Zit, prompt: str, host: Host, *, streamed: bool = False) -> torch.Tensor:
     """Embed a prompt; the text encoder is borrowed only when the prompt is new.
 
     Shapes: ``[tokens, width]`` on the CPU, in the encoder's dtype.
+
+    Args:
+        streamed: have the encoder's blocks on the device one by one.
 
     Raises:
         InputError: the prompt is empty, or longer than the model reads. It is never cut.
@@ -21,25 +26,32 @@ def encode_prompt(zit: Zit, prompt: str, host: Host) -> torch.Tensor:
     if not text:
         raise InputError("prompt.empty", "The prompt is empty.", "Describe the picture in a few words.")
     parts = zit.components
-    if text in parts.embeddings:
-        parts.embeddings.move_to_end(text)
-        return parts.embeddings[text]
-    embedding = embed_tokens(zit, tokenize(zit, text), host)
-    parts.remember_prompt(text, embedding)
+    known = parts.embeddings.find(text)
+    if known is not None:
+        return known
+    embedding = embed_tokens(zit, tokenize(zit, text), host, streamed=streamed)
+    parts.embeddings.keep(text, embedding)
     return embedding
 
 
-def embed_tokens(zit: Zit, tokens: list[int], host: Host, *, layer: int = -2) -> torch.Tensor:
+def embed_tokens(zit: Zit, tokens: list[int], host: Host, *, layer: int = -2, streamed: bool = False) -> torch.Tensor:
     """Embed tokens by the encoder's hidden states; Z-Image is made for those of the last layer but one.
 
     Shapes: ``[tokens, width]`` on the CPU, in the encoder's dtype.
     """
     encoder = zit.components.text_encoder
     host.check_cancelled()
-    with host.on_device(encoder, activation_bytes=len(tokens) * encoder.config.hidden_size * 64) as device:
+    with host.on_device(encoder, activation_bytes(encoder, len(tokens)), streamed=streamed) as device:
         ids = torch.tensor([tokens], device=device)
         states = encoder(input_ids=ids, attention_mask=torch.ones_like(ids), output_hidden_states=True)
         return states.hidden_states[layer][0].to("cpu")
+
+
+def activation_bytes(text_encoder: Any, tokens: int) -> int:
+    """What embedding needs beside the weights: the states of every layer are kept, and one layer's inner rows."""
+    config = text_encoder.config
+    rows = (config.num_hidden_layers + 4) * config.hidden_size + 3 * config.intermediate_size
+    return tokens * rows * text_encoder.dtype.itemsize
 
 
 def tokenize(zit: Zit, text: str) -> list[int]:

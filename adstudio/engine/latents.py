@@ -17,7 +17,6 @@ from ..errors import InputError
 from ..types import Array
 
 _SAME_ASPECT = 0.02
-_TILE_ABOVE = 1.5  # times the area the checkpoint was made for; tiles leave faint seams, so not before memory asks
 
 
 def check_picture(image: Array) -> None:
@@ -39,7 +38,7 @@ def check_picture(image: Array) -> None:
 def to_picture(image: Array, size: tuple[int, int]) -> torch.Tensor:
     """Resample ``[H,W,3] 0..1`` to ``size`` as ``(width, height)``."""
     planes = torch.from_numpy(np.ascontiguousarray(image, dtype=np.float32)).permute(2, 0, 1)[None]
-    return _resample(planes, size).clamp(0, 1) * 2 - 1
+    return resample(planes, size).clamp(0, 1) * 2 - 1
 
 
 def to_mask(mask: Array, image: Array, size: tuple[int, int]) -> torch.Tensor:
@@ -58,7 +57,7 @@ def to_mask(mask: Array, image: Array, size: tuple[int, int]) -> torch.Tensor:
             "Draw the mask on the very picture that is redrawn.",
         )
     planes = torch.from_numpy(np.ascontiguousarray(np.nan_to_num(mask), dtype=np.float32))[None, None]
-    return _resample(planes.clamp(0, 1), size).clamp(0, 1)
+    return resample(planes.clamp(0, 1), size).clamp(0, 1)
 
 
 def from_picture(picture: torch.Tensor) -> Array:
@@ -66,18 +65,35 @@ def from_picture(picture: torch.Tensor) -> Array:
     return (picture * 0.5 + 0.5).clamp(0, 1)[0].permute(1, 2, 0).float().cpu().numpy()
 
 
-def encode_picture(vae: Any, picture: torch.Tensor, device: torch.device) -> torch.Tensor:
-    """Encode a picture, without the random part: the same photo gives the same latents."""
-    coded = vae.encode(picture.to(device, vae.dtype)).latent_dist.mode()
+def encode_picture(vae: Any, picture: torch.Tensor, device: torch.device, tile_px: int = 0) -> torch.Tensor:
+    """Encode a picture, without the random part: the same photo gives the same latents.
+
+    Args:
+        tile_px: work in overlapping tiles of this side; 0 = in one piece.
+    """
+    with _tiling(vae, tile_px):
+        coded = vae.encode(picture.to(device, vae.dtype)).latent_dist.mode()
     return ((coded - _shift(vae)) * vae.config.scaling_factor).float()
 
 
-def decode_latents(vae: Any, latents: torch.Tensor, *, base_px: int, device: torch.device) -> torch.Tensor:
-    """Decode latents; a picture far larger than ``base_px²`` in overlapping tiles."""
-    scaled = latents.to(device, vae.dtype) / vae.config.scaling_factor + _shift(vae)
-    area = latents.shape[-1] * latents.shape[-2] * scale_of(vae) ** 2
-    with _tiling(vae, area > _TILE_ABOVE * base_px * base_px, base_px):
-        return vae.decode(scaled, return_dict=False)[0]
+def decode_latents(vae: Any, latents: torch.Tensor, device: torch.device, tile_px: int = 0) -> torch.Tensor:
+    """Decode latents.
+
+    Args:
+        tile_px: work in overlapping tiles of this side; 0 = in one piece.
+    """
+    with _tiling(vae, tile_px):
+        return vae.decode(to_raw(vae, latents.to(device, vae.dtype)), return_dict=False)[0]
+
+
+def to_raw(vae: Any, latents: torch.Tensor) -> torch.Tensor:
+    """Turn latents into the VAE's own scale, which is how ComfyUI's LATENT carries them between nodes."""
+    return latents / vae.config.scaling_factor + _shift(vae)
+
+
+def from_raw(vae: Any, latents: torch.Tensor) -> torch.Tensor:
+    """Turn latents in the VAE's own scale into the transformer's."""
+    return (latents - _shift(vae)) * vae.config.scaling_factor
 
 
 def scale_of(vae: Any) -> int:
@@ -85,10 +101,10 @@ def scale_of(vae: Any) -> int:
     return 2 ** (len(vae.config.block_out_channels) - 1)
 
 
-def vae_activation_bytes(vae: Any, size: tuple[int, int], base_px: int) -> int:
+def vae_activation_bytes(vae: Any, size: tuple[int, int], tile_px: int = 0) -> int:
     """What encoding or decoding needs beside the weights: about three of the widest maps at full resolution."""
     channels = vae.config.block_out_channels
-    area = min(size[0] * size[1], int(_TILE_ABOVE * base_px * base_px))
+    area = min(size[0], tile_px or size[0]) * min(size[1], tile_px or size[1])
     return 3 * area * channels[min(1, len(channels) - 1)] * vae.dtype.itemsize
 
 
@@ -97,18 +113,21 @@ def _shift(vae: Any) -> float:
 
 
 @contextmanager
-def _tiling(vae: Any, wanted: bool, tile_px: int) -> Iterator[None]:
+def _tiling(vae: Any, tile_px: int) -> Iterator[None]:
     # The VAE is shared: whatever is switched here is switched back.
+    if not tile_px:
+        yield
+        return
     before = vae.use_tiling, vae.tile_sample_min_size, vae.tile_latent_min_size
-    vae.use_tiling = wanted
-    vae.tile_sample_min_size, vae.tile_latent_min_size = tile_px, tile_px // scale_of(vae)
+    vae.use_tiling, vae.tile_sample_min_size, vae.tile_latent_min_size = True, tile_px, tile_px // scale_of(vae)
     try:
         yield
     finally:
         vae.use_tiling, vae.tile_sample_min_size, vae.tile_latent_min_size = before
 
 
-def _resample(planes: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
+def resample(planes: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
+    """Resample ``[B,C,H,W]`` to ``(width, height)``, without aliasing; values may swing a little beyond their range."""
     width, height = size
     if planes.shape[-2:] == (height, width):
         return planes

@@ -33,10 +33,35 @@ def fit_factors(vae: Any, device: torch.device) -> torch.Tensor:
     return torch.linalg.solve(square, rows.T @ colours.permute(0, 2, 3, 1).reshape(-1, 3))
 
 
-def draw_preview(latents: torch.Tensor, factors: torch.Tensor) -> Array:
-    """Map latents ``[1,C,h,w]`` to a picture ``[h,w,3] 0..1`` with one pixel per latent cell."""
-    cells = latents[0].permute(1, 2, 0).float().cpu()
-    return ((cells @ factors[:-1] + factors[-1]) * 0.5 + 0.5).clamp(0, 1).numpy()
+class Previews:
+    """The previews of one pass, copied from the device without making it wait.
+
+    On a CUDA device each call starts a copy and hands out the one before it, which has arrived by then: waiting for
+    the newest would leave the device idle until its next step has been sent.
+    """
+
+    def __init__(self, factors: torch.Tensor, device: torch.device) -> None:
+        self._factors = factors.to(device)
+        self._is_async = device.type == "cuda"
+        self._coming: tuple[torch.Tensor, Any] | None = None
+
+    def draw(self, latents: torch.Tensor) -> Array | None:
+        """Map latents ``[1,C,h,w]`` to a picture ``[h,w,3] 0..1`` with one pixel per cell; None while none is there."""
+        cells = latents[0].permute(1, 2, 0).float()
+        colours = ((cells @ self._factors[:-1] + self._factors[-1]) * 0.5 + 0.5).clamp(0, 1)
+        if not self._is_async:
+            return colours.cpu().numpy()
+        arrived = None
+        if self._coming is not None:
+            picture, event = self._coming
+            event.synchronize()
+            arrived = picture.numpy()
+        target = torch.empty(colours.shape, pin_memory=True)
+        target.copy_(colours, non_blocking=True)
+        event = torch.cuda.Event()
+        event.record()
+        self._coming = target, event
+        return arrived
 
 
 def _colour_fields(side: int) -> torch.Tensor:

@@ -1,35 +1,35 @@
-"""Draw pictures: from words, or over a picture. The one door to the engine's drawing.
-
-Each stage borrows the one component it needs from the host: text encoder, VAE, transformer, VAE again.
-"""
+"""Draw pictures: from words, or over a picture. The one door to the engine's drawing."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
-from torch.nn import functional
 
-from ..errors import InputError, ModelError
+from ..errors import InputError
 from ..ports import Host
 from ..types import Array
-from . import denoise, latents, preview, schedule, sizes
-from .adapters import applied
+from . import ladder, latents, schedule, sizes
 from .components import Zit, registry
-from .encoding import encode_prompt
+from .drawing import Drawing, Start
+from .inpaint import Edit
+from .redrawing import prepare_redrawing
 
 _LARGEST_SEED = 2**64 - 1
 _MOST_PICTURES = 64
-_SMALLEST_PHOTO_PX = 16
+_PLAIN_EDIT = Edit()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Samples:
     """Drawn pictures.
 
-    Shapes: each image ``[H,W,3] float32 sRGB 0..1``; ``size`` is ``(width, height)``.
+    ``rung`` is the rung of the fallback ladder that the run ended on, ``notes`` say what that meant.
+
+    Shapes: each image ``[H,W,3] float32 sRGB 0..1``; ``size`` is ``(width, height)``; ``latents [B,C,h,w] float32`` in
+    the VAE's own scale, as ComfyUI's LATENT.
     Units: ``evaluations`` = runs of the model per picture.
     """
 
@@ -37,16 +37,9 @@ class Samples:
     seeds: tuple[int, ...]
     evaluations: int
     size: tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Start:
-    """What every picture of a run starts from."""
-
-    size: tuple[int, int]
-    levels: list[float]
-    latents: torch.Tensor | None = None
-    mask: torch.Tensor | None = None
+    latents: torch.Tensor
+    rung: str = ladder.RESIDENT
+    notes: tuple[str, ...] = ()
 
 
 def text_to_image(
@@ -58,9 +51,9 @@ def text_to_image(
         InputError: the prompt, size, seed, steps or batch cannot be used.
     """
     size = sizes.check_size(width, height, zit.checkpoint.grid_px, zit.checkpoint.base_px)
-    start = _Start(size, schedule.full_schedule(steps))
+    start, seeds = Start(size, schedule.full_schedule(steps)), _seeds(seed, batch)
     with _drawing():
-        return _draw(zit, prompt, start, _seeds(seed, batch), host)
+        return _draw(Drawing(zit, size, batch, host), zit, prompt, start, seeds)
 
 
 def image_to_image(
@@ -73,100 +66,42 @@ def image_to_image(
     seed: int,
     steps: int = 8,
     batch: int = 1,
+    edit: Edit = _PLAIN_EDIT,
     host: Host,
 ) -> Samples:
     """Redraw ``strength`` of a picture, or of the part that ``mask`` marks with 1; the rest keeps its own pixels.
 
-    The picture is worked on in its own aspect at a size the checkpoint is good at; ``Samples.size`` tells which.
+    The picture is worked on in its own aspect at a size the checkpoint is good at; ``Samples.size`` tells which. It
+    comes back in that size unless ``edit`` says otherwise.
 
     Raises:
         InputError: the prompt, picture, mask, strength, seed, steps or batch cannot be used.
     """
     levels, seeds = schedule.partial_schedule(steps, strength), _seeds(seed, batch)
-    size = _working_size(zit, image)
-    picture = latents.to_picture(image, size)
-    redraw = None if mask is None else latents.to_mask(mask, image, size)
+    job = prepare_redrawing(zit.checkpoint, image, mask, edit)
     with _drawing():
         host.check_cancelled()
-        vae = zit.components.vae
-        with host.on_device(vae, latents.vae_activation_bytes(vae, size, zit.checkpoint.base_px)) as device:
-            coded = latents.encode_picture(vae, picture, device).cpu()
-        samples = _draw(zit, prompt, _Start(size, levels, coded, redraw), seeds, host)
-    if redraw is None:
-        return samples
-    share, original = redraw[0, 0, :, :, None].numpy(), latents.from_picture(picture)
-    # The VAE changes even what the model leaves alone; the shop's own pixels come back as they were.
-    images = tuple(share * drawn + (1 - share) * original for drawn in samples.images)
-    return Samples(images, samples.seeds, samples.evaluations, samples.size)
+        drawing = Drawing(zit, job.size, batch, host)
+        start = Start(job.size, levels, drawing.encode(job.picture), job.redraw)
+        samples = _draw(drawing, zit, prompt, start, seeds)
+        return replace(samples, images=tuple(job.finish(drawn) for drawn in samples.images))
 
 
-def _draw(zit: Zit, prompt: str, start: _Start, seeds: tuple[int, ...], host: Host) -> Samples:
-    embedding = encode_prompt(zit, prompt, host)
-    vae, base_px = zit.components.vae, zit.checkpoint.base_px
-    drawn = _denoise_all(zit, embedding, start, seeds, host)
-    images = []
-    with host.on_device(vae, latents.vae_activation_bytes(vae, start.size, base_px)) as device:
-        for cells in drawn:
-            host.check_cancelled()
-            images.append(latents.from_picture(latents.decode_latents(vae, cells, base_px=base_px, device=device)))
-    return Samples(tuple(images), seeds, len(start.levels), start.size)
-
-
-def _denoise_all(
-    zit: Zit, embedding: torch.Tensor, start: _Start, seeds: tuple[int, ...], host: Host
-) -> list[torch.Tensor]:
-    parts = zit.components
-    factors, transformer = _preview_factors(zit, host), parts.transformer
-    columns, rows = (side // latents.scale_of(parts.vae) for side in start.size)
-    tokens, total, drawn = rows * columns // 4, len(seeds) * len(start.levels), []
-    borrowed = host.on_device(transformer, denoise.activation_bytes(transformer, tokens, len(embedding)))
-    with applied(parts, zit.loras), borrowed as device:
-        for index, seed in enumerate(seeds):
-            host.check_cancelled()
-            scheduler = schedule.make_scheduler(parts.scheduler_config, start.levels, tokens, device)
-            noise = denoise.draw_noise(seed, transformer.in_channels, rows, columns).to(device)
-            clean = torch.zeros_like(noise) if start.latents is None else start.latents.to(device)
-            kept = _kept(clean, noise, start.mask)
-
-            def on_step(number: int, guess: torch.Tensor, done: int = index * len(start.levels)) -> None:
-                host.progress(done + number, total, preview.draw_preview(guess, factors))
-                host.check_cancelled()
-
-            noisy = denoise.mix_noise(clean, noise, scheduler.sigmas[0])
-            cells = denoise.denoise(transformer, scheduler, noisy, embedding, on_step, kept)
-            if not torch.isfinite(cells).all():
-                raise ModelError(
-                    "sampling.not_finite",
-                    "The model returned values that are not numbers.",
-                    "Use the bf16 edition of the checkpoint, and check the strength of its styles.",
-                )
-            drawn.append(cells.cpu())
-    return drawn
-
-
-def _preview_factors(zit: Zit, host: Host) -> torch.Tensor:
-    parts = zit.components
-    if parts.preview_factors is None:
-        with host.on_device(parts.vae) as device:
-            parts.preview_factors = preview.fit_factors(parts.vae, device)
-    return parts.preview_factors
-
-
-def _kept(clean: torch.Tensor, noise: torch.Tensor, mask: torch.Tensor | None) -> denoise.Kept | None:
-    if mask is None:
-        return None
-    # A latent cell that the mask touches anywhere is redrawn: the seam is blended in pixels, not in cells.
-    touched = functional.adaptive_max_pool2d(mask, clean.shape[-2:])
-    return denoise.Kept(clean, noise, touched.to(clean.device))
+def _draw(drawing: Drawing, zit: Zit, prompt: str, start: Start, seeds: tuple[int, ...]) -> Samples:
+    drawn = drawing.denoise(start, seeds, drawing.embed(prompt))
+    images = drawing.decode(drawn)
+    with torch.inference_mode(False):  # what leaves here may be used outside
+        handed_on = latents.to_raw(zit.components.vae, torch.cat([cells.clone() for cells in drawn]))
+    return Samples(tuple(images), seeds, len(start.levels), start.size, handed_on, drawing.plan.rung, drawing.notes)
 
 
 @contextmanager
 def _drawing() -> Iterator[None]:
-    """One generation at a time, in one autograd regime.
+    """One generation at a time, always under inference_mode: as in ComfyUI, and without autograd's bookkeeping.
 
-    ComfyUI runs nodes under inference_mode; modules touched there and here must not mix both kinds of tensors.
+    Whatever makes tensors that stay, such as the weights' copies on a device, leaves that mode by itself.
     """
-    with registry.draw(), torch.inference_mode(False), torch.no_grad():
+    with registry.draw(), torch.inference_mode():
         yield
 
 
@@ -180,15 +115,3 @@ def _seeds(seed: int, batch: int) -> tuple[int, ...]:
             "batch.out_of_range", f"1 to {_MOST_PICTURES} pictures are drawn at once, but {batch} came.", "Use 1 to 4."
         )
     return tuple((seed + index) & _LARGEST_SEED for index in range(batch))
-
-
-def _working_size(zit: Zit, image: Array) -> tuple[int, int]:
-    latents.check_picture(image)
-    height, width = image.shape[:2]
-    if min(height, width) < _SMALLEST_PHOTO_PX:
-        raise InputError(
-            "image.too_small",
-            f"A picture of {width}x{height} pixels shows nothing to go by.",
-            f"Use one of at least {_SMALLEST_PHOTO_PX} pixels on each side; 512 and more look good.",
-        )
-    return sizes.fit_size(width, height, grid=zit.checkpoint.grid_px, base_px=zit.checkpoint.base_px)

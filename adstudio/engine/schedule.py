@@ -44,12 +44,18 @@ def partial_schedule(steps: int, strength: float) -> list[float]:
     return _levels(strength, evaluations)
 
 
-def make_scheduler(config: dict[str, Any], levels: list[float], image_tokens: int, device: torch.device) -> Any:
-    """Build a fresh scheduler for one picture: it counts its steps, so it is never shared."""
+def make_scheduler(
+    config: dict[str, Any], levels: list[float], image_tokens: int, device: torch.device, begin: int = 0
+) -> Any:
+    """Build a fresh scheduler for one pass: it counts its steps, so it is never shared.
+
+    Args:
+        begin: the number of the level that comes first.
+    """
     known = {key: value for key, value in config.items() if not key.startswith("_")}
     scheduler = diffusers_class("FlowMatchEulerDiscreteScheduler").from_config(known)
     scheduler.set_timesteps(sigmas=levels, device=device, mu=_resolution_shift(known, image_tokens))
-    scheduler.set_begin_index(0)
+    scheduler.set_begin_index(begin)
     return scheduler
 
 

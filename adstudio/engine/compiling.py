@@ -1,0 +1,34 @@
+"""Compile the transformer's repeated blocks, once for all of them; sizes, prompts and seeds need nothing new.
+
+Adapters change the classes of layers, so the first picture with an adapter compiles once more, and so does the first
+one whose adapter changes other layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+BACKEND: Any = "inductor"
+_MARK = "_adstudio_compiled"
+
+
+@contextmanager
+def compiled(transformer: Any, wanted: bool) -> Iterator[None]:
+    """Run the blocks compiled inside, where it is wanted; afterwards they are as they were, for whoever shares them."""
+    if not wanted:
+        yield
+        return
+    blocks = [module for module in transformer.modules() if type(module).__name__ in transformer._repeated_blocks]
+    for block in blocks:
+        if _MARK not in block.__dict__:
+            # Where something cannot be compiled, or has been compiled in too many forms, it runs as it is.
+            block.compile(backend=BACKEND, dynamic=True, fullgraph=False)
+            block.__dict__[_MARK] = block._compiled_call_impl
+        block._compiled_call_impl = block.__dict__[_MARK]
+    try:
+        yield
+    finally:
+        for block in blocks:
+            block._compiled_call_impl = None

@@ -1,0 +1,218 @@
+"""One run from prompt and start to decoded pictures, stage by stage, down the fallback ladder where memory asks for it.
+
+Each stage borrows the one component it needs from the host. What a stage has finished is kept when memory runs out:
+the embedding, the pictures that are done, and the latents of those under way with the number of their step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import torch
+from torch.nn import functional
+
+from ..errors import ModelError
+from ..ports import Host
+from ..types import Array
+from . import denoise, encoding, ladder, latents, preview, schedule
+from .adapters import applied
+from .compiling import compiled
+from .components import Zit
+from .residence import residence_of
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Start:
+    """What every picture of a run starts from: ``size`` as (width, height), and latents and mask to draw over."""
+
+    size: tuple[int, int]
+    levels: list[float]
+    latents: torch.Tensor | None = None
+    mask: torch.Tensor | None = None
+
+
+@dataclass(slots=True, eq=False)
+class _Course:
+    """A picture under way: its latents after ``done`` evaluations."""
+
+    seed: int
+    noise: torch.Tensor
+    latents: torch.Tensor | None = None
+    done: int = 0
+
+
+class Drawing:
+    """A run under way. The caller holds the drawing lock."""
+
+    def __init__(self, zit: Zit, size: tuple[int, int], pictures: int, host: Host) -> None:
+        self._zit, self._parts, self._host = zit, zit.components, host
+        self._sizes = measure_sizes(zit, size)
+        self._free = host.free_bytes()
+        self.plan = ladder.choose_plan(self._sizes, self._free, pictures if zit.options.one_pass else 1)
+        self._out_of_memory: list[str] = []
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the ladder did, in sentences; empty on its highest rung."""
+        return (*self._out_of_memory, *ladder.describe_plan(self.plan, self._sizes, self._free))
+
+    def embed(self, prompt: str) -> torch.Tensor:
+        """Embed the prompt."""
+        found = self._attempt(
+            "encode",
+            lambda plan: encoding.encode_prompt(self._zit, prompt, self._host, streamed=plan.stream_encoder),
+        )
+        if not self.plan.keep_encoder:
+            self._host.release(self._parts.text_encoder)
+        return found
+
+    def encode(self, picture: torch.Tensor) -> torch.Tensor:
+        """Turn a picture ``[1,3,H,W]`` into latents on the CPU."""
+
+        def work(plan: ladder.Plan) -> torch.Tensor:
+            tile = self._sizes.tiles[plan.tile]
+            with self._host.on_device(self._parts.vae, tile.work) as device:
+                return latents.encode_picture(self._parts.vae, picture, device, tile.px).cpu()
+
+        return self._attempt("vae", work)
+
+    def denoise(self, start: Start, seeds: tuple[int, ...], embedding: torch.Tensor) -> list[torch.Tensor]:
+        """Draw the latents of every seed, on the CPU."""
+        factors = self._preview_factors()
+        columns, rows = (side // latents.scale_of(self._parts.vae) for side in start.size)
+        channels = self._parts.transformer.in_channels
+        courses = [_Course(seed, denoise.draw_noise(seed, channels, rows, columns)) for seed in seeds]
+
+        def work(plan: ladder.Plan) -> None:
+            transformer = self._parts.transformer
+            needed = denoise.activation_bytes(transformer, rows * columns // 4, len(embedding)) * plan.at_once
+            borrowed = self._host.on_device(transformer, needed, streamed=plan.stream_transformer)
+            is_compiled = self._zit.options.compiled
+            with applied(self._parts, self._zit.loras), borrowed as device, compiled(transformer, is_compiled):
+                while group := self._next_group(courses, len(start.levels), plan.at_once):
+                    self._advance(group, courses, start, embedding, preview.Previews(factors, device), device)
+
+        self._attempt("denoise", work)
+        return [course.latents for course in courses if course.latents is not None]
+
+    def decode(self, drawn: list[torch.Tensor]) -> list[Array]:
+        """Decode latents to pictures."""
+        images: list[Array] = []
+
+        def work(plan: ladder.Plan) -> None:
+            tile, vae = self._sizes.tiles[plan.tile], self._parts.vae
+            with self._host.on_device(vae, tile.work) as device:
+                while len(images) < len(drawn):
+                    self._host.check_cancelled()
+                    cells = drawn[len(images)]
+                    images.append(latents.from_picture(latents.decode_latents(vae, cells, device, tile.px)))
+
+        self._attempt("vae", work)
+        return images
+
+    def _attempt(self, stage: ladder.Stage, work: Callable[[ladder.Plan], T]) -> T:
+        while True:
+            try:
+                return work(self.plan)
+            except torch.OutOfMemoryError:
+                lower = ladder.lower_plan(self.plan, self._sizes, stage)
+                if lower is None:
+                    raise
+            # Out here the traceback is gone, and with it what its frames held on the device.
+            self.plan = lower
+            self._out_of_memory = [*self._out_of_memory, _SAID[stage]][:_MOST_SAID]
+            for part in (self._parts.text_encoder, self._parts.transformer, self._parts.vae):
+                self._host.release(part)
+
+    def _next_group(self, courses: list[_Course], levels: int, at_once: int) -> list[_Course]:
+        waiting = [course for course in courses if course.done < levels]
+        return [course for course in waiting[:at_once] if course.done == waiting[0].done]
+
+    def _advance(
+        self,
+        group: list[_Course],
+        courses: list[_Course],
+        start: Start,
+        embedding: torch.Tensor,
+        previews: preview.Previews,
+        device: torch.device,
+    ) -> None:
+        self._host.check_cancelled()
+        noise = torch.cat([course.noise for course in group]).to(device)
+        tokens, begin = noise.shape[-1] * noise.shape[-2] // 4, group[0].done
+        scheduler = schedule.make_scheduler(self._parts.scheduler_config, start.levels, tokens, device, begin)
+        clean = torch.zeros_like(noise) if start.latents is None else start.latents.to(device).expand_as(noise)
+        if begin:
+            cells = torch.cat([course.latents for course in group if course.latents is not None]).to(device)
+        else:
+            cells = denoise.mix_noise(clean, noise, scheduler.sigmas[0])
+
+        def on_step(number: int, cells: torch.Tensor, guess: torch.Tensor) -> None:
+            for index, course in enumerate(group):
+                course.latents, course.done = cells[index : index + 1], number
+            done = sum(course.done for course in courses)
+            self._host.progress(done, len(courses) * len(start.levels), previews.draw(guess))
+            self._host.check_cancelled()
+
+        kept = _kept(clean, noise, start.mask)
+        cells = denoise.denoise(self._parts.transformer, scheduler, cells, embedding, on_step, kept, begin)
+        if not torch.isfinite(cells).all():
+            raise ModelError(
+                "sampling.not_finite",
+                "The model returned values that are not numbers.",
+                "Use the bf16 edition of the checkpoint, and check the strength of its styles.",
+            )
+        for course, drawn in zip(group, cells.cpu().split(1), strict=True):
+            course.latents = drawn
+
+    def _preview_factors(self) -> torch.Tensor:
+        parts = self._parts
+        if parts.preview_factors is None:
+
+            def work(_: ladder.Plan) -> torch.Tensor:
+                with self._host.on_device(parts.vae) as device:
+                    return preview.fit_factors(parts.vae, device)
+
+            parts.preview_factors = self._attempt("vae", work)
+        return parts.preview_factors
+
+
+_SAID: dict[ladder.Stage, str] = {
+    "encode": "Memory ran out while the prompt was read; the run went on with less.",
+    "denoise": "Memory ran out while drawing; the run went on with less, from the step it had reached.",
+    "vae": "Memory ran out in the VAE; the run went on with less.",
+}
+_MOST_SAID = 3
+
+
+def measure_sizes(zit: Zit, size: tuple[int, int]) -> ladder.Sizes:
+    """What drawing pictures of ``size`` takes on the device; with the longest prompt, as it is not read yet."""
+    parts, tokens = zit.components, zit.checkpoint.prompt_tokens
+    encoder, transformer, vae = (residence_of(part) for part in (parts.text_encoder, parts.transformer, parts.vae))
+    scale = latents.scale_of(parts.vae)
+    cells = size[0] * size[1] // scale**2
+    return ladder.Sizes(
+        encoder=encoder.size_bytes(),
+        encoder_streamed=encoder.size_bytes(streamed=True),
+        encode_work=encoding.activation_bytes(parts.text_encoder, tokens),
+        transformer=transformer.size_bytes(),
+        transformer_streamed=transformer.size_bytes(streamed=True),
+        denoise_work=denoise.activation_bytes(parts.transformer, cells // 4, tokens),
+        vae=vae.size_bytes(),
+        tiles=tuple(
+            ladder.Tile(px, latents.vae_activation_bytes(parts.vae, size, px))
+            for px in ladder.tile_sides(size, zit.checkpoint.base_px, scale)
+        ),
+    )
+
+
+def _kept(clean: torch.Tensor, noise: torch.Tensor, mask: torch.Tensor | None) -> denoise.Kept | None:
+    if mask is None:
+        return None
+    # A latent cell that the mask touches anywhere is redrawn: the seam is blended in pixels, not in cells.
+    touched = functional.adaptive_max_pool2d(mask, clean.shape[-2:])
+    return denoise.Kept(clean, noise, touched.to(clean.device))

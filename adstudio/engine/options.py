@@ -1,0 +1,34 @@
+"""How a checkpoint is run, beside what it draws: choices of speed and memory, each off until somebody asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..errors import InputError
+
+BF16, FP8_WEIGHTS = PRECISIONS = ("bf16", "fp8 weights")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The choices of one handle; two handles of a checkpoint may differ.
+
+    Args:
+        precision: ``fp8 weights`` keeps the transformer's large matrices in 8 bits on the device, at half the memory;
+            they are widened again where they are used. The picture changes a little.
+        compiled: compile the repeated blocks at their first use, which takes a minute; later pictures come faster.
+        one_pass: draw the pictures of a batch together as far as memory allows. Each may differ from its single run by
+            the rounding of larger matrices.
+    """
+
+    precision: str = BF16
+    compiled: bool = False
+    one_pass: bool = False
+
+    def __post_init__(self) -> None:
+        if self.precision not in PRECISIONS:
+            raise InputError(
+                "options.unknown_precision",
+                f"The precision '{self.precision}' is not known.",
+                f"Use one of {', '.join(PRECISIONS)}.",
+            )

@@ -1,0 +1,131 @@
+"""The transformer's large matrices in 8 bits: half the memory on the device, widened where they are used.
+
+Every row of a matrix has a scale of its own, a power of two, so that scaling itself rounds nothing: what is lost is
+what lies between two numbers of 8 bits. The narrow matrices lie in a nameless file of the temporary folder, mapped as
+the checkpoint's own files are: they take no memory of their own, and are gone with the program.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from ..errors import StorageError
+from ..ports import Watcher
+from .assembly import build_transformer
+from .components import Zit, registry
+from .options import BF16, FP8_WEIGHTS, Options
+
+NARROW = torch.float8_e4m3fn
+_LARGEST = torch.finfo(NARROW).max
+_KEPT_WIDE = ("adaLN_modulation",)  # small, and every layer hangs on it
+_ALIGN = 64
+_SPARE_BYTES = 2**28
+
+
+def with_options(zit: Zit, options: Options, watcher: Watcher) -> Zit:
+    """Return a handle that draws with ``options``; the one given stays as it is.
+
+    Narrow matrices are made at the first use, from the checkpoint's files, which takes a while; encoder and VAE are
+    those that are loaded already.
+
+    Raises:
+        StorageError: the temporary folder has no room for the narrow matrices.
+    """
+    wide = zit.components.variants.get(BF16, zit.components)
+    if options.precision != FP8_WEIGHTS:
+        return replace(zit, components=wide, options=options)
+    with registry.loading, torch.inference_mode(False), torch.no_grad():
+        found = wide.variants.get(FP8_WEIGHTS)
+        if found is None:
+            transformer = build_transformer(zit.checkpoint.sources.transformer)
+            narrow(transformer, watcher)
+            found = replace(wide, transformer=transformer)
+            wide.variants.update({BF16: wide, FP8_WEIGHTS: found})
+    return replace(zit, components=found, options=options)
+
+
+def narrow(transformer: nn.Module, watcher: Watcher) -> None:
+    """Keep the large matrices of a transformer's blocks in 8 bits.
+
+    Raises:
+        StorageError: the temporary folder has no room for them.
+    """
+    layers = dict(_large_layers(transformer))
+    offsets, end = {}, 0
+    for name, layer in layers.items():
+        offsets[name] = end
+        end += -(-layer.weight.numel() // _ALIGN) * _ALIGN
+    memory = _map_nameless(end)
+    for number, (name, layer) in enumerate(layers.items(), 1):
+        watcher.check_cancelled()
+        place = memory[offsets[name] : offsets[name] + layer.weight.numel()].view(NARROW).view(layer.weight.shape)
+        scale = _row_scales(layer.weight)
+        place.copy_(layer.weight / scale[:, None])
+        layer.weight = nn.Parameter(place, requires_grad=False)
+        layer.register_buffer("row_scale", scale, persistent=False)
+        layer.__class__ = _narrow(type(layer))
+        watcher.progress(number, len(layers))
+
+
+class _Narrow(nn.Module):
+    """What a linear layer's own class is mixed with while its matrix is held in 8 bits."""
+
+    weight: torch.Tensor
+    bias: torch.Tensor | None
+    row_scale: torch.Tensor
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """The layer's output, with the matrix widened for the moment."""
+        out = nn.functional.linear(x, self.weight.to(x.dtype)) * self.row_scale.to(x.dtype)
+        return out if self.bias is None else out + self.bias
+
+
+@lru_cache(maxsize=16)
+def _narrow(kind: type) -> type:
+    return type(f"Narrow{kind.__name__}", (_Narrow, kind), {})
+
+
+def _large_layers(transformer: Any) -> Iterator[tuple[str, nn.Linear]]:
+    for name, module in transformer.named_modules():
+        in_block = name.split(".")[0] in ("layers", "noise_refiner", "context_refiner")
+        if in_block and isinstance(module, nn.Linear) and not any(part in name for part in _KEPT_WIDE):
+            yield name, module
+
+
+def _row_scales(weight: torch.Tensor) -> torch.Tensor:
+    """The least power of two per row that brings it into the range of 8 bits."""
+    highest = weight.abs().amax(dim=1).float().clamp(min=1e-30)
+    return torch.exp2(torch.ceil(torch.log2(highest / _LARGEST))).to(weight.dtype)
+
+
+def _map_nameless(size: int) -> torch.Tensor:
+    folder = Path(tempfile.gettempdir())
+    try:
+        if shutil.disk_usage(folder).free < size + _SPARE_BYTES:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        handle, name = tempfile.mkstemp(prefix="adstudio-fp8-", dir=folder)
+        try:
+            os.truncate(handle, size)
+            return torch.from_file(name, shared=True, size=size, dtype=torch.uint8)
+        finally:
+            os.close(handle)
+            with suppress(PermissionError):  # Windows keeps a mapped file
+                Path(name).unlink()
+    except OSError as error:
+        raise StorageError(
+            "precision.no_room",
+            f"The 8-bit matrices need {size / 1e9:.1f} GB in the temporary folder {folder} ({error.strerror}).",
+            "Make room there, point TMPDIR to another disk, or choose the precision bf16.",
+        ) from error
