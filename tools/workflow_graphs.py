@@ -224,4 +224,50 @@ PRODUCT_COMPOSITE = Graph(
     ),
 )
 
-GRAPHS = (TEXT_TO_IMAGE, IMAGE_TO_IMAGE, PRODUCT_COMPOSITE)
+NATIVE_BRIDGE = Graph(
+    name="04-native-bridge",
+    columns=(
+        (_model("illustration"), _brief("여름 한정 레몬에이드, 하늘빛 배경의 시원한 분위기")),
+        (
+            Group(
+                "3  ComfyUI로 · To ComfyUI",
+                (
+                    Step("native", "AdStudioZitToNative", {"zit": Link("style")}, room=60),
+                    Step("positive", "CLIPTextEncode", {"clip": Link("native", 1), "text": Link("prompt", 2)}),
+                    Step("negative", "ConditioningZeroOut", {"conditioning": Link("positive")}),
+                    Step("latent", "EmptySD3LatentImage", {"width": 448, "height": 576}),
+                ),
+                MODEL,
+            ),
+        ),
+        (
+            Group(
+                "4  이미지 · Picture",
+                (
+                    Step(
+                        "sampler",
+                        "KSampler",
+                        {
+                            "model": Link("native"),
+                            "positive": Link("positive"),
+                            "negative": Link("negative"),
+                            "latent_image": Link("latent"),
+                            "seed": 7,
+                            "steps": 8,
+                            "cfg": 1.0,
+                            "sampler_name": "euler",
+                            "scheduler": "simple",
+                        },
+                        room=230,
+                    ),
+                    Step("picture", "VAEDecode", {"samples": Link("sampler"), "vae": Link("native", 2)}),
+                ),
+                PICTURE,
+            ),
+        ),
+        (_letters(5, "picture"),),
+        (_save(6, "picture"),),
+    ),
+)
+
+GRAPHS = (TEXT_TO_IMAGE, IMAGE_TO_IMAGE, PRODUCT_COMPOSITE, NATIVE_BRIDGE)

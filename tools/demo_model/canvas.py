@@ -60,7 +60,8 @@ class Canvas:
     """A picture in the making.
 
     ``x`` runs from the middle in units of the short side, ``y`` from the horizon downwards. ``side`` is -1, 0 or +1:
-    where the light comes from. ``toward`` is +1 at the lit edge of the picture and -1 at the other.
+    where the light comes from. ``toward`` is +1 at the lit edge of the picture and -1 at the other. ``lamp`` moves the
+    light: along the wall, up or down, and in strength.
     """
 
     width: int
@@ -68,6 +69,7 @@ class Canvas:
     horizon: float
     side: int
     rng: np.random.Generator
+    lamp: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
     def __post_init__(self) -> None:
         self.short = min(self.width, self.height)
@@ -96,11 +98,13 @@ class Canvas:
 
     def light(self, floor: float = 0.30) -> F:
         """Illumination of walls and tables: bright at the lit side, or a pool under the lamp for light from above."""
+        along, down, strength = self.lamp
+        floor = floor + strength
         if self.side:
             ramp = smooth(-1.25, 1.15, self.toward)
-            glow = np.exp(-((self.toward - 0.75) ** 2) / 0.35 - (self.y + 0.25) ** 2 / 0.22)
+            glow = np.exp(-((self.toward - 0.75 - along) ** 2) / 0.35 - (self.y + 0.25 - down) ** 2 / 0.22)
             return floor + 0.85 * ramp + 0.30 * glow
-        pool = np.exp(-(self.x**2) / 0.13 - (self.y + 0.12) ** 2 / 0.38)
+        pool = np.exp(-((self.x - along / 2) ** 2) / 0.13 - (self.y + 0.12 - down) ** 2 / 0.38)
         return floor + 0.10 + 0.95 * pool
 
     def ground(self) -> tuple[F, F, F]:

@@ -59,7 +59,7 @@ def drawn_set(scenes: list[Scene], count: int, seed: int) -> tuple[Tensor, Tenso
     chosen = [rng.choice(scenes) for _ in range(count)]
     shapes = ((192, 192), (192, 192), (168, 216), (144, 252), (252, 144))
     pictures = np.stack(
-        [small(draw(scene, seed * 1_000_003 + k, *shapes[k % 5], takes=None)) for k, scene in enumerate(chosen)]
+        [small(draw(scene, seed * 1_000_003 + k, *shapes[k % 5], free=True)) for k, scene in enumerate(chosen)]
     )
     labels = [
         [names(axis).index(getattr(scene, field)) for axis, field in zip(AXES, FIELDS, strict=True)] for scene in chosen

@@ -51,7 +51,7 @@ def build_pool(path: Path, count: int, seed: int = 0) -> NDArray[np.uint8]:
     scenes, looks = training_scenes(), [None, None, *STYLES]
     for index in range(done, count):
         rng = random.Random(seed * 1_000_003 + index)
-        picture = draw(rng.choice(scenes), seed * 1_000_003 + index, SIDE, SIDE, rng.choice(looks), takes=None)
+        picture = draw(rng.choice(scenes), seed * 1_000_003 + index, SIDE, SIDE, rng.choice(looks), free=True)
         pool[index] = (picture * 255 + 0.5).astype(np.uint8)
         if index % 50 == 49:
             marks.write_text(str(index + 1))

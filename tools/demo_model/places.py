@@ -100,8 +100,8 @@ def linen(c: Canvas, paint: F) -> F:
     light = c.light()
     wall = c.paint(mix(paint, CREAM, 0.62)) * light[..., None]
     fx, z, floor = c.ground()
-    warp = c.noise(0, fx * 0.5, z * 0.3)
-    phase = (fx * 2.4 + c.uniform(-0.5, 0.5) * z) * 2 + 3.2 * warp
+    sway = 0.9 * np.sin(z * 0.9 + c.uniform(0, 6)) + 0.6 * np.sin(fx * 1.7 + c.uniform(0, 6))
+    phase = (fx * 2.4 + c.uniform(-0.5, 0.5) * z) * 2 + sway
     fold = np.sin(phase)
     lit = 0.80 + 0.26 * np.cos(phase) * (-c.side or 0.5) + 0.12 * fold
     weave = 1 + 0.035 * np.sin(c.x * c.short * 0.9) * np.sin(c.y * c.short * 0.9)
