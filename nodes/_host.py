@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from comfy.cli_args import args
 from comfy_api.latest import ui
+from comfy_execution.graph_utils import ExecutionBlocker
 from PIL import Image
 from server import PromptServer
 from torch import nn
@@ -174,6 +175,11 @@ def show(node: Any, text: str) -> ui.PreviewText:
 
 
 def checkpoint_names() -> list[str]:
+def blocked(reason: str) -> ExecutionBlocker:
+    """What stands in for an output that does not exist this time; whoever reads it fails with ``reason``."""
+    return ExecutionBlocker(reason)
+
+
     """The embedded checkpoint, then every Z-Image folder in ``models/diffusers``, also one level deeper.
 
     Other models are left out by what their configuration says; a folder whose configuration is broken is named, so

@@ -77,6 +77,17 @@ def masks_for(mask: torch.Tensor | None, count: int) -> list[Array] | list[None]
     return one_or_each(None if mask is None else mask_to_arrays(mask), count, "mask")
 
 
+def to_latent(drawn: Sequence[torch.Tensor]) -> dict[str, torch.Tensor] | None:
+    """Join latents ``[B,C,h,w]`` into a LATENT; they are in the VAE's own scale, as in ComfyUI's.
+
+    Returns:
+        None where they differ in size, which one LATENT cannot hold.
+    """
+    if len({cells.shape[1:] for cells in drawn}) != 1:
+        return None
+    return {"samples": torch.cat(list(drawn))}
+
+
 def to_mask(masks: Sequence[Array]) -> torch.Tensor:
     """Stack mattes ``[H,W]`` of one size into a MASK ``[B,H,W]``."""
     return _stack(masks, "mask")

@@ -7,11 +7,15 @@ from comfy_api.latest import io
 
 from ..adstudio.engine import sampling, sizes
 from ..adstudio.engine.components import Zit as ZitHandle
+from ..adstudio.engine.inpaint import Edit
 from ..adstudio.types import AdPrompt
 from . import _host
-from ._io import Prompt, Zit, masks_for, to_arrays, to_image
+from ._io import Prompt, Zit, masks_for, to_arrays, to_image, to_latent
 
 _LARGEST_SEED = 2**53 - 1  # what a browser can count without rounding
+_MODEL_SIZE, _OUTSIDE, _INSIDE = "model", "outside", "inside"
+_SIZES = {_MODEL_SIZE: {}, "photo": {"own_size": True}, "photo, detailed": {"crop": True}}
+_SIZES_DIFFER = "The pictures were worked on in different sizes, which one LATENT cannot hold: edit them one by one."
 _SEED = "The same seed gives the same picture. Picture number n of a batch uses seed + n."
 
 
@@ -42,7 +46,10 @@ class Text2Image(io.ComfyNode):
                 _side("height"),
                 _words_input(),
             ],
-            outputs=[io.Image.Output("image")],
+            outputs=[
+                io.Image.Output("image"),
+                io.Latent.Output("latent", tooltip="For ComfyUI's own nodes: VAE Decode, KSampler, Save Latent."),
+            ],
             hidden=[io.Hidden.unique_id],
         )
 
@@ -72,7 +79,8 @@ class Text2Image(io.ComfyNode):
             batch=batch,
             host=_host.host(),
         )
-        return io.NodeOutput(to_image(samples.images), ui=_host.show(cls, _note([samples])))
+        note = _host.show(cls, _note([samples]))
+        return io.NodeOutput(to_image(samples.images), to_latent([samples.latents]), ui=note)
 
 
 class Image2Image(io.ComfyNode):
@@ -104,10 +112,30 @@ class Image2Image(io.ComfyNode):
                 io.Int.Input("steps", default=8, min=1, max=50, tooltip="Of the whole schedule. Turbo is made for 8."),
                 io.Mask.Input("mask", optional=True, tooltip="White is redrawn; the rest keeps its own pixels."),
                 _words_input(),
+                io.Combo.Input(
+                    "size",
+                    options=list(_SIZES),
+                    default=_MODEL_SIZE,
+                    optional=True,
+                    tooltip="The size of the result. 'photo': the photo's own; outside the mask every pixel stays "
+                    "exactly as it was. 'photo, detailed': the same, but only the masked part and its surroundings are "
+                    "worked on, at the model's full size: for small parts of large photos.",
+                ),
+                _edge("grow_px", -512, "Moves the mask's edge outwards by so many pixels of the photo, or inwards."),
+                _edge("feather_px", 0, "How many pixels of the photo the mask's edge takes to fade; 0 keeps its own."),
+                io.Combo.Input(
+                    "feather",
+                    options=[_OUTSIDE, _INSIDE],
+                    default=_OUTSIDE,
+                    optional=True,
+                    advanced=True,
+                    tooltip="Whether the edge fades around the mask or within it.",
+                ),
             ],
             outputs=[
                 io.Image.Output("redrawn", display_name="image"),
                 io.Int.Output("evaluations", tooltip="Runs of the model per picture."),
+                io.Latent.Output("latent", tooltip="What was drawn, in the model's size, before it was laid back."),
             ],
             hidden=[io.Hidden.unique_id],
         )
@@ -123,17 +151,23 @@ class Image2Image(io.ComfyNode):
         prompt: AdPrompt | None = None,
         mask: torch.Tensor | None = None,
         text: str = "",
+        size: str = _MODEL_SIZE,
+        grow_px: int = 0,
+        feather_px: int = 0,
+        feather: str = _OUTSIDE,
     ) -> io.NodeOutput:
+        edit = Edit(**_SIZES[size], grow_px=grow_px, feather_px=feather_px, feather_inside=feather == _INSIDE)
         frames, words, host = to_arrays(image), _words(prompt, text), _host.host()
         masks = masks_for(mask, len(frames))
         drawn = [
             sampling.image_to_image(
-                zit, words, frame, strength=strength, mask=part, seed=seed + index, steps=steps, host=host
+                zit, words, frame, strength=strength, mask=part, seed=seed + index, steps=steps, edit=edit, host=host
             )
             for index, (frame, part) in enumerate(zip(frames, masks, strict=True))
         ]
         pictures = to_image([picture for samples in drawn for picture in samples.images])
-        return io.NodeOutput(pictures, drawn[0].evaluations, ui=_host.show(cls, _note(drawn)))
+        latent = to_latent([samples.latents for samples in drawn]) or _host.blocked(_SIZES_DIFFER)
+        return io.NodeOutput(pictures, drawn[0].evaluations, latent, ui=_host.show(cls, _note(drawn)))
 
 
 def _side(name: str) -> io.Int.Input:
@@ -146,6 +180,10 @@ def _side(name: str) -> io.Int.Input:
         advanced=True,
         tooltip=f"The {name} in pixels; 0 takes it from the aspect. A multiple of the model's grid (16 for Z-Image).",
     )
+
+
+def _edge(name: str, low: int, tooltip: str) -> io.Int.Input:
+    return io.Int.Input(name, default=0, min=low, max=512, optional=True, advanced=True, tooltip=tooltip)
 
 
 def _words_input() -> io.String.Input:
@@ -166,7 +204,8 @@ def _words(prompt: AdPrompt | None, text: str) -> str:
 def _note(drawn: list[sampling.Samples]) -> str:
     width, height = drawn[0].size
     seeds = ", ".join(str(seed) for samples in drawn for seed in samples.seeds)
-    return f"{width}x{height} · {drawn[0].evaluations} evaluations · seed {seeds}"
+    line = f"{width}x{height} · {drawn[0].evaluations} evaluations · seed {seeds}"
+    return "\n".join([line, *dict.fromkeys(note for samples in drawn for note in samples.notes)])
 
 
 NODES = (Text2Image, Image2Image)

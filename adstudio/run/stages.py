@@ -156,6 +156,8 @@ class Run:
             self.seeds = list(samples.seeds)
             self.evaluations = samples.evaluations
             self.masks = [None] * len(self.originals)
+            for note in samples.notes:
+                self.recorder.note(note)
 
     def composite(self) -> None:
         """Put the products on every backdrop."""
