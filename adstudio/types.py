@@ -29,13 +29,19 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """A named look: words for the prompt and, where the checkpoint has one, an adapter."""
+    """A named look: words for the prompt and, where the checkpoint has one, an adapter.
+
+    ``triggers`` are the words the adapter was trained with; they join the prompt only where it is really put on.
+    """
 
     name: str
     phrase: str
     negative: str = ""
     lora: str | None = None
     weight: float = 1.0
+    korean: str = ""
+    aliases: tuple[str, ...] = ()
+    triggers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

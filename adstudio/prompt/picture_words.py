@@ -19,6 +19,7 @@ def check_english(path: Path, name: str, phrase: str) -> None:
         InputError: ``prompt.bad_table``.
     """
     if not _PLAIN.fullmatch(phrase) or len(phrase) > _MAX_CHARS:
-        raise bad_table(path, f"'{name}' should be described in a few plain English words, not '{phrase:.40}'")
+        raise bad_table(path, f"'{name}' should be described in a few plain English words, not '{phrase:.40}'", name)
     if asks_for_lettering(phrase):
-        raise bad_table(path, f"'{name}' asks the picture for lettering ('{phrase:.40}'); describe it without text")
+        what = f"'{name}' asks the picture for lettering ('{phrase:.40}'); describe it without text"
+        raise bad_table(path, what, name)

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import difflib
 from functools import lru_cache
+from pathlib import Path
+from typing import Any
 
 from ..errors import InputError
 from ..types import Style
 from .picture_words import check_english
-from .tables import check_fields, menu_names, read_table, stamp, table_files
+from .tables import bad_table, check_fields, menu_names, read_table, stamp, table_files
 
-_FIELDS = {"korean": str, "phrase": str, "negative": str, "lora": str, "weight": float}
+_FIELDS = {
+    "korean": str,
+    "aliases": list,
+    "phrase": str,
+    "negative": str,
+    "lora": str,
+    "weight": float,
+    "triggers": list,
+}
+_STRONGEST = 4.0
+_LONGEST_TRIGGER = 80
 
 
 def styles() -> dict[str, Style]:
@@ -25,11 +37,11 @@ def style_choices() -> list[str]:
 
 def style_names() -> dict[str, str]:
     """Korean display name of each style."""
-    return {name: str(fields.get("korean", name)) for name, fields in _rows().items()}
+    return {name: style.korean or name for name, style in styles().items()}
 
 
 def get_style(name: str) -> Style:
-    """Find a style by its name or its Korean name.
+    """Find a style by its name, its Korean name or one of its aliases.
 
     Raises:
         InputError: ``prompt.unknown_style`` with the nearest names.
@@ -38,10 +50,10 @@ def get_style(name: str) -> Style:
     wanted = str(name).strip()
     if found := known.get(wanted.lower().replace("_", "-").replace(" ", "-")) or known.get(wanted):
         return found
-    korean = {shown.replace(" ", ""): key for key, shown in style_names().items()}
-    if (key := korean.get(wanted.replace(" ", ""))) is not None:
-        return known[key]
-    near = difflib.get_close_matches(wanted.lower(), [*known, *korean], 3, 0.5)
+    others = {_plain(word): style for style in known.values() for word in (style.korean, *style.aliases) if word}
+    if (style := others.get(_plain(wanted))) is not None:
+        return style
+    near = difflib.get_close_matches(wanted.lower(), [*known, *others], 3, 0.5)
     raise InputError(
         "prompt.unknown_style",
         f"There is no style '{wanted:.40}'.",
@@ -49,8 +61,8 @@ def get_style(name: str) -> Style:
     )
 
 
-def _rows() -> dict[str, dict]:
-    return {name: fields for path in table_files("styles") for name, fields in read_table(path).items()}
+def _plain(word: str) -> str:
+    return word.replace(" ", "").lower()
 
 
 @lru_cache(maxsize=4)
@@ -60,11 +72,28 @@ def _styles(_: object) -> tuple[tuple[str, Style], ...]:
         for name, fields in read_table(path).items():
             check_fields(path, name, fields, _FIELDS, required=("phrase",))
             check_english(path, name, fields["phrase"])
+            _check_adapter(path, name, fields)
             found[name] = Style(
                 name=name,
                 phrase=fields["phrase"].strip(),
                 negative=fields.get("negative", ""),
                 lora=fields.get("lora") or None,
                 weight=float(fields.get("weight", 1.0)),
+                korean=fields.get("korean", "").strip(),
+                aliases=tuple(fields.get("aliases", ())),
+                triggers=tuple(word.strip() for word in fields.get("triggers", ())),
             )
     return tuple(found.items())
+
+
+def _check_adapter(path: Path, name: str, fields: dict[str, Any]) -> None:
+    if abs(fields.get("weight", 1.0)) > _STRONGEST:
+        what = f"'{name}.weight' should be between {-_STRONGEST:g} and {_STRONGEST:g}, but it is {fields['weight']:g}"
+        raise bad_table(path, what, name, "weight")
+    for word in fields.get("triggers", ()):
+        if len(word) > _LONGEST_TRIGGER or "\n" in word:
+            what = f"'{name}.triggers' should list short words as the adapter was trained with, not '{word:.40}'"
+            raise bad_table(path, what, name, "triggers")
+    if fields.get("triggers") and not fields.get("lora"):
+        what = f"'{name}.triggers' are words for an adapter, but '{name}' names none with 'lora'"
+        raise bad_table(path, what, name, "triggers")

@@ -27,9 +27,34 @@ _read: dict[Path, tuple[tuple[int, int], dict[str, Any]]] = {}
 _lock = threading.Lock()
 
 
-def bad_table(path: Path, what: str) -> InputError:
-    """Word the one sentence for a table that cannot be used."""
-    return InputError("prompt.bad_table", f"{path}: {what}.", "Correct the file or take it out of the folder.")
+def bad_table(path: Path, what: str, *keys: str) -> InputError:
+    """Word the one sentence for a table that cannot be used.
+
+    Args:
+        keys: the entry and perhaps its field that are wrong, to name the line they stand in.
+    """
+    line = _line_of(path, keys) if keys else None
+    where = "" if line is None else f"line {line}: "
+    return InputError("prompt.bad_table", f"{path}: {where}{what}.", "Correct the file or take it out of the folder.")
+
+
+def _line_of(path: Path, keys: Collection[str]) -> int | None:
+    """The line of an entry, at the top of the file or one level below; of its field where that is found too."""
+    try:
+        node = yaml.compose(path.read_text(encoding="utf-8-sig"), _Loader)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return None
+    line, nodes = None, [node, *(value for _, value in _pairs(node))]
+    for key in keys:
+        found = next(((k, v) for node in nodes for k, v in _pairs(node) if str(k.value) == key), None)
+        if found is None:
+            break
+        line, nodes = found[0].start_mark.line + 1, [found[1]]
+    return line
+
+
+def _pairs(node: Any) -> list[tuple[Any, Any]]:
+    return node.value if isinstance(node, yaml.MappingNode) else []
 
 
 def table_files(name: str) -> list[Path]:
@@ -104,20 +129,22 @@ def check_fields(
         InputError: ``prompt.bad_table`` naming the entry, the field and a close match.
     """
     if not isinstance(value, dict):
-        raise bad_table(path, f"'{name}' should hold fields such as '{next(iter(fields))}: ...'")
+        raise bad_table(path, f"'{name}' should hold fields such as '{next(iter(fields))}: ...'", name)
     for key, content in value.items():
         if key not in fields:
             near = difflib.get_close_matches(str(key), fields, 1)
             hint = f" (did you mean '{near[0]}'?)" if near else ""
-            raise bad_table(path, f"'{name}' has the unknown field '{key}'{hint}")
+            raise bad_table(path, f"'{name}' has the unknown field '{key}'{hint}", name, str(key))
         expected = (int, float) if fields[key] is float else fields[key]
         if not isinstance(content, expected) or (fields[key] is float and isinstance(content, bool)):
-            raise bad_table(path, f"'{name}.{key}' should be a {_WORDS[fields[key]]}, but it is {content!r:.40}")
+            what = f"'{name}.{key}' should be a {_WORDS[fields[key]]}, but it is {content!r:.40}"
+            raise bad_table(path, what, name, key)
         if fields[key] is list and not all(isinstance(item, str) and item.strip() for item in content):
-            raise bad_table(path, f"'{name}.{key}' should list words only; put numbers and yes/no in quotes")
+            what = f"'{name}.{key}' should list words only; put numbers and yes/no in quotes"
+            raise bad_table(path, what, name, key)
     for key in required:
         if key not in value:
-            raise bad_table(path, f"'{name}' lacks the field '{key}'")
+            raise bad_table(path, f"'{name}' lacks the field '{key}'", name)
     return value
 
 

@@ -9,7 +9,7 @@ import pytest
 from adstudio import errors
 from adstudio.prompt import processor
 from adstudio.prompt.industries import industry_choices
-from adstudio.prompt.styles import style_choices
+from adstudio.prompt.styles import get_style, style_choices
 
 
 def put(folder: Path, name: str, text: str) -> None:
@@ -51,6 +51,47 @@ def test_own_copy_lines(user_folder: Path) -> None:
     copy = processor.write_copy("아메리카노")
     assert copy.headline == "아메리카노라면 우리 집"
     assert copy.sub  # ours stay where the user gives none
+
+
+def test_an_own_style_brings_its_adapter_and_its_names(user_folder: Path) -> None:
+    put(
+        user_folder,
+        "styles.yaml",
+        "pastel:\n  korean: 파스텔 톤\n  aliases: [파스텔화, soft crayon]\n  phrase: soft pastel drawing\n"
+        "  negative: photograph\n  lora: my-pastel\n  weight: 0.8\n  triggers: [pstl style, zx]\n",
+    )
+    style = get_style("pastel")
+    assert (style.lora, style.weight, style.triggers) == ("my-pastel", 0.8, ("pstl style", "zx"))
+    assert all(get_style(name) == style for name in ("파스텔 톤", "파스텔톤", "파스텔화", "Soft Crayon", "softcrayon"))
+    # The words of an adapter go with the adapter: whether there is one is not known here.
+    assert "pstl" not in processor.write("카페 오픈", style="pastel").positive
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("a: {phrase: soft}\nb:\n  phrase: soft\n  weight: heavy\n", 4),
+        ("a: {phrase: soft}\n\nb:\n  phrase: soft\n  tirggers: [x]\n", 5),
+        ("# mine\na:\n  korean: 가\n", 2),
+        ("a:\n  phrase: soft\n  lora: x\n  weight: 9\n", 4),
+        ("a:\n  phrase: soft\n  triggers: [zx]\n", 3),
+        ("a:\n  phrase: soft\n  lora: x\n  triggers: zx\n", 4),
+        (f"a:\n  phrase: soft\n  lora: x\n  triggers: [{'z' * 99}]\n", 4),
+        ("a:\n  phrase: a neon sign\n", 1),
+        ("a:\n  phrase: soft\n b: [\n", 3),
+    ],
+)
+def test_a_broken_style_is_told_with_its_line(user_folder: Path, text: str, line: int) -> None:
+    put(user_folder, "styles.yaml", text)
+    with pytest.raises(errors.InputError) as caught:
+        get_style("a")
+    assert f"styles.yaml: line {line}: " in caught.value.message
+
+
+def test_a_broken_word_is_told_with_its_line(user_folder: Path) -> None:
+    put(user_folder, "lexicon/own.yaml", "cafe:\n  낱말: {en: a thing}\n  다른말: {en: a thing, color: red}\n")
+    with pytest.raises(errors.InputError, match="line 3: '다른말' has the unknown field 'color'"):
+        processor.write("카페 광고")
 
 
 @pytest.mark.parametrize(
