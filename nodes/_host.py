@@ -24,6 +24,7 @@ from torch import nn
 from ..adstudio import config
 from ..adstudio.engine.folder_form import may_be_zimage
 from ..adstudio.engine.hub import folder_for
+from ..adstudio.engine.model_files import AUTO, KINDS, files_holding
 from ..adstudio.engine.residence import Residence, residence_of
 from ..adstudio.output.metadata import KEY
 from ..adstudio.types import Array
@@ -174,23 +175,29 @@ def show(node: Any, text: str) -> ui.PreviewText:
     return ui.PreviewText(text)
 
 
-def checkpoint_names() -> list[str]:
 def blocked(reason: str) -> ExecutionBlocker:
     """What stands in for an output that does not exist this time; whoever reads it fails with ``reason``."""
     return ExecutionBlocker(reason)
 
 
-    """The embedded checkpoint, then every Z-Image folder in ``models/diffusers``, also one level deeper.
+def checkpoint_names() -> list[str]:
+    """The embedded checkpoint, every Z-Image folder in ``models/diffusers``, also one level deeper, and every file.
 
-    Other models are left out by what their configuration says; a folder whose configuration is broken is named, so
-    that choosing it tells what is wrong.
+    Files are those of a Z-Image transformer, or of a whole checkpoint, where ComfyUI's own loaders read them. Other
+    models are left out by what they hold; a folder whose configuration is broken is named, so that choosing it tells
+    what is wrong.
     """
     names = set()
     for folder in _folders("diffusers"):
         for path in [*folder.glob("*/"), *folder.glob("*/*/")]:
             if not path.name.startswith(".") and may_be_zimage(path):  # a hidden one is under way
                 names.add(path.relative_to(folder).as_posix())
-    return [config.EMBEDDED_NAME, *sorted(names)]
+    return [config.EMBEDDED_NAME, *sorted(names), *part_names("transformer")[1:]]
+
+
+def part_names(part: str) -> list[str]:
+    """``auto``, then the files that hold ``part`` (``transformer``, ``text_encoder``, ``vae``) in ComfyUI's folders."""
+    return [AUTO, *sorted({name for kind in KINDS[part] for name in files_holding(part, _folders(kind))})]
 
 
 def download_folder(hub_id: str) -> Path:

@@ -9,7 +9,9 @@ from comfy_api.latest import io
 from ..adstudio.engine.checkpoint import find_checkpoint, open_checkpoint
 from ..adstudio.engine.components import Zit as ZitHandle
 from ..adstudio.engine.components import load
+from ..adstudio.engine.fetch import fetch, is_complete
 from ..adstudio.engine.lora import LoraUse, find_adapter, with_loras
+from ..adstudio.engine.model_files import AUTO
 from ..adstudio.prompt.styles import get_style, style_choices
 from ..adstudio.types import Style
 from . import _host
@@ -28,26 +30,62 @@ class ZitLoader(io.ComfyNode):
             node_id="AdStudioZitLoader",
             display_name="ZIT Loader",
             category="Ad Studio/model",
-            description="Loads Z-Image Turbo from a diffusers folder. All drawing nodes share what is loaded here.",
+            description="Loads Z-Image Turbo: a diffusers folder, or the files that ComfyUI's own templates use. All "
+            "drawing nodes share what is loaded here.",
             search_aliases=["z-image", "zit", "checkpoint", "load model", "모델 불러오기", "체크포인트"],
             inputs=[
                 io.Combo.Input(
                     "checkpoint",
                     options=_host.checkpoint_names(),
                     tooltip="The embedded model runs anywhere, at 512 px. For print quality put the Z-Image Turbo "
-                    "folder (bf16) into models/diffusers.",
-                )
+                    "folder (bf16) into models/diffusers, or its file into models/diffusion_models.",
+                ),
+                io.Combo.Input(
+                    "text_encoder",
+                    options=_host.part_names("text_encoder"),
+                    default=AUTO,
+                    optional=True,
+                    advanced=True,
+                    tooltip="'auto' takes the folder's own, or finds the Qwen3-4B file in models/text_encoders. Choose "
+                    "one where several are there.",
+                ),
+                io.Combo.Input(
+                    "vae",
+                    options=_host.part_names("vae"),
+                    default=AUTO,
+                    optional=True,
+                    advanced=True,
+                    tooltip="'auto' takes the folder's own, or finds Flux' VAE in models/vae. Choose one where several "
+                    "are there.",
+                ),
+                io.String.Input(
+                    "hub_id",
+                    default="",
+                    optional=True,
+                    advanced=True,
+                    tooltip="A model on the Hugging Face hub, such as org/model, downloaded into models/diffusers once "
+                    "and taken instead of the checkpoint above. A download that broke off goes on where it was.",
+                ),
             ],
             outputs=[Zit.Output("zit", tooltip="The model with no style on it yet.")],
+            hidden=[io.Hidden.unique_id],
         )
 
     @classmethod
-    def fingerprint_inputs(cls, checkpoint: str) -> object:
-        return _stamp(checkpoint)
+    def fingerprint_inputs(cls, checkpoint: str, text_encoder: str = AUTO, vae: str = AUTO, hub_id: str = "") -> object:
+        # Changes when a file of the checkpoint does, so that a new download is loaded without a restart.
+        if hub_id.strip() and not is_complete(_host.download_folder(hub_id)):
+            return hub_id
+        path = find_checkpoint(_place(checkpoint, hub_id), _host.host())
+        return _host.fingerprint(open_checkpoint(path, _host.host(), text_encoder=text_encoder, vae=vae).stamp)
 
     @classmethod
-    def execute(cls, checkpoint: str) -> io.NodeOutput:
-        return io.NodeOutput(load(checkpoint, _host.host()))
+    def execute(cls, checkpoint: str, text_encoder: str = AUTO, vae: str = AUTO, hub_id: str = "") -> io.NodeOutput:
+        host = _host.host()
+        if hub_id.strip():
+            fetch(hub_id.strip(), _host.download_folder(hub_id), host)
+        zit = load(_place(checkpoint, hub_id), host, text_encoder=text_encoder, vae=vae)
+        return io.NodeOutput(zit, ui=_host.show(cls, "\n".join([zit.checkpoint.summary, *zit.checkpoint.notes])))
 
 
 class LoraStyle(io.ComfyNode):
@@ -110,9 +148,9 @@ def _adapters(zit: ZitHandle, style: Style, choice: str, weight: float) -> tuple
     return [LoraUse(found or Path(name), scale)], f"{style.name}: {name} x {scale:g}"
 
 
-def _stamp(name: str) -> str:
-    """Changes when a file of the checkpoint does, so that a new download is loaded without a restart."""
-    return _host.fingerprint(open_checkpoint(find_checkpoint(name, _host.host())).stamp)
+def _place(checkpoint: str, hub_id: str) -> str | Path:
+    """What is loaded: the folder of a download where one is asked for, else the chosen checkpoint."""
+    return _host.download_folder(hub_id) if hub_id.strip() else checkpoint
 
 
 NODES = (ZitLoader, LoraStyle)

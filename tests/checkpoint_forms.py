@@ -92,6 +92,21 @@ def write(path: Path, tensors: Tensors, metadata: dict[str, str] | None = None) 
     return path
 
 
+def write_split(folder: Path, root: Path, **changed: Tensors) -> Path:
+    """Write the three files of ComfyUI's own templates into the folders of its models; return the transformer's.
+
+    Their names say nothing: what they hold does.
+    """
+    contents = {
+        "transformer": native(tensors_of(folder, "transformer")),
+        "text_encoder": prefixed(tensors_of(folder, "text_encoder"), "model."),
+        "vae": flux_vae(tensors_of(folder, "vae")),
+    } | changed
+    write(root / "text_encoders" / "one.safetensors", contents["text_encoder"])
+    write(root / "vae" / "two.safetensors", contents["vae"])
+    return write(root / "diffusion_models" / "three.safetensors", contents["transformer"])
+
+
 def prefixed(tensors: Tensors, prefix: str) -> Tensors:
     return {prefix + name: value for name, value in tensors.items()}
 
@@ -183,7 +198,8 @@ def write_gguf(path: Path, tensors: Tensors, kind: str, wanted: Callable[[str], 
     writer.add_array("tokenizer.ggml.tokens", ["a", "bc", "안녕"])
     writer.add_uint32("some.number", 7)
     for name, value in tensors.items():
-        packing = gguf.GGMLQuantizationType[kind if wanted(name) else "F32"]
+        fits = value.shape[-1] % 32 == 0 or kind in ("BF16", "F16")  # rows are packed in blocks of 32
+        packing = gguf.GGMLQuantizationType[kind if wanted(name) and fits else "F32"]
         values = value.float().numpy()
         if packing is gguf.GGMLQuantizationType.F32:
             writer.add_tensor(name, values)

@@ -25,7 +25,6 @@ from .weights import reading, unreadable
 _CAPTION_MULTIPLE = 32
 _PROMPT_TOKENS = 512
 _COMMON_BASE_PX = 1024
-_NOTED_BYTES = 2**30
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +48,14 @@ class Checkpoint:
     stamp: tuple[tuple[str, int, int], ...]
     sources: Sources = field(repr=False, compare=False)
     notes: tuple[str, ...] = ()
+
+    @property
+    def summary(self) -> str:
+        """One line on what is taken from where."""
+        parts = self.sources.parts
+        others = [part for part in parts[1:] if part.config_file is None and part.files != parts[0].files]
+        beside = ", ".join(f"{WORDS[part.name]} {part.files[0].name}" for part in others)
+        return f"{self.name}{f' with {beside}' if beside else ''}: {_size(self.weights_bytes)}"
 
     @property
     def key(self) -> tuple[Path, ...]:
@@ -193,7 +200,7 @@ def _storage_notes(part: Part) -> list[str]:
             f"The {word} is stored in float32 and used so: {part.bytes / 1e9:.1f} GB, twice what bfloat16 takes. "
             "'adstudio convert' writes a bfloat16 edition once."
         ]
-    if own < _NOTED_BYTES and own * 10 < part.bytes:
+    if own * 1000 < part.bytes:  # a few norms in float32
         return []
     return [f"The {word} is stored in {storage(part)} and becomes {part.dtype} when loaded: {_size(own)} of memory."]
 

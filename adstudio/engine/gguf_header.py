@@ -55,8 +55,9 @@ def read_gguf_header(path: Path, *, whole: bool = True) -> dict[str, tuple[Tenso
         ModelError: the file is not readable, cut short, or not GGUF.
     """
     with reading(path):
-        if path.stat().st_size < 24:
-            raise _cut(path)
+        size = path.stat().st_size
+        if size < 24:
+            raise _cut(path) if size else _empty(path)
         return _read(path, whole)
 
 
@@ -140,6 +141,14 @@ def _tensors(path: Path, cursor: _Cursor, whole: bool) -> Iterator[tuple[str, tu
         if whole and start + offset + length > len(cursor.content):
             raise _cut(path)
         yield name, (TensorInfo(path, label, shape, length), Place(kind, start + offset))
+
+
+def _empty(path: Path) -> ModelError:
+    return ModelError(
+        "checkpoint.empty_file",
+        f"{path} is empty: its download did not finish.",
+        "Delete the file and download it again.",
+    )
 
 
 def _cut(path: Path) -> ModelError:

@@ -30,7 +30,12 @@ _ROWS_AT_ONCE = 4096
 
 
 def used_dtype(part: Part) -> torch.dtype:
-    """What the module computes in: float32 where most of the part is stored so, else bfloat16."""
+    """What the module computes in: float32 where most of the part is stored so, else bfloat16.
+
+    GGUF is a form of small files: what is float32 there is what could not be packed.
+    """
+    if any(file.suffix == ".gguf" for file in part.files):
+        return torch.bfloat16
     sizes = Counter[str]()
     for name, info in part.tensors.items():
         if not is_beside(name):
@@ -48,13 +53,13 @@ def converted_bytes(part: Part, dtype: torch.dtype) -> int:
 
 
 def storage(part: Part) -> str:
-    """How a part is stored, in words for a sentence; what makes less than a hundredth is left out."""
+    """How a part is stored, in words for a sentence; what makes less than a thousandth is left out."""
     sizes = Counter[str]()
     for name, info in part.tensors.items():
         if not is_beside(name):
             sizes[info.dtype] += info.bytes
     names = {"BF16": "bfloat16", "F32": "float32", "F16": "float16", "F8_E4M3": "fp8 (e4m3)", "F8_E5M2": "fp8 (e5m2)"}
-    shares = [label for label, size in sizes.most_common() if size * 100 >= sizes.total()]
+    shares = [label for label, size in sizes.most_common() if size * 1000 >= sizes.total()]
     return " and ".join(names.get(label, f"GGUF {label}") for label in shares)
 
 

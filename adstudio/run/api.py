@@ -35,6 +35,8 @@ def generate_and_save_image(
     seed: int | None = None,
     output_dir: str | Path = "output",
     checkpoint: str | Path = "demo",
+    text_encoder: str | Path = "auto",
+    vae: str | Path = "auto",
     steps: int = 8,
     width: int | None = None,
     height: int | None = None,
@@ -58,7 +60,10 @@ def generate_and_save_image(
         strength: how much of the photo is drawn anew, above 0 up to 1.
         headline: None has it written from the brief, ``""`` draws no text.
         seed: None draws one; ``result.report.seeds`` names it.
-        checkpoint: ``demo`` is the embedded one; else a folder or a name among the host's models.
+        checkpoint: ``demo`` is the embedded one; else a folder, the file of a transformer, or a name among the host's
+            models.
+        text_encoder: the file to read prompts with; ``auto`` takes the checkpoint's own, or finds the one that fits.
+        vae: the same for the VAE.
         width: with ``height``, the exact size instead of the aspect's.
         on_event: called with every ``RunEvent``.
 
@@ -77,6 +82,8 @@ def generate_and_save_image(
         sub=sub,
         seed=seed,
         checkpoint=os.fspath(checkpoint),
+        text_encoder=os.fspath(text_encoder),
+        vae=os.fspath(vae),
         steps=steps,
         width=width,
         height=height,
@@ -104,6 +111,8 @@ def generate_product_composite(
     seed: int | None = None,
     output_dir: str | Path = "output",
     checkpoint: str | Path = "demo",
+    text_encoder: str | Path = "auto",
+    vae: str | Path = "auto",
     steps: int = 8,
     width: int | None = None,
     height: int | None = None,
@@ -148,6 +157,8 @@ def generate_product_composite(
         sub=sub,
         seed=seed,
         checkpoint=os.fspath(checkpoint),
+        text_encoder=os.fspath(text_encoder),
+        vae=os.fspath(vae),
         steps=steps,
         width=width,
         height=height,

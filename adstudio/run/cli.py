@@ -122,7 +122,11 @@ def _add_picture(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, help="the same seed gives the same picture")
     parser.add_argument("--steps", type=int, default=8)
     parser.add_argument("--count", type=int, default=1, help="how many pictures")
-    parser.add_argument("--checkpoint", default="demo", help="'demo', a folder, or the name of one")
+    parser.add_argument(
+        "--checkpoint", default="demo", help="'demo', a folder, a transformer's file, or the name of one"
+    )
+    parser.add_argument("--text-encoder", default="auto", metavar="FILE", help="which one, where several fit (auto)")
+    parser.add_argument("--vae", default="auto", metavar="FILE", help="which one, where several fit (auto)")
     parser.add_argument("--lora", action="append", default=[], type=_lora, metavar="NAME[:WEIGHT]")
     parser.add_argument("--provider", default="auto", help="who writes prompt and copy (auto)")
     parser.add_argument("--format", default="png", help="png, jpeg or webp")
@@ -183,6 +187,8 @@ def _picture_fields(options: argparse.Namespace) -> dict[str, Any]:
         "steps": options.steps,
         "count": options.count,
         "checkpoint": options.checkpoint,
+        "text_encoder": options.text_encoder,
+        "vae": options.vae,
         "loras": tuple(options.lora),
         "provider": options.provider,
         "format": options.format,

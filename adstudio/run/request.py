@@ -50,6 +50,8 @@ class AdRequest:
     industry: str = "auto"
     provider: str = "auto"
     checkpoint: str = "demo"
+    text_encoder: str = "auto"
+    vae: str = "auto"
     loras: tuple[tuple[str, float], ...] = ()
     aspect: str = "1:1"
     width: int | None = None

@@ -52,7 +52,8 @@ class Run:
         from ..engine.checkpoint import find_checkpoint, open_checkpoint
 
         request = self.request
-        checkpoint = open_checkpoint(find_checkpoint(request.checkpoint, self.host))
+        path = find_checkpoint(request.checkpoint, self.host)
+        checkpoint = open_checkpoint(path, self.host, text_encoder=request.text_encoder, vae=request.vae)
         if request.reference is None or request.aspect != "auto":
             self._target_size(checkpoint)
 
@@ -103,8 +104,11 @@ class Run:
         from ..prompt.styles import get_style
 
         with self.recorder.step("load"):
-            zit = load(self.request.checkpoint, self.host)
-            style = get_style(self.request.style)
+            request = self.request
+            zit = load(request.checkpoint, self.host, text_encoder=request.text_encoder, vae=request.vae)
+            for note in zit.checkpoint.notes:
+                self.recorder.note(note)
+            style = get_style(request.style)
             uses: list[Any] = []
             if style.lora:
                 found = find_adapter(zit, style.lora, self.host)
@@ -114,7 +118,7 @@ class Run:
                     )
                 else:
                     uses.append(LoraUse(found, style.weight))
-            for name, weight in self.request.loras:
+            for name, weight in request.loras:
                 uses.append(LoraUse(self._adapter(zit, name), weight))
             self.zit = with_loras(zit, uses) if uses else zit
             found = zit.checkpoint
@@ -152,12 +156,12 @@ class Run:
                     batch=request.count,
                     host=self.host,
                 )
+            for note in samples.notes:
+                self.recorder.note(note)
             self.originals = list(samples.images)
             self.seeds = list(samples.seeds)
             self.evaluations = samples.evaluations
             self.masks = [None] * len(self.originals)
-            for note in samples.notes:
-                self.recorder.note(note)
 
     def composite(self) -> None:
         """Put the products on every backdrop."""

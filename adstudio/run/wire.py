@@ -32,8 +32,8 @@ def to_record(request: AdRequest) -> dict[str, Any]:
         record["reference"] = _fingerprint(request.reference)
     if request.products:
         record["products"] = [_fingerprint(source) for source in request.products]
-    if "checkpoint" in record:
-        record["checkpoint"] = Path(request.checkpoint).name
+    for name in {"checkpoint", "text_encoder", "vae"} & record.keys():
+        record[name] = Path(record[name]).name
     if request.loras:
         record["loras"] = [[Path(name).name, weight] for name, weight in request.loras]
     return record
@@ -195,6 +195,8 @@ _READERS: dict[str, Callable[[str, object], Any]] = {
     "industry": _text,
     "provider": _text,
     "checkpoint": _text,
+    "text_encoder": _text,
+    "vae": _text,
     "loras": _loras,
     "aspect": _text,
     "width": _or_none(_whole),

@@ -12,6 +12,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from checkpoint_forms import build_typical
 from tiny_checkpoint import build_checkpoint
 
 from adstudio.engine.components import Zit, load, registry
@@ -28,6 +29,12 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_float(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same weights in float32, for comparisons."""
     return build_checkpoint(tmp_path_factory.mktemp("tiny") / "fp32", dtype=torch.float32)
+
+
+@pytest.fixture(scope="session")
+def typical(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bf16 checkpoint with the real model's constants and tokenizer, which single files come without."""
+    return build_typical(tmp_path_factory.mktemp("typical") / "folder")
 
 
 @pytest.fixture

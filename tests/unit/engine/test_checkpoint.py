@@ -23,6 +23,7 @@ from adstudio.engine.torch_host import TorchHost
 from adstudio.errors import ModelError
 
 WEIGHTS = "transformer/diffusion_pytorch_model.safetensors"
+ENCODER = "text_encoder/model.safetensors"
 
 
 def edit_json(path: Path, **changes: object) -> None:
@@ -62,7 +63,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
     "no scheduler": (lambda p: (p / "scheduler/scheduler_config.json").unlink(), "checkpoint.file_missing"),
     "no tokenizer": (lambda p: (p / "tokenizer/tokenizer.json").unlink(), "checkpoint.file_missing"),
     "other text encoder": (
-        lambda p: edit_json(p / "text_encoder/config.json", model_type="t5"),
+        lambda p: edit_tensors(p / ENCODER, lambda t: [t.pop(name) for name in list(t) if "q_norm" in name]),
         "checkpoint.wrong_class",
     ),
     "other transformer": (
@@ -70,7 +71,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
         "checkpoint.wrong_class",
     ),
     "eight-bit weights": (
-        lambda p: edit_tensors(p / WEIGHTS, lambda t: t.update(x_pad_token=t["x_pad_token"].to(torch.float8_e4m3fn))),
+        lambda p: edit_tensors(p / WEIGHTS, lambda t: t.update(x_pad_token=t["x_pad_token"].to(torch.int8))),
         "checkpoint.unsupported_dtype",
     ),
 }
@@ -83,8 +84,8 @@ DAMAGE_SEEN_AT_LOAD: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda p: edit_tensors(p / WEIGHTS, lambda t: t.update(cap_pad_token=torch.zeros(1, 40, dtype=torch.bfloat16))),
         "checkpoint.wrong_shape",
     ),
-    "a config without its width": (
-        lambda p: edit_json(p / "transformer/config.json", dim=None),
+    "a config of sizes that do not divide": (
+        lambda p: edit_json(p / "vae/config.json", norm_num_groups=7),
         "checkpoint.bad_config",
     ),
     "no chat template": (
