@@ -9,10 +9,11 @@ import torch
 from ..errors import InputError
 from ..ports import Host
 from .components import Zit
+from .lora import join_triggers
 
 
 def encode_prompt(zit: Zit, prompt: str, host: Host, *, streamed: bool = False) -> torch.Tensor:
-    """Embed a prompt; the text encoder is borrowed only when the prompt is new.
+    """Embed a prompt and the trigger words of the handle's adapters; the encoder is borrowed only for a new text.
 
     Shapes: ``[tokens, width]`` on the CPU, in the encoder's dtype.
 
@@ -25,6 +26,7 @@ def encode_prompt(zit: Zit, prompt: str, host: Host, *, streamed: bool = False) 
     text = prompt.strip()
     if not text:
         raise InputError("prompt.empty", "The prompt is empty.", "Describe the picture in a few words.")
+    text = join_triggers(text, zit.loras)
     parts = zit.components
     known = parts.embeddings.find(text)
     if known is not None:
