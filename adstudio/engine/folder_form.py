@@ -57,7 +57,6 @@ def read_folder(path: Path) -> Sources:
     configs = {part: path / part / "config.json" for part in WEIGHT_STEMS}
     contents = {part: read_json(file) for part, file in configs.items()}
     scheduler = read_json(path / "scheduler" / "scheduler_config.json")
-    _check_encoder_class(path, contents["text_encoder"])
     _check_tokenizer(path / "tokenizer")
     parts = {part: _read_part(path, part, contents[part], configs[part]) for part in WEIGHT_STEMS}
     return Sources(
@@ -72,16 +71,6 @@ def read_folder(path: Path) -> Sources:
 def _read_part(path: Path, part: str, config: dict[str, Any], config_file: Path) -> Part:
     files = find_weights(path / part, WEIGHT_STEMS[part])
     return Part(part, tuple(files), read_tensor_infos(files), config, config_file)
-
-
-def _check_encoder_class(path: Path, config: dict[str, Any]) -> None:
-    kind = config.get("model_type", "qwen3")
-    if kind != "qwen3":
-        raise ModelError(
-            "checkpoint.wrong_class",
-            f"The text encoder of {path} is of the kind '{kind}', but Z-Image reads prompts with qwen3.",
-            "Choose a Z-Image checkpoint.",
-        )
 
 
 def _check_tokenizer(folder: Path) -> None:
