@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -81,6 +81,18 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         file.flush()
         os.fsync(file.fileno())
     part.replace(folder / MANIFEST)
+
+
+def record_changes(folder: Path, files: Iterable[Path]) -> None:
+    """Take changes that were made on purpose into the folder's manifest, so that they do not count as damage."""
+    manifest = read_manifest(folder)
+    if manifest is None:
+        return
+    for path in files:
+        name = path.relative_to(folder).as_posix()
+        if name in manifest.files:
+            manifest.files[name] = Entry.of(path, hash_file(path, hashlib.sha256()))
+    write_manifest(folder, manifest)
 
 
 def is_complete(folder: Path) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ...errors import ModelError, StorageError
 from ..folder_form import WEIGHT_STEMS
+from ..manifest import record_changes
 from ..parts import Part, Sources
 from ..weights import LFS_MARK, find_weights, read_json, read_tensor_infos
 from .diagnosis import diagnose
@@ -92,6 +93,7 @@ def write_mended(diagnosis: Diagnosis) -> tuple[Path, ...]:
                 f"{path} cannot be written: {error.strerror or error}.",
                 "Check the folder's permissions and the free space of its disk.",
             ) from error
+    record_changes(diagnosis.path, diagnosis.mended)  # else a downloaded checkpoint would count as damaged
     return tuple(diagnosis.mended)
 
 
