@@ -12,6 +12,8 @@ from ..adstudio.engine.components import load
 from ..adstudio.engine.fetch import fetch, is_complete
 from ..adstudio.engine.lora import LoraUse, find_adapter, with_loras
 from ..adstudio.engine.model_files import AUTO
+from ..adstudio.engine.options import BF16, PRECISIONS, Options
+from ..adstudio.engine.precision import with_options
 from ..adstudio.prompt.styles import get_style, style_choices
 from ..adstudio.types import Style
 from . import _host
@@ -66,13 +68,24 @@ class ZitLoader(io.ComfyNode):
                     tooltip="A model on the Hugging Face hub, such as org/model, downloaded into models/diffusers once "
                     "and taken instead of the checkpoint above. A download that broke off goes on where it was.",
                 ),
+                io.Combo.Input(
+                    "precision",
+                    options=list(PRECISIONS),
+                    default=BF16,
+                    optional=True,
+                    advanced=True,
+                    tooltip="'fp8 weights' halves the graphics memory that the picture model takes. It draws somewhat "
+                    "slower, and pictures differ a little from those in bf16.",
+                ),
             ],
             outputs=[Zit.Output("zit", tooltip="The model with no style on it yet.")],
             hidden=[io.Hidden.unique_id],
         )
 
     @classmethod
-    def fingerprint_inputs(cls, checkpoint: str, text_encoder: str = AUTO, vae: str = AUTO, hub_id: str = "") -> object:
+    def fingerprint_inputs(
+        cls, checkpoint: str, text_encoder: str = AUTO, vae: str = AUTO, hub_id: str = "", precision: str = BF16
+    ) -> object:
         # Changes when a file of the checkpoint does, so that a new download is loaded without a restart.
         if hub_id.strip() and not is_complete(_host.download_folder(hub_id)):
             return hub_id
@@ -80,11 +93,14 @@ class ZitLoader(io.ComfyNode):
         return _host.fingerprint(open_checkpoint(path, _host.host(), text_encoder=text_encoder, vae=vae).stamp)
 
     @classmethod
-    def execute(cls, checkpoint: str, text_encoder: str = AUTO, vae: str = AUTO, hub_id: str = "") -> io.NodeOutput:
+    def execute(
+        cls, checkpoint: str, text_encoder: str = AUTO, vae: str = AUTO, hub_id: str = "", precision: str = BF16
+    ) -> io.NodeOutput:
         host = _host.host()
         if hub_id.strip():
             fetch(hub_id.strip(), _host.download_folder(hub_id), host)
         zit = load(_place(checkpoint, hub_id), host, text_encoder=text_encoder, vae=vae)
+        zit = with_options(zit, Options(precision=precision), host)
         return io.NodeOutput(zit, ui=_host.show(cls, "\n".join([zit.checkpoint.summary, *zit.checkpoint.notes])))
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
+from ..engine.options import BF16, PRECISIONS
 from ..errors import AdStudioError, MissingDependency
 from ..ports import Cancelled
 from ..types import TextStyle
@@ -127,6 +128,7 @@ def _add_picture(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--text-encoder", default="auto", metavar="FILE", help="which one, where several fit (auto)")
     parser.add_argument("--vae", default="auto", metavar="FILE", help="which one, where several fit (auto)")
+    parser.add_argument("--precision", default=BF16, choices=PRECISIONS, help="fp8 weights: half the GPU memory (bf16)")
     parser.add_argument("--lora", action="append", default=[], type=_lora, metavar="NAME[:WEIGHT]")
     parser.add_argument("--provider", default="auto", help="who writes prompt and copy (auto)")
     parser.add_argument("--format", default="png", help="png, jpeg or webp")
@@ -189,6 +191,7 @@ def _picture_fields(options: argparse.Namespace) -> dict[str, Any]:
         "checkpoint": options.checkpoint,
         "text_encoder": options.text_encoder,
         "vae": options.vae,
+        "precision": options.precision,
         "loras": tuple(options.lora),
         "provider": options.provider,
         "format": options.format,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from ..engine.options import Options
 from ..engine.sizes import check_pair
 from ..errors import InputError
 from ..output.encode import find_format
@@ -52,6 +53,7 @@ class AdRequest:
     checkpoint: str = "demo"
     text_encoder: str = "auto"
     vae: str = "auto"
+    precision: str = "bf16"
     loras: tuple[tuple[str, float], ...] = ()
     aspect: str = "1:1"
     width: int | None = None
@@ -76,6 +78,7 @@ class AdRequest:
     def __post_init__(self) -> None:
         _check_task(self)
         _check_numbers(self)
+        Options(precision=self.precision)  # refuses an unknown one
         find_format(self.format)
 
     def seeded(self) -> AdRequest:

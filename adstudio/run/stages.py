@@ -101,11 +101,14 @@ class Run:
         """Load the checkpoint and put the style's adapter, and the user's, on it."""
         from ..engine.components import load
         from ..engine.lora import LoraUse, find_adapter, with_loras
+        from ..engine.options import Options
+        from ..engine.precision import with_options
         from ..prompt.styles import get_style
 
         with self.recorder.step("load"):
             request = self.request
             zit = load(request.checkpoint, self.host, text_encoder=request.text_encoder, vae=request.vae)
+            zit = with_options(zit, Options(precision=request.precision), self.host)
             for note in zit.checkpoint.notes:
                 self.recorder.note(note)
             style = get_style(request.style)
@@ -117,7 +120,7 @@ class Run:
                         f"This checkpoint has no adapter '{style.lora}': the words alone carry '{style.name}'."
                     )
                 else:
-                    uses.append(LoraUse(found, style.weight))
+                    uses.append(LoraUse(found, style.weight, style.triggers))
             for name, weight in request.loras:
                 uses.append(LoraUse(self._adapter(zit, name), weight))
             self.zit = with_loras(zit, uses) if uses else zit

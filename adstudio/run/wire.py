@@ -197,6 +197,7 @@ _READERS: dict[str, Callable[[str, object], Any]] = {
     "checkpoint": _text,
     "text_encoder": _text,
     "vae": _text,
+    "precision": _text,
     "loras": _loras,
     "aspect": _text,
     "width": _or_none(_whole),
