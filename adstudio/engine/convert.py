@@ -13,7 +13,7 @@ from ..ports import Watcher
 from .checkpoint_files import choose_files, names_in
 from .folder_form import WEIGHT_STEMS
 from .manifest import Entry, Manifest, changed_files, feed, read_manifest
-from .staging import Staging, check_room, only_one_at, storing
+from .staging import Staging, check_room, is_bare, only_one_at, storing
 from .tensor_file import Layout, read_layout, write_narrow
 from .weights import read_json, reading
 
@@ -35,13 +35,14 @@ def convert(folder: Path, out: Path, host: Watcher) -> Path:
         ModelError: the checkpoint is not whole, or not in a form that can be converted.
         StorageError: no room, or ``out`` cannot be written.
     """
-    folder, out = Path(folder).expanduser().resolve(), Path(out).expanduser().absolute()
+    folder, asked = Path(folder).expanduser().resolve(), Path(out).expanduser().absolute()
+    out = asked.resolve()  # a link to a larger disk: the work is done there
     with reading(folder):
         names = choose_files(names_in(folder) if folder.is_dir() else [], str(folder))
         weights = {name: read_layout(folder / name) for name in names if _is_weights(name)}
         stamp = _stamp(folder, names)
     if _is_made_of(out, stamp):
-        return out
+        return asked
     if not any(layout.has_wide for layout in weights.values()):
         raise InputError(
             "convert.nothing_to_do",
@@ -51,11 +52,11 @@ def convert(folder: Path, out: Path, host: Watcher) -> Path:
     with storing(out, _NOTHING_LEFT), only_one_at(out, host):
         if not _is_made_of(out, stamp):  # another process may have made it while we waited
             _Conversion(folder, out, names, weights, host).run(stamp)
-    return out
+    return asked
 
 
 def _is_made_of(out: Path, stamp: str) -> bool:
-    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+    if not out.exists() or is_bare(out):
         return False
     manifest = read_manifest(out) if out.is_dir() else None
     if manifest is not None and manifest.source.get("stamp") == stamp and not changed_files(out, manifest):

@@ -13,7 +13,7 @@ from ..ports import Watcher
 from .checkpoint_files import choose_files
 from .hub import RemoteFile, Repository, explained, look_up, repo_name
 from .manifest import Entry, Manifest, changed_files, damaged_files, is_complete, read_manifest
-from .staging import Staging, check_room, only_one_at, storing
+from .staging import Staging, check_room, is_bare, only_one_at, storing
 from .transfer import Transfer, digest_of
 
 __all__ = ["fetch", "is_complete"]
@@ -40,19 +40,20 @@ def fetch(repo_id: str, folder: Path, host: Watcher, *, revision: str = "main", 
         ProviderError: the hub cannot be reached, or is busy.
         StorageError: no room, or the folder cannot be written.
     """
-    repo, folder = repo_name(repo_id), Path(folder).expanduser().absolute()
+    repo, asked = repo_name(repo_id), Path(folder).expanduser().absolute()
+    folder = asked.resolve()  # a link to a larger disk: the work is done there
     manifest = _check_taken(folder, repo, revision)
     if manifest is not None and not verify and not changed_files(folder, manifest):
-        return folder
+        return asked
     with storing(folder, _KEPT), only_one_at(folder, host):
         manifest = _check_taken(folder, repo, revision)  # another process may have done it while we waited
         if manifest is not None:
             bad = damaged_files(folder, manifest, host) if verify else changed_files(folder, manifest)
             if not bad:
-                return folder
+                return asked
         repository = look_up(repo, revision if manifest is None else manifest.source["commit"], _waiting(host))
         _Download(repository, revision, folder, host).run()
-    return folder
+    return asked
 
 
 def _check_taken(folder: Path, repo: str, revision: str) -> Manifest | None:
@@ -61,7 +62,7 @@ def _check_taken(folder: Path, repo: str, revision: str) -> Manifest | None:
         return None
     manifest = read_manifest(folder) if folder.is_dir() else None
     if manifest is None:
-        if folder.is_dir() and (not any(folder.iterdir()) or (folder / "model_index.json").is_file()):
+        if is_bare(folder) or (folder / "model_index.json").is_file():
             return None  # a clone or a copy: what fits is kept
         found = "other files"
     elif "repo" not in manifest.source:

@@ -33,7 +33,9 @@ class Staging:
 
     def __init__(self, target: Path, purpose: str) -> None:
         self.target = target
-        self.folder = target.with_name(f".{target.name}.{purpose}")
+        hidden = f".{target.name}.{purpose}"
+        # A disk that is mounted right there cannot be moved to, only into.
+        self.folder = target / hidden if target.is_mount() else target.with_name(hidden)
 
     def part(self, name: str, key: str) -> Path:
         """Where a file is written; ``key`` says which version of it, so that a stale one is not taken up."""
@@ -59,7 +61,7 @@ class Staging:
 
         A target that exists (a broken download that was mended) gets the new files one by one, the manifest last.
         """
-        if self.target.is_dir() and not any(self.target.iterdir()):
+        if is_bare(self.target) and self.folder.parent != self.target:
             self.target.rmdir()
         base = self.target if self.target.exists() else self.folder
         for name, path in done.items():
@@ -76,6 +78,11 @@ class Staging:
     def discard(self) -> None:
         """Remove the working folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def is_bare(folder: Path) -> bool:
+    """Whether a folder holds nothing, or nothing but our own working folder."""
+    return folder.is_dir() and all(path.name.startswith(f".{folder.name}.") for path in folder.iterdir())
 
 
 @contextmanager
@@ -133,6 +140,8 @@ def storing(folder: Path, left: str) -> Iterator[None]:
     """
     try:
         yield
+    except BrokenPipeError:  # the reader of our output went away; the disk has no part in it
+        raise
     except OSError as error:
         raise explain(error, folder, left) from error
 

@@ -15,6 +15,7 @@ import pytest
 from hub_server import COMMIT, Hub
 
 from adstudio.engine.components import load
+from adstudio.engine.doctor.folder import examine_folder, write_mended
 from adstudio.engine.fetch import fetch, is_complete
 from adstudio.engine.manifest import MANIFEST, read_manifest
 from adstudio.engine.sampling import text_to_image
@@ -216,6 +217,29 @@ def test_a_broken_clone_is_mended(
     assert is_complete(clone) and (clone / "notes.txt").read_text() == "mine"
     assert dict(hub.sent) == {weights: needed[weights]}
     assert not (tmp_path / ".clone.fetching").exists()
+
+
+def test_what_was_mended_on_purpose_is_no_damage(hub: Hub, watcher: Any, tmp_path: Path) -> None:
+    folder = fetch(REPO, tmp_path / "tiny", watcher)
+    config = folder / "vae" / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"use_quant_conv": True}))
+    assert not is_complete(folder)
+    diagnosis = examine_folder(folder)
+    assert config in write_mended(diagnosis), diagnosis
+    hub.reset()
+    for verify in (False, True):
+        fetch(REPO, folder, watcher, verify=verify)
+        assert is_complete(folder) and hub.requests == []
+    assert json.loads(config.read_text())["use_quant_conv"] is False
+
+
+def test_a_link_leads_to_where_the_room_is(hub: Hub, watcher: Any, tmp_path: Path) -> None:
+    (tmp_path / "large" / "tiny").mkdir(parents=True)
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "tiny").symlink_to(tmp_path / "large" / "tiny", target_is_directory=True)
+    assert fetch(REPO, tmp_path / "models" / "tiny", watcher) == tmp_path / "models" / "tiny"
+    assert is_complete(tmp_path / "large" / "tiny") and (tmp_path / "models" / "tiny").is_symlink()
+    assert [path.name for path in (tmp_path / "models").iterdir()] == ["tiny"], "nothing is built beside the link"
 
 
 def test_a_folder_with_something_else_is_left_alone(hub: Hub, watcher: Any, tmp_path: Path) -> None:
