@@ -25,7 +25,7 @@ class AdStudio(ComfyExtension):
             )
 
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
-        from . import compose, cutout, generate, layout, model, output, prompt, text
+        from . import compose, cutout, generate, layout, model, native, output, prompt, text
 
-        modules = (model, prompt, generate, cutout, layout, compose, text, output)
+        modules = (model, native, prompt, generate, cutout, layout, compose, text, output)
         return [node for module in modules for node in module.NODES]

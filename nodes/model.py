@@ -10,7 +10,7 @@ from ..adstudio.engine.checkpoint import find_checkpoint, open_checkpoint
 from ..adstudio.engine.components import Zit as ZitHandle
 from ..adstudio.engine.components import load
 from ..adstudio.engine.fetch import fetch, is_complete
-from ..adstudio.engine.lora import LoraUse, find_adapter, with_loras
+from ..adstudio.engine.lora import LoraUse, find_adapter, offered_triggers, with_loras
 from ..adstudio.engine.model_files import AUTO
 from ..adstudio.engine.options import BF16, PRECISIONS, Options
 from ..adstudio.engine.precision import with_options
@@ -149,7 +149,9 @@ class LoraStyle(io.ComfyNode):
     def execute(cls, zit: ZitHandle, style: str, lora: str, weight: float) -> io.NodeOutput:
         chosen = get_style(style)
         uses, note = _adapters(zit, chosen, lora, weight)
-        return io.NodeOutput(with_loras(zit, uses), chosen.name, ui=_host.show(cls, note))
+        styled = with_loras(zit, uses)
+        shown = "".join([note, *map(_about_triggers, uses)])
+        return io.NodeOutput(styled, chosen.name, ui=_host.show(cls, shown))
 
 
 def _adapters(zit: ZitHandle, style: Style, choice: str, weight: float) -> tuple[list[LoraUse], str]:
@@ -161,7 +163,15 @@ def _adapters(zit: ZitHandle, style: Style, choice: str, weight: float) -> tuple
     if found is None and choice == _BY_STYLE:
         return [], f"{style.name}: by words alone, this checkpoint has no adapter '{name}'"
     scale = weight * style.weight if choice == _BY_STYLE else weight
-    return [LoraUse(found or Path(name), scale)], f"{style.name}: {name} x {scale:g}"
+    use = LoraUse(found or Path(name), scale, style.triggers if choice == _BY_STYLE else ())
+    return [use], f"{style.name}: {name} x {scale:g}"
+
+
+def _about_triggers(use: LoraUse) -> str:
+    """Which trigger words go into the prompt, and which others the adapter's file names."""
+    joined = f"\njoined to the prompt: {', '.join(use.triggers)}" if use.triggers and use.weight > 0 else ""
+    offered = [word for word in offered_triggers(use.path) if word not in use.triggers]
+    return joined + (f"\nthe file names these trigger words, not added: {', '.join(offered)}" if offered else "")
 
 
 def _place(checkpoint: str, hub_id: str) -> str | Path:

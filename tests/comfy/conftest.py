@@ -24,19 +24,21 @@ sys.modules["pack"] = pack
 spec.loader.exec_module(pack)
 """
 
-Inside = Callable[[str], Any]
+Inside = Callable[..., Any]
 
 
 @pytest.fixture(scope="session")
 def inside() -> Inside:
     """Run code in ComfyUI's Python with this pack importable as ``pack``; it sets ``answer``, which comes back."""
 
-    def inside(code: str) -> Any:
+    def inside(code: str, timeout_s: float = 120) -> Any:
         root = comfyui.find()
         python = comfyui.python(root) if root else None
         assert python is not None
         script = f"{BOOTSTRAP}\n{code}\nprint('ANSWER' + json.dumps(answer))"
-        run = subprocess.run([python, "-c", script], cwd=root, capture_output=True, text=True, timeout=120, check=False)
+        run = subprocess.run(
+            [python, "-c", script], cwd=root, capture_output=True, text=True, timeout=timeout_s, check=False
+        )
         assert run.returncode == 0, run.stderr[-4000:]
         return json.loads(run.stdout.rsplit("ANSWER", 1)[1])
 

@@ -12,6 +12,7 @@ NAMES = sorted(path.stem for path in (PACK / "workflows").glob("*.json"))
 NODES = {
     "AdStudioZitLoader": "model",
     "AdStudioLoraStyle": "model",
+    "AdStudioZitToNative": "native",
     "AdStudioPromptProcessor": "prompt",
     "AdStudioText2Image": "generate",
     "AdStudioImage2Image": "generate",

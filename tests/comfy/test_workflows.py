@@ -21,8 +21,8 @@ def schemas(server: ComfyServer) -> dict[str, Any]:
     return server.get("/object_info")
 
 
-def test_three_workflows_are_shipped_in_both_forms(server: ComfyServer):
-    assert NAMES == ["01-text-to-image-ad", "02-image-to-image-ad", "03-product-composite"]
+def test_every_workflow_is_shipped_in_both_forms(server: ComfyServer):
+    assert NAMES == ["01-text-to-image-ad", "02-image-to-image-ad", "03-product-composite", "04-native-bridge"]
     assert sorted(path.stem for path in (PACK / "workflows" / "api").glob("*.json")) == NAMES
     assert sorted(server.get("/api/workflow_templates")[server.folder]) == NAMES
 

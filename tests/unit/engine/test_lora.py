@@ -14,7 +14,8 @@ from lora_files import RANK, Pairs, Tensors, alphas, fused_pairs, kohya, native,
 from lora_files import save as save_file_of
 
 from adstudio.engine.components import Zit, load
-from adstudio.engine.lora import LoraUse, find_adapter, with_loras
+from adstudio.engine.encoding import encode_prompt
+from adstudio.engine.lora import LoraUse, find_adapter, join_triggers, offered_triggers, with_loras
 from adstudio.engine.lora_keys import plan_patches
 from adstudio.engine.sampling import text_to_image
 from adstudio.engine.torch_host import TorchHost
@@ -280,3 +281,32 @@ def test_a_checkpoints_own_adapter_comes_before_the_folders(
     assert find_adapter(zit, "mine", host) == models / "loras" / "mine.safetensors"
     assert find_adapter(zit, "nothing", host) is None
     assert find_adapter(zit, "../../mine", host) is None
+
+
+def test_trigger_words_join_the_prompt_once_and_only_with_their_adapter():
+    style = LoraUse(Path("a"), 0.8, ("zx style", "Pastel"))
+    assert join_triggers("a cup", [style]) == "zx style, Pastel, a cup"
+    assert join_triggers("a pastel cup in ZX Style", [style]) == "a pastel cup in ZX Style"
+    assert join_triggers("zx styles", [style]) == "zx style, Pastel, zx styles"
+    assert join_triggers("a cup", [style, LoraUse(Path("b"), 1.0, ("zx style",))]) == "zx style, Pastel, a cup"
+    for weight in (0.0, -0.5):
+        assert join_triggers("a cup", [LoraUse(Path("a"), weight, ("zx style",))]) == "a cup"
+    assert join_triggers("a cup", []) == "a cup"
+
+
+def test_a_picture_is_drawn_with_its_adapters_trigger_words(zit: Zit, host: TorchHost, save: Callable[..., Path]):
+    path = save(peft(random_pairs(zit.components.linears)))
+    triggered = with_loras(zit, [LoraUse(path, 0.5, ("zx style",))])
+    assert torch.equal(encode_prompt(triggered, "a cup", host), encode_prompt(zit, "zx style, a cup", host))
+    twice = with_loras(triggered, [LoraUse(path, 0.2, ("zx style", "soft"))])
+    assert twice.loras == (LoraUse(path, 0.7, ("zx style", "soft")),)
+
+
+def test_the_files_own_trigger_words_are_offered(zit: Zit, save: Callable[..., Path]):
+    pairs = random_pairs(zit.components.linears)
+    tags = json.dumps({"10_zx": {"zx style": 30, "cup": 20, "a tree": 3}, "5_more": {"zx style": 10}})
+    named = save(peft(pairs), "named", **{"modelspec.trigger_phrase": "ohwx, zx style", "ss_tag_frequency": tags})
+    assert offered_triggers(named) == ("ohwx", "zx style", "cup")
+    assert offered_triggers(save(peft(pairs), "silent")) == ()
+    for broken in ("[1]", "{", '{"a": 3}', '{"a": {"b": "x"}}', "null"):
+        assert offered_triggers(save(peft(pairs), "broken", ss_tag_frequency=broken)) == ()
