@@ -13,7 +13,7 @@ def versions() -> dict[str, str]:
     from .. import __version__
 
     found = {"adstudio": __version__, "python": platform.python_version()}
-    for package in ("torch", "diffusers", "transformers", "peft", "numpy", "pillow"):
+    for package in ("torch", "diffusers", "transformers", "numpy", "pillow"):
         try:
             found[package] = metadata.version(package)
         except metadata.PackageNotFoundError:
