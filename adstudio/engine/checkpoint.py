@@ -13,6 +13,7 @@ import torch
 from .. import config
 from ..errors import ModelError
 from ..ports import Host
+from .conversion_space import IN_MEMORY_BYTES, temporary_folder
 from .doctor import mend
 from .fingerprint import family, holdings
 from .folder_form import read_folder
@@ -202,7 +203,8 @@ def _storage_notes(part: Part) -> list[str]:
         ]
     if own * 1000 < part.bytes:  # a few norms in float32
         return []
-    return [f"The {word} is stored in {storage(part)} and becomes {part.dtype} when loaded: {_size(own)} of memory."]
+    where = "of memory" if own < IN_MEMORY_BYTES else f"on disk, in {temporary_folder()}, while it is loaded"
+    return [f"The {word} is stored in {storage(part)} and becomes {part.dtype} when loaded: {_size(own)} {where}."]
 
 
 def _size(count: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import torch
 from ..errors import MissingDependency, ModelError
 from .gguf_header import read_gguf_header
 
+_ROWS_AT_ONCE = 4096
 _PLAIN = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 
 
@@ -27,31 +30,52 @@ def need_gguf() -> Any:
     return GGMLQuantizationType, quants
 
 
-def read_gguf(path: Path, prefix: str, dtype: torch.dtype) -> dict[str, torch.Tensor]:
-    """The tensors whose names begin with ``prefix``; quantised ones become ``dtype``, one after the other.
+@dataclass(frozen=True)
+class Packed:
+    """A quantised tensor as it lies in the file."""
 
-    Raises:
-        MissingDependency: the package ``gguf`` is not installed.
-        ModelError: a tensor is packed in a way that the package does not know.
-    """
-    kinds, quants = need_gguf()
-    content = np.memmap(path, np.uint8, mode="c")  # private: nobody ever writes into the file
-    tensors: dict[str, torch.Tensor] = {}
-    for name, (info, place) in read_gguf_header(path).items():
-        if not name.startswith(prefix):
-            continue
-        packed = content[place.offset : place.offset + info.bytes]
-        if info.dtype in _PLAIN:
-            tensors[name] = torch.from_numpy(packed).view(_PLAIN[info.dtype]).reshape(info.shape)
-            continue
+    path: Path
+    content: np.ndarray
+    shape: tuple[int, ...]
+    label: str
+    kind: int
+    dtype: None = None  # no dtype of torch
+
+    def unpack(self, name: str, out: torch.Tensor) -> torch.Tensor:
+        """Write the weights into ``out``, some rows at a time, and return it.
+
+        Raises:
+            ModelError: the package does not know this way of packing.
+        """
+        kinds, quants = need_gguf()
+        rows = self.content.reshape(math.prod(self.shape[:-1]), -1)
+        flat = out.view(rows.shape[0], -1)
         try:
-            rows = packed.reshape(info.shape[0], -1) if len(info.shape) > 1 else packed
-            values = quants.dequantize(rows, kinds(place.kind))
+            for first in range(0, rows.shape[0], _ROWS_AT_ONCE):
+                part = slice(first, first + _ROWS_AT_ONCE)
+                flat[part] = torch.from_numpy(quants.dequantize(rows[part], kinds(self.kind)))
         except (NotImplementedError, KeyError, ValueError) as error:
             raise ModelError(
                 "checkpoint.unsupported_dtype",
-                f"{name} in {path} is packed as {info.dtype}, which the package 'gguf' cannot unpack ({error}).",
+                f"{name} in {self.path} is packed as {self.label}, which the package 'gguf' cannot unpack ({error}).",
                 "Choose another edition, such as Q8_0.",
             ) from error
-        tensors[name] = torch.from_numpy(values).reshape(info.shape).to(dtype)
+        return out
+
+
+def read_gguf(path: Path) -> dict[str, torch.Tensor | Packed]:
+    """The tensors of a file: plain ones mapped, quantised ones still packed.
+
+    Raises:
+        MissingDependency: the package ``gguf`` is not installed.
+    """
+    need_gguf()
+    content = np.memmap(path, np.uint8, mode="c")  # private: nobody ever writes into the file
+    tensors: dict[str, torch.Tensor | Packed] = {}
+    for name, (info, place) in read_gguf_header(path).items():
+        packed = content[place.offset : place.offset + info.bytes]
+        if info.dtype in _PLAIN:
+            tensors[name] = torch.from_numpy(packed).view(_PLAIN[info.dtype]).reshape(info.shape)
+        else:
+            tensors[name] = Packed(path, packed, info.shape, info.dtype, place.kind)
     return tensors

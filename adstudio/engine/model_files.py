@@ -52,11 +52,12 @@ def holdings_at_a_glance(path: Path) -> tuple[Holding, ...]:
         return ()
 
 
-def files_holding(part: str, folders: Iterable[Path]) -> dict[str, Path]:
-    """The files with a ``part`` in these folders, at any depth, by their names there."""
+def files_holding(part: str, folders: Iterable[Path], *, deep: bool = True) -> dict[str, Path]:
+    """The files with a ``part`` in these folders, by their names there; ``deep`` looks into their folders too."""
     found: dict[str, Path] = {}
     for folder in folders:
-        for path in sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES and path.is_file()):
+        inside = folder.rglob("*") if deep else folder.glob("*")
+        for path in sorted(path for path in inside if path.suffix in SUFFIXES and path.is_file()):
             held = [holding.part for holding in holdings_at_a_glance(path)]
             # A whole checkpoint is chosen as a whole, not for one of its components.
             if part in held and (part == "transformer" or "transformer" not in held):
@@ -81,7 +82,9 @@ def find_part(part: str, choice: str, owner: Path, host: Host | None, fits: Call
     unfit: dict[Path, str] = {}
     for folders in _rings(part, owner, host):
         fitting: dict[Path, Path] = {}
-        for path in (path for folder in folders for path in files_holding(part, [folder]).values()):
+        # Beside the file only: it may lie in a folder of everything.
+        found = [files_holding(part, [folder], deep=folder != owner.parent) for folder in folders]
+        for path in (path for files in found for path in files.values()):
             why = fits(path)
             if why:
                 unfit[path] = why

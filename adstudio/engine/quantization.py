@@ -77,22 +77,20 @@ def check_storage(part: Part) -> None:
         )
 
 
-def restore(name: str, value: torch.Tensor, scale: torch.Tensor | None, dtype: torch.dtype) -> torch.Tensor:
-    """The weights that a stored tensor stands for; the tensor itself where it is stored as it is used.
+def restore(name: str, value: torch.Tensor, scale: torch.Tensor | None, out: torch.Tensor) -> torch.Tensor:
+    """Write the weights that a stored tensor stands for into ``out``, and return it.
 
     Raises:
         ModelError: the scale does not fit the tensor.
     """
     if scale is None:
-        return value.to(dtype)
-    rows = value.shape[0] if value.ndim else 1
+        return out.copy_(value)
     factors = _factors(name, value, scale)
-    restored = torch.empty(value.shape, dtype=dtype)
-    for first in range(0, rows, _ROWS_AT_ONCE):  # all at once in float32 would take twice the result beside it
+    for first in range(0, value.shape[0], _ROWS_AT_ONCE):  # all at once in float32 would take twice the result beside
         part = slice(first, first + _ROWS_AT_ONCE)
         factor = factors[part] if factors.ndim else factors
-        restored[part] = value[part].to(torch.float32) * _spread(factor, value[part])
-    return restored
+        out[part] = value[part].to(torch.float32) * _spread(factor, value[part])
+    return out
 
 
 def scale_of(name: str, stored: dict[str, torch.Tensor]) -> torch.Tensor | None:

@@ -1,7 +1,7 @@
 """Read the tensors of a component from its files, under the names that its module gives them.
 
 Safetensors are mapped, not read: a tensor that is used as it is stored stays part of the file. Quantised ones, and the
-few that are stored in another precision, become tensors in memory.
+few that are stored in another precision, are converted one by one into room of their own.
 """
 
 from __future__ import annotations
@@ -10,35 +10,42 @@ from pathlib import Path
 
 import torch
 
-from .gguf_file import read_gguf
-from .memory_room import check_room
+from .conversion_space import open_space
+from .gguf_file import Packed, read_gguf
 from .module_names import module_names
 from .parts import Part
-from .quantization import converted_bytes, restore, scale_of
+from .quantization import restore, scale_of
 
 
 def read_tensors(part: Part, dtype: torch.dtype) -> dict[str, torch.Tensor]:
     """The module's tensors in ``dtype``; fused ones come apart as views of the same memory.
 
     Raises:
-        ModelError: what has to be converted does not fit into the machine's free memory.
+        ModelError: there is no room for what has to be converted.
     """
-    check_room(converted_bytes(part, dtype), part, dtype)
-    stored: dict[str, torch.Tensor] = {}
+    stored: dict[str, torch.Tensor | Packed] = {}
     for path in part.files:
-        stored.update(_read_file(path, part.prefix, dtype))
+        stored.update(_read_file(path, part.prefix))
+    plain = {name: value for name, value in stored.items() if isinstance(value, torch.Tensor)}
+    used = {name: targets for name, targets in module_names(part.name, stored).items() if targets}
+    scales = {name: scale_of(name, plain) for name in used}
+    changed = [name for name in used if scales[name] is not None or stored[name].dtype != dtype]
+    space = open_space([stored[name].shape for name in changed], part, dtype)
     tensors: dict[str, torch.Tensor] = {}
-    for name, targets in module_names(part.name, stored).items():
-        if targets:
-            value = restore(name, stored[name], scale_of(name, stored), dtype)
-            pieces = value.chunk(len(targets)) if len(targets) > 1 else [value]
-            tensors.update(zip(targets, pieces, strict=True))
+    for name, targets in used.items():
+        value = stored[name]
+        if isinstance(value, Packed):
+            value = value.unpack(name, space.take(value.shape))
+        elif name in changed:
+            value = restore(name, value, scales[name], space.take(value.shape))
+        pieces = value.chunk(len(targets)) if len(targets) > 1 else [value]
+        tensors.update(zip(targets, pieces, strict=True))
     return tensors
 
 
-def _read_file(path: Path, prefix: str, dtype: torch.dtype) -> dict[str, torch.Tensor]:
+def _read_file(path: Path, prefix: str) -> dict[str, torch.Tensor | Packed]:
     if path.suffix == ".gguf":
-        tensors = read_gguf(path, prefix, dtype)
+        tensors = read_gguf(path)
     else:
         from safetensors.torch import load_file
 

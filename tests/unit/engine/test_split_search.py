@@ -13,7 +13,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from adstudio.engine import memory_room
+from adstudio.engine import conversion_space
 from adstudio.engine.checkpoint import find_checkpoint, open_checkpoint
 from adstudio.engine.components import load
 from adstudio.engine.model_files import files_holding
@@ -65,7 +65,11 @@ def test_the_hosts_folders_are_searched_last(file: Path, models: Path, host: Tor
     far = tmp_path / "elsewhere" / file.name
     far.parent.mkdir()
     file.rename(far)
-    assert refusal(far).code == "checkpoint.file_missing"
+    (far.parent / "deeper").mkdir()
+    shutil.copy(models / VAE, far.parent / "deeper" / "vae.safetensors")
+    shutil.copy(models / ENCODER, far.parent)
+    assert "No VAE" in refusal(far).message, "what lies around the file is not searched through and through"
+    (far.parent / "one.safetensors").unlink()
     assert open_checkpoint(far, host).sources.vae.files == (models / VAE,)
     shutil.copy(models / VAE, far.parent / "nearer.safetensors")
     assert open_checkpoint(far, host).sources.vae.files[0].name == "nearer.safetensors"
@@ -279,31 +283,61 @@ def test_an_encoder_of_few_words_needs_its_folder(typical: Path, tiny: Path, tmp
     assert refusal(file).code == "checkpoint.bad_tokenizer"
 
 
-def test_converted_weights_that_do_not_fit_are_refused_before_they_fill_the_memory(
-    typical: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def fp8_file(typical: Path, tmp_path: Path) -> Path:
+    narrow = forms.fp8(forms.native(forms.tensors_of(typical, "transformer")), lambda name: name.endswith(".weight"))
+    return forms.write_split(typical, tmp_path / "fp8", transformer=narrow)
+
+
+def test_converted_weights_without_room_are_refused_before_they_fill_anything(
+    fp8_file: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    fp8 = forms.fp8(forms.native(forms.tensors_of(typical, "transformer")), lambda name: name.endswith(".weight"))
-    file = forms.write_split(typical, tmp_path, transformer=fp8)
-    monkeypatch.setattr(memory_room, "free_memory_bytes", lambda: 2**20)
+    monkeypatch.setattr(conversion_space, "IN_MEMORY_BYTES", 0)
+    monkeypatch.setattr(conversion_space, "free_memory_bytes", lambda: 2**20)
+    usage = shutil.disk_usage(fp8_file)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=2**20))
     with pytest.raises(ModelError) as caught:
-        load(file, TorchHost("cpu", model_dirs=[]))
+        load(fp8_file, TorchHost("cpu", model_dirs=[]))
     assert caught.value.code == "checkpoint.no_room"
-    assert "fp8" in caught.value.message
+    assert "fp8" in caught.value.message and str(conversion_space.temporary_folder()) in caught.value.message
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_converted_weights_lie_in_a_nameless_file(fp8_file: Path, typical: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(conversion_space, "IN_MEMORY_BYTES", 0)
+    transformer = load(fp8_file, TorchHost("cpu", model_dirs=[])).components.transformer
+    spans = mapped_spans()
+    for name, wanted in forms.tensors_of(typical, "transformer").items():
+        found = transformer.get_parameter(name)
+        place = [path for first, last, path in spans if first <= found.data_ptr() < last]
+        if name.endswith(".weight"):
+            assert "adstudio-weights-" in place[0] and place[0].endswith("(deleted)")
+            narrow = wanted.to(torch.float8_e4m3fn).to(torch.bfloat16)
+            assert torch.equal(found, narrow), name
+        else:
+            assert place[0].endswith("three.safetensors")
+    assert not list(conversion_space.temporary_folder().glob("adstudio-weights-*"))
+
+
+def mapped_spans() -> list[tuple[int, int, str]]:
+    """Where files are mapped in this process."""
+    spans = []
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        fields = line.split(maxsplit=5)
+        if len(fields) == 6:
+            first, last = (int(part, 16) for part in fields[0].split("-"))
+            spans.append((first, last, fields[5]))
+    return spans
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 def test_the_weights_of_native_files_are_the_mapped_files(file: Path, host: TorchHost):
-    spans = []
     zit = load(file, host)
-    for line in Path("/proc/self/maps").read_text().splitlines():
-        fields = line.split(maxsplit=5)
-        if len(fields) == 6 and fields[5].endswith(".safetensors"):
-            first, last = (int(part, 16) for part in fields[0].split("-"))
-            spans.append((first, last, Path(fields[5]).name))
+    spans = mapped_spans()
     for module, name in ((zit.components.transformer, "three"), (zit.components.text_encoder, "one")):
         for parameter in module.parameters():
-            place = [name for first, last, name in spans if first <= parameter.data_ptr() < last]
-            assert place == [f"{name}.safetensors"], "copied into memory"
+            place = [path for first, last, path in spans if first <= parameter.data_ptr() < last]
+            assert Path(place[0]).name == f"{name}.safetensors", "copied into memory"
             assert parameter.is_contiguous()
 
 
