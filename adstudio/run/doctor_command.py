@@ -58,11 +58,12 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 
 def _examine(name: str) -> Diagnosis:
     from ..engine.checkpoint import find_checkpoint
-    from ..engine.doctor import examine_folder
+    from ..engine.doctor import examine_file, examine_folder
     from ..engine.torch_host import TorchHost
 
-    path = Path(name).expanduser()
-    return examine_folder(path if path.is_dir() else find_checkpoint(name, TorchHost("cpu")))
+    host, path = TorchHost("cpu"), Path(name).expanduser()
+    found = path if path.exists() else find_checkpoint(name, host)
+    return examine_file(found, host) if found.is_file() else examine_folder(found)
 
 
 def _as_json(finding: Finding) -> dict[str, Any]:

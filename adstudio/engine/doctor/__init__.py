@@ -8,7 +8,7 @@ read: ``RULES`` is the whole list.
 
 from .diagnosis import examine, mend
 from .findings import Finding, Rule
-from .folder import FILE_RULES, Diagnosis, examine_folder, write_mended
+from .folder import FILE_RULES, Diagnosis, examine_file, examine_folder, write_mended
 from .rules import RULES
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Finding",
     "Rule",
     "examine",
+    "examine_file",
     "examine_folder",
     "mend",
     "write_mended",

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import ModelError, StorageError
+from ...ports import Host
 from ..folder_form import WEIGHT_STEMS
 from ..manifest import record_changes
 from ..parts import Part, Sources
+from ..split_form import read_split
 from ..weights import LFS_MARK, find_weights, read_json, read_tensor_infos
-from .diagnosis import diagnose
+from .diagnosis import diagnose, examine
 from .findings import Config, Finding, Rule
 
 _CONFIG_FILES = {
@@ -62,6 +64,15 @@ def examine_folder(path: Path) -> Diagnosis:
         mended[path / _CONFIG_FILES[part]] = right
     findings = [_judged(finding, path, mended) for finding in findings]
     return Diagnosis(path, (*findings, *more), mended)
+
+
+def examine_file(path: Path, host: Host | None) -> Diagnosis:
+    """Go through a checkpoint in one file or in ComfyUI's split files; it has no configurations that could be written.
+
+    Raises:
+        ModelError: a file is missing, not whole, or of another model.
+    """
+    return Diagnosis(path, examine(read_split(path.resolve(), host)), {})
 
 
 def write_mended(diagnosis: Diagnosis) -> tuple[Path, ...]:

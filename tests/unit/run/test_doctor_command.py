@@ -1,0 +1,186 @@
+"""``adstudio doctor``: everything at once, in words; files mended in one step each, and never the weights."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adstudio.config import EMBEDDED_CHECKPOINT
+from adstudio.engine.doctor import folder
+
+LFS = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The embedded checkpoint, to damage."""
+    return Path(shutil.copytree(EMBEDDED_CHECKPOINT, tmp_path / "model"))
+
+
+def change(file: Path, **values: Any) -> None:
+    content = {**json.loads(file.read_text()), **values}
+    file.write_text(json.dumps({key: value for key, value in content.items() if value is not None}))
+
+
+def digests(path: Path, pattern: str = "*") -> dict[str, str]:
+    return {
+        str(file.relative_to(path)): hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in path.rglob(pattern)
+        if file.is_file()
+    }
+
+
+def test_a_healthy_checkpoint_ends_with_0(adstudio: Any, copy: Path) -> None:
+    before = digests(copy)
+    for arguments in ((), ("--write",)):
+        said = adstudio("doctor", copy, *arguments)
+        assert (said.code, said.out.splitlines()[-1]) == (0, "Healthy.")
+    assert digests(copy) == before, "nothing to mend, nothing written"
+
+
+def test_without_write_nothing_is_written_and_the_code_says_that_problems_are_left(adstudio: Any, copy: Path) -> None:
+    change(copy / "transformer/config.json", _class_name="Transformer2DModel", n_layers=4)
+    before = digests(copy)
+    said = adstudio("doctor", copy)
+    assert said.code == 1
+    assert "[transformer.class]" in said.out and "[transformer.n_layers]" in said.out
+    assert "2 that loading mends in memory by itself" in said.out.splitlines()[-1]
+    assert digests(copy) == before
+
+
+def test_write_mends_the_files_once_and_keeps_what_was_there(adstudio: Any, copy: Path) -> None:
+    weights = digests(copy, "*.safetensors")
+    file = copy / "transformer/config.json"
+    change(file, _class_name="Transformer2DModel", my_own_key=1)
+    first = file.read_bytes()
+    said = adstudio("doctor", copy, "--write")
+    assert said.code == 0 and said.out.splitlines()[-1] == "1 mended; healthy now."
+    assert "wrote transformer/config.json, kept what was there as config.json.bak" in said.out
+    assert json.loads(file.read_text())["_class_name"] == "ZImageTransformer2DModel"
+    assert json.loads(file.read_text())["my_own_key"] == 1, "what is not wrong stays"
+    assert file.with_name("config.json.bak").read_bytes() == first
+
+    change(file, dim=1)
+    assert adstudio("doctor", copy, "--write").code == 0
+    assert file.with_name("config.json.bak").read_bytes() == first, "the first state is the one worth keeping"
+    assert digests(copy, "*.safetensors") == weights
+    assert not list(copy.rglob("*.tmp"))
+    assert adstudio("doctor", copy).code == 0
+
+
+def test_a_failed_write_leaves_the_file_as_it_was(adstudio: Any, copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = copy / "vae/config.json"
+    change(file, use_quant_conv=None)
+    before = file.read_bytes()
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(folder.os, "fsync", full)
+    said = adstudio("doctor", copy, "--write", "--json", "--quiet")
+    assert said.code == 1
+    assert said.envelope["error"]["code"] == "storage.cannot_write"
+    assert "No space left" in said.envelope["error"]["message"]
+    assert file.read_bytes() == before
+    assert not list(copy.rglob("*.tmp"))
+
+
+def test_a_linked_configuration_stays_a_link(adstudio: Any, copy: Path, tmp_path: Path) -> None:
+    file, shared = copy / "vae/config.json", tmp_path / "shared.json"
+    change(file, use_quant_conv=True)
+    file.rename(shared)
+    file.symlink_to(shared)
+    assert adstudio("doctor", copy, "--write").code == 0
+    assert file.is_symlink() and json.loads(shared.read_text())["use_quant_conv"] is False
+
+
+FILES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "weights are a pointer": (
+        lambda p: (p / "vae/diffusion_pytorch_model.safetensors").write_text(LFS),
+        "vae.weights",
+    ),
+    "weights are empty": (lambda p: (p / "text_encoder/model.safetensors").write_bytes(b""), "text_encoder.weights"),
+    "weights are missing": (
+        lambda p: (p / "transformer/diffusion_pytorch_model.safetensors").unlink(),
+        "transformer.weights",
+    ),
+    "weights are cut short": (
+        lambda p: cut(p / "transformer/diffusion_pytorch_model.safetensors"),
+        "transformer.weights",
+    ),
+    "a configuration is a pointer": (lambda p: (p / "vae/config.json").write_text(LFS), "vae.config_file"),
+    "a configuration is missing": (lambda p: (p / "vae/config.json").unlink(), "vae.config_file"),
+    "the scheduler is missing": (
+        lambda p: (p / "scheduler/scheduler_config.json").unlink(),
+        "scheduler.config_file",
+    ),
+    "a tokenizer file is a pointer": (lambda p: (p / "tokenizer/tokenizer.json").write_text(LFS), "tokenizer.files"),
+    "a tokenizer file is empty": (lambda p: (p / "tokenizer/merges.txt").write_bytes(b""), "tokenizer.files"),
+}
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+@pytest.mark.parametrize("harm", FILES)
+def test_a_file_that_is_not_whole_is_named_and_left(harm: str, adstudio: Any, copy: Path) -> None:
+    FILES[harm][0](copy)
+    before = digests(copy)
+    said = adstudio("doctor", copy, "--json", "--quiet")
+    assert said.code == 1 and said.envelope["ok"] is False
+    findings = {finding["rule"]: finding for finding in said.envelope["findings"]}
+    assert findings[FILES[harm][1]]["mendable"] is False
+    assert digests(copy) == before
+
+
+def test_everything_is_said_at_once(adstudio: Any, copy: Path) -> None:
+    for name in ("weights are a pointer", "weights are empty", "a configuration is missing"):
+        FILES[name][0](copy)
+    (copy / "model_index.json").unlink()
+    said = adstudio("doctor", copy, "--json", "--quiet")
+    rules = {finding["rule"] for finding in said.envelope["findings"]}
+    assert rules >= {"vae.weights", "text_encoder.weights", "vae.config_file", "model_index.config_file"}
+
+
+def test_a_lost_index_is_written_anew(adstudio: Any, copy: Path) -> None:
+    (copy / "model_index.json").unlink()
+    assert adstudio("doctor", copy).code == 1
+    assert adstudio("doctor", copy, "--write").code == 0
+    assert json.loads((copy / "model_index.json").read_text())["text_encoder"] == ["transformers", "Qwen3Model"]
+    assert adstudio("doctor", copy).code == 0
+
+
+def test_a_promised_tensor_that_no_shard_has(adstudio: Any, copy: Path) -> None:
+    whole = copy / "transformer/diffusion_pytorch_model.safetensors"
+    shards = [whole.with_name(f"part-{number}.safetensors") for number in (1, 2)]
+    shutil.copy(whole, shards[0])
+    shutil.copy(whole, shards[1])
+    whole.unlink()
+    from adstudio.engine.weights import read_header
+
+    names = [*read_header(shards[0]).tensors, "layers.99.lost.weight"]
+    index = {"weight_map": {name: shards[number % 2].name for number, name in enumerate(names)}}
+    whole.with_name(f"{whole.name}.index.json").write_text(json.dumps(index))
+    said = adstudio("doctor", copy, "--json", "--quiet")
+    assert [finding["rule"] for finding in said.envelope["findings"]] == ["transformer.weights_index"]
+    assert "layers.99.lost.weight" in said.envelope["findings"][0]["message"]
+
+
+def test_the_checklist_can_be_printed(adstudio: Any) -> None:
+    said = adstudio("doctor", "--rules")
+    assert said.code == 0 and "vae.scaling_factor" in said.out and "tokenizer.chat_template" in said.out
+    rules = adstudio("doctor", "--rules", "--json").envelope["rules"]
+    assert len(rules) == len({rule["id"] for rule in rules}) > 60
+
+
+@pytest.mark.parametrize(("arguments", "code"), [((), "doctor.nothing"), (("nowhere-at-all",), "checkpoint.missing")])
+def test_what_cannot_be_examined(adstudio: Any, arguments: tuple[str, ...], code: str) -> None:
+    said = adstudio("doctor", *arguments, "--json", "--quiet")
+    assert said.code == 1 and said.envelope["error"]["code"] == code
