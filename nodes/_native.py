@@ -28,6 +28,7 @@ from ..adstudio.engine.encoding import embed_tokens, tokenize
 from ..adstudio.engine.lora import join_triggers
 from ..adstudio.engine.lora_factors import Kronecker, LowRank, read_factors
 from ..adstudio.engine.native_names import native_config, native_name, native_tensors
+from ..adstudio.engine.options import BF16
 from ..adstudio.engine.parts import Part
 from ..adstudio.errors import InputError
 from . import _host
@@ -48,11 +49,13 @@ def native_model(zit: Zit) -> tuple[Any, int]:
     Raises:
         ModelError: an adapter does not fit completely.
     """
-    known = zit.components.transformer.__dict__.get(_MARK)
+    # Whatever precision the engine draws in, this is the file's: core has its own ways to narrow weights.
+    keeper = zit.components.variants.get(BF16, zit.components).transformer.__dict__
+    known = keeper.get(_MARK)
     if known is None:
         # Outside inference mode: these weights outlive this run and are patched in others.
         with torch.inference_mode(False), torch.no_grad():
-            known = zit.components.transformer.__dict__[_MARK] = _build_patcher(_Recipe.of(zit))
+            known = keeper[_MARK] = _build_patcher(_Recipe.of(zit))
     patcher, copied = known
     styled = patcher.clone()
     for use in zit.loras:

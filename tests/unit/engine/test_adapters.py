@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,8 +16,10 @@ from torch import nn
 
 from adstudio.engine import adapters
 from adstudio.engine.adapters import Rack, applied
-from adstudio.engine.components import Zit, load
+from adstudio.engine.components import Zit
 from adstudio.engine.lora import LoraUse, with_loras
+from adstudio.engine.options import FP8_WEIGHTS, Options
+from adstudio.engine.precision import with_options
 from adstudio.engine.residence import residence_of
 from adstudio.engine.sampling import text_to_image
 from adstudio.engine.torch_host import TorchHost
@@ -192,33 +197,42 @@ def test_one_file_under_two_names_counts_twice(zit_float: Zit, tmp_path: Path) -
         assert torch.equal(layer(x), expected)
 
 
-class _EightBit(nn.Linear):
-    """A linear layer whose weight is stored in eight bits and widened as it computes."""
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return nn.functional.linear(x, self.weight.to(x.dtype), self.bias)
-
-
-def test_adapters_on_weights_stored_in_eight_bits(tiny: Path, host: TorchHost, tmp_path: Path) -> None:
+def test_adapters_on_weights_stored_in_eight_bits(zit: Zit, host: TorchHost, tmp_path: Path) -> None:
     """An adapter that took over the weights' dtype could neither be kept exactly nor multiplied."""
-    zit = load(tiny, host)
-    transformer = zit.components.transformer
-    changed = {name: transformer.get_submodule(name) for name in zit.components.linears if "feed_forward" in name}
-    homes = {name: module.weight.data for name, module in changed.items()}
-    try:
-        for module in changed.values():
-            module.__class__ = _EightBit
-            module.weight.data = module.weight.data.to(torch.float8_e4m3fn)
-        base, style = draw(zit, host), use(zit, tmp_path, 1)
-        styled = draw(with_loras(zit, [style]), host)
-        assert np.abs(styled - base).mean() > 0.005
-        assert layer_of(zit).get_buffer("adapter_down").dtype == torch.bfloat16
-        assert all(type(module) is _EightBit for module in changed.values())
-        assert np.array_equal(draw(zit, host), base)
-    finally:
-        for name, module in changed.items():
-            module.__class__ = nn.Linear
-            module.weight.data = homes[name]
+    narrow = with_options(zit, Options(precision=FP8_WEIGHTS), host)
+    layer, kind = layer_of(narrow), type(layer_of(narrow))
+    assert layer.weight.dtype == torch.float8_e4m3fn
+    base, style = draw(narrow, host), use(zit, tmp_path, 1)
+    assert not np.array_equal(base, draw(zit, host))
+    x = torch.randn(3, layer.in_features).bfloat16()
+    before = layer(x)
+    down, up = random_pairs(zit.components.linears, 1)["layers.0.attention.to_q"]
+    with applied(narrow.components, [style]):
+        assert layer.get_buffer("adapter_down").dtype == torch.bfloat16
+        assert torch.allclose(layer(x), before + (x @ down.T) @ up.T, atol=0.03)
+    assert np.abs(draw(with_loras(narrow, [style]), host) - base).mean() > 0.005
+    assert type(layer) is kind
+    assert np.array_equal(draw(narrow, host), base)
+
+
+class _Streaming(TorchHost):
+    """Has every module on the device block by block."""
+
+    @contextmanager
+    def on_device(self, component: Any, activation_bytes: int = 0, *, streamed: bool = False) -> Iterator[torch.device]:
+        with super().on_device(component, activation_bytes, streamed=True) as device:
+            yield device
+
+
+def test_adapters_on_a_transformer_that_comes_block_by_block(zit: Zit, host: TorchHost, tmp_path: Path) -> None:
+    styles = [[use(zit, tmp_path, 1)], [use(zit, tmp_path, 2, 0.5)], []]
+    expected = [draw(with_loras(zit, style), host) for style in styles]
+    streaming = _Streaming("cpu", model_dirs=[], copying=True)
+    for style, picture in zip([*styles, styles[0]], [*expected, expected[0]], strict=True):
+        assert np.array_equal(draw(with_loras(zit, style), streaming), picture)
+    assert residence_of(zit.components.transformer).is_streamed
+    streaming.release(zit.components.transformer)
+    assert type(layer_of(zit)) is nn.Linear
 
 
 def test_a_file_that_changed_since_it_was_chosen_is_checked_again(zit: Zit, host: TorchHost, tmp_path: Path) -> None:
