@@ -11,7 +11,7 @@ from pathlib import Path
 from ..errors import InputError
 from ..ports import Watcher
 from .checkpoint_files import choose_files
-from .hub import RemoteFile, Repository, explained, look_up, repo_name
+from .hub import RemoteFile, Repository, explained, look_up, repo_name, unlogged
 from .manifest import Entry, Manifest, changed_files, damaged_files, is_complete, read_manifest
 from .staging import Staging, check_room, is_bare, only_one_at, storing
 from .transfer import Transfer, digest_of
@@ -19,6 +19,7 @@ from .transfer import Transfer, digest_of
 __all__ = ["fetch", "is_complete"]
 
 _STREAMS = 4  # one line seldom fills a data centre's network
+_THREADS = "adstudio-fetch"
 _POLL_S = 0.2
 _KEPT = "what has arrived is kept, and the next start loads only the rest."
 
@@ -133,7 +134,7 @@ class _Download:
     def _receive(self, files: list[RemoteFile]) -> dict[str, str]:
         transfer = Transfer(self._repository, self._moved)
         hashes: dict[str, str] = {}
-        with ThreadPoolExecutor(_STREAMS, thread_name_prefix="adstudio-fetch") as pool:
+        with unlogged(_THREADS), ThreadPoolExecutor(_STREAMS, thread_name_prefix=_THREADS) as pool:
             running: dict[Future[str], RemoteFile] = {}
             try:
                 for file in sorted(files, key=lambda file: file.size):  # the small ones tell soon what is wrong

@@ -7,6 +7,7 @@ and nowhere else, and the client drops it when the hub redirects to another host
 from __future__ import annotations
 
 import itertools
+import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,10 @@ _RETRYABLE = {408, 425, 429, 500, 502, 503, 504}
 _PAUSES_S = (1.0, 2.0, 4.0, 8.0, 16.0)  # between attempts that bring nothing
 _LOOK_UPS = 3  # before anything has come, a hub that is not there is told soon
 _LONGEST_PAUSE_S = 60.0
+_HTTP_LOGGERS = [
+    *(f"httpx{version}" for version in ("", "2")),
+    *(f"httpcore{version}.{part}" for version in ("", "2") for part in ("connection", "http11", "http2", "proxy")),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +146,27 @@ def pause_after(error: Exception, attempt: int) -> float | None:
 def status_of(error: Exception) -> int:
     """The HTTP status of an error, 0 for a line that broke."""
     return int(getattr(getattr(error, "response", None), "status_code", 0))
+
+
+@contextmanager
+def unlogged(thread_prefix: str) -> Iterator[None]:
+    """Keep the HTTP library from logging the addresses that threads of this name ask for.
+
+    ComfyUI logs all that is said at level INFO, and the addresses of the store behind the hub are signed: whoever has
+    one may read the file.
+    """
+
+    def is_theirs(record: logging.LogRecord) -> bool:
+        return not (record.threadName or "").startswith(thread_prefix)
+
+    loggers = [logging.getLogger(name) for name in _HTTP_LOGGERS]
+    for logger in loggers:
+        logger.addFilter(is_theirs)
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeFilter(is_theirs)
 
 
 @contextmanager

@@ -93,7 +93,10 @@ def test_the_pause_that_the_hub_asks_for_is_kept(hub: Hub, watcher: Any, tmp_pat
     assert time.monotonic() - began >= 1
 
 
-def test_a_token_goes_to_the_hub_alone(hub: Hub, watcher: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_token_goes_to_the_hub_alone(
+    hub: Hub, watcher: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
     hub.faults.needs_token = TOKEN
     assert refusal(watcher, tmp_path / "tiny").code == "hub.gated"
     monkeypatch.setenv("HF_TOKEN", f"{TOKEN}\n")  # as a file gives it
@@ -102,6 +105,8 @@ def test_a_token_goes_to_the_hub_alone(hub: Hub, watcher: Any, tmp_path: Path, m
     for path in tmp_path.rglob("*.json"):
         assert TOKEN not in path.read_text("utf-8")
     assert is_complete(folder)
+    assert "/api/models/" in caplog.text, "what is no secret may be logged"
+    assert TOKEN not in caplog.text and "secret-of-the-store" not in caplog.text
 
 
 def test_a_token_of_the_users_home_is_not_used(
