@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import ModelError
 from .parts import Part, Sources
-from .weights import find_weights, read_json, read_tensor_infos
+from .weights import LFS_MARK, find_weights, lfs_pointer, read_json, read_tensor_infos
 
 # diffusers names the weights of its classes one way, transformers those of its own another
 WEIGHT_STEMS = {"transformer": "diffusion_pytorch_model", "text_encoder": "model", "vae": "diffusion_pytorch_model"}
@@ -74,5 +74,10 @@ def _read_part(path: Path, part: str, config: dict[str, Any], config_file: Path)
 
 
 def _check_tokenizer(folder: Path) -> None:
-    if not any((folder / name).is_file() for name in ("tokenizer.json", "vocab.json")):
+    files = [folder / name for name in ("tokenizer.json", "vocab.json") if (folder / name).is_file()]
+    for file in files:
+        with file.open("rb") as stream:
+            if stream.read(len(LFS_MARK)) == LFS_MARK:
+                raise lfs_pointer(file)
+    if not files:
         raise ModelError("checkpoint.file_missing", f"The tokenizer in {folder} is missing.", "Finish the download.")

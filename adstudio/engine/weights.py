@@ -118,7 +118,13 @@ def find_weights(folder: Path, stem: str) -> list[Path]:
             f"The weights {single} are missing{found}.",
             "Finish the download of the checkpoint, or choose another one.",
         )
-    shards = [folder / name for name in sorted(set(read_json(index).get("weight_map", {}).values()))]
+    listed = read_json(index).get("weight_map")
+    names = list(listed.values()) if isinstance(listed, dict) else [None]
+    if any(not isinstance(name, str) or Path(name).name != name for name in names):
+        raise ModelError(
+            "checkpoint.bad_config", f"{index} does not say which file holds which tensor.", "Download this file again."
+        )
+    shards = [folder / name for name in sorted(set(map(str, names)))]
     missing = [path.name for path in shards if not path.is_file()]
     if missing or not shards:
         raise ModelError(
@@ -150,8 +156,11 @@ def read_json(path: Path) -> dict[str, Any]:
                 f"The file {path} is missing.",
                 "Finish the download of the checkpoint, or choose another one.",
             )
+        text = path.read_bytes()
+        if text.startswith(LFS_MARK):
+            raise lfs_pointer(path)
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
+            content = json.loads(text)
         except ValueError:
             content = None
     if not isinstance(content, dict):

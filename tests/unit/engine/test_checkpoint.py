@@ -39,6 +39,11 @@ def edit_tensors(path: Path, change: Callable[[dict[str, torch.Tensor]], object]
     save_file(tensors, path)
 
 
+def only_index(path: Path, content: object) -> None:
+    (path / WEIGHTS).unlink()
+    (path / f"{WEIGHTS}.index.json").write_text(json.dumps(content))
+
+
 def cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
 
@@ -52,6 +57,20 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
         ),
         "checkpoint.lfs_pointer",
     ),
+    "lfs pointer for a config": (
+        lambda p: (p / "vae/config.json").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\n"),
+        "checkpoint.lfs_pointer",
+    ),
+    "lfs pointer for the tokenizer": (
+        lambda p: (p / "tokenizer/tokenizer.json").write_text("version https://git-lfs.github.com/spec/v1\noid x\n"),
+        "checkpoint.lfs_pointer",
+    ),
+    "an index of nothing": (lambda p: only_index(p, {"weight_map": ["a.safetensors"]}), "checkpoint.bad_config"),
+    "an index that leads out": (
+        lambda p: only_index(p, {"weight_map": {"x": "../vae/diffusion_pytorch_model.safetensors"}}),
+        "checkpoint.bad_config",
+    ),
+    "an index without files": (lambda p: only_index(p, {"weight_map": {}}), "checkpoint.file_missing"),
     "half downloaded": (lambda p: cut(p / WEIGHTS), "checkpoint.truncated"),
     "cut inside the header": (
         lambda p: (p / WEIGHTS).write_bytes((p / WEIGHTS).read_bytes()[:100]),
