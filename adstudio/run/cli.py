@@ -21,7 +21,7 @@ from ..engine.options import BF16, PRECISIONS
 from ..errors import AdStudioError, MissingDependency
 from ..ports import Cancelled
 from ..types import TextStyle
-from . import convert_command, doctor_command, fetch_command, interrupt
+from . import convert_command, doctor_command, fetch_command, interrupt, serve_command
 from .local import LocalRunner
 from .progress import Progress
 from .report import RunReport
@@ -78,6 +78,7 @@ def build_parser() -> argparse.ArgumentParser:
     fetch_command.add(commands)
     convert_command.add(commands)
     doctor_command.add(commands)
+    serve_command.add(commands)
     return parser
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import comfyui
 import pytest
+
+from adstudio.errors import ServerError, StorageError
+from adstudio.run import comfyui
 
 
 @pytest.fixture
@@ -77,3 +80,87 @@ def test_a_tier_without_comfyui_is_skipped_with_the_reason(tier: str, tmp_path: 
     )
     assert run.returncode == 0, run.stdout
     assert f"tier {tier}: skipped, no ComfyUI at" in run.stdout and "git clone" in run.stdout
+
+
+def test_the_allocator_is_comfyuis_choice_unless_asked_for() -> None:
+    assert comfyui.allocator_setting("comfyui", ["--port", "1"], {"PYTORCH_CUDA_ALLOC_CONF": "x:1"}) == ([], {})
+
+
+def test_expandable_segments_need_pytorchs_allocator_and_keep_what_is_set() -> None:
+    setting, flag = comfyui.allocator_setting, ["--disable-cuda-malloc"]
+    grow = "expandable_segments:True"
+    assert setting("native", [], {}) == (flag, {})
+    assert setting("expandable", [], {}) == (flag, {"PYTORCH_CUDA_ALLOC_CONF": grow})
+    assert setting("expandable", flag, {}) == ([], {"PYTORCH_CUDA_ALLOC_CONF": grow})
+    told = {"PYTORCH_ALLOC_CONF": "max_split_size_mb:512"}
+    assert setting("expandable", [], told) == (flag, {"PYTORCH_ALLOC_CONF": f"max_split_size_mb:512,{grow}"})
+    assert setting("expandable", [], {"PYTORCH_CUDA_ALLOC_CONF": "expandable_segments:False"}) == (flag, {})
+    with pytest.raises(ServerError, match="asks for CUDA's allocator"):
+        setting("native", ["--cuda-malloc"], {})
+
+
+def serving_python(path: Path) -> Path:
+    """A Python beside a ComfyUI that has everything, and writes down how the server was started."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(
+        f"#!{sys.executable}\n"
+        "import json, os, pathlib, sys\n"
+        "if sys.argv[1] == 'main.py':\n"
+        "    told = {name: value for name, value in os.environ.items() if 'ALLOC_CONF' in name}\n"
+        "    started = {'arguments': sys.argv[2:], 'folder': os.getcwd(), 'told': told}\n"
+        "    pathlib.Path(__file__).with_name('started.json').write_text(json.dumps(started))\n"
+        "elif 'torch.cuda' in sys.argv[2]: sys.exit(1)\n"
+        "else: print(json.dumps(dict.fromkeys(sys.argv[3:], '99.0')))\n"
+    )
+    path.chmod(0o755)
+    return path
+
+
+def run_command(installation: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if "ALLOC" not in name and name != "COMFYUI_PYTHON"}
+    return subprocess.run(
+        [sys.executable, *command],
+        cwd=comfyui.PACK,
+        env=clean | {"COMFYUI_PATH": str(installation)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (("tools/comfyui.py", "serve", "--port", "8190"), {}),
+        (("-m", "adstudio", "serve", "--", "--port", "8190"), {}),
+        (
+            ("-m", "adstudio", "serve", "--allocator", "expandable", "--", "--port", "8190"),
+            {"PYTORCH_CUDA_ALLOC_CONF": "expandable_segments:True"},
+        ),
+    ],
+)
+def test_serve_starts_comfyui_with_the_pack_linked_in(
+    command: tuple[str, ...], told: dict[str, str], installation: Path
+) -> None:
+    python = serving_python(installation.parent / "venv" / "bin" / "python")
+    run = run_command(installation, *command)
+    assert run.returncode == 0, run.stderr
+    started = json.loads(python.with_name("started.json").read_text())
+    flags = ["--cpu", "--disable-cuda-malloc"] if told else ["--cpu"]
+    assert started == {"arguments": [*flags, "--port", "8190"], "folder": str(installation), "told": told}
+    assert (installation / "custom_nodes" / comfyui.LINK_NAME).resolve() == comfyui.PACK
+
+
+def test_serve_says_in_a_sentence_why_it_cannot(installation: Path, tmp_path: Path) -> None:
+    run = run_command(tmp_path / "none", "-m", "adstudio", "serve")
+    assert run.returncode == 1
+    assert "no ComfyUI at" in run.stderr and "git clone" in run.stderr and "Traceback" not in run.stderr
+
+
+def test_another_copy_of_the_pack_is_not_touched(installation: Path) -> None:
+    place = installation / "custom_nodes" / comfyui.LINK_NAME
+    place.mkdir(parents=True)
+    with pytest.raises(StorageError, match="another copy"):
+        comfyui.link(installation)
+    assert place.is_dir() and not place.is_symlink()
