@@ -44,6 +44,7 @@ class Hub:
         self.sent: Counter[str] = Counter()  # bytes of content by file name
         self.ranges: list[tuple[str, str]] = []  # (file name, Range header)
         self.requests: list[str] = []
+        self.tokens: list[str | None] = []  # Authorization headers that reached the hub itself
         self.store_tokens: list[str | None] = []  # Authorization headers that reached the large-file store
         self.revisions = {"main": COMMIT, COMMIT: COMMIT}
         self.guard = threading.Lock()
@@ -69,6 +70,7 @@ class Hub:
         self.sent.clear()
         self.ranges.clear()
         self.requests.clear()
+        self.tokens.clear()
         self.store_tokens.clear()
 
     def settle(self, timeout_s: float = 30) -> None:
@@ -137,6 +139,7 @@ class _Answer(BaseHTTPRequestHandler):
         if self.server.store:
             hub.store_tokens.append(self.headers.get("Authorization"))
             return self._send_file(path.removeprefix("/store/"))
+        hub.tokens.append(self.headers.get("Authorization"))
         if self._refused(path):
             return None
         if found := re.fullmatch(rf"/api/models/{re.escape(hub.repo)}/revision/(.+)", path):
