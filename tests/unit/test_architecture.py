@@ -218,7 +218,7 @@ def test_requirements_say_what_pyproject_says():
 def test_every_imported_package_is_declared():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = project["optional-dependencies"]
-    lines = [*project["dependencies"], *extras["standalone"], *extras["rembg"]]
+    lines = [*project["dependencies"], *extras["standalone"], *extras["rembg"], *extras["gguf"]]
     declared = {re.split(r"[>=\[]", line)[0].lower() for line in lines}
     distributions = {
         "PIL": "pillow",
