@@ -289,7 +289,7 @@ class _Recipe:
 
 def _build_patcher(recipe: _Recipe, disable_dynamic: bool = False) -> tuple[Any, int]:
     # Read anew from the mapped file, which costs nothing: the engine's own tensors may be on a device just now.
-    source = assembly.build_transformer(recipe.source)
+    source: Any = assembly.build_transformer(recipe.source)
     tensors, copied = native_tensors(source.state_dict())
     settings = comfy.supported_models.ZImage(native_config(source.config, tensors))
     settings.latent_format = _LatentFormat(recipe)
