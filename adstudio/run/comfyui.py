@@ -167,6 +167,7 @@ def serve(arguments: Sequence[str], *, allocator: str = "comfyui") -> None:
         raise ServerError("comfyui.not_ready", "ComfyUI cannot be started.", f"Reason: {problem()}")
     sys.stderr.write(f"Linked as {link(_base_directory(arguments) or comfyui)}\n")
     if not any(argument.startswith(DEVICE_FLAGS) for argument in arguments) and not _has_accelerator(interpreter):
+        sys.stderr.write("Starting with --cpu: torch finds no GPU here.\n")
         flags = ["--cpu", *flags]
     os.chdir(comfyui)
     os.execve(interpreter, [str(interpreter), "main.py", *flags, *arguments], {**os.environ, **environment})

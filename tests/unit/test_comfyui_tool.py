@@ -149,6 +149,7 @@ def test_serve_starts_comfyui_with_the_pack_linked_in(
     started = json.loads(python.with_name("started.json").read_text())
     flags = ["--cpu", "--disable-cuda-malloc"] if told else ["--cpu"]
     assert started == {"arguments": [*flags, "--port", "8190"], "folder": str(installation), "told": told}
+    assert "Starting with --cpu" in run.stderr, "what the user did not ask for is said"
     assert (installation / "custom_nodes" / comfyui.LINK_NAME).resolve() == comfyui.PACK
 
 
