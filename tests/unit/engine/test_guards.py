@@ -1,0 +1,360 @@
+"""Many threads may load, draw, evict, release and forget at once: nothing is loaded twice, nothing breaks."""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import random
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from tiny_checkpoint import build_checkpoint
+
+from adstudio.engine import assembly, residence
+from adstudio.engine.components import Zit, load, registry
+from adstudio.engine.prompt_memory import PromptMemory
+from adstudio.engine.residence import residence_of
+from adstudio.engine.sampling import image_to_image, text_to_image
+from adstudio.engine.streaming import find_blocks
+from adstudio.engine.torch_host import TorchHost
+from adstudio.ports import Cancelled
+from adstudio.types import Array
+
+PATIENCE_S = 300
+
+
+@pytest.fixture(scope="session")
+def other(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Another checkpoint, with other weights."""
+    return build_checkpoint(tmp_path_factory.mktemp("tiny") / "other", seed=1)
+
+
+@pytest.fixture(autouse=True)
+def empty_registry() -> Iterator[None]:
+    registry.forget()
+    yield
+    registry.forget()
+
+
+@pytest.fixture
+def builds(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The name of every transformer that is built."""
+    built, real = [], assembly.build_transformer
+
+    def build(part: Any) -> Any:
+        built.append(part.files[0].parent.parent.name)
+        return real(part)
+
+    monkeypatch.setattr(assembly, "build_transformer", build)
+    return built
+
+
+def draw(zit: Zit, host: TorchHost, seed: int = 2, prompt: str = "a marble podium") -> Array:
+    return text_to_image(zit, prompt, width=64, height=64, seed=seed, steps=2, host=host).images[0]
+
+
+def modules_of(zit: Zit) -> list[torch.nn.Module]:
+    return [zit.components.text_encoder, zit.components.transformer, zit.components.vae]
+
+
+def together(*works: Callable[[], None]) -> None:
+    """Run all at once; whatever one raises comes out here, and nothing may hang."""
+    failures: list[BaseException] = []
+
+    def guarded(work: Callable[[], None]) -> None:
+        try:
+            work()
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=guarded, args=(work,), daemon=True) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE_S)
+        assert not thread.is_alive(), "the guards wait for each other"
+    if failures:
+        raise failures[0]
+
+
+def test_load_draw_evict_release_and_forget_all_at_once(tiny: Path, other: Path, builds: list[str]):
+    host = TorchHost("cpu", model_dirs=[], copying=True)
+    expected = {path: [draw(load(path, host), host, seed) for seed in (1, 2)] for path in (tiny, other)}
+    assert not np.array_equal(expected[tiny][0], expected[other][0])
+    builds.clear()
+    stop, wrong = threading.Event(), []
+
+    def drawing(path: Path) -> Callable[[], None]:
+        def work() -> None:
+            for turn in range(4):
+                zit = load(path, host)
+                seed = 1 + turn % 2
+                if not np.array_equal(draw(zit, host, seed), expected[path][seed - 1]):
+                    wrong.append((path.name, seed))
+
+        return work
+
+    def disturbing(number: int) -> Callable[[], None]:
+        def work() -> None:
+            dice = random.Random(number)
+            while not stop.wait(0.005):
+                if dice.random() < 0.5:
+                    host.evict_all()
+                else:
+                    host.release(dice.choice(modules_of(load(tiny, host))))
+                host.free_bytes()
+
+        return work
+
+    def all_drawing() -> None:
+        try:
+            together(*(drawing(path) for path in (tiny, other, tiny, other)))
+        finally:
+            stop.set()
+
+    together(all_drawing, disturbing(1), disturbing(2))
+    assert not wrong
+    assert not builds, "a checkpoint that is known was loaded again"
+    assert not any(residence_of(module).is_lent for module in modules_of(load(tiny, host)))
+
+
+def test_forgetting_while_others_draw(tiny: Path):
+    host, stop = TorchHost("cpu", model_dirs=[], copying=True), threading.Event()
+    expected = draw(load(tiny, host), host)
+
+    def drawing() -> None:
+        for _ in range(5):
+            np.testing.assert_array_equal(draw(load(tiny, host), host), expected)
+
+    def forgetting() -> None:
+        while not stop.wait(0.01):
+            registry.forget()
+
+    def all_drawing() -> None:
+        try:
+            together(drawing, drawing)
+        finally:
+            stop.set()
+
+    together(all_drawing, forgetting)
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_what_is_in_use_stays_until_it_is_given_back(zit: Zit, streamed: bool):
+    """Two hosts, the second of which knows nothing of the first one's borrower."""
+    host, second = TorchHost("cpu", copying=True), TorchHost("cpu", copying=True)
+    encoder = zit.components.text_encoder
+    home = encoder.norm.weight.data_ptr()
+    ids = torch.tensor([[1, 2, 3]])
+    expected = encoder(input_ids=ids).last_hidden_state
+    with host.on_device(encoder, streamed=streamed):
+        with second.on_device(encoder):
+            pass
+        second.evict_all()
+        second.release(encoder)
+        residence_of(encoder).move_out()
+        assert encoder.norm.weight.data_ptr() != home
+        assert torch.equal(encoder(input_ids=ids).last_hidden_state, expected)
+    assert encoder.norm.weight.data_ptr() == home, "what was to leave has left with its last borrower"
+    assert type(encoder.layers[0]).__name__ == "Qwen3DecoderLayer"
+    assert not residence_of(encoder).is_streamed
+
+
+def test_a_forgotten_checkpoint_leaves_the_device(tiny: Path):
+    host = TorchHost("meta")
+    zit = load(tiny, host)
+    ghosts = [weakref.ref(module) for module in modules_of(zit)]
+    for streamed, module in zip((False, True, False), modules_of(zit), strict=True):
+        with host.on_device(module, streamed=streamed):
+            pass
+    del zit, module
+    registry.forget()
+    assert [ghost() for ghost in ghosts] == [None] * 3
+    host.evict_all()
+
+
+class StoppingHost(TorchHost):
+    """Cancels at the n-th question."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__("cpu", model_dirs=[])
+        self.left = number
+
+    def check_cancelled(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise Cancelled
+
+
+def test_cancel_during_load_leaves_the_registry_clean(tiny: Path, builds: list[str]):
+    for number in (0, 1, 2):
+        with pytest.raises(Cancelled):
+            load(tiny, StoppingHost(number))
+        assert not registry._kept
+    builds.clear()
+    patient = StoppingHost(1000)
+    assert load(tiny, patient).components is load(tiny, patient).components
+    assert builds == ["bf16"]
+
+
+def _load_and_draw(path: Path, start: Any, answers: Any) -> None:
+    torch.set_num_threads(1)
+    registry.__init__()  # locks of the parent's threads are not ours
+    start.wait(60)
+    host = TorchHost("cpu", model_dirs=[])
+    answers.put(draw(load(path, host), host).tobytes())
+
+
+def test_two_processes_load_the_same_files_at_once(tiny: Path):
+    host = TorchHost("cpu", model_dirs=[])
+    expected = draw(load(tiny, host), host).tobytes()
+    ways = multiprocessing.get_context("fork")
+    start, answers = ways.Event(), ways.Queue()
+    processes = [ways.Process(target=_load_and_draw, args=(tiny, start, answers)) for _ in range(2)]
+    for process in processes:
+        process.start()
+    start.set()
+    assert [answers.get(timeout=PATIENCE_S) for _ in processes] == [expected] * 2
+    for process in processes:
+        process.join(60)
+        assert process.exitcode == 0
+
+
+class CountingHost(TorchHost):
+    """Notes the class of everything that is borrowed."""
+
+    def __init__(self) -> None:
+        super().__init__("cpu", model_dirs=[])
+        self.borrowed: list[str] = []
+
+    def on_device(self, component: Any, activation_bytes: int = 0, *, streamed: bool = False) -> Any:
+        self.borrowed.append(type(component).__name__)
+        return super().on_device(component, activation_bytes, streamed=streamed)
+
+
+def encoder_calls(zit: Zit) -> list[int]:
+    calls: list[int] = []
+    zit.components.text_encoder.register_forward_hook(lambda *_: calls.append(1))
+    return calls
+
+
+def test_a_changed_seed_never_wakes_the_encoder(tiny: Path, other: Path):
+    host = CountingHost()
+    zit = load(tiny, host)
+    calls, photo = encoder_calls(zit), np.full((64, 64, 3), 0.5, np.float32)
+    draw(zit, host, seed=1)
+    assert len(calls) == 1
+    for seed in (2, 3):
+        draw(zit, host, seed=seed)
+        image_to_image(zit, " a marble podium ", photo, strength=0.5, seed=seed, host=host)
+    draw(load(tiny, host), host, seed=4)
+    assert len(calls) == 1
+    draw(zit, host, prompt="another podium")
+    assert len(calls) == 2
+    draw(zit, host)
+    assert len(calls) == 2, "the first prompt is still known"
+    elsewhere = load(other, host)
+    calls_there = encoder_calls(elsewhere)
+    draw(elsewhere, host)
+    assert len(calls_there) == 1, "another checkpoint reads the prompt itself"
+
+
+def test_the_largest_is_placed_first_where_all_stay(zit: Zit):
+    host = CountingHost()
+    zit.components.embeddings.clear()
+    draw(zit, host)
+    assert host.borrowed.index("ZImageTransformer2DModel") < host.borrowed.index("Qwen3Model")
+
+
+def test_kept_prompts_are_bounded_in_bytes():
+    memory = PromptMemory(limit_bytes=1000)
+    for number in range(5):
+        memory.keep(str(number), torch.full((100,), float(number)))  # 400 bytes
+        memory.find("0")
+    assert memory.bytes == 800
+    assert [memory.find(str(number)) is not None for number in range(5)] == [True, False, False, False, True]
+    memory.keep("large", torch.zeros(1000))
+    assert memory.bytes == 4000, "the newest is kept, whatever its size"
+    assert memory.find("0") is None
+    memory.keep("small", torch.zeros(10))
+    assert memory.bytes == 40
+    view = torch.zeros(100)[:10]
+    memory.clear()
+    memory.keep("view", view)
+    assert memory.bytes == 400, "what a view holds on to counts"
+
+
+def test_garbage_is_collected_after_every_fifth_generation(zit: Zit, host: TorchHost, monkeypatch: pytest.MonkeyPatch):
+    collected: list[int] = []
+    monkeypatch.setattr(registry, "_runs", 0)
+    draw(zit, host)
+    monkeypatch.setattr(registry, "_runs", 0)
+    monkeypatch.setattr(gc, "collect", lambda *_: collected.append(registry._runs))
+    for seed in range(11):
+        draw(zit, host, seed=seed)
+    assert collected == [5, 10]
+
+
+STAGES = {
+    "placing the encoder": ("text_encoder", "placing"),
+    "encoding": ("text_encoder", "working"),
+    "placing the transformer": ("transformer", "placing"),
+    "denoising": ("transformer", "working"),
+    "placing the VAE": ("vae", "placing"),
+    "decoding": ("vae.decoder", "working"),
+    "encoding a photo": ("vae.encoder", "working"),
+}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_memory_that_runs_out_for_good_is_said_and_the_next_run_is_right(
+    tiny: Path, stage: str, monkeypatch: pytest.MonkeyPatch
+):
+    host = TorchHost("cpu", model_dirs=[], copying=True)
+    zit = load(tiny, host)
+    photo = np.linspace(0, 1, 64 * 64 * 3, dtype=np.float32).reshape(64, 64, 3)
+
+    def redraw() -> Array:
+        zit.components.embeddings.clear()
+        return image_to_image(zit, "a podium", photo, strength=0.7, seed=3, steps=3, host=host).images[0]
+
+    expected = redraw()
+    host.evict_all()
+    places = [[tensor.data_ptr() for tensor in module.parameters()] for module in modules_of(zit)]
+    name, kind = STAGES[stage]
+    failing: Any = zit.components
+    for step in name.split("."):
+        failing = getattr(failing, step)
+    with monkeypatch.context() as patched:
+        if kind == "placing":
+            streamed = {id(parameter) for block in find_blocks(failing) for parameter in block.parameters()}
+            # one that has to be there on every rung
+            victim = next(parameter for parameter in failing.parameters() if id(parameter) not in streamed)
+            real = residence._copy
+
+            def copy(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
+                if tensor is victim:
+                    raise torch.OutOfMemoryError("injected")
+                return real(tensor, device)
+
+            patched.setattr(residence, "_copy", copy)
+        else:
+
+            def fail(*_: Any) -> None:
+                raise torch.OutOfMemoryError("injected")
+
+            hook = failing.register_forward_pre_hook(fail)
+        with pytest.raises(torch.OutOfMemoryError, match="injected"):
+            redraw()
+        if kind == "working":
+            hook.remove()
+    assert not any(residence_of(module).is_lent for module in modules_of(zit))
+    np.testing.assert_array_equal(redraw(), expected)
+    host.evict_all()
+    assert [[tensor.data_ptr() for tensor in module.parameters()] for module in modules_of(zit)] == places
