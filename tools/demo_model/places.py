@@ -184,33 +184,34 @@ def silk(c: Canvas, paint: F) -> F:
     return c.paint(paint) * (shade * lit)[..., None] + (0.32 * shine * lit)[..., None] * mix(paint, WHITE, 0.6)
 
 
-def _frond(
-    rng: np.random.Generator, x: float, y: float, length: float, angle: float
-) -> list[list[tuple[float, float]]]:
-    """A palm frond: leaflets along a bending spine, as polygons."""
-    leaves, bend = [], rng.uniform(-0.5, 0.5)
-    for k, t in enumerate(np.linspace(0.1, 1, 11)):
-        a = angle + bend * t
-        px, py = x + np.cos(a) * length * t, y + np.sin(a) * length * t
-        size = length * 0.46 * (1.08 - t) ** 0.6 + 0.02
-        for turn in (-1, 1):
-            d = a + turn * (0.95 - 0.35 * t) + 0.05 * (k % 2)
-            tip = (px + np.cos(d) * size, py + np.sin(d) * size)
-            nx, ny = -np.sin(d) * size * 0.075, np.cos(d) * size * 0.075
-            mx, my = (px + tip[0]) / 2, (py + tip[1]) / 2
-            leaves.append([(px, py), (mx + nx, my + ny), tip, (mx - nx, my - ny)])
-    return leaves
+def _leaf(x: float, y: float, size: float, angle: float) -> list[tuple[float, float]]:
+    """A pointed leaf that grows from ``(x, y)``, as a polygon."""
+    turn = np.linspace(0, np.pi, 9)
+    along = np.concatenate([1 - np.cos(turn), 1 - np.cos(turn[::-1])]) * size / 2
+    across = np.concatenate([np.sin(turn) ** 1.5, -(np.sin(turn[::-1]) ** 1.5)]) * size * 0.17
+    u, v = np.cos(angle), np.sin(angle)
+    return [(x + a * u - b * v, y + a * v + b * u) for a, b in zip(along, across, strict=True)]
+
+
+def _branch(x: float, y: float, angle: float, length: float) -> list[list[tuple[float, float]]]:
+    """A bending stem with broad leaves on both sides and one at its tip, as polygons."""
+    polygons, step = [], length / 4
+    for k in range(4):
+        lean = angle + 0.14 * k
+        u, v = np.cos(lean) * step, np.sin(lean) * step
+        nx, ny = -v * 0.05, u * 0.05
+        polygons.append([(x - nx, y - ny), (x + u - nx, y + v - ny), (x + u + nx, y + v + ny), (x + nx, y + ny)])
+        x, y = x + u, y + v
+        polygons += [_leaf(x, y, length * (0.40 - 0.04 * k), lean + turn) for turn in (-0.75, 0.75)]
+    return [*polygons, _leaf(x, y, length * 0.34, angle + 0.56)]
 
 
 def leaf_shadow(c: Canvas, paint: F) -> F:
-    """Palm shadows on a painted wall."""
+    """The shadow of a leafy branch, reaching in from the lit side, on a painted wall."""
     light = c.light(0.46)
-    leaves = []
-    for _ in range(3):
-        side = c.side or (1 if c.rng.random() < 0.5 else -1)
-        x, y = side * c.uniform(0.25, c.half + 0.05), c.uniform(c.top - 0.05, c.top + 0.28)
-        aim = np.pi * (0.80 if side > 0 else 0.20) + c.uniform(-0.35, 0.35)
-        leaves += _frond(c.rng, x, y, c.uniform(0.42, 0.62), aim)
+    side = c.side or -1
+    leaves = _branch(-c.half - 0.06, c.top + 0.16, 0.05, 0.66)
+    leaves = [[(-side * x, y) for x, y in polygon] for polygon in leaves]
     shade = c.shape(leaves, 0.011)
     wall = c.paint(paint) * (light * (1.12 - 0.62 * shade))[..., None]
     floor = c.paint(mix(paint, WHITE, 0.25)) * (light * (1 - 0.25 * shade))[..., None]
