@@ -96,8 +96,9 @@ def lokr(
             f"{name}_b": torch.randn(2, width, generator=generator) * 0.5,
         }
 
-    return {
-        layer: side("w1", 4, 4, left) | side("w2", height // 4, width // 4, right)
-        for layer, (height, width) in linears.items()
-        if layer.startswith("layers.") and ("attention" in layer or "feed_forward" in layer)
-    }
+    factors = {}
+    for layer, (height, width) in linears.items():
+        if layer.startswith("layers.") and ("attention" in layer or "feed_forward" in layer):
+            a, b = (4 if length % 4 == 0 else 2 for length in (height, width))
+            factors[layer] = side("w1", a, b, left) | side("w2", height // a, width // b, right)
+    return factors

@@ -36,7 +36,7 @@ for file in exact.glob("*/*.safetensors"):  # in float32 both roads compute the 
 
 def engine(zit, words=WORDS, seed=5):
     return torch.from_numpy(text_to_image(
-        zit, words, width=256, height=320, seed=seed, steps=8, host=_host.host()
+        zit, words, width=128, height=160, seed=seed, steps=4, host=_host.host()
     ).images[0])
 
 def road(zit, words=WORDS, seed=5, model=None, scheduler="simple"):
@@ -44,8 +44,8 @@ def road(zit, words=WORDS, seed=5, model=None, scheduler="simple"):
     clip, vae = _native.native_clip(zit), _native.native_vae(zit)
     (positive,) = core.CLIPTextEncode().encode(clip, words)
     (negative,) = core.CLIPTextEncode().encode(clip, "")
-    latent = EmptySD3LatentImage.execute(256, 320, 1)[0]
-    (drawn,) = core.KSampler().sample(model, seed, 8, 1.0, "euler", scheduler, positive, negative, latent)
+    latent = EmptySD3LatentImage.execute(128, 160, 1)[0]
+    (drawn,) = core.KSampler().sample(model, seed, 4, 1.0, "euler", scheduler, positive, negative, latent)
     return core.VAEDecode().decode(vae, drawn)[0][0]
 
 def apart(a, b):
@@ -106,7 +106,7 @@ with torch.inference_mode():  # as ComfyUI runs every node
     coded = core.VAEEncode().encode(vae, picture)[0]
     answer["latent"] = list(coded["samples"].shape)
     answer["round trip"] = float((core.VAEDecode().decode(vae, coded)[0] - picture).abs().mean())
-    tiled = core.VAEDecodeTiled().decode(vae, coded, 128, 32)[0]
+    tiled = core.VAEDecodeTiled().decode(vae, coded, 512, 64)[0]
     answer["tiled"] = float((tiled - core.VAEDecode().decode(vae, coded)[0]).abs().mean())
     try:
         clip.generate(clip.tokenize(WORDS))
@@ -151,7 +151,7 @@ ROUNDING = 2e-5
 
 @pytest.fixture(scope="module")
 def seen(inside: Any) -> dict[str, Any]:
-    return inside(CODE.format(tests=str(TESTS)), timeout_s=600)
+    return inside(CODE.format(tests=str(TESTS)), timeout_s=900)
 
 
 def test_core_draws_what_the_engine_draws(seen: dict[str, Any]):
@@ -166,7 +166,7 @@ def test_the_schedules_shift_is_the_checkpoints(seen: dict[str, Any]):
 
 def test_styles_come_along_whole(seen: dict[str, Any]):
     assert all(difference < ROUNDING for difference in seen["styles"].values()), seen["styles"]
-    assert all(difference > 0.02 for difference in seen["styled"].values()), seen["styled"]
+    assert all(difference > 100 * ROUNDING for difference in seen["styled"].values()), seen["styled"]
     assert seen["after styles"] < ROUNDING
 
 
@@ -185,7 +185,7 @@ def test_clip_and_vae_do_what_core_asks(seen: dict[str, Any]):
     channels = seen["latent format"][0]
     assert seen["latent"][:2] == [1, channels]
     assert seen["round trip"] < 0.06
-    assert seen["tiled"] < 0.02
+    assert seen["tiled"] < ROUNDING
 
 
 def test_memory_is_shared_and_nothing_is_kept_alive(seen: dict[str, Any]):
