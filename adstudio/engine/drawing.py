@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch.nn import functional
@@ -50,8 +50,8 @@ class Drawing:
 
     def __init__(self, zit: Zit, size: tuple[int, int], pictures: int, host: Host) -> None:
         self._zit, self._parts, self._host = zit, zit.components, host
-        self._sizes = measure_sizes(zit, size)
         self._free = host.free_bytes()
+        self._sizes = measure_sizes(zit, size, is_counted=self._free < ladder.ENDLESS)
         self.plan = ladder.choose_plan(self._sizes, self._free, pictures if zit.options.one_pass else 1)
         self._out_of_memory: list[str] = []
 
@@ -197,20 +197,27 @@ _SAID: dict[ladder.Stage, str] = {
 _MOST_SAID = 3
 
 
-def measure_sizes(zit: Zit, size: tuple[int, int]) -> ladder.Sizes:
-    """What drawing pictures of ``size`` takes on the device; with the longest prompt, as it is not read yet."""
+def measure_sizes(zit: Zit, size: tuple[int, int], *, is_counted: bool = True) -> ladder.Sizes:
+    """What drawing pictures of ``size`` takes on the device; with the longest prompt, as it is not read yet.
+
+    Args:
+        is_counted: count the weights, which takes some milliseconds; False where room for them is no question.
+    """
     parts, tokens = zit.components, zit.checkpoint.prompt_tokens
-    encoder, transformer, vae = (residence_of(part) for part in (parts.text_encoder, parts.transformer, parts.vae))
+
+    def weigh(part: Any, *, streamed: bool = False) -> int:
+        return residence_of(part).size_bytes(streamed=streamed) if is_counted else 0
+
     scale = latents.scale_of(parts.vae)
     cells = size[0] * size[1] // scale**2
     return ladder.Sizes(
-        encoder=encoder.size_bytes(),
-        encoder_streamed=encoder.size_bytes(streamed=True),
+        encoder=weigh(parts.text_encoder),
+        encoder_streamed=weigh(parts.text_encoder, streamed=True),
         encode_work=encoding.activation_bytes(parts.text_encoder, tokens),
-        transformer=transformer.size_bytes(),
-        transformer_streamed=transformer.size_bytes(streamed=True),
+        transformer=weigh(parts.transformer),
+        transformer_streamed=weigh(parts.transformer, streamed=True),
         denoise_work=denoise.activation_bytes(parts.transformer, cells // 4, tokens),
-        vae=vae.size_bytes(),
+        vae=weigh(parts.vae),
         tiles=tuple(
             ladder.Tile(px, latents.vae_activation_bytes(parts.vae, size, px))
             for px in ladder.tile_sides(size, zit.checkpoint.base_px, scale)

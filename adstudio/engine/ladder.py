@@ -3,7 +3,7 @@
     resident           all three parts stay on the device
     encoder released   the text encoder goes home as soon as the prompt is embedded
     streamed           the blocks of the transformer (or the encoder) come to the device one by one
-    tiled              the VAE works on smaller tiles than the size alone would ask for
+    tiled              the VAE works on tiles of the picture
 
 Each rung needs less memory than the one above it. All but the last give the same picture. This file only decides; it
 touches no device.
@@ -17,8 +17,8 @@ from typing import Literal
 Stage = Literal["encode", "denoise", "vae"]
 RESIDENT, RELEASED, STREAMED, TILED = RUNGS = ("resident", "encoder released", "streamed", "tiled")
 
+ENDLESS = 2**62  # what a host without a device of its own says is free
 _GIB = 2**30
-_TILES_FROM = 1.5  # times the area the checkpoint was made for; below it a picture is decoded whole where that fits
 _TILE_SHARES = (1, 2, 4)  # of the side that the checkpoint was made for
 _TILE_CELLS = 4  # the VAE's tiling overlaps by a quarter of a tile, which must be whole cells
 
@@ -37,7 +37,7 @@ class Sizes:
 
     Args:
         denoise_work: of one picture; what an evaluation needs beside the weights.
-        tiles: the ways in which the VAE can work, largest first; the first is what the picture's size asks for.
+        tiles: the ways in which the VAE can work, the whole picture first and the smallest tile last.
     """
 
     encoder: int
@@ -116,32 +116,28 @@ def lower_plan(plan: Plan, sizes: Sizes, stage: Stage) -> Plan | None:
 def tile_sides(size: tuple[int, int], base_px: int, scale: int) -> tuple[int, ...]:
     """The ways to cut a picture for the VAE, largest first; 0 = not at all.
 
-    A picture far larger than the checkpoint was made for is always cut, so that it does not depend on the machine.
-
     Args:
         scale: pixels per latent cell along a side.
     """
     sides = [base_px // share for share in _TILE_SHARES]
-    usable = [side for side in sides if side % (scale * _TILE_CELLS) == 0 and side < max(size)]
-    is_large = size[0] * size[1] > _TILES_FROM * base_px * base_px
-    return tuple(usable) if is_large and usable else (0, *usable)
+    return (0, *(side for side in sides if side % (scale * _TILE_CELLS) == 0 and side < max(size)))
 
 
 def describe_plan(plan: Plan, sizes: Sizes, free: int) -> tuple[str, ...]:
     """Say in sentences where the plan leaves the highest rung, and what that does to the picture."""
     notes = []
-    room = f"{free / _GIB:.1f} GiB of {needed_bytes(sizes) / _GIB:.1f} GiB are free"
+    counted = f" ({free / _GIB:.1f} GiB of {needed_bytes(sizes) / _GIB:.1f} GiB are free)"
+    room = "" if free >= ENDLESS else counted
     if plan.stream_transformer:
-        notes.append(f"The transformer comes to the device block by block ({room}): slower, the same picture.")
+        notes.append(f"The transformer comes to the device block by block{room}: slower, the same picture.")
     elif plan.stream_encoder:
-        notes.append(f"The text encoder comes to the device block by block ({room}): slower, the same picture.")
+        notes.append(f"The text encoder comes to the device block by block{room}: slower, the same picture.")
     elif not plan.keep_encoder:
-        notes.append(f"The text encoder leaves the device after reading the prompt ({room}): the same picture.")
-    side = sizes.tiles[plan.tile].px
-    if side:
-        why = f"because memory is short ({room})" if plan.tile else "because the picture is large"
+        notes.append(f"The text encoder leaves the device after reading the prompt{room}: the same picture.")
+    if plan.tile:
         notes.append(
-            f"The VAE works in tiles of {side} px, {why}: tones can differ slightly from a picture in one piece."
+            f"The VAE works in tiles of {sizes.tiles[plan.tile].px} px{room}: slower, and tones differ from those of a "
+            "picture in one piece."
         )
     return tuple(notes)
 

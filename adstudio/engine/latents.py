@@ -5,7 +5,7 @@ Pictures here are ``[1,3,H,W]`` in -1..1, latents ``[1,C,H/s,W/s] float32`` in t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,6 +15,7 @@ from torch.nn import functional
 
 from ..errors import InputError
 from ..types import Array
+from .tiled_norms import shared_norms
 
 _SAME_ASPECT = 0.02
 
@@ -71,8 +72,9 @@ def encode_picture(vae: Any, picture: torch.Tensor, device: torch.device, tile_p
     Args:
         tile_px: work in overlapping tiles of this side; 0 = in one piece.
     """
-    with _tiling(vae, tile_px):
-        coded = vae.encode(picture.to(device, vae.dtype)).latent_dist.mode()
+    pixels = picture.to(device, vae.dtype)
+    with _tiling(vae, tile_px, vae.encoder, lambda: vae.encode(pixels), tile_px < max(pixels.shape[-2:])):
+        coded = vae.encode(pixels).latent_dist.mode()
     return ((coded - _shift(vae)) * vae.config.scaling_factor).float()
 
 
@@ -82,8 +84,9 @@ def decode_latents(vae: Any, latents: torch.Tensor, device: torch.device, tile_p
     Args:
         tile_px: work in overlapping tiles of this side; 0 = in one piece.
     """
-    with _tiling(vae, tile_px):
-        return vae.decode(to_raw(vae, latents.to(device, vae.dtype)), return_dict=False)[0]
+    raw = to_raw(vae, latents.to(device, vae.dtype))
+    with _tiling(vae, tile_px, vae.decoder, lambda: vae.decode(raw), tile_px < max(raw.shape[-2:]) * scale_of(vae)):
+        return vae.decode(raw, return_dict=False)[0]
 
 
 def to_raw(vae: Any, latents: torch.Tensor) -> torch.Tensor:
@@ -113,15 +116,17 @@ def _shift(vae: Any) -> float:
 
 
 @contextmanager
-def _tiling(vae: Any, tile_px: int) -> Iterator[None]:
-    # The VAE is shared: whatever is switched here is switched back.
-    if not tile_px:
+def _tiling(vae: Any, tile_px: int, worker: Any, work: Callable[[], Any], is_larger: bool) -> Iterator[None]:
+    """Have the VAE ``work`` in tiles of ``tile_px`` inside, as one; ``worker`` is its half that does."""
+    if not tile_px or not is_larger:
         yield
         return
+    # The VAE is shared: whatever is switched here is switched back.
     before = vae.use_tiling, vae.tile_sample_min_size, vae.tile_latent_min_size
     vae.use_tiling, vae.tile_sample_min_size, vae.tile_latent_min_size = True, tile_px, tile_px // scale_of(vae)
     try:
-        yield
+        with shared_norms(worker, work):
+            yield
     finally:
         vae.use_tiling, vae.tile_sample_min_size, vae.tile_latent_min_size = before
 

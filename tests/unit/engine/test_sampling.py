@@ -15,6 +15,8 @@ import torch
 
 from adstudio.engine import sampling
 from adstudio.engine.components import Zit, load, registry
+from adstudio.engine.drawing import measure_sizes
+from adstudio.engine.latents import vae_activation_bytes
 from adstudio.engine.sampling import image_to_image, text_to_image
 from adstudio.engine.schedule import full_schedule, make_scheduler
 from adstudio.engine.torch_host import TorchHost
@@ -295,19 +297,23 @@ def test_values_that_are_not_numbers_are_never_shown(tiny: Path, copy_of: Callab
     assert caught.value.code == "sampling.not_finite"
 
 
-def test_large_pictures_are_decoded_in_tiles_and_only_those(zit: Zit, host: TorchHost):
+def test_large_pictures_are_decoded_whole_where_memory_suffices_and_else_in_tiles(zit: Zit, host: TorchHost):
     vae, seen = zit.components.vae, []
     real = vae.tiled_decode
     vae.tiled_decode = lambda *args, **more: seen.append(1) or real(*args, **more)
     try:
-        draw(zit, host, width=80, height=64, steps=1)
+        whole = draw(zit, host, width=128, height=96, steps=1)
         assert not seen
-        picture = draw(zit, host, width=128, height=96, steps=1).images[0]
+        free = measure_sizes(zit, (128, 96)).vae + vae_activation_bytes(vae, (128, 96)) - 1
+        tiled = draw(zit, TorchHost("cpu", copying=True, free_bytes=lambda: free), width=128, height=96, steps=1)
     finally:
         del vae.tiled_decode
     assert seen
-    assert picture.shape == (96, 128, 3)
+    assert tiled.images[0].shape == whole.images[0].shape == (96, 128, 3)
+    assert torch.equal(tiled.latents, whole.latents)
+    assert 0 < np.abs(tiled.images[0] - whole.images[0]).mean() < 0.1
     assert not vae.use_tiling
+    assert not any("forward" in module.__dict__ for module in vae.modules())
 
 
 def test_drawing_under_inference_mode_changes_nothing(zit: Zit, host: TorchHost):
