@@ -43,7 +43,7 @@ class Components:
     linears: dict[str, tuple[int, int]]
     embeddings: PromptMemory = field(default_factory=PromptMemory)
     preview_factors: Any = None
-    variants: dict[str, Components] = field(default_factory=dict)  # the same with another transformer, by precision
+    variants: dict[str, Components] = field(default_factory=dict)  # the same with a part of another kind
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,12 +17,16 @@ class Options:
         precision: ``fp8 weights`` keeps the transformer's large matrices in 8 bits on the device, at half the memory;
             they are widened again where they are used. The picture changes a little.
         compiled: compile the repeated blocks at their first use, which takes a minute; later pictures come faster.
+            They differ by rounding.
+        channels_last: keep the VAE's filters in the order that its convolutions like best, in memory of its own; it
+            comes faster, and differs by rounding.
         one_pass: draw the pictures of a batch together as far as memory allows. Each may differ from its single run by
             the rounding of larger matrices.
     """
 
     precision: str = BF16
     compiled: bool = False
+    channels_last: bool = False
     one_pass: bool = False
 
     def __post_init__(self) -> None:

@@ -23,9 +23,10 @@ from torch import nn
 
 from ..errors import StorageError
 from ..ports import Watcher
-from .assembly import build_transformer
-from .components import Zit, registry
+from .assembly import build_transformer, build_vae
+from .components import Components, Zit, registry
 from .options import BF16, FP8_WEIGHTS, Options
+from .parts import Sources
 
 NARROW = torch.float8_e4m3fn
 _LARGEST = torch.finfo(NARROW).max
@@ -37,23 +38,34 @@ _SPARE_BYTES = 2**28
 def with_options(zit: Zit, options: Options, watcher: Watcher) -> Zit:
     """Return a handle that draws with ``options``; the one given stays as it is.
 
-    Narrow matrices are made at the first use, from the checkpoint's files, which takes a while; encoder and VAE are
-    those that are loaded already.
+    Narrow matrices are made at the first use, from the checkpoint's files, which takes a while; what an option does not
+    touch is what is loaded already.
 
     Raises:
         StorageError: the temporary folder has no room for the narrow matrices.
     """
-    wide = zit.components.variants.get(BF16, zit.components)
-    if options.precision != FP8_WEIGHTS:
-        return replace(zit, components=wide, options=options)
+    wide = zit.components.variants.get("", zit.components)
+    kept = [options.precision] * (options.precision != BF16) + ["channels last"] * options.channels_last
     with registry.loading, torch.inference_mode(False), torch.no_grad():
-        found = wide.variants.get(FP8_WEIGHTS)
-        if found is None:
-            transformer = build_transformer(zit.checkpoint.sources.transformer)
-            narrow(transformer, watcher)
-            found = replace(wide, transformer=transformer)
-            wide.variants.update({BF16: wide, FP8_WEIGHTS: found})
+        found = wide
+        for kind in kept:
+            found = _variant(found, kind, zit.checkpoint.sources, watcher)
     return replace(zit, components=found, options=options)
+
+
+def _variant(parts: Components, kind: str, sources: Sources, watcher: Watcher) -> Components:
+    """The same components with one of another kind; made once for each."""
+    if kind not in parts.variants:
+        if kind == FP8_WEIGHTS:
+            transformer = build_transformer(sources.transformer)
+            narrow(transformer, watcher)
+            made = replace(parts, transformer=transformer, variants={})
+        else:
+            vae: Any = build_vae(sources.vae)
+            made = replace(parts, vae=vae.to(memory_format=torch.channels_last), variants={})
+        parts.variants[kind] = made
+        made.variants[""] = parts.variants.get("", parts)
+    return parts.variants[kind]
 
 
 def narrow(transformer: nn.Module, watcher: Watcher) -> None:

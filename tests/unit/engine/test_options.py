@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from lora_files import peft, random_pairs, save
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from adstudio.engine import compiling, precision
 from adstudio.engine.components import Zit
@@ -41,7 +42,7 @@ def narrow(zit: Zit, host: TorchHost) -> Zit:
 
 
 def test_nothing_is_on_until_asked():
-    assert Options() == Options(precision="bf16", compiled=False, one_pass=False)
+    assert Options() == Options(precision="bf16", compiled=False, channels_last=False, one_pass=False)
     with pytest.raises(InputError) as caught:
         Options(precision="int4")
     assert caught.value.code == "options.unknown_precision"
@@ -136,6 +137,18 @@ def test_an_adapter_works_over_fp8_weights(zit: Zit, narrow: Zit, host: TorchHos
     assert np.array_equal(draw(narrow, host).images[0], plain)
 
 
+def test_a_vae_with_channels_last_is_the_same_but_for_rounding(zit: Zit, host: TorchHost):
+    both = with_options(zit, Options(precision="fp8 weights", channels_last=True), host)
+    last = with_options(zit, Options(channels_last=True), host)
+    assert both.components.transformer is with_options(zit, FP8, host).components.transformer
+    assert last.components.transformer is zit.components.transformer
+    assert with_options(both, Options(), host).components is zit.components
+    kernels = [one.components.vae.decoder.conv_in.weight for one in (zit, last)]
+    assert [kernel.is_contiguous(memory_format=torch.channels_last) for kernel in kernels] == [False, True]
+    difference = np.abs(draw(zit, host).images[0] - draw(last, host).images[0])
+    assert difference.mean() < 0.005
+
+
 def test_compiled_blocks_are_compiled_once(zit: Zit, host: TorchHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     from torch._dynamo.testing import CompileCounter
 
@@ -164,3 +177,38 @@ def test_compiled_blocks_are_compiled_once(zit: Zit, host: TorchHost, tmp_path: 
     assert all(block._compiled_call_impl is None for block in zit.components.transformer.layers)
     for block in zit.components.transformer.modules():
         block.__dict__.pop("_adstudio_compiled", None)
+
+
+_WAITING = {getattr(torch.ops.aten, name) for name in ("_local_scalar_dense", "is_nonzero", "item", "equal")}
+
+
+class _Waits(TorchDispatchMode):
+    """Counts what makes the program wait for the device: reading a number out of a tensor."""
+
+    count = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.count += func.overloadpacket in _WAITING
+        return func(*args, **(kwargs or {}))
+
+
+def test_no_step_waits_for_the_device(zit: Zit, host: TorchHost):
+    draw(zit, host)  # a new prompt, the preview's factors
+    waits = []
+    for steps in (1, 2, 8):
+        with _Waits() as seen:
+            draw(zit, host, steps=steps)
+        waits.append(seen.count)
+    assert waits[0] > 0  # once per picture: whether its values are numbers
+    assert waits[0] == waits[1] == waits[2]
+
+
+def test_prompts_are_read_without_padding(zit: Zit, host: TorchHost):
+    read: list[int] = []
+    watch = zit.components.text_encoder.register_forward_pre_hook(
+        lambda _, args, inputs: read.append(inputs["input_ids"].shape[1]), with_kwargs=True
+    )
+    draw(zit, host, "seven words that nobody has drawn yet", steps=1)
+    watch.remove()
+    chat = "<|im_start|>user\nseven words that nobody has drawn yet<|im_end|>\n<|im_start|>assistant\n"
+    assert read == [len(zit.components.tokenizer(chat).input_ids)]
