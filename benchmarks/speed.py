@@ -1,0 +1,301 @@
+"""Measure drawing with each option beside plain diffusers and ComfyUI's own nodes; print a table and write a CSV.
+
+python benchmarks/speed.py [roads|vae|curve|endurance …] [--checkpoint demo] [--side 512] [--rounds 3] [--csv speed.csv]
+
+``roads``: every way to the same picture, in turns within one process, so that whatever else the machine does falls on
+all alike; ComfyUI's nodes in ComfyUI's own Python, where ours are timed beside them. ``vae``: decoding whole, in tiles
+and with the channels last. ``curve``: seconds over size and batch. ``endurance``: a hundred pictures of mixed styles,
+sizes and modes; memory must stay flat, and the first picture must come again. On CUDA ``--cap-gib`` plays a smaller
+card. The checkpoint may be the full-size folder with random weights that benchmarks/memory.py writes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
+
+from adstudio.engine import latents, preview  # noqa: E402
+from adstudio.engine.assembly import build_vae  # noqa: E402
+from adstudio.engine.components import Zit, load  # noqa: E402
+from adstudio.engine.lora import LoraUse, with_loras  # noqa: E402
+from adstudio.engine.options import Options  # noqa: E402
+from adstudio.engine.precision import with_options  # noqa: E402
+from adstudio.engine.sampling import Samples, image_to_image, text_to_image  # noqa: E402
+from adstudio.engine.torch_host import TorchHost  # noqa: E402
+from adstudio.run.report import peak_vram_bytes  # noqa: E402
+from benchmarks.sampling import PROMPT, describe_machine, pipeline  # noqa: E402
+
+PARTS = ("roads", "vae", "curve", "endurance")
+TOGETHER = 4  # pictures of one pass
+_OURS = {
+    "ours": Options(),
+    "ours, compiled": Options(compiled=True),
+    "ours, channels last": Options(channels_last=True),
+    "ours, fp8 weights": Options(precision="fp8 weights"),
+}
+Draw = Callable[[int], Any]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table. ``cpu`` is processor time, which other programs on the machine do not stretch."""
+
+    part: str
+    what: str
+    side: int
+    batch: int
+    seconds: float
+    cpu: float
+    ratio: float = 0.0  # of plain diffusers' seconds per picture, by processor time on a CPU
+    difference: float = 0.0  # mean, 0..1, to plain diffusers' picture
+    memory_mib: float = 0.0
+    note: str = ""
+
+
+class Bench:
+    """The checkpoint under test, and how it is drawn with."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options = options
+        self.on_cuda = torch.cuda.is_available()
+        self.host = TorchHost(free_bytes=self._cap(options.cap_gib) if self.on_cuda and options.cap_gib else None)
+        self.zit = load(options.checkpoint, self.host)
+
+    def draw(self, zit: Zit, seed: int, side: int, **more: Any) -> Samples:
+        """Draw with a new prompt embedding each time, as the pipeline does."""
+        zit.components.embeddings.clear()
+        steps = self.options.steps
+        return text_to_image(zit, PROMPT, width=side, height=side, seed=seed, steps=steps, host=self.host, **more)
+
+    def memory_mib(self) -> float:
+        """What is held now: on CUDA what torch has allocated, else the program's memory that is not a mapped file."""
+        if self.on_cuda:
+            return torch.cuda.memory_allocated() / 2**20
+        status = Path("/proc/self/status").read_text()
+        return int(status.split("RssAnon:")[1].split()[0]) / 1024
+
+    def time(self, work: Callable[[], Any]) -> tuple[float, float, Any]:
+        """Seconds, processor seconds and result of a call."""
+        if self.on_cuda:
+            torch.cuda.synchronize()
+        began, spent = time.perf_counter(), time.process_time()
+        result = work()
+        if self.on_cuda:
+            torch.cuda.synchronize()
+        return time.perf_counter() - began, time.process_time() - spent, result
+
+    def _cap(self, gib: float) -> Callable[[], int]:
+        limit = int(gib * 2**30)
+        torch.cuda.set_per_process_memory_fraction(min(1.0, limit / torch.cuda.mem_get_info()[1]))
+        return lambda: limit - torch.cuda.memory_allocated() - 2**29
+
+
+def roads(bench: Bench) -> Iterator[Row]:
+    """Every way to the same picture."""
+    side, steps = bench.options.side, bench.options.steps
+    draws: dict[str, tuple[int, Draw]] = {"diffusers": (1, pipeline(bench.options.checkpoint, side, steps))}
+    for name, options in _OURS.items():
+        if bench.options.roads is None or name == "ours" or name in bench.options.roads:
+            zit = with_options(bench.zit, options, bench.host)
+            draws[name] = (1, lambda seed, zit=zit: bench.draw(zit, seed, side).images[0])
+    together = replace(bench.zit, options=Options(one_pass=True))
+    if bench.options.roads is None or "batch" in bench.options.roads:
+        for name, zit in {"one by one": bench.zit, "in one pass": together}.items():
+            draw = lambda seed, zit=zit: bench.draw(zit, seed, side, batch=TOGETHER).images[0]  # noqa: E731
+            draws[f"ours, {TOGETHER} {name}"] = (TOGETHER, draw)
+    firsts, warm, seconds, spent = {}, {}, {name: [] for name in draws}, {name: [] for name in draws}
+    for name, (_, draw) in draws.items():
+        warm[name], _, firsts[name] = bench.time(lambda draw=draw: draw(1))
+    peaks = dict.fromkeys(draws, 0)
+    for seed in range(2, bench.options.rounds + 2):
+        for name, (_, draw) in draws.items():
+            peak_vram_bytes(reset=True)
+            took, used, _ = bench.time(lambda draw=draw, seed=seed: draw(seed))
+            seconds[name].append(took)
+            spent[name].append(used)
+            peaks[name] = max(peaks[name], peak_vram_bytes())
+    costs = {name: statistics.median((seconds if bench.on_cuda else spent)[name]) / draws[name][0] for name in draws}
+    for name, (batch, _) in draws.items():
+        yield Row(
+            "roads",
+            name,
+            side,
+            batch,
+            statistics.median(seconds[name]),
+            statistics.median(spent[name]),
+            costs[name] / costs["diffusers"],
+            float(np.abs(firsts[name] - firsts["diffusers"]).mean()),
+            peaks[name] / 2**20,
+            f"first picture {warm[name]:.1f} s",
+        )
+    yield previews(bench, costs["ours"])
+    if bench.options.roads is None or "comfyui" in bench.options.roads:
+        yield from native(bench)
+
+
+def previews(bench: Bench, picture: float) -> Row:
+    """What the previews of one picture cost, as a share of it."""
+    zit, steps = bench.zit, bench.options.steps
+    with bench.host.on_device(zit.components.transformer) as device, torch.inference_mode():
+        cells = latents.from_raw(zit.components.vae, bench.draw(zit, 1, bench.options.side).latents).to(device)
+        drawer = preview.Previews(zit.components.preview_factors, device)
+        took, spent, _ = bench.time(lambda: [drawer.draw(cells) for _ in range(100 * steps)])
+    share = (took if bench.on_cuda else spent) / 100 / picture
+    return Row(
+        "roads", "the previews alone", bench.options.side, 1, took / 100, spent / 100, note=f"{share:.2%} of ours"
+    )
+
+
+def native(bench: Bench) -> Iterator[Row]:
+    """ComfyUI's own sampler on the same weights, and ours beside it, in ComfyUI's Python."""
+    from tools import comfyui
+
+    root = comfyui.find()
+    python = comfyui.python(root) if root else None
+    if root is None or python is None:
+        yield Row("roads", "ComfyUI's nodes", bench.options.side, 1, 0, 0, note="no ComfyUI at COMFYUI_PATH")
+        return
+    options = {key: getattr(bench.options, key) for key in ("checkpoint", "side", "steps", "rounds")}
+    script = (ROOT / "benchmarks" / "native_road.py").read_text("utf-8")
+    facts = {"root": str(root), "pack": str(ROOT), "cuda": bench.on_cuda, "prompt": PROMPT, **options}
+    said = subprocess.run(
+        [python, "-c", script, json.dumps(facts)], capture_output=True, text=True, cwd=root, check=False
+    )
+    if said.returncode:
+        yield Row("roads", "ComfyUI's nodes", bench.options.side, 1, 0, 0, note=said.stderr.strip().splitlines()[-1])
+        return
+    for row in json.loads(said.stdout.rsplit("ANSWER", 1)[1]):
+        yield Row("roads", side=bench.options.side, batch=1, **row)
+
+
+def vae(bench: Bench) -> Iterator[Row]:
+    """Decoding alone: in one piece, in tiles, and with the channels last in memory."""
+    side, module = bench.options.side, bench.zit.components.vae
+    cells = latents.from_raw(module, bench.draw(bench.zit, 1, side).latents)
+    last: Any = build_vae(bench.zit.checkpoint.sources.vae)
+    last.to(memory_format=torch.channels_last)
+    ways = {"VAE, whole": (module, 0), "VAE, channels last": (last, 0)}
+    ways |= {f"VAE, tiles of {side // part} px": (module, side // part) for part in (2, 4)}
+    costs: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
+    pictures: dict[str, Any] = {}
+    for _ in range(bench.options.rounds + 1):
+        for name, (used, tile_px) in ways.items():
+            with bench.host.on_device(used) as device, torch.inference_mode():
+                work = lambda used=used, tile=tile_px: latents.decode_latents(used, cells, device, tile)  # noqa: E731
+                took, spent, picture = bench.time(work)
+            costs[name].append((took, spent))
+            pictures[name] = latents.from_picture(picture)
+    for name in ways:
+        took, spent = (statistics.median(values) for values in zip(*costs[name][1:], strict=True))
+        difference = float(np.abs(pictures[name] - pictures["VAE, whole"]).mean())
+        most = float(np.abs(pictures[name] - pictures["VAE, whole"]).max())
+        yield Row("vae", name, side, 1, took, spent, difference=difference, note=f"largest difference {most:.4f}")
+
+
+def curve(bench: Bench) -> Iterator[Row]:
+    """Seconds over size and over batch."""
+    base = bench.zit.checkpoint.base_px
+    grid = bench.zit.checkpoint.grid_px
+    shapes = [(int(base * share) // grid * grid, 1) for share in (0.5, 0.75, 1.0, 1.5, 2.0)]
+    shapes += [(base // 2, batch) for batch in (2, 4, 8)]
+    for side, batch in shapes:
+        peak_vram_bytes(reset=True)
+        took, used, samples = bench.time(lambda side=side, batch=batch: bench.draw(bench.zit, 1, side, batch=batch))
+        note = "; ".join((samples.rung, *samples.notes))
+        yield Row("curve", "ours", side, batch, took, used, memory_mib=peak_vram_bytes() / 2**20, note=note)
+
+
+def endurance(bench: Bench) -> Iterator[Row]:
+    """A hundred pictures in a row, and the first once more."""
+    count, side = bench.options.pictures, bench.options.side // 2
+    grid = bench.zit.checkpoint.grid_px
+    own = bench.zit.checkpoint.adapters
+    styles = [bench.zit]
+    styles += [with_loras(bench.zit, [LoraUse(path)]) for path in sorted(own.glob("*.safetensors"))] if own else []
+    first = bench.draw(bench.zit, 1, side).images[0]
+    mask = np.zeros(first.shape[:2], np.float32)
+    mask[: len(mask) // 2] = 1
+    held, began = [], time.perf_counter()
+    for number in range(count):
+        zit, seed = styles[number % len(styles)], number
+        if number % 3 == 0:
+            bench.draw(zit, seed, side + grid * (number // 3 % 3) * 2)
+        else:
+            image_to_image(
+                zit,
+                PROMPT,
+                first,
+                strength=0.6,
+                mask=mask if number % 3 == 2 else None,
+                seed=seed,
+                steps=bench.options.steps,
+                host=bench.host,
+            )
+        held.append(bench.memory_mib())
+    again = bench.draw(bench.zit, 1, side).images[0]
+    tenth = max(1, count // 10)
+    early, late = statistics.median(held[tenth : 2 * tenth]), statistics.median(held[-tenth:])
+    same = "the first picture again, bit for bit" if np.array_equal(first, again) else "ANOTHER FIRST PICTURE"
+    yield Row(
+        "endurance",
+        f"{count} pictures, {len(styles)} styles, 3 sizes, 3 modes",
+        side,
+        1,
+        time.perf_counter() - began,
+        0,
+        difference=float(np.abs(first - again).mean()),
+        memory_mib=late,
+        note=f"memory {100 * (late / early - 1):+.2f} % from the second tenth to the last; {same}",
+    )
+
+
+def main() -> None:
+    """Measure, print and write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=[])
+    parser.add_argument("--checkpoint", default="demo")
+    parser.add_argument("--side", type=int, default=512, help="picture side in pixels")
+    parser.add_argument("--steps", type=int, default=8)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--pictures", type=int, default=100, help="of the endurance run")
+    parser.add_argument("--cap-gib", type=float, default=0.0, help="play a CUDA card with so much memory")
+    parser.add_argument("--csv", type=Path, help="write the rows here, each with machine, versions and commit")
+    choices = [*_OURS, "batch", "comfyui"]
+    parser.add_argument("--roads", nargs="*", choices=choices, help="only these, beside plain diffusers and ours")
+    options = parser.parse_args()
+    bench, machine, rows = Bench(options), describe_machine(), []
+    print("| part | what | side | batch | seconds | CPU seconds | x diffusers | difference | MiB | note |")
+    print("|---|---|---|---|---|---|---|---|---|---|")
+    for part in options.parts or PARTS:
+        for row in globals()[part](bench):
+            rows.append(row)
+            print(
+                f"| {row.part} | {row.what} | {row.side} | {row.batch} | {row.seconds:.2f} | {row.cpu:.2f} "
+                f"| {row.ratio:.2f} | {row.difference:.5f} | {row.memory_mib:.0f} | {row.note} |",
+                flush=True,
+            )
+    print(f"\n{machine}")
+    if options.csv:
+        with options.csv.open("w", newline="", encoding="utf-8") as stream:
+            writer = csv.DictWriter(stream, [*asdict(rows[0]), "machine"])
+            writer.writeheader()
+            writer.writerows({**asdict(row), "machine": machine} for row in rows)
+
+
+if __name__ == "__main__":
+    main()
