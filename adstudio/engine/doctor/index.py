@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from .findings import Case, Config, Problem, Rule, say
+from .findings import Case, Problem, Rule, say
 
 _PIPELINE = "ZImagePipeline"
 _CLASSES: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -41,11 +41,6 @@ def _component(name: str, case: Case) -> Problem | None:
         return None
     came = f"no {name} is named" if told is None else f"{name} is {say(told)}"
     return Problem(f"{came}; its class is {classes[0]} of {library}.", {name: [library, classes[0]]})
-
-
-def complete_index() -> Config:
-    """What the index of a Z-Image checkpoint says."""
-    return {"_class_name": _PIPELINE, **{name: [library, names[0]] for name, (library, names) in _CLASSES.items()}}
 
 
 RULES = (

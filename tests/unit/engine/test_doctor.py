@@ -17,7 +17,8 @@ from released_checkpoint import build_released, write_hollow, write_json
 from tiny_checkpoint import build_checkpoint
 
 from adstudio import config
-from adstudio.engine.doctor import RULES, examine, mend, text_encoder
+from adstudio.engine.doctor import RULES, examine, examine_file, mend, text_encoder
+from adstudio.engine.doctor.diagnosis import diagnose
 from adstudio.engine.doctor.findings import same
 from adstudio.engine.doctor.known import DEFAULTS
 from adstudio.engine.folder_form import read_folder
@@ -170,6 +171,25 @@ def test_a_damaged_configuration_is_put_right(damage: str, sources: Sources) -> 
             assert config_of(mended, part).get(key, default) == right.get(key, default)
 
 
+INDEX_DAMAGE: dict[str, tuple[str, Any]] = {
+    "pipeline": ("_class_name", "StableDiffusionPipeline"),
+    "scheduler": ("scheduler", ["diffusers", "DDIMScheduler"]),
+    "text_encoder": ("text_encoder", ["transformers", "AutoModel"]),
+    "tokenizer": ("tokenizer", ["transformers", "AutoTokenizer"]),
+    "transformer": ("transformer", ["transformers", "ZImageTransformer2DModel"]),
+    "vae": ("vae", None),
+}
+
+
+@pytest.mark.parametrize("damage", INDEX_DAMAGE)
+def test_a_wrong_class_in_the_index_is_put_right(damage: str, sources: Sources) -> None:
+    key, told = INDEX_DAMAGE[damage]
+    assert diagnose(sources, index=released.INDEX)[1] == ()
+    case, findings = diagnose(sources, index={**released.INDEX, key: told})
+    assert [(finding.rule, finding.mended) for finding in findings] == [(f"model_index.{damage}", True)]
+    assert case.index == released.INDEX
+
+
 def test_every_mendable_rule_is_tried_above() -> None:
     tried = {f"{part}.{rule}" for part, _, rule in DAMAGE.values()}
     apart = {  # these need another situation than one wrong value of the released model
@@ -179,6 +199,7 @@ def test_every_mendable_rule_is_tried_above() -> None:
         *(f"vae.{key}" for key in ("in_channels", "out_channels", "norm_num_groups", "act_fn")),
         *(f"scheduler.{key}" for key in ("use_exponential_sigmas", "use_beta_sigmas", "shift_terminal")),
         "scheduler.stochastic_sampling",
+        *(f"model_index.{name}" for name in INDEX_DAMAGE),
     }
     assert {rule.id for rule in RULES if rule.mendable} == tried | apart
     assert len({rule.id for rule in RULES}) == len(RULES)
@@ -374,3 +395,11 @@ def test_the_defaults_are_those_of_the_classes() -> None:
     qwen: Any = Qwen3Config()
     for key, value in DEFAULTS["text_encoder"].items():
         assert (qwen.rope_parameters[key] if key == "rope_theta" else getattr(qwen, key)) == value, key
+
+
+def test_split_files_and_their_shipped_configurations_are_healthy(tmp_path: Path) -> None:
+    """Files that come without a configuration get the pack's own, which names no class and no dtype."""
+    from checkpoint_forms import build_typical, write_split
+
+    split = write_split(build_typical(tmp_path / "folder"), tmp_path / "models")
+    assert examine_file(split, None).findings == ()
