@@ -1,14 +1,33 @@
 """Copied into the test server's custom nodes: lets a test look at the model manager and at a run's progress."""
 
 import gc
+from pathlib import Path
 
 import comfy.model_management
 import comfy.model_patcher
+import torch
 from aiohttp import web
 from comfy_execution.progress import get_progress_state
 from server import PromptServer
 
-NODE_CLASS_MAPPINGS = {}
+
+class RunsOutOfMemory:
+    """Stands for any other pack's node that asks for more than there is."""
+
+    CATEGORY = "test"
+    FUNCTION = "run"
+    RETURN_TYPES = ("IMAGE",)
+    OUTPUT_NODE = True
+
+    @classmethod
+    def INPUT_TYPES(cls) -> dict:
+        return {"required": {"image": ("IMAGE",)}}
+
+    def run(self, image: torch.Tensor) -> tuple:
+        raise torch.OutOfMemoryError("another node took too much")
+
+
+NODE_CLASS_MAPPINGS = {"ProbeRunsOutOfMemory": RunsOutOfMemory}
 
 
 @PromptServer.instance.routes.get("/adstudio_probe/memory")
@@ -20,6 +39,8 @@ async def look_at_memory(request: web.Request) -> web.Response:
         {
             "loaded": [type(module).__name__ for module in held],
             "patcher_bytes": [int(patcher.loaded_size()) for patcher in patchers],
+            "mapped": {type(patcher.model).__name__: _mapped_share(patcher.model) for patcher in patchers},
+            "anonymous_bytes": _anonymous_bytes(),
         }
     )
 
@@ -28,3 +49,23 @@ async def look_at_memory(request: web.Request) -> web.Response:
 async def look_at_steps(request: web.Request) -> web.Response:
     """How far each node of the running graph has come."""
     return web.json_response({node: state["value"] for node, state in get_progress_state().nodes.items()})
+
+
+def _mapped_share(module: torch.nn.Module) -> float:
+    """How much of a module's weights is the mapped file itself."""
+    spans = []
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        fields = line.split(maxsplit=5)
+        if len(fields) == 6 and fields[5].endswith(".safetensors"):
+            spans.append([int(end, 16) for end in fields[0].split("-")])
+    sizes = [
+        (tensor.nbytes, any(first <= tensor.data_ptr() < last for first, last in spans))
+        for tensor in module.parameters()
+        if tensor.device.type == "cpu"
+    ]
+    return sum(size for size, is_mapped in sizes if is_mapped) / max(1, sum(size for size, _ in sizes))
+
+
+def _anonymous_bytes() -> int:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return int(next(line.split()[1] for line in lines if line.startswith("RssAnon"))) * 1024

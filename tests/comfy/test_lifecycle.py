@@ -76,6 +76,41 @@ def test_unload_gives_the_memory_back_and_the_next_run_draws_the_same(server: Co
     assert again.pictures() == before.pictures()
 
 
+def test_another_nodes_lack_of_memory_sends_all_home_and_the_next_run_draws_the_same(
+    server: ComfyServer, graph: dict[str, Any]
+):
+    drawing = node_of(graph, "AdStudioText2Image")
+    graph[drawing]["inputs"]["seed"] = 3
+    before = server.run(graph)
+    assert before.status == "success", before.error
+    greedy = copy.deepcopy(graph)
+    greedy["greedy"] = {"class_type": "ProbeRunsOutOfMemory", "inputs": {"image": [drawing, 0]}}
+    greedy[drawing]["inputs"]["seed"] = 4
+    failed = server.run(greedy)
+    assert failed.error is not None
+    assert failed.error["exception_type"].endswith("OutOfMemoryError")
+    wait_until(lambda: not sum(memory(server)["patcher_bytes"]))
+    assert not memory(server)["loaded"]
+    server.post("/free", {"free_memory": True})
+    again = server.run(graph)
+    assert again.status == "success", again.error
+    assert again.pictures() == before.pictures()
+
+
+def test_weights_stay_on_disk_and_memory_stays_flat(server: ComfyServer, graph: dict[str, Any]):
+    ours = {"Qwen3Model", "ZImageTransformer2DModel", "AutoencoderKL"}
+    anonymous = []
+    for seed in (5, 6, 7, 8):
+        values(graph, "AdStudioText2Image")["seed"] = seed
+        assert server.run(graph).status == "success"
+        seen = memory(server)
+        assert {name: share for name, share in seen["mapped"].items() if name in ours} == dict.fromkeys(ours, 1.0)
+        server.post("/free", {"unload_models": True, "free_memory": True})
+        wait_until(lambda: not memory(server)["loaded"])
+        anonymous.append(memory(server)["anonymous_bytes"])
+    assert anonymous[-1] - anonymous[1] < 0.1 * 2**30, "each round keeps some memory"
+
+
 # node, what is set on it, what the sentence must speak of, the family of the error
 BAD = {
     "empty brief": ("AdStudioPromptProcessor", {"brief": "  "}, "brief", "InputError"),
