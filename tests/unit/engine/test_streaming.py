@@ -215,7 +215,8 @@ class Odd(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         large = nn.Sequential(nn.Linear(8, 512), nn.Linear(512, 8))
-        spread = nn.Conv2d(4, 4, 3, padding=1).to(memory_format=torch.channels_last)
+        spread = nn.Conv2d(4, 4, 3, padding=1)
+        spread.weight.data = spread.weight.data.to(memory_format=torch.channels_last)
         twin = nn.Sequential(nn.Linear(8, 8, bias=False), nn.Linear(8, 8, bias=False))
         twin[1].weight = twin[0].weight
         self.blocks = nn.ModuleList([nn.Linear(8, 8), large, spread, twin, nn.BatchNorm1d(8), nn.Dropout()])
@@ -232,7 +233,8 @@ def test_blocks_of_unlike_sizes_and_forms():
     assert len(streaming.find_blocks(module)) == 5, "what holds no weights needs no streaming"
     x, ties = torch.randn(8, 8), []
     expected, before = module(x), places(module)
-    module.blocks[3].register_forward_hook(lambda twin, *_: ties.append(twin[0].weight is twin[1].weight))
+    twins: Any = module.blocks[3]
+    twins.register_forward_hook(lambda *_: ties.append(twins[0].weight is twins[1].weight))
     residence = residence_of(module)
     with residence.lend(CPU, streamed=True):
         for _ in range(2):
@@ -244,19 +246,20 @@ def test_blocks_of_unlike_sizes_and_forms():
 
 def test_a_block_that_grows_meanwhile_finds_room(tower: Tower):
     x = torch.randn(2, 64)
+    growing: Any = tower.blocks[2]
     with residence_of(tower).lend(CPU, streamed=True):
         tower(x)
-        tower.blocks[2].register_buffer("extra", torch.ones(500, 500), persistent=False)
+        growing.register_buffer("extra", torch.ones(500, 500), persistent=False)
         seen = []
-        tower.blocks[2].register_forward_hook(lambda block, *_: seen.append(block.extra.data_ptr()))
-        here = tower.blocks[2].extra.data_ptr()
+        growing.register_forward_hook(lambda block, *_: seen.append(block.extra.data_ptr()))
+        here = growing.extra.data_ptr()
         tower(x)
         assert len(seen) == 2
         assert here not in seen
-        assert tower.blocks[2].extra.data_ptr() == here
-        tower.blocks[2].extra = torch.zeros(500, 500)  # replaced while a copy of the old one may lie in a slot
+        assert growing.extra.data_ptr() == here
+        growing.extra = torch.zeros(500, 500)  # replaced while a copy of the old one may lie in a slot
         sums = []
-        tower.blocks[2].register_forward_hook(lambda block, *_: sums.append(float(block.extra.sum())))
+        growing.register_forward_hook(lambda block, *_: sums.append(float(block.extra.sum())))
         tower(x)
         assert sums == [0, 0]
 
