@@ -23,10 +23,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TextIO
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
-
 from gauges import anonymous, counted_copies, drop_cached_pages, timed, watched_peak
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
 
 GIB = 2**30
 PROMPT = "An empty café table by a window, morning light, soft shadows."
