@@ -85,7 +85,7 @@ def loss_of(output: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     """
     error = output - target
     squared = error.square().mean()
-    error = torch.cat([torch.cat([error[..., :48, :48] * 8, error[..., :48, 48:]], 3), error[..., 48:, :]], 2)
+    error = torch.cat([torch.cat([error[..., :48, :48] * 24, error[..., :48, 48:]], 3), error[..., 48:, :]], 2)
     edges = sum((error.diff(dim=d).abs().mean() for d in (2, 3)), torch.zeros(()))
     coarse = torch.nn.functional.avg_pool2d(error, 4)
     return error.abs().mean() + squared + 0.5 * edges + 0.5 * coarse.abs().mean(), squared
