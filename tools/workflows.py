@@ -56,7 +56,7 @@ def api_form(graph: Graph, schemas: Schemas) -> dict[str, Any]:
         prompt[str(ids[step.key])] = {
             "inputs": inputs,
             "class_type": step.node,
-            "_meta": {"title": schema["display_name"]},
+            "_meta": {"title": schema["display_name"] or step.node},  # some core nodes have no name of their own
         }
     return prompt
 

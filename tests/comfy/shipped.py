@@ -77,7 +77,7 @@ def as_prompt(workflow: dict[str, Any], schemas: dict[str, Any]) -> dict[str, An
         prompt[str(node["id"])] = {
             "class_type": node["type"],
             "inputs": inputs,
-            "_meta": {"title": node.get("title", schema["display_name"])},
+            "_meta": {"title": node.get("title", schema["display_name"] or node["type"])},
         }
     return prompt
 
