@@ -53,7 +53,7 @@ def open_space(shapes: Sequence[Sequence[int]], part: Part, dtype: torch.dtype) 
     if needed < IN_MEMORY_BYTES:
         return Space(None, dtype)
     try:
-        return Space(_map_nameless(needed), dtype)
+        return Space(map_nameless(needed), dtype)
     except OSError as error:
         free = free_memory_bytes()
         if free is not None and needed + _SPARE_BYTES <= free:
@@ -87,7 +87,12 @@ def _aligned(count: int) -> int:
     return -(-count // _ALIGN) * _ALIGN
 
 
-def _map_nameless(size: int) -> torch.Tensor:
+def map_nameless(size: int) -> torch.Tensor:
+    """Bytes ``[size] uint8`` of a mapped file without a name, gone with its last tensor.
+
+    Raises:
+        OSError: the temporary folder has no room for it.
+    """
     folder = temporary_folder()
     if shutil.disk_usage(folder).free < size + _SPARE_BYTES:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -7,15 +7,9 @@ the checkpoint's own files are: they take no memory of their own, and are gone w
 
 from __future__ import annotations
 
-import errno
-import os
-import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -25,6 +19,7 @@ from ..errors import StorageError
 from ..ports import Watcher
 from .assembly import build_transformer, build_vae
 from .components import Components, Zit, registry
+from .conversion_space import map_nameless, temporary_folder
 from .options import BF16, FP8_WEIGHTS, Options
 from .parts import Sources
 
@@ -32,7 +27,6 @@ NARROW = torch.float8_e4m3fn
 _LARGEST = torch.finfo(NARROW).max
 _KEPT_WIDE = ("adaLN_modulation",)  # small, and every layer hangs on it
 _ALIGN = 64
-_SPARE_BYTES = 2**28
 
 
 def with_options(zit: Zit, options: Options, watcher: Watcher) -> Zit:
@@ -79,7 +73,7 @@ def narrow(transformer: nn.Module, watcher: Watcher) -> None:
     for name, layer in layers.items():
         offsets[name] = end
         end += -(-layer.weight.numel() // _ALIGN) * _ALIGN
-    memory = _map_nameless(end)
+    memory = _map_bytes(end)
     for number, (name, layer) in enumerate(layers.items(), 1):
         watcher.check_cancelled()
         place = memory[offsets[name] : offsets[name] + layer.weight.numel()].view(NARROW).view(layer.weight.shape)
@@ -122,22 +116,13 @@ def _row_scales(weight: torch.Tensor) -> torch.Tensor:
     return torch.exp2(torch.ceil(torch.log2(highest / _LARGEST))).to(weight.dtype)
 
 
-def _map_nameless(size: int) -> torch.Tensor:
-    folder = Path(tempfile.gettempdir())
+def _map_bytes(size: int) -> torch.Tensor:
     try:
-        if shutil.disk_usage(folder).free < size + _SPARE_BYTES:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        handle, name = tempfile.mkstemp(prefix="adstudio-fp8-", dir=folder)
-        try:
-            os.truncate(handle, size)
-            return torch.from_file(name, shared=True, size=size, dtype=torch.uint8)
-        finally:
-            os.close(handle)
-            with suppress(PermissionError):  # Windows keeps a mapped file
-                Path(name).unlink()
+        return map_nameless(size)
     except OSError as error:
         raise StorageError(
             "precision.no_room",
-            f"The 8-bit matrices need {size / 1e9:.1f} GB in the temporary folder {folder} ({error.strerror}).",
+            f"The 8-bit matrices need {size / 1e9:.1f} GB in the temporary folder {temporary_folder()} "
+            f"({error.strerror}).",
             "Make room there, point TMPDIR to another disk, or choose the precision bf16.",
         ) from error

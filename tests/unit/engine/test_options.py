@@ -12,7 +12,7 @@ import torch
 from lora_files import peft, random_pairs, save
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from adstudio.engine import compiling, precision
+from adstudio.engine import compiling, conversion_space, precision
 from adstudio.engine.components import Zit
 from adstudio.engine.lora import LoraUse, with_loras
 from adstudio.engine.options import Options
@@ -98,21 +98,21 @@ def test_both_precisions_share_everything_else(zit: Zit, narrow: Zit, host: Torc
 def test_fp8_weights_need_no_memory_of_their_own_and_leave_no_file(
     zit: Zit, tmp_path: Path, host: TorchHost, monkeypatch
 ):
-    monkeypatch.setattr(precision.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(conversion_space, "temporary_folder", lambda: tmp_path)
     zit.components.variants.clear()
     narrow = with_options(zit, FP8, host)
     assert not list(tmp_path.iterdir())
     first = next(layer for _, layer in precision._large_layers(narrow.components.transformer))
     maps = Path("/proc/self/maps")
     if maps.exists():
-        spans = [line.split()[0].split("-") for line in maps.read_text().splitlines() if "adstudio-fp8-" in line]
+        spans = [line.split()[0].split("-") for line in maps.read_text().splitlines() if "adstudio-weights-" in line]
         assert any(int(low, 16) <= first.weight.data_ptr() < int(high, 16) for low, high in spans)
 
 
 def test_a_full_disk_is_one_sentence_and_the_next_try_works(zit: Zit, host: TorchHost, monkeypatch: pytest.MonkeyPatch):
     zit.components.variants.clear()
     with monkeypatch.context() as patch:
-        patch.setattr(precision, "_SPARE_BYTES", 2**60)
+        patch.setattr(conversion_space, "_SPARE_BYTES", 2**60)
         with pytest.raises(StorageError) as caught:
             with_options(zit, FP8, host)
     assert caught.value.code == "precision.no_room"
