@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from onlooker import Onlooker
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
@@ -28,19 +29,6 @@ from adstudio.errors import AdStudioError, InputError, ModelError
 from adstudio.ports import Cancelled
 
 ROOT = Path(__file__).resolve().parents[3]
-
-
-class Onlooker:
-    def __init__(self, cancel_at: float = 2.0) -> None:
-        self.seen: list[tuple[int, int]] = []
-        self.cancel_at = cancel_at
-
-    def progress(self, step: int, total: int, preview: object = None) -> None:
-        self.seen.append((step, total))
-
-    def check_cancelled(self) -> None:
-        if self.seen and self.seen[-1][0] >= self.cancel_at * self.seen[-1][1]:
-            raise Cancelled("by the test")
 
 
 @pytest.fixture

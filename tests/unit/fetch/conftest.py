@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 from hub_server import Hub, serving
+from onlooker import Onlooker
 from tiny_checkpoint import build_checkpoint
 
 from adstudio.engine import hub as hub_module
-from adstudio.ports import Cancelled
 
 REPO = "org/z-image-tiny"
 CLUTTER = {
@@ -53,21 +53,6 @@ def needed(original: Path) -> dict[str, int]:
     """What a download must bring: names and sizes."""
     files = [path for path in original.rglob("*") if path.is_file()]
     return {path.relative_to(original).as_posix(): path.stat().st_size for path in files}
-
-
-class Onlooker:
-    """Keeps what it is told, and cancels once the given share is reached."""
-
-    def __init__(self, cancel_at: float = 2.0) -> None:
-        self.seen: list[tuple[int, int]] = []
-        self.cancel_at = cancel_at
-
-    def progress(self, step: int, total: int, preview: object = None) -> None:
-        self.seen.append((step, total))
-
-    def check_cancelled(self) -> None:
-        if self.seen and self.seen[-1][0] >= self.cancel_at * self.seen[-1][1]:
-            raise Cancelled("by the test")
 
 
 @pytest.fixture
