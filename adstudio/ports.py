@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
-from .types import AdCopy, AdPrompt, Array, LayoutPlan
+from .types import AdCopy, AdPrompt, Array, ChatMessage, Completion, CopyRequest, LayoutPlan, PromptRequest
 
 
 class Host(Protocol):
@@ -67,15 +68,33 @@ class Cancelled(BaseException):
 
 
 class PromptWriter(Protocol):
-    """Turns a Korean brief into an English prompt and Korean copy."""
+    """Turns a Korean brief into an English prompt and Korean copy. Coroutines, so that a wait for a service is free."""
 
     name: str
 
-    def write_prompt(
-        self, brief: str, *, industry: str, style: str, backdrop_only: bool = False, seed: int = 0
-    ) -> AdPrompt: ...
+    async def write_prompt(self, request: PromptRequest) -> AdPrompt: ...
 
-    def write_copy(self, brief: str, *, industry: str) -> AdCopy: ...
+    async def write_copy(self, request: CopyRequest) -> AdCopy: ...
+
+
+class ChatModel(Protocol):
+    """A language model that answers a conversation: a service, or the text encoder that is loaded anyway."""
+
+    name: str
+    model: str
+
+    async def complete(
+        self, messages: Sequence[ChatMessage], *, schema: Mapping[str, Any], max_tokens: int, seed: int = 0
+    ) -> Completion:
+        """Answer with JSON of ``schema``; who asks checks that it is.
+
+        Args:
+            schema: JSON schema of one flat object: text, enumerations and lists of text.
+
+        Raises:
+            ProviderError: it could not answer.
+        """
+        ...
 
 
 class LayoutAnalyzer(Protocol):

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float32]
 Light = Literal["left", "right", "above"]
 Side = Literal["top", "bottom", "left", "right", "center"]
+Tone = Literal["polite", "friendly", "emotional", "bold"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,49 @@ class Style:
 
 
 @dataclass(frozen=True, slots=True)
+class PromptRequest:
+    """What a picture prompt is asked for.
+
+    Args:
+        backdrop_only: leave the product out, for a composite.
+        copy_space: the side to keep free for copy; None leaves it to the brief.
+        seed: varies what neither the brief nor the industry's default (seed 0) decides.
+    """
+
+    brief: str
+    industry: str = "auto"
+    style: str = "realistic"
+    backdrop_only: bool = False
+    copy_space: Side | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PromptParts:
+    """What a prompt says, in English phrases; an empty one is left out."""
+
+    subject: str = ""
+    setting: str = ""
+    props: str = ""
+    palette: str = ""
+    light: str = ""
+    mood: str = ""
+    camera: str = ""
+    copy_space: str = ""
+    style: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AdPrompt:
-    """An English prompt for the picture, and how it came about."""
+    """An English prompt for the picture, and how it came about.
+
+    Args:
+        negative: for models that use one; Z-Image Turbo does not.
+        keywords: words of the brief that steered the picture.
+        provider: who wrote it, ``rules``, ``local`` or ``openai``; with ``model``, which one.
+        fallback_from: the provider that failed before ``provider`` wrote it; empty where none did.
+        tokens: what a language model read and wrote.
+    """
 
     positive: str
     negative: str
@@ -57,16 +99,72 @@ class AdPrompt:
     copy_space: Side
     provider: str
     notes: tuple[str, ...] = ()
+    parts: PromptParts = PromptParts()
+    keywords: tuple[str, ...] = ()
+    model: str = ""
+    fallback_from: str = ""
+    tokens: int = field(default=0, compare=False)
+    seconds: float = field(default=0.0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CopyRequest:
+    """What ad copy is asked for. ``channel`` limits the lengths; empty = the limits of the ad itself."""
+
+    brief: str
+    industry: str = "auto"
+    tone: Tone = "friendly"
+    channel: str = ""
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CopyFlag:
+    """A claim in the copy that Korean advertising law treats strictly: where it stands, why, and by which source."""
+
+    text: str
+    field: str
+    reason: str
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
 class AdCopy:
-    """The Korean words on the ad."""
+    """The Korean words on the ad and beside it; ``caption`` is the post's text, ``hashtags`` begin with ``#``."""
 
     headline: str
     sub: str = ""
     hashtags: tuple[str, ...] = ()
     provider: str = "user"
+    call_to_action: str = ""
+    caption: str = ""
+    flags: tuple[CopyFlag, ...] = ()
+    notes: tuple[str, ...] = ()
+    model: str = ""
+    fallback_from: str = ""
+    tokens: int = field(default=0, compare=False)
+    seconds: float = field(default=0.0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """One turn of a conversation with a language model."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a language model answered, and what it took."""
+
+    text: str
+    model: str
+    seconds: float = 0.0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    first_token_s: float | None = None
+    is_cut_short: bool = False  # the limit of tokens ended it
 
 
 @dataclass(frozen=True, slots=True)

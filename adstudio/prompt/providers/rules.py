@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from ...types import AdCopy, AdPrompt
+import time
+
+from ...types import AdCopy, AdPrompt, CopyRequest, PromptRequest
+from ..assembler import assemble
 from ..brief import Brief, read_brief
 from ..copywriting import write_lines
 from ..directions import read_directions
@@ -10,7 +13,7 @@ from ..industries import AUTO, GENERAL, Industry, get_industry
 from ..lettering_words import lettering_word
 from ..routing import choose_scene
 from ..scan import Match, scan
-from ..sentence import scene_sentence
+from ..sentence import scene_parts
 from ..styles import get_style
 from ..subject import Subject, industry_votes, name_subject
 
@@ -22,39 +25,39 @@ class RulesWriter:
 
     name = "rules"
 
-    def write_prompt(
-        self, brief: str, *, industry: str, style: str, backdrop_only: bool = False, seed: int = 0
-    ) -> AdPrompt:
+    async def write_prompt(self, request: PromptRequest) -> AdPrompt:
         """Turn a brief into an English prompt and say in Korean notes which words steered what."""
-        read = read_brief(brief)
-        look = get_style(style)
+        began = time.perf_counter()
+        read = read_brief(request.brief)
+        look = get_style(request.style)
         matches = scan(read.body)
-        shop, notes = _choose_industry(read, matches, industry)
+        shop, notes = _choose_industry(read, matches, request.industry)
         subject = _subject(read, matches, shop)
-        if backdrop_only:
+        if request.backdrop_only:
             subject = Subject(notes=("배경만 그려요: 제품은 그리지 않아요",))
-        route = choose_scene(read.body, matches, shop, read_directions(read.body), key=read.text, seed=seed)
+        route = choose_scene(read.body, matches, shop, read_directions(read.body), key=read.text, seed=request.seed)
+        side = request.copy_space or route.copy_space
         detail = (route.season.detail if route.season else "") or (shop.detail if subject.english else "")
-        positive = scene_sentence(
-            route.scene, route.copy_space, subject=subject.english, style_phrase=look.phrase, detail=detail
-        )
+        parts = scene_parts(route.scene, side, subject=subject.english, style_phrase=look.phrase, detail=detail)
         return AdPrompt(
-            positive=positive,
+            positive=assemble(parts),
             negative=", ".join(part for part in (NEGATIVE, look.negative) if part),
             brief=read.text,
             industry=shop.name,
             style=look.name,
             scene=route.scene,
-            copy_space=route.copy_space,
+            copy_space=side,
             provider=self.name,
             notes=(*notes, *subject.notes, *route.notes, *_copy_notes(read)),
+            parts=parts,
+            seconds=time.perf_counter() - began,
         )
 
-    def write_copy(self, brief: str, *, industry: str) -> AdCopy:
+    async def write_copy(self, request: CopyRequest) -> AdCopy:
         """Write headline, sub line and hashtags in Korean; quoted words of the brief are the headline as they stand."""
-        read = read_brief(brief)
+        read = read_brief(request.brief)
         matches = scan(read.body)
-        shop, _ = _choose_industry(read, matches, industry)
+        shop, _ = _choose_industry(read, matches, request.industry)
         return write_lines(read, matches, shop, _subject(read, matches, shop), provider=self.name)
 
 
