@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +34,7 @@ def denoise(
     transformer: Any,
     scheduler: Any,
     latents: torch.Tensor,
-    embedding: torch.Tensor,
+    embeddings: Sequence[torch.Tensor],
     on_step: OnStep,
     kept: Kept | None = None,
     begin: int = 0,
@@ -43,6 +43,7 @@ def denoise(
 
     Args:
         latents: ``[B,C,h,w] float32`` at the noise of level ``begin``, on the compute device.
+        embeddings: each picture's prompt, ``[tokens, width]``.
         on_step: called after each evaluation with its number from 1, the latents so far and the picture guessed from
             them; may raise. The latents it got and the number are all it takes to go on from there.
 
@@ -50,7 +51,7 @@ def denoise(
         Clean latents, float32.
     """
     count, dtype = len(latents), transformer.dtype  # asked once: it looks through every parameter
-    captions = [embedding.to(latents.device, dtype)] * count
+    captions = [embedding.to(latents.device, dtype) for embedding in embeddings]
     for number in range(begin, len(scheduler.timesteps)):
         timestep = scheduler.timesteps[number]
         model_input = list(latents.to(dtype).unsqueeze(2).unbind(0))

@@ -6,7 +6,7 @@ the embedding, the pictures that are done, and the latents of those under way wi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -40,6 +40,7 @@ class _Course:
     """A picture under way: its latents after ``done`` evaluations."""
 
     seed: int
+    embedding: torch.Tensor
     noise: torch.Tensor
     latents: torch.Tensor | None = None
     done: int = 0
@@ -60,17 +61,21 @@ class Drawing:
         """What the ladder did, in sentences; empty on its highest rung."""
         return (*self._out_of_memory, *ladder.describe_plan(self.plan, self._sizes, self._free))
 
-    def embed(self, prompt: str) -> torch.Tensor:
-        """Embed the prompt."""
+    def embed(self, prompts: Sequence[str]) -> list[torch.Tensor]:
+        """Embed every prompt while the encoder is there."""
         if self.plan.rung == ladder.RESIDENT and not residence_of(self._parts.transformer).is_away:
             self._attempt("denoise", self._place_transformer)
-        found = self._attempt(
-            "encode",
-            lambda plan: encoding.encode_prompt(self._zit, prompt, self._host, streamed=plan.stream_encoder),
-        )
+        found: dict[str, torch.Tensor] = {}
+
+        def work(plan: ladder.Plan) -> None:
+            for prompt in prompts:
+                if prompt not in found:
+                    found[prompt] = encoding.encode_prompt(self._zit, prompt, self._host, streamed=plan.stream_encoder)
+
+        self._attempt("encode", work)
         if not self.plan.keep_encoder:
             self._host.release(self._parts.text_encoder)
-        return found
+        return [found[prompt] for prompt in prompts]
 
     def encode(self, picture: torch.Tensor) -> torch.Tensor:
         """Turn a picture ``[1,3,H,W]`` into latents on the CPU."""
@@ -82,21 +87,25 @@ class Drawing:
 
         return self._attempt("vae", work)
 
-    def denoise(self, start: Start, seeds: tuple[int, ...], embedding: torch.Tensor) -> list[torch.Tensor]:
-        """Draw the latents of every seed, on the CPU."""
+    def denoise(self, start: Start, seeds: tuple[int, ...], embeddings: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+        """Draw the latents of every seed after its own embedding, on the CPU."""
         factors = self._preview_factors()
         columns, rows = (side // latents.scale_of(self._parts.vae) for side in start.size)
         channels = self._parts.transformer.in_channels
-        courses = [_Course(seed, denoise.draw_noise(seed, channels, rows, columns)) for seed in seeds]
+        courses = [
+            _Course(seed, embedding, denoise.draw_noise(seed, channels, rows, columns))
+            for seed, embedding in zip(seeds, embeddings, strict=True)
+        ]
+        longest = max(len(embedding) for embedding in embeddings)
 
         def work(plan: ladder.Plan) -> None:
             transformer = self._parts.transformer
-            needed = denoise.activation_bytes(transformer, rows * columns // 4, len(embedding)) * plan.at_once
+            needed = denoise.activation_bytes(transformer, rows * columns // 4, longest) * plan.at_once
             borrowed = self._host.on_device(transformer, needed, streamed=plan.stream_transformer)
             is_compiled = self._zit.options.compiled
             with applied(self._parts, self._zit.loras), borrowed as device, compiled(transformer, is_compiled):
                 while group := self._next_group(courses, len(start.levels), plan.at_once):
-                    self._advance(group, courses, start, embedding, preview.Previews(factors, device), device)
+                    self._advance(group, courses, start, preview.Previews(factors, device), device)
 
         self._attempt("denoise", work)
         return [course.latents for course in courses if course.latents is not None]
@@ -145,7 +154,6 @@ class Drawing:
         group: list[_Course],
         courses: list[_Course],
         start: Start,
-        embedding: torch.Tensor,
         previews: preview.Previews,
         device: torch.device,
     ) -> None:
@@ -167,7 +175,8 @@ class Drawing:
             self._host.check_cancelled()
 
         kept = _kept(clean, noise, start.mask)
-        cells = denoise.denoise(self._parts.transformer, scheduler, cells, embedding, on_step, kept, begin)
+        words = [course.embedding for course in group]
+        cells = denoise.denoise(self._parts.transformer, scheduler, cells, words, on_step, kept, begin)
         if not torch.isfinite(cells).all():
             raise ModelError(
                 "sampling.not_finite",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -43,9 +43,20 @@ class Samples:
 
 
 def text_to_image(
-    zit: Zit, prompt: str, *, width: int, height: int, seed: int, steps: int = 8, batch: int = 1, host: Host
+    zit: Zit,
+    prompt: str | Sequence[str],
+    *,
+    width: int,
+    height: int,
+    seed: int,
+    steps: int = 8,
+    batch: int = 1,
+    host: Host,
 ) -> Samples:
     """Draw ``batch`` pictures of a prompt; picture ``i`` uses ``seed + i`` and equals the single run of that seed.
+
+    Args:
+        prompt: one for all pictures, or one for each.
 
     Raises:
         InputError: the prompt, size, seed, steps or batch cannot be used.
@@ -53,12 +64,12 @@ def text_to_image(
     size = sizes.check_size(width, height, zit.checkpoint.grid_px, zit.checkpoint.base_px)
     start, seeds = Start(size, schedule.full_schedule(steps)), _seeds(seed, batch)
     with _drawing():
-        return _draw(Drawing(zit, size, batch, host), zit, prompt, start, seeds)
+        return _draw(Drawing(zit, size, batch, host), zit, _prompts(prompt, batch), start, seeds)
 
 
 def image_to_image(
     zit: Zit,
-    prompt: str,
+    prompt: str | Sequence[str],
     image: Array,
     *,
     strength: float,
@@ -83,12 +94,12 @@ def image_to_image(
         host.check_cancelled()
         drawing = Drawing(zit, job.size, batch, host)
         start = Start(job.size, levels, drawing.encode(job.picture), job.redraw)
-        samples = _draw(drawing, zit, prompt, start, seeds)
+        samples = _draw(drawing, zit, _prompts(prompt, batch), start, seeds)
         return replace(samples, images=tuple(job.finish(drawn) for drawn in samples.images))
 
 
-def _draw(drawing: Drawing, zit: Zit, prompt: str, start: Start, seeds: tuple[int, ...]) -> Samples:
-    drawn = drawing.denoise(start, seeds, drawing.embed(prompt))
+def _draw(drawing: Drawing, zit: Zit, prompts: Sequence[str], start: Start, seeds: tuple[int, ...]) -> Samples:
+    drawn = drawing.denoise(start, seeds, drawing.embed(prompts))
     images = drawing.decode(drawn)
     with torch.inference_mode(False):  # what leaves here may be used outside
         handed_on = latents.to_raw(zit.components.vae, torch.cat([cells.clone() for cells in drawn]))
@@ -103,6 +114,17 @@ def _drawing() -> Iterator[None]:
     """
     with registry.draw(), torch.inference_mode():
         yield
+
+
+def _prompts(prompt: str | Sequence[str], batch: int) -> list[str]:
+    prompts = [prompt] * batch if isinstance(prompt, str) else list(prompt)
+    if len(prompts) != batch:
+        raise InputError(
+            "prompt.count",
+            f"Expected one prompt, or one for each of the {batch} pictures, but {len(prompts)} came.",
+            "Give as many prompts as pictures.",
+        )
+    return prompts
 
 
 def _seeds(seed: int, batch: int) -> tuple[int, ...]:

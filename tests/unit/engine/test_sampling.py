@@ -6,6 +6,7 @@ import gc
 import importlib
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from adstudio.engine import sampling
 from adstudio.engine.components import Zit, load, registry
 from adstudio.engine.drawing import measure_sizes
 from adstudio.engine.latents import vae_activation_bytes
+from adstudio.engine.options import Options
 from adstudio.engine.sampling import image_to_image, text_to_image
 from adstudio.engine.schedule import full_schedule, make_scheduler
 from adstudio.engine.torch_host import TorchHost
@@ -27,7 +29,7 @@ from adstudio.types import Array
 PROMPT = "a café table by a window, warm light"
 
 
-def draw(zit: Zit, host: TorchHost, prompt: str = PROMPT, **changes: int) -> sampling.Samples:
+def draw(zit: Zit, host: TorchHost, prompt: str | list[str] = PROMPT, **changes: int) -> sampling.Samples:
     return text_to_image(zit, prompt, host=host, **({"width": 64, "height": 48, "seed": 5} | changes))
 
 
@@ -172,6 +174,23 @@ def test_prompts_matter_and_a_known_prompt_needs_no_encoder(zit: Zit, host: Torc
     assert np.array_equal(first.images[0], draw(zit, host, " one thing ").images[0])
     handle.remove()
     assert len(runs) == 1
+
+
+@pytest.mark.parametrize("one_pass", [False, True])
+def test_every_picture_of_a_batch_may_have_a_prompt_of_its_own(zit: Zit, host: TorchHost, one_pass: bool):
+    words = ["one thing", "quite another thing, and more of it", "one thing"]
+    single = [draw(zit, host, prompt, seed=5 + index).images[0] for index, prompt in enumerate(words)]
+    handle = replace(zit, options=Options(one_pass=one_pass))
+    together = draw(handle, host, words, batch=3)
+    for alone, image in zip(single, together.images, strict=True):
+        assert np.abs(alone - image).max() < (0.03 if one_pass else 1e-6)  # prompts are padded to one length there
+    assert np.abs(single[0] - single[1]).max() > 0.1
+
+
+def test_prompts_of_a_batch_are_counted(zit: Zit, host: TorchHost):
+    with pytest.raises(InputError, match="2 came") as caught:
+        draw(zit, host, ["one", "two"], batch=3)
+    assert caught.value.code == "prompt.count"
 
 
 @pytest.mark.parametrize(
