@@ -124,7 +124,8 @@ class _Server(ThreadingHTTPServer):
 def _serve(hub: Hub, *, store: bool) -> _Server:
     server = _Server(("127.0.0.1", 0), _Answer)
     server.hub, server.store = hub, store
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    # It looks for its end between two waits: with the usual half second, closing would take longer than most tests.
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     return server
 
 
