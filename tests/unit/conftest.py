@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 
@@ -9,6 +10,17 @@ import pytest
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch starts: pictures must not depend on the number of cores
+
+
+@pytest.fixture(autouse=True, scope="module")
+def settled_heap() -> None:
+    """Collecting garbage looks only at what this file's tests made.
+
+    Forgetting a checkpoint collects garbage, hundreds of times here. All that torch, diffusers and transformers keep
+    would be walked each time, a third of a second long, and never freed.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
