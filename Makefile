@@ -18,6 +18,10 @@ RUNTIME := $(VENV)/.installed-runtime
 DEV := $(VENV)/.installed-dev
 BROWSER := $(if $(CHROMIUM_PATH),$(VENV)/.installed-browser)
 
+PYTEST := $(BIN)/python -m pytest
+# A worker per processor, but each holds torch and diffusers of its own: more than eight are not worth their memory.
+PYTEST_UNIT := $(PYTEST) tests/unit --numprocesses logical --maxprocesses 8 --dist worksteal
+
 .PHONY: help demo test test-unit test-comfy test-browser test-gpu serve check format docs bench lock clean
 
 help:  ## show this list
@@ -28,21 +32,24 @@ demo: $(RUNTIME)  ## make three finished ads with the embedded model
 
 test: $(DEV) $(BROWSER)  ## run every test that this machine can run
 	@$(BIN)/python tools/comfyui.py prepare
-	@$(BIN)/python -m pytest tests $(ARGS)
+	@trap 'exit 130' INT; unit=0; rest=0; \
+	$(PYTEST_UNIT) $(ARGS) || unit=$$?; \
+	$(PYTEST) tests/comfy tests/browser tests/gpu $(ARGS) || rest=$$?; \
+	case $$unit-$$rest in 0-0 | 0-5 | 5-0) ;; *) exit 1 ;; esac  # 5: nothing in this half of what ARGS choose
 
 test-unit: $(DEV)  ## tests of the library alone
-	@$(BIN)/python -m pytest tests/unit $(ARGS)
+	@$(PYTEST_UNIT) $(ARGS)
 
 test-comfy: $(DEV)  ## tests in a real ComfyUI server
 	@$(BIN)/python tools/comfyui.py prepare
-	@$(BIN)/python -m pytest tests/comfy $(ARGS)
+	@$(PYTEST) tests/comfy $(ARGS)
 
 test-browser: $(DEV) $(BROWSER)  ## tests in ComfyUI's page, in a real browser
 	@$(BIN)/python tools/comfyui.py prepare
-	@$(BIN)/python -m pytest tests/browser $(ARGS)
+	@$(PYTEST) tests/browser $(ARGS)
 
 test-gpu: $(DEV)  ## tests that need an NVIDIA GPU
-	@$(BIN)/python -m pytest tests/gpu $(ARGS)
+	@$(PYTEST) tests/gpu $(ARGS)
 
 serve:  ## start the ComfyUI at COMFYUI_PATH with this pack linked in
 	@$(or $(PYTHON),$(no_python)) tools/comfyui.py serve $(ARGS)
