@@ -20,9 +20,9 @@ BROWSER := $(if $(CHROMIUM_PATH),$(VENV)/.installed-browser)
 
 PYTEST := $(BIN)/python -m pytest
 # A worker per processor, but each holds torch and diffusers of its own: more than eight are not worth their memory.
-PYTEST_UNIT := $(PYTEST) tests/unit --numprocesses logical --maxprocesses 8 --dist worksteal
+PYTEST_PARALLEL := $(PYTEST) --numprocesses logical --maxprocesses 8 --dist worksteal
 
-.PHONY: help demo test test-unit test-comfy test-browser test-gpu serve check format docs bench lock clean
+.PHONY: help demo test test-unit test-slow test-comfy test-browser test-gpu serve check format docs bench lock clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 22
@@ -32,13 +32,16 @@ demo: $(RUNTIME)  ## make three finished ads with the embedded model
 
 test: $(DEV) $(BROWSER)  ## run every test that this machine can run
 	@$(BIN)/python tools/comfyui.py prepare
-	@trap 'exit 130' INT; unit=0; rest=0; \
-	$(PYTEST_UNIT) $(ARGS) || unit=$$?; \
+	@trap 'exit 130' INT; library=0; rest=0; \
+	$(PYTEST_PARALLEL) tests/slow tests/unit $(ARGS) || library=$$?; \
 	$(PYTEST) tests/comfy tests/browser tests/gpu $(ARGS) || rest=$$?; \
-	case $$unit-$$rest in 0-0 | 0-5 | 5-0) ;; *) exit 1 ;; esac  # 5: nothing in this half of what ARGS choose
+	case $$library-$$rest in 0-0 | 0-5 | 5-0) ;; *) exit 1 ;; esac  # 5: nothing in this half of what ARGS choose
 
 test-unit: $(DEV)  ## tests of the library alone
-	@$(PYTEST_UNIT) $(ARGS)
+	@$(PYTEST_PARALLEL) tests/unit $(ARGS)
+
+test-slow: $(DEV)  ## tests of the library that take their time
+	@$(PYTEST) tests/slow $(ARGS)
 
 test-comfy: $(DEV)  ## tests in a real ComfyUI server
 	@$(BIN)/python tools/comfyui.py prepare

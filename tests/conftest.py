@@ -1,4 +1,4 @@
-"""The four tiers of tests. A test's tier is its folder; a tier that this machine cannot run is skipped and says why."""
+"""The five tiers of tests. A test's tier is its folder; a tier that this machine cannot run is skipped and says why."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from comfy_server import ComfyServer, running
 
 TESTS = Path(__file__).parent
-TIERS = ("unit", "comfy", "browser", "gpu")
+TIERS = ("unit", "slow", "comfy", "browser", "gpu")
 
 
 @cache

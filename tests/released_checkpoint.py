@@ -11,7 +11,10 @@ import struct
 from pathlib import Path
 from typing import Any
 
+import checkpoint_forms as forms
 import torch
+
+from adstudio.engine.weights import read_header
 
 TRANSFORMER: dict[str, Any] = {
     "_class_name": "ZImageTransformer2DModel",
@@ -129,6 +132,27 @@ def build_released(folder: Path, name: str = "Z-Image-Turbo") -> Path:
         {"tokenizer_class": "Qwen2Tokenizer", "pad_token": "<|endoftext|>", "chat_template": "{{ messages }}"},
     )
     return root
+
+
+def build_native(folder: Path) -> Path:
+    """Write the same weights as ComfyUI's three files into the folders of its models; return the transformer's.
+
+    Together 20.5 GB, whose values are holes in the disk.
+    """
+    root = build_released(folder)
+    places = {"transformer": "diffusion_models/a", "text_encoder": "text_encoders/b", "vae": "vae/c"}
+    rename = {
+        "transformer": forms.native,
+        "text_encoder": lambda tensors: forms.prefixed(tensors, "model."),
+        "vae": forms.flux_vae,
+    }
+    for part, place in places.items():
+        infos = read_header(root / forms.PARTS[part]).tensors
+        with torch.device("meta"):
+            tensors = rename[part]({name: torch.empty(info.shape) for name, info in infos.items()})
+        shapes = {name: tuple(value.shape) for name, value in tensors.items()}
+        write_hollow(folder / f"{place}.safetensors", shapes)
+    return folder / "diffusion_models" / "a.safetensors"
 
 
 def write_hollow(path: Path, shapes: dict[str, tuple[int, ...]]) -> None:
