@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,20 @@ import numpy as np
 import pytest
 import torch
 
+from adstudio.engine import assembly
 from adstudio.engine.components import Zit, load, registry
 from adstudio.engine.sampling import text_to_image
 from adstudio.engine.torch_host import TorchHost
 
 Writer = Callable[[Path, Path], Path]  # the folder, where to write -> the file to choose
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_tokenizer() -> Iterator[None]:
+    """Qwen's tokenizer is the same for every form, and building it takes longer than loading such small weights."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(assembly, "qwen_tokenizer", cache(assembly.qwen_tokenizer))
+        yield
 
 
 @pytest.fixture(scope="session")
