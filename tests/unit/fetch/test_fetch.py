@@ -56,7 +56,7 @@ def test_a_download_is_the_checkpoint_itself(
 def test_progress_counts_bytes_and_ends_at_all_of_them(
     hub: Hub, needed: dict[str, int], watcher: Any, tmp_path: Path
 ) -> None:
-    hub.faults.bytes_per_second = 150_000
+    hub.faults.bytes_per_second = 600_000
     fetch(REPO, tmp_path / "tiny", watcher)
     total = sum(needed.values())
     steps = [step for step, _ in watcher.seen]
@@ -166,7 +166,7 @@ def test_a_server_without_ranges_sends_the_file_anew(
 def test_a_cancelled_download_goes_on_later(
     hub: Hub, needed: dict[str, int], watcher: Any, cancelling: Callable[[float], Any], tmp_path: Path
 ) -> None:
-    hub.faults.bytes_per_second = 100_000
+    hub.faults.bytes_per_second = 300_000
     with pytest.raises(Cancelled):
         fetch(REPO, tmp_path / "tiny", cancelling(0.3))
     assert not (tmp_path / "tiny").exists()

@@ -58,11 +58,21 @@ def test_the_command_says_where_the_checkpoint_lies(
     assert not (tmp_path / "hf-home").exists(), "no second copy in a cache, no files of another program"
 
 
+HASTY = """
+import sys
+from adstudio.engine import hub
+hub._PAUSES_S = (0.01, 0.01)
+from adstudio.run.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
 def test_a_refusal_is_one_line(hub: Hub, environment: dict[str, str], fetching: Fetching, tmp_path: Path) -> None:
     for extra, code in [({"HF_HUB_OFFLINE": "1"}, "hub.offline"), ({"HF_ENDPOINT": "http://127.0.0.1:9"}, "hub.unr")]:
         if "HF_ENDPOINT" in extra:
             extra |= {"HF_HUB_DOWNLOAD_TIMEOUT": "1"}
-        said = run(fetching("--to", tmp_path / "tiny", "--json", "--quiet", "--revision", "main"), environment | extra)
+        command = fetching("--to", tmp_path / "tiny", "--json", "--quiet", "--revision", "main")
+        said = run([sys.executable, "-c", HASTY, *command[3:]], environment | extra)
         assert said.returncode == 1
         assert len(said.stderr.splitlines()) == 1 and said.stderr.startswith("error: ")
         assert json.loads(said.stdout)["error"]["code"].startswith(code)
