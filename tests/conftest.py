@@ -43,10 +43,20 @@ def tier_of(path: Path) -> str:
     return name
 
 
-def pytest_ignore_collect(collection_path: Path) -> bool | None:
+def was_asked_for(tier: str, config: pytest.Config) -> bool:
+    """Whether the command line names the tier, something in it, or all tests."""
+    folder = TESTS / tier
+    asked = [Path(str(argument).split("::")[0]).resolve() for argument in config.args]
+    return any(path in (TESTS, folder) or folder in path.parents for path in asked)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave out a tier that cannot run before its files import what is not there."""
     parts = collection_path.relative_to(TESTS).parts if collection_path.is_relative_to(TESTS) else ()
-    return True if parts and parts[0] in TIERS and missing_for(parts[0]) else None
+    if not parts or parts[0] not in TIERS:
+        return None
+    # pytest asks for the folders beside the one it was given, too: what they lack is not looked into (torch, for one).
+    return True if not was_asked_for(parts[0], config) or missing_for(parts[0]) else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -57,11 +67,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Name each tier that was asked for and left out, with the reason."""
-    asked = [Path(str(argument).split("::")[0]).resolve() for argument in config.args]
     for tier in TIERS:
-        folder = TESTS / tier
-        wanted = any(path in (TESTS, folder) or folder in path.parents for path in asked)
-        has_tests = any(folder.rglob("test_*.py"))
+        wanted = was_asked_for(tier, config)
+        has_tests = any((TESTS / tier).rglob("test_*.py"))
         if wanted and (reason := missing_for(tier)):
             terminalreporter.write_line(f"tier {tier}: skipped, {reason}")
         elif wanted and not has_tests:
