@@ -165,6 +165,7 @@ class Completion:
     output_tokens: int = 0
     first_token_s: float | None = None
     is_cut_short: bool = False  # the limit of tokens ended it
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Coroutine
+import contextvars
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, TypeVar
 
+from ..errors import ModelError, ProviderError
+from ..ports import PromptWriter
 from ..types import AdCopy, AdPrompt, CopyRequest, PromptRequest, Side, Tone
 from .industries import AUTO
-from .providers import ProviderChoice, find_writer
+from .providers import RULES, ProviderChoice, find_writer, provider_name
 
 T = TypeVar("T")
+Written = TypeVar("Written", AdPrompt, AdCopy)
+logger = logging.getLogger("adstudio.prompt")
 _AUTO = ProviderChoice()
 
 
@@ -23,12 +30,31 @@ async def write_prompt(request: PromptRequest, choice: ProviderChoice = _AUTO) -
             ``prompt.unknown_style``, ``prompt.unknown_provider``, ``prompt.bad_table``.
         ProviderError: the provider failed, and ``choice.fallback`` is off.
     """
-    return await find_writer(choice).write_prompt(request)
+    return await _written(choice, lambda writer: writer.write_prompt(request))
 
 
 async def write_ad_copy(request: CopyRequest, choice: ProviderChoice = _AUTO) -> AdCopy:
     """Write the Korean words on the ad. Raises as ``write_prompt`` does."""
-    return await find_writer(choice).write_copy(request)
+    return await _written(choice, lambda writer: writer.write_copy(request))
+
+
+async def _written(choice: ProviderChoice, work: Callable[[PromptWriter], Awaitable[Written]]) -> Written:
+    """Have the chosen provider write; where it fails, the rules, if that is wanted, and the result tells it.
+
+    A wrong input is no failure of a provider, nor is a cancel or a lack of memory: they come out as they are.
+    """
+    name = provider_name(choice)
+    try:
+        return await work(find_writer(choice))
+    except (ProviderError, ModelError) as error:
+        if not choice.fallback or name == RULES:
+            raise
+        failure = error
+    logger.warning("%s failed (%s); the rules write", name, failure.code)
+    result = await work(find_writer(replace(choice, name=RULES)))
+    return replace(
+        result, fallback_from=name, notes=(f"‘{name}’ 실패, 대신 규칙으로 썼어요: {failure.message}", *result.notes)
+    )
 
 
 def write(
@@ -64,13 +90,24 @@ def _chosen(provider: str | ProviderChoice) -> ProviderChoice:
 
 
 def _wait(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine to its end, also where the calling thread has an event loop of its own."""
+    """Run a coroutine to its end, also where the calling thread has an event loop; raise what it raises."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
         return asyncio.run(work)
-    results: list[T] = []
-    thread = threading.Thread(target=lambda: results.append(asyncio.run(work)))
-    thread.start()
-    thread.join()
-    return results[0]
+    begun: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[T]]] = []
+
+    async def run() -> T:
+        task = asyncio.ensure_future(work)
+        begun.append((asyncio.get_running_loop(), task))
+        return await task
+
+    helper = ThreadPoolExecutor(1, thread_name_prefix="adstudio-prompt")
+    job = helper.submit(contextvars.copy_context().run, asyncio.run, run())
+    try:
+        return job.result()
+    finally:
+        if not job.done() and begun:  # Ctrl-C while it waited
+            loop, task = begun[0]
+            loop.call_soon_threadsafe(task.cancel)
+        helper.shutdown(wait=False)

@@ -35,3 +35,11 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
         return connect(self, address)  # pyright: ignore[reportArgumentType]
 
     monkeypatch.setattr(socket.socket, "connect", connect_here)
+
+
+@pytest.fixture(autouse=True)
+def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys and addresses of whoever runs the tests must not change them, and must not be used."""
+    for name in os.environ:
+        if name.startswith("OPENAI_") or name in ("ADSTUDIO_API_KEY", "ADSTUDIO_BASE_URL"):
+            monkeypatch.delenv(name)

@@ -6,10 +6,13 @@ import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ...errors import InputError
+from ...errors import InputError, ProviderError
 from ...ports import ChatModel, PromptWriter
+from ...settings import Settings, read_settings
+from ..cache import WordCache
 
 AUTO = "auto"
+RULES = "rules"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +24,10 @@ class ProviderChoice:
         fallback: have the rules write where the provider fails, and say so in the result.
         model: which model of the provider; empty takes the one of the settings.
         base_url: the address of an OpenAI-compatible service; empty takes the one of the settings.
-        local: the language model that is loaded anyway, where there is one.
+        local: the language model that is loaded anyway, where there is one; ``auto`` takes it unless its ``can_write``
+            is false.
+        check_cancelled: raises when the user has cancelled; asked about ten times a second during a request.
+        cache: use what a language model has answered to the same question before; the settings can switch it off too.
     """
 
     name: str = AUTO
@@ -29,16 +35,44 @@ class ProviderChoice:
     model: str = ""
     base_url: str = ""
     local: ChatModel | None = None
+    check_cancelled: Callable[[], None] | None = None
+    cache: bool = True
 
 
-def _rules(_: ProviderChoice) -> PromptWriter:
+def _openai(choice: ProviderChoice, settings: Settings) -> PromptWriter:
+    from .model_writer import ModelWriter
+    from .openai_chat import OpenAIChat
+
+    service = settings.service(choice.base_url, choice.model)
+    chat = OpenAIChat(service, check_cancelled=choice.check_cancelled)
+    return ModelWriter(chat, cache=_cache(choice, settings), deadline_s=service.timeout_s)
+
+
+def _local(choice: ProviderChoice, settings: Settings) -> PromptWriter:
+    from .model_writer import ModelWriter
+
+    if choice.local is None or not _can_write(choice.local):
+        what = "no checkpoint is connected" if choice.local is None else f"'{choice.local.model:.80}' cannot write"
+        raise ProviderError(
+            "provider.no_checkpoint",
+            f"The local provider writes with the text encoder of a loaded checkpoint; {what}.",
+            "Connect a ZIT Loader with a full checkpoint, or choose rules (오프라인 규칙).",
+        )
+    return ModelWriter(choice.local, cache=_cache(choice, settings))
+
+
+def _rules(choice: ProviderChoice, settings: Settings) -> PromptWriter:
     from .rules import RulesWriter
 
     return RulesWriter()
 
 
-# Best first. A provider that needs a key or a model joins here with a factory that raises ProviderError without it.
-_WRITERS: dict[str, Callable[[ProviderChoice], PromptWriter]] = {"rules": _rules}
+# Best first; each raises ProviderError without what it needs.
+_WRITERS: dict[str, Callable[[ProviderChoice, Settings], PromptWriter]] = {
+    "openai": _openai,
+    "local": _local,
+    RULES: _rules,
+}
 
 
 def writer_names() -> list[str]:
@@ -50,16 +84,49 @@ def find_writer(choice: ProviderChoice) -> PromptWriter:
     """Return the prompt writer of that name.
 
     Raises:
-        InputError: ``prompt.unknown_provider``.
+        InputError: ``prompt.unknown_provider``, ``provider.bad_address``, ``settings.bad_file`` and its kin.
+        ProviderError: ``provider.no_key``, ``provider.insecure_address``, ``provider.no_checkpoint``.
     """
-    wanted = str(choice.name).strip().lower()
+    name, settings = _resolve(choice)
+    return _WRITERS[name](choice, settings)
+
+
+def provider_name(choice: ProviderChoice) -> str:
+    """Tell who would write: the name itself, or whom ``auto`` takes here. Raises as ``find_writer`` does."""
+    return _resolve(choice)[0]
+
+
+def _resolve(choice: ProviderChoice) -> tuple[str, Settings]:
+    wanted = _known(choice.name)
+    if wanted == RULES:
+        return wanted, Settings()  # they work even where the settings are broken
+    settings = read_settings()
     if wanted == AUTO:
-        return next(iter(_WRITERS.values()))(choice)
-    if wanted not in _WRITERS:
-        near = difflib.get_close_matches(wanted, writer_names(), 1)
-        raise InputError(
-            "prompt.unknown_provider",
-            f"There is no prompt provider '{choice.name!s:.40}'.",
-            (f"Did you mean {near[0]}? " if near else "") + f"Providers: {', '.join(writer_names())}.",
-        )
-    return _WRITERS[wanted](choice)
+        wanted = _known(settings.provider)
+    if wanted == AUTO:
+        wanted = RULES
+        if settings.is_ready(choice.base_url):
+            wanted = "openai"
+        elif choice.local is not None and _can_write(choice.local):
+            wanted = "local"
+    return wanted, settings
+
+
+def _known(name: str) -> str:
+    wanted = str(name).strip().lower()
+    if wanted in (AUTO, *_WRITERS):
+        return wanted
+    near = difflib.get_close_matches(wanted, writer_names(), 1)
+    raise InputError(
+        "prompt.unknown_provider",
+        f"There is no prompt provider '{name!s:.40}'.",
+        (f"Did you mean {near[0]}? " if near else "") + f"Providers: {', '.join(writer_names())}.",
+    )
+
+
+def _can_write(local: ChatModel) -> bool:
+    return bool(getattr(local, "can_write", True))
+
+
+def _cache(choice: ProviderChoice, settings: Settings) -> WordCache | None:
+    return WordCache() if choice.cache and settings.cache else None

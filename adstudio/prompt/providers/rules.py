@@ -48,7 +48,7 @@ class RulesWriter:
             scene=route.scene,
             copy_space=side,
             provider=self.name,
-            notes=(*notes, *subject.notes, *route.notes, *_copy_notes(read)),
+            notes=(*notes, *subject.notes, *route.notes, *copy_notes(read)),
             parts=parts,
             seconds=time.perf_counter() - began,
         )
@@ -92,7 +92,8 @@ def _subject(read: Brief, matches: tuple[Match, ...], shop: Industry) -> Subject
     return Subject(notes=("제품 낱말을 찾지 못해 빈 배경을 그려요. 무엇을 파는지 적으면 제품이 나와요",))
 
 
-def _copy_notes(read: Brief) -> tuple[str, ...]:
+def copy_notes(read: Brief) -> tuple[str, ...]:
+    """Say which words of a brief are copy and so not in the picture."""
     notes = tuple(f"‘{quote}’ → 그림이 아니라 문구로 써요" for quote in read.quotes)
     if asked := lettering_word(read.body):
         notes += (f"‘{asked}’: 그림에는 글자를 그리지 않아요. 문구는 나중에 얹어요",)

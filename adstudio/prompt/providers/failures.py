@@ -1,0 +1,214 @@
+"""What a language model's server says when it fails, as one error with a stable code. No key gets into its words."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from ...errors import ProviderError
+from ...settings import Service
+
+_MAX_CHARS = 300
+_MAX_READ = 20_000
+_KEY_LIKE = re.compile(
+    r"(?i)\b(?:bearer|basic)\s+[^\s\"',;]+|\b(?:sk|pk|gsk|xai|rk)[-_][^\s\"',;]{4,}|\bAIza[\w-]{10,}|\beyJ[\w-]{8,}\.[\w.-]+"
+)
+_QUOTA = re.compile(
+    r"(?i)insufficient[_ ]quota|exceeded your current quota|billing|credit balance|insufficient balance|out of credits"
+)
+_NO_MODEL = re.compile(
+    r"(?i)model_not_found|(?:unknown|invalid|no such) model"
+    r"|model\b.{0,120}(?:not found|does not exist|not exist|unknown|not loaded|no such)"
+)
+_RETRIED = (500, 502, 503, 504)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A failed request.
+
+    Args:
+        may_pass: asking again soon may help.
+        retry_after_s: how long the server asks to wait.
+        said: the server's words, to find out what it refuses.
+    """
+
+    error: ProviderError
+    may_pass: bool = False
+    retry_after_s: float | None = None
+    status: int = 0
+    said: str = ""
+
+
+def redact(text: str, service: Service) -> str:
+    """Take out of a server's words whatever looks like a key; some repeat the one they were sent."""
+    secret = service.key.reveal()
+    if len(secret) >= 8:
+        text = text.replace(secret, "…")
+    return _KEY_LIKE.sub("…", text)
+
+
+def describe(text: str, service: Service) -> str:
+    """Bound and redact a server's words for a message."""
+    plain = " ".join("".join(char if char.isprintable() else " " for char in redact(text, service)).split())
+    return plain if len(plain) <= _MAX_CHARS else plain[: _MAX_CHARS - 1] + "…"
+
+
+def server_words(body: object) -> str:
+    """Find the sentence in an error's body, whichever of the usual forms it has; else the body itself."""
+    if isinstance(body, Mapping):
+        inner: Any = body.get("error", body)
+        if isinstance(inner, Mapping):
+            kinds = [str(inner[name]) for name in ("code", "type") if isinstance(inner.get(name), str)]
+            kinds += [str(inner["param"])] if isinstance(inner.get("param"), str) else []
+            words = next((str(inner[n]) for n in ("message", "detail", "msg", "error") if inner.get(n)), "")
+            return f"{words} ({', '.join(dict.fromkeys(kinds))})" if kinds else words or str(dict(inner))
+        return str(inner)
+    return "" if body is None else str(body)
+
+
+def status_failure(service: Service, status: int, body: object, headers: Mapping[str, str]) -> Failure:
+    """Word an HTTP status that is no success."""
+    raw = server_words(body)[:_MAX_READ]
+    said, host = describe(raw, service), service.address.host
+    quoted = f" It says: {said}" if said else ""
+    wait_s = retry_after_s(headers)
+
+    def failure(code: str, message: str, hint: str, *, may_pass: bool = False) -> Failure:
+        return Failure(ProviderError(code, message + quoted, hint), may_pass, wait_s, status, raw)
+
+    if 300 <= status < 400:
+        target = describe(headers.get("location", ""), service)
+        return Failure(
+            ProviderError(
+                "provider.not_an_api",
+                f"{service.address.url} redirects to '{target:.120}'; no redirect is followed.",
+                "Write the address of the API itself; it usually ends with /v1.",
+            ),
+            status=status,
+        )
+    if status == 402 or (status in (403, 429) and _QUOTA.search(raw)):
+        return failure(
+            "provider.quota",
+            f"The account at {host} has no credit left for this (HTTP {status}).",
+            "Look into the account's billing, or choose another provider.",
+        )
+    if status in (401, 403):
+        return failure(
+            "provider.auth",
+            f"{host} does not accept the key for this (HTTP {status}).",
+            "Check the key set for this host, and that its account may use the model.",
+        )
+    if status == 429:
+        return failure(
+            "provider.rate_limited",
+            f"{host} takes no more requests for now (HTTP 429).",
+            "Wait a little and run it again.",
+            may_pass=True,
+        )
+    if status in (400, 404, 422) and _NO_MODEL.search(raw) and not _looks_like_html(raw):
+        return failure(
+            "provider.unknown_model",
+            f"{host} does not know the model '{service.model:.80}' (HTTP {status}).",
+            "Write the name of a model that it offers.",
+        )
+    if status in (404, 405) or _looks_like_html(raw):
+        return not_an_api(service, f"HTTP {status}")
+    if status == 408:
+        return failure("provider.timeout", f"{host} gave up waiting (HTTP 408).", "Run it again.", may_pass=True)
+    if status >= 500:
+        return failure(
+            "provider.server_error",
+            f"The server at {host} failed (HTTP {status}).",
+            "Run it again later, or choose another provider.",
+            may_pass=status in _RETRIED,
+        )
+    return failure(
+        "provider.bad_request",
+        f"{host} refuses the request (HTTP {status}).",
+        "Try another model; some understand only a part of what is asked.",
+    )
+
+
+def not_an_api(service: Service, came: str) -> Failure:
+    """Word an answer that no chat API gives: a web page, a path that is not there."""
+    return Failure(
+        ProviderError(
+            "provider.not_an_api",
+            f"A chat completion was expected from {service.address.url}; something else came ({came}).",
+            "Check the address; it usually ends with /v1, and OpenAI's is https://api.openai.com/v1.",
+        )
+    )
+
+
+def bad_answer(service: Service, came: str) -> Failure:
+    """Word an answer in which something is missing."""
+    return Failure(
+        ProviderError(
+            "provider.bad_answer",
+            f"A chat completion was expected from {service.address.host}; {came}.",
+            "Run it again, or try another model.",
+        )
+    )
+
+
+def refused(service: Service, words: str) -> Failure:
+    """Word a model that will not answer."""
+    return Failure(
+        ProviderError(
+            "provider.refused",
+            f"The model '{service.model:.80}' would not answer: {describe(words, service)}.",
+            "Word the brief differently, or choose another model.",
+        )
+    )
+
+
+def unreachable(service: Service, why: str) -> Failure:
+    """Word a connection that failed or broke off."""
+    said = describe(why, service)
+    local = service.address.is_local
+    return Failure(
+        ProviderError(
+            "provider.unreachable",
+            f"No answer from {service.address.host}" + (f": {said}" if said else "") + ".",
+            "Start the server there, or correct the address." if local else "Check the network and the address.",
+        ),
+        may_pass=True,
+    )
+
+
+def out_of_time(service: Service) -> ProviderError:
+    """Word a deadline that passed."""
+    return ProviderError(
+        "provider.timeout",
+        f"An answer from {service.address.host} was expected within {service.timeout_s:g} seconds; none came.",
+        "Run it again, or raise openai: timeout_s: in settings.yaml.",
+    )
+
+
+def too_long_to_wait(failure: Failure, left_s: float) -> ProviderError:
+    """Word a server that asks to wait longer than there is time."""
+    error = failure.error
+    message = f"{error.message} It asks to wait {failure.retry_after_s:,.0f} seconds, and {left_s:.0f} are left."
+    return ProviderError(error.code, message, error.hint)
+
+
+def retry_after_s(headers: Mapping[str, str]) -> float | None:
+    """Read ``Retry-After``, which is seconds or a date."""
+    value = headers.get("retry-after", "").strip()
+    if re.fullmatch(r"\d{1,9}(?:\.\d+)?", value):
+        return float(value)
+    try:
+        until = parsedate_to_datetime(value)
+    except (ValueError, TypeError):
+        return None
+    now = datetime.datetime.now(datetime.UTC)
+    return max(0.0, (until.replace(tzinfo=until.tzinfo or datetime.UTC) - now).total_seconds())
+
+
+def _looks_like_html(text: str) -> bool:
+    return text.lstrip()[:20].lower().startswith(("<!doctype", "<html", "<head", "<body"))

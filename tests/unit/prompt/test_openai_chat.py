@@ -1,0 +1,353 @@
+"""The OpenAI-compatible provider against a server that misbehaves: the real SDK, real sockets, counted requests."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import threading
+import time
+from collections.abc import Iterator
+from email.utils import format_datetime
+
+import pytest
+from chat_server import MODEL, PROMPT_ANSWER, ChatServer, Reply, bomb, chatting, fails, says
+
+from adstudio.errors import ProviderError
+from adstudio.prompt.providers import openai_chat, wire
+from adstudio.prompt.providers.openai_chat import OpenAIChat
+from adstudio.service import Key, read_address
+from adstudio.settings import Service
+from adstudio.types import ChatMessage, Completion
+
+CANARY = "sk-canary-0123456789abcdefghij"
+QUESTION = (ChatMessage("system", "Answer."), ChatMessage("user", '{"brief": "카페"}'))
+SCHEMA = {"type": "object", "properties": {"subject": {"type": "string"}}, "required": ["subject"]}
+
+
+@pytest.fixture
+def server() -> Iterator[ChatServer]:
+    with chatting() as chat:
+        yield chat
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No server has told anything yet, and nobody waits long before asking again."""
+    monkeypatch.setattr(openai_chat, "_dialects", {})
+    monkeypatch.setattr(openai_chat, "BACKOFF_S", 0.02)
+
+
+def service(server: ChatServer, timeout_s: float = 10.0, model: str = MODEL) -> Service:
+    return Service(read_address(server.url), model, Key(CANARY), timeout_s)
+
+
+def ask(server: ChatServer, timeout_s: float = 10.0, *, seed: int = 0, model: str = MODEL) -> Completion:
+    chat = OpenAIChat(service(server, timeout_s, model))
+    return asyncio.run(chat.complete(QUESTION, schema=SCHEMA, max_tokens=300, seed=seed))
+
+
+def test_an_answer_and_what_was_asked_for_it(server: ChatServer) -> None:
+    answer = ask(server, seed=7)
+    assert "strawberry latte" in answer.text
+    assert (answer.model, answer.input_tokens, answer.output_tokens) == (MODEL, 700, 200)
+    assert answer.seconds > 0 and not answer.is_cut_short and not answer.notes
+    (request,) = server.received
+    assert request.path == "/v1/chat/completions"
+    assert request.authorization == f"Bearer {CANARY}"
+    assert request.body["response_format"]["json_schema"] == {"name": "answer", "schema": SCHEMA, "strict": True}
+    assert request.body["seed"] == 7
+    assert request.body["max_tokens"] >= 300
+    assert not {"temperature", "max_completion_tokens", "stream"} & set(request.body)
+
+
+def test_seed_zero_is_not_sent(server: ChatServer) -> None:
+    ask(server)
+    assert "seed" not in server.received[0].body
+
+
+def test_openai_itself_gets_its_own_word_for_the_limit() -> None:
+    assert openai_chat._Dialect("max_completion_tokens").limit in openai_chat._wording(
+        openai_chat._Dialect("max_completion_tokens"), "gpt", [*QUESTION], SCHEMA, 9, 0
+    )
+
+
+def _in(seconds: float) -> str:
+    return format_datetime(datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=seconds), usegmt=True)
+
+
+HTML = Reply(body=b"<!DOCTYPE html><html><body>Welcome</body></html>", kind="text/html")
+QUOTA = fails(429, "You exceeded your current quota, please check your plan.", code="insufficient_quota")
+
+# code, answer, requests that it costs
+FAILURES = {
+    "401": ("provider.auth", fails(401, "Incorrect API key provided: {key}.", code="invalid_api_key"), 1),
+    "403": ("provider.auth", fails(403, "Country not supported"), 1),
+    "404 model": ("provider.unknown_model", fails(404, "The model `x` does not exist", code="model_not_found"), 1),
+    "404 ollama": ("provider.unknown_model", fails(404, 'model "x" not found, try pulling it first'), 1),
+    "404 path": ("provider.not_an_api", fails(404, "Not Found"), 1),
+    "404 page": ("provider.not_an_api", Reply(404, b"<html>no model not found</html>", "text/html"), 1),
+    "400": ("provider.bad_request", fails(400, "messages: too many"), 1),
+    "400 model": ("provider.unknown_model", fails(400, "Unknown model x"), 1),
+    "quota": ("provider.quota", QUOTA, 1),
+    "402": ("provider.quota", fails(402, "Insufficient Balance"), 1),
+    "429": ("provider.rate_limited", fails(429, "Rate limit reached"), 3),
+    "429 for long": ("provider.rate_limited", fails(429, "Slow", headers={"Retry-After": "86400"}), 1),
+    "429 until a date": ("provider.rate_limited", fails(429, "Slow", headers={"Retry-After": _in(3600)}), 1),
+    "500": ("provider.server_error", fails(500, "boom"), 3),
+    "501": ("provider.server_error", fails(501, "boom"), 1),
+    "503": ("provider.server_error", Reply(503, b"upstream", "text/plain"), 3),
+    "dropped": ("provider.unreachable", Reply(drop_after=-1), 3),
+    "half a body": ("provider.unreachable", says(PROMPT_ANSWER, drop_after=100), 3),
+    "html": ("provider.not_an_api", HTML, 1),
+    "sse": ("provider.not_an_api", Reply(body=b"data: {}\n\n", kind="text/event-stream"), 1),
+    "other json": ("provider.not_an_api", Reply(body=b'{"hello": "world"}'), 1),
+    "a list": ("provider.not_an_api", Reply(body=b"[1, 2]"), 1),
+    "truncated json": ("provider.bad_answer", Reply(body=says("x").body[:-30]), 1),
+    "deep json": ("provider.bad_answer", Reply(body=b'{"a":' * 200_000), 1),
+    "not utf-8": ("provider.bad_answer", Reply(body=b'{"a": "\xff\xfe'), 1),
+    "no choices": ("provider.bad_answer", Reply(body=b'{"choices": []}'), 1),
+    "strange choices": ("provider.bad_answer", Reply(body=b'{"choices": [{"message": 3}]}'), 1),
+    "null": ("provider.bad_answer", says(None), 1),
+    "empty": ("provider.bad_answer", says("  "), 1),
+    "refusal": ("provider.refused", says(None, refusal="I cannot help with that."), 1),
+    "filtered": ("provider.refused", says("half", ended="content_filter"), 1),
+    "error with 200": ("provider.server_error", Reply(body=b'{"error": {"message": "x", "code": 502}}'), 3),
+    "quota with 200": ("provider.quota", Reply(body=b'{"error": {"message": "x", "code": 402}}'), 1),
+    "too long": ("provider.bad_answer", says("x" * (2 << 20)), 1),
+    "too long an error": ("provider.bad_answer", fails(400, "x" * (2 << 20)), 1),
+    "bomb": ("provider.bad_answer", bomb(), 1),
+    "redirect": ("provider.not_an_api", Reply(307, headers={"Location": "http://127.0.0.1:9/v1"}), 1),
+}
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_each_failure_has_its_code_and_its_number_of_requests(server: ChatServer, name: str) -> None:
+    code, reply, requests = FAILURES[name]
+    server.answers(reply)
+    with pytest.raises(ProviderError) as caught:
+        ask(server)
+    error = caught.value
+    assert (error.code, server.count) == (code, requests), error.message
+    assert error.hint
+    assert len(error.message) < 700
+    assert error.__cause__ is None and error.__context__ is None
+    assert CANARY not in str(error)
+
+
+def test_what_the_server_says_is_told_without_its_keys(server: ChatServer) -> None:
+    server.answers(fails(401, "Bad key {key}, Bearer abcdef123456 or sk-proj-abcd****wxyz, see\x00 the page"))
+    with pytest.raises(ProviderError) as caught:
+        ask(server)
+    assert "Bad key …, … or …, see the page" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        fails(500, "once"),
+        fails(503, "once"),
+        fails(429, "slow", headers={"Retry-After": "0"}),
+        fails(429, "slow"),
+        Reply(drop_after=-1),
+        says("x", drop_after=10),
+    ],
+)
+def test_what_may_pass_is_asked_again(server: ChatServer, first: Reply) -> None:
+    server.answers(first, says(PROMPT_ANSWER))
+    assert "latte" in ask(server).text
+    assert server.count == 2
+
+
+@pytest.mark.parametrize("header", ["1", lambda: _in(2)])
+def test_retry_after_is_waited_for(server: ChatServer, header: object) -> None:
+    value = header() if callable(header) else header
+    server.answers(fails(429, "slow", headers={"Retry-After": str(value)}), says(PROMPT_ANSWER))
+    began = time.monotonic()
+    ask(server)
+    assert 0.9 <= time.monotonic() - began < 4
+    assert server.count == 2
+
+
+def test_a_longer_wait_than_there_is_time_fails_at_once_and_says_so(server: ChatServer) -> None:
+    server.answers(fails(429, "slow", headers={"Retry-After": "120"}))
+    began = time.monotonic()
+    with pytest.raises(ProviderError, match=r"asks to wait 120 seconds, and (9|10) are left"):
+        ask(server)
+    assert time.monotonic() - began < 2
+
+
+NO_FORM = fails(400, "Invalid parameter: 'response_format' of type 'json_schema' is not supported with this model.")
+
+
+def test_a_server_without_schemas_is_asked_again_without_one_and_remembered(server: ChatServer) -> None:
+    server.answers(NO_FORM, says(PROMPT_ANSWER))
+    answer = ask(server)
+    assert [("response_format" in request.body) for request in server.received] == [True, False]
+    assert len(answer.notes) == 1
+    again = ask(server)
+    assert server.count == 3  # it was not tried once more
+    assert again.notes == answer.notes
+    ask(server, model="another")
+    assert "response_format" in server.received[-1].body
+
+
+def test_a_server_that_always_complains_of_the_schema_is_asked_twice(server: ChatServer) -> None:
+    server.answers(NO_FORM)
+    with pytest.raises(ProviderError) as caught:
+        ask(server)
+    assert (caught.value.code, server.count) == ("provider.bad_request", 2)
+
+
+def test_a_refused_seed_is_dropped_and_the_limit_renamed(server: ChatServer) -> None:
+    server.answers(
+        fails(400, "Unrecognized request argument supplied: seed"),
+        fails(400, "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead."),
+        fails(400, "This model's maximum context length is 2048 tokens"),
+        says(PROMPT_ANSWER),
+    )
+    ask(server, seed=5)
+    last = server.received[-1].body
+    assert server.count == 4
+    assert "seed" not in last and "max_tokens" not in last and last["max_completion_tokens"] == 300
+    assert "response_format" in last
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [says("x", delay_s=30), says("x", drip_s=0.05), fails(500, "x"), fails(429, "x", headers={"Retry-After": "1"})],
+)
+def test_the_deadline_is_over_everything(server: ChatServer, reply: Reply, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(openai_chat, "MAX_RETRIES", 10**6)
+    ask(server)  # the SDK is loaded, which is not what is timed
+    server.answers(reply)
+    began = time.monotonic()
+    with pytest.raises(ProviderError) as caught:
+        ask(server, 2.0)
+    took = time.monotonic() - began
+    assert took < 2.2, took
+    assert caught.value.code in ("provider.timeout", "provider.server_error", "provider.rate_limited")
+    if reply.status == 200:
+        assert caught.value.code == "provider.timeout"
+        assert took > 1.9
+        assert server.gone.wait(2), "the connection stayed open"
+
+
+def test_nobody_there() -> None:
+    with chatting() as gone:
+        pass
+    with pytest.raises(ProviderError) as caught:
+        ask(gone)
+    assert caught.value.code == "provider.unreachable"
+    assert "Start the server" in caught.value.hint
+
+
+def test_a_redirect_does_not_carry_the_key(server: ChatServer) -> None:
+    with chatting() as thief:
+        for status in (301, 302, 303, 307, 308):
+            server.answers(Reply(status, headers={"Location": f"{thief.url}/chat/completions?k={CANARY}"}))
+            with pytest.raises(ProviderError, match="redirect") as caught:
+                ask(server)
+            assert CANARY not in str(caught.value)
+            assert (server.count, thief.count) == (1, 0)
+
+
+def test_nothing_else_of_the_environment_is_sent(server: ChatServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-openai-only")
+    monkeypatch.setenv("OPENAI_ADMIN_KEY", "sk-admin-only")
+    monkeypatch.setenv("OPENAI_ORG_ID", "org-secret")
+    monkeypatch.setenv("OPENAI_PROJECT_ID", "proj-secret")
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "Authorization: Bearer sk-custom\nX-Secret: yes")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")  # must not be asked about this machine
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
+    ask(server)
+    (request,) = server.received
+    told = str(request.headers)
+    assert not [word for word in ("only", "secret", "custom", "runtime") if word in told.lower()], told
+    assert request.authorization == f"Bearer {CANARY}"
+
+
+def test_odd_but_usable_answers(server: ChatServer) -> None:
+    server.answers(says("text", model="another-model-2026"))
+    assert ask(server).model == "another-model-2026"
+    server.answers(says("half", ended="length"))
+    assert ask(server).is_cut_short
+    server.answers(says(None, ended="length"))
+    assert ask(server).is_cut_short
+    server.answers(Reply(body=b'{"choices": [{"message": {"content": [{"type": "text", "text": "parts"}]}}]}', kind=""))
+    assert ask(server).text == "parts"
+    server.answers(says("the key is {key}"))
+    assert ask(server).text == "the key is …"
+
+
+def test_many_at_once_from_several_loops(server: ChatServer) -> None:
+    server.answers(says(PROMPT_ANSWER, delay_s=0.3))
+    results: list[Completion] = []
+
+    async def eight() -> None:
+        chat = OpenAIChat(service(server, 30))
+        asked = (chat.complete(QUESTION, schema=SCHEMA, max_tokens=300) for _ in range(8))
+        results.extend(await asyncio.gather(*asked))
+
+    threads = [threading.Thread(target=lambda: asyncio.run(eight())) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(results) == 32 == server.count
+    assert server.most_busy > 4
+    names = [thread.name for thread in threading.enumerate()]
+    assert names.count(wire.THREAD_NAME) == 1
+
+
+def test_cancelling_who_waits_closes_the_connection(server: ChatServer) -> None:
+    server.answers(says(PROMPT_ANSWER, delay_s=20))
+
+    async def leave() -> None:
+        task = asyncio.ensure_future(OpenAIChat(service(server)).complete(QUESTION, schema=SCHEMA, max_tokens=9))
+        while not server.count:
+            await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(leave())
+    assert server.gone.wait(2)
+
+
+class Interrupt(BaseException):
+    """As ComfyUI's own, no Exception."""
+
+
+def test_an_interrupt_comes_out_unchanged_and_ends_the_request(server: ChatServer) -> None:
+    server.answers(says(PROMPT_ANSWER, delay_s=20))
+    asked: list[float] = []
+
+    def check() -> None:
+        asked.append(time.monotonic())
+        if server.count and len(asked) > 4:
+            raise Interrupt
+
+    chat = OpenAIChat(service(server), check_cancelled=check)
+    began = time.monotonic()
+    with pytest.raises(Interrupt):
+        asyncio.run(chat.complete(QUESTION, schema=SCHEMA, max_tokens=9))
+    assert time.monotonic() - began < 5
+    assert server.gone.wait(2)
+
+
+def test_a_blocked_loop_does_not_hold_up_the_request(server: ChatServer) -> None:
+    """A synchronous node of ComfyUI blocks the loop on which ours waits."""
+    server.answers(says(PROMPT_ANSWER, delay_s=0.8))
+    ask(server)
+
+    async def both() -> float:
+        began = time.monotonic()
+        request = asyncio.ensure_future(OpenAIChat(service(server)).complete(QUESTION, schema=SCHEMA, max_tokens=9))
+        await asyncio.sleep(0)
+        time.sleep(0.8)
+        assert not request.done()
+        await request
+        return time.monotonic() - began
+
+    assert asyncio.run(both()) < 1.4
