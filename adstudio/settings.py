@@ -102,8 +102,8 @@ def _where_to_put_a_key(address: Address) -> str:
     variable = "OPENAI_API_KEY" if address.host == read_address(DEFAULT_BASE_URL).host else "ADSTUDIO_API_KEY"
     beside = "" if variable == "OPENAI_API_KEY" else f" and ADSTUDIO_BASE_URL={address.url}"
     return (
-        f"Set {variable}{beside} in the environment of this program, or write it into {config.home() / FILE} under "
-        f"openai: keys: {address.host}: . A key never goes into a workflow. 키 없이 쓰려면 rules를 고르세요."
+        f"Set {variable}{beside} in the environment of this program, or write the key into {config.home() / FILE}: "
+        f'openai: {{keys: {{"{address.host}": ...}}}}. It never goes into a workflow. 키 없이 쓰려면 rules를 고르세요.'
     )
 
 

@@ -132,7 +132,7 @@ def test_there_are_industries_enough_and_each_makes_a_whole_prompt() -> None:
         ({"style": "anmie"}, "prompt.unknown_style", "anime"),
         ({"style": "수채"}, "prompt.unknown_style", "수채화"),
         ({"provider": "rule"}, "prompt.unknown_provider", "rules"),
-        ({"provider": "openai"}, "prompt.unknown_provider", "auto, rules"),
+        ({"provider": "opnai"}, "prompt.unknown_provider", "openai"),
     ],
 )
 def test_unknown_names_are_refused_with_the_nearest(given: dict[str, str], code: str, near: str) -> None:
