@@ -6,9 +6,9 @@ import json
 import re
 from typing import Any
 
-MAX_CHARS = 100_000
+MAX_CHARS = 40_000
 MAX_DEPTH = 8
-_MAX_STARTS = 40  # braces in the chatter before the answer
+_MAX_STARTS = 20  # braces in the chatter before the answer
 _FIRST_THOUGHT = re.compile(r"<think(?:ing)?>", re.I)
 _LAST_THOUGHT = re.compile(r"(?s).*</think(?:ing)?>", re.I)
 _STRING_OR_COMMA = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])', re.S)

@@ -73,7 +73,7 @@ def server_words(body: object) -> str:
 
 def status_failure(service: Service, status: int, body: object, headers: Mapping[str, str]) -> Failure:
     """Word an HTTP status that is no success."""
-    raw = server_words(body)[:_MAX_READ]
+    raw = redact(server_words(body)[:_MAX_READ], service)
     said, host = describe(raw, service), service.address.host
     quoted = f" It says: {said}" if said else ""
     wait_s = retry_after_s(headers)

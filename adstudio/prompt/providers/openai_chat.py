@@ -16,7 +16,7 @@ from ...settings import Service
 from ...types import ChatMessage, Completion
 from .chat_answer import MAX_BYTES, read_completion
 from .failures import Failure, bad_answer, out_of_time, status_failure, too_long_to_wait, unreachable
-from .wire import on_wire
+from .wire import hush_transport, on_wire
 
 logger = logging.getLogger("adstudio.prompt")
 
@@ -198,6 +198,7 @@ def _client(service: Service) -> Any:
     except ImportError:
         raise MissingDependency("openai", "Asking a language model over the network", "openai") from None
 
+    hush_transport()
     sent = _SENT | (_OPENAIS_OWN if service.address.host == OPENAI_HOST else set())
 
     async def narrow(request: Any) -> None:

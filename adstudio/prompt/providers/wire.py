@@ -7,6 +7,7 @@ loop would stand still meanwhile; on a loop of its own it goes on.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import threading
 from collections.abc import Callable, Coroutine
@@ -45,6 +46,20 @@ def _loop() -> asyncio.AbstractEventLoop:
             thread.start()
             _running = (os.getpid(), thread, loop)
         return _running[2]
+
+
+def hush_transport() -> None:
+    """Keep the HTTP transport from logging the headers of our answers, in which a server may repeat a key.
+
+    It does so at DEBUG only. What it logs for others is left alone.
+    """
+    for name in [*logging.root.manager.loggerDict]:
+        if name.startswith("httpcore"):
+            logging.getLogger(name).addFilter(_is_not_ours)
+
+
+def _is_not_ours(record: logging.LogRecord) -> bool:
+    return record.threadName != THREAD_NAME
 
 
 def _run(loop: asyncio.AbstractEventLoop) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -62,7 +63,7 @@ def test_braces_commas_and_breaks_inside_text_stay() -> None:
         ('{"a":' * 9 + "1" + "}" * 9, "nested"),
         ("[" * 5000, "no JSON object"),
         ('{"a":' + "[" * 100_000, "characters"),
-        ('{"a":' + "[" * 50_000, "nested"),
+        ('{"a":' + "[" * 20_000, "nested"),
         ('{"a": "' + "x" * (1 << 20) + '"}', "characters"),
     ],
 )
@@ -74,19 +75,15 @@ def test_what_cannot_be_used_says_why(text: str, problem: str) -> None:
 @pytest.mark.parametrize("piece", ["{", '{"', "{}", '{"a":1,', "<think>", "</think>", ", }", '"\\'])
 def test_a_long_answer_of_nonsense_takes_no_time(piece: str) -> None:
     began = time.process_time()
-    try:
+    with suppress(UnusableAnswer):
         parse_answer(piece * (MAX_CHARS // len(piece)))
-    except UnusableAnswer:
-        pass
-    assert time.process_time() - began < 5
+    assert time.process_time() - began < 2
 
 
 @given(st.text(max_size=300))
 def test_any_text_is_read_or_refused(text: str) -> None:
-    try:
+    with suppress(UnusableAnswer):
         assert isinstance(parse_answer(text), dict)
-    except UnusableAnswer:
-        pass
 
 
 @given(
