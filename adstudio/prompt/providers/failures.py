@@ -10,12 +10,13 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from ...errors import ProviderError
+from ...service import Key
 from ...settings import Service
 
 _MAX_CHARS = 300
 _MAX_READ = 20_000
 _KEY_LIKE = re.compile(
-    r"(?i)\b(?:bearer|basic)\s+[^\s\"',;]+|\b(?:sk|pk|gsk|xai|rk)[-_][^\s\"',;]{4,}|\bAIza[\w-]{10,}|\beyJ[\w-]{8,}\.[\w.-]+"
+    r"(?i)\bbearer\s+[^\s\"',;]*[\d._-][^\s\"',;]*|\b(?:sk|pk|gsk|xai|rk)[-_][^\s\"',;]{4,}|\bAIza[\w-]{10,}|\beyJ[\w-]{8,}\.[\w.-]+"
 )
 _QUOTA = re.compile(
     r"(?i)insufficient[_ ]quota|exceeded your current quota|billing|credit balance|insufficient balance|out of credits"
@@ -47,7 +48,7 @@ class Failure:
 def redact(text: str, service: Service) -> str:
     """Take out of a server's words whatever looks like a key; some repeat the one they were sent."""
     secret = service.key.reveal()
-    if len(secret) >= 8:
+    if len(secret) > len(Key.none().reveal()):
         text = text.replace(secret, "…")
     return _KEY_LIKE.sub("…", text)
 

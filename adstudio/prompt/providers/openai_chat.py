@@ -120,6 +120,8 @@ class OpenAIChat:
         async with _client(self._service) as client:
             while True:
                 answer = await self._request(client, _wording(dialect, self.model, messages, schema, max_tokens, seed))
+                came = "an answer" if isinstance(answer, Completion) else answer.error.code
+                logger.debug("%s, model %s: %s", self.host, self.model, came)
                 if isinstance(answer, Completion):
                     _remember(place, dialect)
                     return answer if dialect.schema else replace(answer, notes=(*answer.notes, _NO_SCHEMA))
@@ -134,7 +136,6 @@ class OpenAIChat:
                         return answer
                     return replace(answer, error=too_long_to_wait(answer, left_s))
                 retries += 1
-                logger.debug("%s: %s; asking again in %.1f s", self.host, answer.error.code, wait_s)
                 await asyncio.sleep(wait_s)
 
     async def _request(self, client: Any, wording: dict[str, Any]) -> Completion | Failure:

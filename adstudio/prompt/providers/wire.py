@@ -49,12 +49,12 @@ def _loop() -> asyncio.AbstractEventLoop:
 
 
 def hush_transport() -> None:
-    """Keep the HTTP transport from logging the headers of our answers, in which a server may repeat a key.
+    """Keep the SDK and its transport from logging our requests and answers at DEBUG: a server may repeat a key.
 
-    It does so at DEBUG only. What it logs for others is left alone.
+    What they log for others is left alone.
     """
     for name in [*logging.root.manager.loggerDict]:
-        if name.startswith("httpcore"):
+        if name.startswith(("httpcore", "openai")):
             logging.getLogger(name).addFilter(_is_not_ours)
 
 

@@ -64,10 +64,15 @@ def test_seed_zero_is_not_sent(server: ChatServer) -> None:
     assert "seed" not in server.received[0].body
 
 
-def test_openai_itself_gets_its_own_word_for_the_limit() -> None:
-    assert openai_chat._Dialect("max_completion_tokens").limit in openai_chat._wording(
-        openai_chat._Dialect("max_completion_tokens"), "gpt", [*QUESTION], SCHEMA, 9, 0
-    )
+def test_openai_itself_gets_its_own_word_for_the_limit_and_its_own_headers(
+    server: ChatServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(openai_chat, "OPENAI_HOST", server.host)
+    monkeypatch.setenv("OPENAI_ORG_ID", "org-1")
+    ask(server)
+    (request,) = server.received
+    assert "max_tokens" not in request.body and request.body["max_completion_tokens"] >= 300
+    assert request.headers["openai-organization"] == "org-1"
 
 
 @pytest.mark.parametrize("name", FAILURES)
