@@ -24,12 +24,19 @@ SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 
 
 def build_checkpoint(
-    folder: Path, *, vae_levels: int = 4, dtype: torch.dtype = torch.bfloat16, seed: int = 0, base_px: int = 64
+    folder: Path,
+    *,
+    vae_levels: int = 4,
+    dtype: torch.dtype = torch.bfloat16,
+    seed: int = 0,
+    base_px: int = 64,
+    encoder: dict[str, Any] | None = None,
 ) -> Path:
     """Write the checkpoint and return its folder.
 
     Args:
         vae_levels: 4 gives the real model's grid of 16 pixels, 5 one of 32.
+        encoder: what is said otherwise in the text encoder's configuration.
     """
     import diffusers
     import transformers
@@ -40,28 +47,30 @@ def build_checkpoint(
     state = torch.random.get_rng_state()
     torch.manual_seed(seed)
     tokenizer = _tokenizer()
+    encoder_config = transformers.Qwen3Config(
+        **{
+            "vocab_size": len(tokenizer),
+            "hidden_size": 32,
+            "intermediate_size": 64,
+            "num_hidden_layers": 3,
+            "num_attention_heads": 2,
+            "num_key_value_heads": 1,
+            "head_dim": 16,
+            "tie_word_embeddings": True,
+            **(encoder or {}),
+        }
+    )
     transformer = diffusers.ZImageTransformer2DModel(
         dim=48,
         n_layers=2,
         n_refiner_layers=1,
         n_heads=2,
         n_kv_heads=2,
-        cap_feat_dim=32,
+        cap_feat_dim=encoder_config.hidden_size,
         axes_dims=[8, 8, 8],
         axes_lens=[1536, 128, 128],
     )
-    text_encoder = transformers.Qwen3Model(
-        transformers.Qwen3Config(
-            vocab_size=len(tokenizer),
-            hidden_size=32,
-            intermediate_size=64,
-            num_hidden_layers=3,
-            num_attention_heads=2,
-            num_key_value_heads=1,
-            head_dim=16,
-            tie_word_embeddings=True,
-        )
-    )
+    text_encoder = transformers.Qwen3Model(encoder_config)
     widths = (8, 8, 16, 16, 16)[:vae_levels]
     vae = diffusers.AutoencoderKL(
         down_block_types=("DownEncoderBlock2D",) * vae_levels,

@@ -43,6 +43,8 @@ class Components:
     linears: dict[str, tuple[int, int]]
     embeddings: PromptMemory = field(default_factory=PromptMemory)
     preview_factors: Any = None
+    vocabulary: Any = None
+    is_tied: bool | None = None  # whether the encoder's embedding is its head as well
     variants: dict[str, Components] = field(default_factory=dict)  # the same with a part of another kind
 
 

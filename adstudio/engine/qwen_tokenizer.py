@@ -19,7 +19,7 @@ _PRINTABLE = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), 
 _OTHERS = [byte for byte in range(256) if byte not in _PRINTABLE]
 # GPT-2's order: the bytes that are printable letters by themselves, then the others.
 BYTES = tuple(bytes([byte]) for byte in [*_PRINTABLE, *_OTHERS])
-_LETTERS = [*map(chr, _PRINTABLE), *(chr(256 + index) for index in range(len(_OTHERS)))]
+LETTERS = [*map(chr, _PRINTABLE), *(chr(256 + index) for index in range(len(_OTHERS)))]
 
 _WORDS = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"
@@ -95,7 +95,7 @@ def qwen_tokenizer() -> Any:
 def _words_and_merges() -> tuple[dict[str, int], list[tuple[str, str]]]:
     planes = np.frombuffer(zlib.decompress(MERGES.read_bytes()), np.uint8).reshape(2, 3, -1).astype(np.int32)
     pairs = (planes[:, 0] | planes[:, 1] << 8 | planes[:, 2] << 16).T.tolist()
-    words, merges = list(_LETTERS), []
+    words, merges = list(LETTERS), []
     for left, right in pairs:
         merges.append((words[left], words[right]))
         words.append(words[left] + words[right])
