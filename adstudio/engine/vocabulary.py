@@ -34,7 +34,7 @@ class Vocabulary:
         self._marks = sorted((token.content for token in added.values()), key=len, reverse=True)
         known = {token.content: index for index, token in added.items()}
         eos = tokenizer.eos_token_id
-        self.ends = frozenset(index for index in (eos, *map(known.get, _ENDS)) if index is not None)
+        self.ends = frozenset(index for index in added if index == eos or index in map(known.get, _ENDS))
         special = {index for index, token in added.items() if token.special}
         names = tokenizer.convert_ids_to_tokens(list(range(min(size, max(tokenizer.get_vocab().values()) + 1))))
         self._spelled = [
@@ -82,7 +82,9 @@ class Vocabulary:
         Shapes: ``[n] int64``; empty where the tokenizer has none.
         """
         if pending not in self._after:
-            self._after[pending] = _ids([index for index in self._continuing if _is_utf8(pending + self.spell(index))])
+            self._after[pending] = _ids(
+                [index for index in self._continuing if _read_utf8(pending + self.spell(index))]
+            )
         return self._after[pending]
 
     def without_marks(self, text: str) -> str:
@@ -96,14 +98,13 @@ class Vocabulary:
         return text
 
     def _sort(self, index: int, inside: list[int]) -> None:
-        try:
-            text, used = utf_8_decode(self._spelled[index], "strict", False)
-        except UnicodeDecodeError:  # the middle of a character
+        read = _read_utf8(self._spelled[index])
+        if read is None:  # the middle of a character
             return
-        whole = used == len(self._spelled[index])
+        text, pending = read
         if _INSIDE.fullmatch(text):
             inside.append(index)
-        elif whole and (found := _CLOSING.match(text)):
+        elif not pending and (found := _CLOSING.match(text)):
             self.closing[index] = (found[1], found[2])
 
 
@@ -114,9 +115,22 @@ def _spell(name: str) -> bytes:
         return name.encode()
 
 
+def _read_utf8(spelled: bytes) -> tuple[str, bytes] | None:
+    """The whole characters and the begun one behind them; None where it can become no UTF-8."""
+    try:
+        text, used = utf_8_decode(spelled, "strict", False)
+    except UnicodeDecodeError:
+        return None
+    pending = spelled[used:]
+    # The decoder waits for the end of some that have none, half of a surrogate pair. Any other has one of these two.
+    width = 0 if not pending else 2 if pending[0] < 0xE0 else 3 if pending[0] < 0xF0 else 4
+    fits = not pending or any(_is_utf8(pending.ljust(width, filling)) for filling in (b"\x80", b"\xbf"))
+    return (text, pending) if fits else None
+
+
 def _is_utf8(spelled: bytes) -> bool:
     try:
-        utf_8_decode(spelled, "strict", False)
+        spelled.decode()
     except UnicodeDecodeError:
         return False
     return True
