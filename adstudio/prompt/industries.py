@@ -1,10 +1,12 @@
-"""Industries: the kinds of shop we know, from ``data/industries.yaml`` and the user's own."""
+"""Industries: the kinds of shop we know, from ``data/industries/`` and the user's own ``industries.yaml``."""
 
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
@@ -16,15 +18,31 @@ GENERAL = "general"
 AUTO = "auto"
 _AXES = {"places": "places", "colours": "colours", "moods": "moods"}
 _FIELDS = {
-    "korean": str, "words": list, "places": list, "colours": list, "moods": list,
-    "subject": str, "detail": str, "tags": list,
+    "korean": str, "english": str, "words": list, "places": list, "colours": list, "moods": list,
+    "subject": str, "detail": str, "theme": str, "light": str, "props": list, "palette": str, "camera": str,
+    "unmarked": str, "taboos": list, "channels": list, "tags": list,
 }  # fmt: skip
+_FOR_THE_PICTURE = ("subject", "detail", "light", "palette", "camera", "unmarked")
 _MAX_DETAIL_WORDS = 6
+_MOST = {"props": 6, "taboos": 8}
+_LONGEST_TABOO = 100
+_CHANNEL = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 @dataclass(frozen=True, slots=True)
 class Industry:
-    """A kind of shop. Of ``places``, ``colours`` and ``moods`` the first is the default, the rest also suit it."""
+    """A kind of shop. Of ``places``, ``colours`` and ``moods`` the first is the default, the rest also suit it.
+
+    Args:
+        subject: English name of what to draw when the brief names no product.
+        detail: a few English words drawn with the product; ``props`` are further things that may lie about.
+        theme: what such an ad is about, in English, for a language model.
+        light: English phrase, as ``palette`` and ``camera``: for where the brief says nothing else.
+        unmarked: the shop's usual carriers of lettering (cups, walls, boxes), asked for bare.
+        taboos: what must not be shown or said in this trade, in short English phrases.
+        channels: ids of the channels where such ads usually run.
+        tags: hashtags without ``#``.
+    """
 
     name: str
     korean: str
@@ -35,6 +53,15 @@ class Industry:
     subject: str = ""
     detail: str = ""
     tags: tuple[str, ...] = ()
+    english: str = ""
+    theme: str = ""
+    light: str = ""
+    props: tuple[str, ...] = ()
+    palette: str = ""
+    camera: str = ""
+    unmarked: str = ""
+    taboos: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
 
 
 def industries() -> dict[str, Industry]:
@@ -80,17 +107,35 @@ def _industries(_: object) -> tuple[tuple[str, Industry], ...]:
     for path in table_files("industries"):
         for name, row in read_table(path).items():
             check_fields(path, name, row, _FIELDS, required=("korean",))
-            if name == AUTO:
-                raise bad_table(path, "an industry cannot be called 'auto'")
-            for axis, table in _AXES.items():
-                for value in row.get(axis, ()):
-                    if value not in vocabulary()[table]:
-                        known = ", ".join(vocabulary()[table])
-                        raise bad_table(path, f"'{name}.{axis}' has '{value}'; use some of {known}")
-            for text in ("subject", "detail"):
-                check_english(path, name, row.get(text, ""))
-            if len(row.get("detail", "").split()) > _MAX_DETAIL_WORDS:
-                raise bad_table(path, f"'{name}.detail' should have at most {_MAX_DETAIL_WORDS} English words")
+            _check(path, name, row)
             fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}
             found[name] = Industry(name=name, **fields)
     return tuple(found.items())
+
+
+def _check(path: Path, name: str, row: dict[str, Any]) -> None:
+    if name == AUTO:
+        raise bad_table(path, "an industry cannot be called 'auto'", name)
+    for axis, table in _AXES.items():
+        for value in row.get(axis, ()):
+            if value not in vocabulary()[table]:
+                known = ", ".join(vocabulary()[table])
+                raise bad_table(path, f"'{name}.{axis}' has '{value}'; use some of {known}", name, axis)
+    for field in _FOR_THE_PICTURE:
+        check_english(path, name, row.get(field, ""), field)
+    for prop in row.get("props", ()):
+        check_english(path, name, prop, "props")
+    if len(row.get("detail", "").split()) > _MAX_DETAIL_WORDS:
+        what = f"'{name}.detail' should have at most {_MAX_DETAIL_WORDS} English words"
+        raise bad_table(path, what, name, "detail")
+    for field, most in _MOST.items():
+        if len(row.get(field, ())) > most:
+            raise bad_table(path, f"'{name}.{field}' should list at most {most}", name, field)
+    for taboo in row.get("taboos", ()):
+        if len(taboo) > _LONGEST_TABOO or "\n" in taboo:
+            what = f"'{name}.taboos' should list short phrases of at most {_LONGEST_TABOO} letters, not '{taboo:.40}'"
+            raise bad_table(path, what, name, "taboos")
+    for channel in row.get("channels", ()):
+        if not _CHANNEL.fullmatch(channel):
+            what = f"'{name}.channels' should list ids such as 'instagram-feed', not '{channel:.40}'"
+            raise bad_table(path, what, name, "channels")

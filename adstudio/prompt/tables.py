@@ -1,7 +1,7 @@
 """The word tables: packaged YAML, extended or overridden by files in the user's own folder.
 
 A user adds words without touching the package: ``industries.yaml``, ``styles.yaml``, ``seasons.yaml``, ``copy.yaml``
-and any ``lexicon/*.yaml`` in ``adstudio.config.home()`` have the form of the packaged files of the same name. Entries
+and any ``lexicon/*.yaml`` (or ``industries/*.yaml``) in ``adstudio.config.home()`` have the form of the packaged files of the same name. Entries
 of the same key replace ours. Edits count from the next call on; no restart is needed.
 """
 
@@ -58,9 +58,16 @@ def _pairs(node: Any) -> list[tuple[Any, Any]]:
 
 
 def table_files(name: str) -> list[Path]:
-    """List the files behind a table, ours first, the user's after: ``"industries"`` or ``"lexicon/*"``."""
+    """List the files behind a table, ours first, the user's after: ``"industries"`` or ``"lexicon/*"``.
+
+    A long table may be a folder of its name instead of one file, or beside it.
+    """
     return [
-        path for folder in (PACKAGED, config.home()) for path in sorted(folder.glob(f"{name}.yaml")) if path.is_file()
+        path
+        for folder in (PACKAGED, config.home())
+        for pattern in (f"{name}.yaml", f"{name}/*.yaml")
+        for path in sorted(folder.glob(pattern))
+        if path.is_file()
     ]
 
 
