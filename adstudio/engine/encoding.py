@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -11,9 +13,47 @@ from ..ports import Host
 from .components import Zit
 from .lora import join_triggers
 
+_LONGEST_TOKEN = 160  # letters; a text of more than that many per token of the limit is too long without counting
+_SHOWN_CHARS = 40
+_LONGEST_WORD = 60
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCount:
+    """How long a prompt is in the checkpoint's own tokens, those of the chat around it included."""
+
+    tokens: int
+    limit: int
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether its end is not read."""
+        return self.tokens > self.limit
+
+
+def prompt_length(zit: Zit, prompt: str) -> TokenCount:
+    """Count a prompt, with the trigger words of the handle's adapters, against what the checkpoint reads."""
+    text = join_triggers(prompt.strip(), zit.loras)
+    return TokenCount(len(_chat_tokens(zit, text)), zit.checkpoint.prompt_tokens)
+
+
+def length_notes(zit: Zit, prompt: str) -> tuple[str, ...]:
+    """Say which part of a prompt is beyond what the checkpoint reads; nothing where it reads it all."""
+    count = prompt_length(zit, prompt)
+    if not count.is_over:
+        return ()
+    text = join_triggers(prompt.strip(), zit.loras)
+    left = text[len(_readable(zit, text)) :].strip(" ,.")
+    shown = left if len(left) <= _SHOWN_CHARS else f"{left[:_SHOWN_CHARS]}…"
+    return (
+        f"프롬프트가 {count.tokens:,} 토큰으로 한도 {count.limit}를 넘어 뒤쪽 ‘{shown}’부터는 그림에 쓰이지 않았어요",
+    )
+
 
 def encode_prompt(zit: Zit, prompt: str, host: Host, *, streamed: bool = False) -> torch.Tensor:
     """Embed a prompt and the trigger words of the handle's adapters; the encoder is borrowed only for a new text.
+
+    What is longer than the model reads loses its last words; ``length_notes`` say so.
 
     Shapes: ``[tokens, width]`` on the CPU, in the encoder's dtype.
 
@@ -21,7 +61,7 @@ def encode_prompt(zit: Zit, prompt: str, host: Host, *, streamed: bool = False) 
         streamed: have the encoder's blocks on the device one by one.
 
     Raises:
-        InputError: the prompt is empty, or longer than the model reads. It is never cut.
+        InputError: the prompt is empty.
     """
     text = prompt.strip()
     if not text:
@@ -57,20 +97,40 @@ def activation_bytes(text_encoder: Any, tokens: int) -> int:
 
 
 def tokenize(zit: Zit, text: str) -> list[int]:
-    """Write a prompt as the user's turn of a chat, as Z-Image was trained, and count it in tokens.
+    """Write a prompt as the user's turn of a chat, as Z-Image was trained, within what the checkpoint reads.
 
-    Raises:
-        InputError: it is longer than the model reads.
+    Of a longer one the last words go, never the end of the turn: without that the model does not know that it ended.
     """
-    tokenizer, limit = zit.components.tokenizer, zit.checkpoint.prompt_tokens
+    return _chat_tokens(zit, _readable(zit, text))
+
+
+def _chat_tokens(zit: Zit, text: str) -> list[int]:
+    tokenizer = zit.components.tokenizer
     chat = tokenizer.apply_chat_template(
         [{"role": "user", "content": text}], tokenize=False, add_generation_prompt=True, enable_thinking=True
     )
-    tokens = tokenizer(chat).input_ids
-    if len(tokens) > limit:
-        raise InputError(
-            "prompt.too_long",
-            f"The prompt has {len(tokens)} tokens, but this checkpoint reads {limit}.",
-            f"Shorten it to about {max(1, int(len(text) * limit / len(tokens)))} characters.",
-        )
-    return tokens
+    return tokenizer(chat).input_ids
+
+
+def _readable(zit: Zit, text: str) -> str:
+    """The longest beginning of a prompt that fits, up to the end of a word."""
+    limit = zit.checkpoint.prompt_tokens
+    clipped = text[: limit * _LONGEST_TOKEN]
+    if len(clipped) == len(text) and len(_chat_tokens(zit, text)) <= limit:
+        return text
+    ends = _places_to_cut(clipped)
+    low, high = 0, len(ends)  # the first `low` of them fit
+    while low < high:
+        middle = (low + high + 1) // 2
+        fits = len(_chat_tokens(zit, clipped[: ends[middle - 1]])) <= limit
+        low, high = (middle, high) if fits else (low, middle - 1)
+    return clipped[: ends[low - 1]] if low else ""
+
+
+def _places_to_cut(text: str) -> list[int]:
+    """The ends of words; in what has no spaces, every letter."""
+    places: list[int] = []
+    for word in re.finditer(r"\S+", text):
+        places += range(word.start() + 1, word.end()) if len(word[0]) > _LONGEST_WORD else ()
+        places.append(word.end())
+    return places

@@ -14,6 +14,7 @@ from ..types import Array
 from . import ladder, latents, schedule, sizes
 from .components import Zit, registry
 from .drawing import Drawing, Start
+from .encoding import length_notes
 from .inpaint import Edit
 from .redrawing import prepare_redrawing
 
@@ -26,7 +27,8 @@ _PLAIN_EDIT = Edit()
 class Samples:
     """Drawn pictures.
 
-    ``rung`` is the rung of the fallback ladder that the run ended on, ``notes`` say what that meant.
+    ``rung`` is the rung of the fallback ladder that the run ended on; ``notes`` say what that meant, and what of a long
+    prompt was not read.
 
     Shapes: each image ``[H,W,3] float32 sRGB 0..1``; ``size`` is ``(width, height)``; ``latents [B,C,h,w] float32`` in
     the VAE's own scale, as ComfyUI's LATENT.
@@ -103,7 +105,8 @@ def _draw(drawing: Drawing, zit: Zit, prompts: Sequence[str], start: Start, seed
     images = drawing.decode(drawn)
     with torch.inference_mode(False):  # what leaves here may be used outside
         handed_on = latents.to_raw(zit.components.vae, torch.cat([cells.clone() for cells in drawn]))
-    return Samples(tuple(images), seeds, len(start.levels), start.size, handed_on, drawing.plan.rung, drawing.notes)
+    notes = (*drawing.notes, *length_notes(zit, prompt))
+    return Samples(tuple(images), seeds, len(start.levels), start.size, handed_on, drawing.plan.rung, notes)
 
 
 @contextmanager

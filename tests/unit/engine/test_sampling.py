@@ -197,7 +197,6 @@ def test_prompts_of_a_batch_are_counted(zit: Zit, host: TorchHost):
     ("changes", "code"),
     [
         ({"prompt": "  "}, "prompt.empty"),
-        ({"prompt": "x" * 10_000}, "prompt.too_long"),
         ({"width": 60}, "size.off_grid"),
         ({"width": 4096}, "size.too_large"),
         ({"seed": -1}, "seed.out_of_range"),
@@ -223,8 +222,7 @@ def test_the_longest_prompt_is_read_to_its_end(zit: Zit, host: TorchHost):
     )
     whole = draw(zit, host, long, steps=1)
     assert not np.array_equal(whole.images[0], draw(zit, host, long[:-1] + "y", steps=1).images[0])
-    with pytest.raises(InputError, match="513 tokens"):
-        draw(zit, host, long + "x", steps=1)
+    assert np.array_equal(whole.images[0], draw(zit, host, long + "y", steps=1).images[0])
 
 
 @pytest.mark.parametrize(
