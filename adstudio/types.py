@@ -33,6 +33,14 @@ class Style:
     """A named look: words for the prompt and, where the checkpoint has one, an adapter.
 
     ``triggers`` are the words the adapter was trained with; they join the prompt only where it is really put on.
+
+    Args:
+        opening: what the prompt begins with, before the subject; empty = the assembler's own, of a photograph.
+        backdrop: the same where the picture shows no product.
+        rendering: further words on how it is rendered, after ``phrase``.
+        has_lens: it is taken with a camera, so words about cameras may stand in the prompt.
+        leave_out: words that no phrase of props, light or camera may hold.
+        words: words of a brief that ask for the style by themselves.
     """
 
     name: str
@@ -43,6 +51,12 @@ class Style:
     korean: str = ""
     aliases: tuple[str, ...] = ()
     triggers: tuple[str, ...] = ()
+    opening: str = ""
+    backdrop: str = ""
+    rendering: str = ""
+    has_lens: bool = True
+    leave_out: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +67,8 @@ class PromptRequest:
         backdrop_only: leave the product out, for a composite.
         copy_space: the side to keep free for copy; None leaves it to the brief.
         seed: varies what neither the brief nor the industry's default (seed 0) decides.
+        variant: an English direction for this one of several pictures, such as ``"seen from above, light from the
+            right"``; it decides what the brief leaves open.
     """
 
     brief: str
@@ -61,11 +77,15 @@ class PromptRequest:
     backdrop_only: bool = False
     copy_space: Side | None = None
     seed: int = 0
+    variant: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class PromptParts:
-    """What a prompt says, in English phrases; an empty one is left out."""
+    """What a prompt says, in English phrases; an empty one is left out.
+
+    ``opening`` and ``text_free`` are the assembler's own words where they are empty.
+    """
 
     subject: str = ""
     setting: str = ""
@@ -76,6 +96,8 @@ class PromptParts:
     camera: str = ""
     copy_space: str = ""
     style: str = ""
+    opening: str = ""
+    text_free: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +110,8 @@ class AdPrompt:
         provider: who wrote it, ``rules``, ``local`` or ``openai``; with ``model``, which one.
         fallback_from: the provider that failed before ``provider`` wrote it; empty where none did.
         tokens: what a language model read and wrote.
+        decided: what the brief's own words decided, of ``place``, ``colour``, ``mood``, ``light``, ``camera``; no
+            variant and no rewording changes it.
     """
 
     positive: str
@@ -105,6 +129,7 @@ class AdPrompt:
     fallback_from: str = ""
     tokens: int = field(default=0, compare=False)
     seconds: float = field(default=0.0, compare=False)
+    decided: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,17 @@ def asks_for_lettering(phrase: str) -> bool:
     return any(part in _english() for word in latin_words(phrase) for part in re.split(r"['-]", word.lower()))
 
 
+def carries_lettering(phrase: str) -> bool:
+    """Tell whether a phrase names a thing that a picture model letters by itself: a menu, a screen, a shop front."""
+    return any(part in _carriers() for word in latin_words(phrase) for part in re.split(r"['-]", word.lower()))
+
+
+def is_brand(word: str) -> bool:
+    """Tell a name in capitals (``ACME``) from a usual abbreviation (``LED``)."""
+    letters = [char for char in word if char.isalpha()]
+    return len(letters) > 1 and word.isupper() and word not in _capitals()
+
+
 def lettering_word(body: str) -> str:
     """Find the first Korean word of a brief that speaks of lettering; empty when none does."""
     found = [(at, word) for word in read_table(_TABLE)["korean"] if (at := body.find(word)) >= 0]
@@ -27,6 +38,16 @@ def lettering_word(body: str) -> str:
 
 
 _TABLE = PACKAGED / "lettering.yaml"
+
+
+@cache
+def _carriers() -> frozenset[str]:
+    return frozenset(read_table(_TABLE)["carriers"])
+
+
+@cache
+def _capitals() -> frozenset[str]:
+    return frozenset(read_table(_TABLE)["capitals"])
 
 
 @cache

@@ -22,7 +22,9 @@ def check_english(path: Path, name: str, phrase: str, *field: str) -> None:
         InputError: ``prompt.bad_table``.
     """
     if not _PLAIN.fullmatch(phrase) or len(phrase) > _MAX_CHARS:
-        raise bad_table(path, f"'{name}' should be described in a few plain English words, not '{phrase:.40}'", name, *field)
+        raise bad_table(
+            path, f"'{name}' should be described in a few plain English words, not '{phrase:.40}'", name, *field
+        )
     if asks_for_lettering(phrase):
         what = f"'{name}' asks the picture for lettering ('{phrase:.40}'); describe it without text"
         raise bad_table(path, what, name, *field)

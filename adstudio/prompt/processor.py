@@ -33,6 +33,15 @@ async def write_prompt(request: PromptRequest, choice: ProviderChoice = _AUTO) -
     return await _written(choice, lambda writer: writer.write_prompt(request))
 
 
+async def write_prompts(request: PromptRequest, count: int, choice: ProviderChoice = _AUTO) -> tuple[AdPrompt, ...]:
+    """Write ``count`` rewrites of a prompt, all at once where a service writes; see ``write_variants``."""
+    from .providers.rules import compose
+    from .variants import plan_variants
+
+    requests = plan_variants(request, count, compose)
+    return tuple(await asyncio.gather(*(write_prompt(one, choice) for one in requests)))
+
+
 async def write_ad_copy(request: CopyRequest, choice: ProviderChoice = _AUTO) -> AdCopy:
     """Write the Korean words on the ad. Raises as ``write_prompt`` does."""
     return await _written(choice, lambda writer: writer.write_copy(request))
@@ -111,3 +120,26 @@ def _wait(work: Coroutine[Any, Any, T]) -> T:
             loop, task = begun[0]
             loop.call_soon_threadsafe(task.cancel)
         helper.shutdown(wait=False)
+
+
+def write_variants(
+    brief: str,
+    count: int = 4,
+    *,
+    industry: str = AUTO,
+    style: str = "realistic",
+    backdrop_only: bool = False,
+    copy_space: Side | None = None,
+    seed: int = 0,
+    provider: str | ProviderChoice = AUTO,
+) -> tuple[AdPrompt, ...]:
+    """Write ``count`` prompts for one ad that differ in composition, light and set; what the brief says never changes.
+
+    The first is what ``write`` gives. The seeds of a turbo model vary little, so draw each with any seed.
+
+    Raises:
+        InputError: ``prompt.variant_count``, and see ``write_prompt``.
+        ProviderError: see ``write_prompt``.
+    """
+    request = PromptRequest(brief, industry, style, backdrop_only, copy_space, seed)
+    return _wait(write_prompts(request, count, _chosen(provider)))

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 
 from ..types import Light, Scene, Side
 from .directions import Directions
+from .guard import product_words
 from .industries import Industry
 from .scan import Match
 from .seasons import Season, seasons
 from .sentence import vocabulary
-from .votes import AXES, NAMED, Vote, cast_votes, meanings
+from .shots import Shot
+from .votes import AXES, NAMED, PRODUCT, Vote, cast_votes, meanings
 
 _TABLES = {"place": "places", "colour": "colours", "mood": "moods"}
 _KOREAN = {"place": "장소", "colour": "색", "mood": "분위기", "light": "빛", "copy": "글자 자리"}
@@ -24,32 +26,60 @@ _SUITS_ALL = {
     "place": ("studio", "podium", "marble", "linen", "wood", "arch", "leaf_shadow"),
     "mood": ("fresh", "calm", "cosy"),
 }
+_NO_SHOT = Shot()
 _LIGHTS: tuple[Light, ...] = ("left", "right", "above")
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The chosen scene and what else steers the picture; ``notes`` say in Korean which word did what."""
+    """The chosen scene and what else steers the picture; ``notes`` say in Korean which word did what.
+
+    ``decided`` names what the brief's own words decided, of ``place``, ``colour``, ``mood`` and ``light``.
+    """
 
     scene: Scene
     copy_space: Side
     season: Season | None
     notes: tuple[str, ...]
+    decided: tuple[str, ...] = ()
 
 
 def choose_scene(
-    body: str, matches: Sequence[Match], industry: Industry, directions: Directions, *, key: str, seed: int
+    body: str,
+    matches: Sequence[Match],
+    industry: Industry,
+    directions: Directions,
+    *,
+    key: str,
+    seed: int,
+    shot: Shot = _NO_SHOT,
+    avoid: frozenset[str] = frozenset(),
 ) -> Route:
-    """Route a scanned brief to a scene. ``key`` and ``seed`` decide only what nothing else decided."""
+    """Route a scanned brief to a scene. ``key`` and ``seed`` decide only what nothing else decided.
+
+    Args:
+        shot: the place and light of a variant; they count where the brief itself says nothing.
+        avoid: words of the product of a composite: no place that is called so, unless the brief names it.
+    """
     votes = list(cast_votes(body, matches, industry))
     # what is named elsewhere stays: 빨간 글씨 말고 빨간 배경
     denied = {meaning for match in matches if match.denied for meaning in meanings(match)}
     denied -= {(vote.axis, vote.value) for vote in votes if vote.rank <= NAMED}
+    if avoid:
+        named = {vote.value for vote in votes if vote.axis == "place" and vote.rank <= NAMED}
+        phrases = {place: row["phrase"] for place, row in vocabulary()["places"].items()}
+        denied |= {("place", p) for p, words in phrases.items() if p not in named and avoid & product_words(words)}
     notes: list[str] = []
     chosen: dict[str, str] = {}
+    decided: list[str] = []
     for axis in AXES:
         best = _best([vote for vote in votes if vote.axis == axis and (axis, vote.value) not in denied])
-        if best:
+        is_said = best is not None and best.rank < PRODUCT
+        if is_said:
+            decided.append(axis)
+        if axis == "place" and shot.place and not is_said and ("place", shot.place) not in denied:
+            chosen[axis], why = shot.place, "변형"
+        elif best:
             chosen[axis], why = best.value, f"‘{best.text}’"
         else:
             chosen[axis], why = _fall_back(axis, industry, denied, key, seed)
@@ -60,13 +90,19 @@ def choose_scene(
     season, season_word = _season(matches)
     if season:
         notes.append(f"‘{season_word}’ → 계절: {season.korean}")
-    light = directions.light or _LIGHTS[_draw(key, seed, "light") % len(_LIGHTS)]
-    why = f"‘{directions.light_words}’" if directions.light else "빛 방향은 말이 없어 골랐어요"
+    light = directions.light or shot.light or _LIGHTS[_draw(key, seed, "light") % len(_LIGHTS)]
+    why = (
+        f"‘{directions.light_words}’" if directions.light else "변형" if shot.light else "빛 방향은 말이 없어 골랐어요"
+    )
+    if directions.light:
+        decided.append("light")
     notes.append(f"{why} → {_KOREAN['light']}: {vocabulary()['lights'][light]['phrase']}")
     side: Side = directions.copy_space or "top"
     if directions.copy_space:
         notes.append(f"‘{directions.copy_words}’ → {_KOREAN['copy']}: {vocabulary()['copy_spaces'][side]}")
-    return Route(Scene(chosen["place"], chosen["colour"], light, chosen["mood"]), side, season, tuple(notes))
+    return Route(
+        Scene(chosen["place"], chosen["colour"], light, chosen["mood"]), side, season, tuple(notes), tuple(decided)
+    )
 
 
 def _season(matches: Sequence[Match]) -> tuple[Season | None, str]:

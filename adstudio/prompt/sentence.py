@@ -15,6 +15,17 @@ def vocabulary() -> dict[str, Any]:
     return read_table(PACKAGED / "scenes.yaml")
 
 
+@cache
+def shot_table() -> dict[str, Any]:
+    """How pictures are taken and lit: the vocabulary of ``data/shots.yaml``."""
+    return read_table(PACKAGED / "shots.yaml")
+
+
+def text_free_clauses() -> tuple[str, ...]:
+    """Our own wordings of the text-free clause, the first the one that the embedded model was trained on."""
+    return (vocabulary()["text_free"], *shot_table()["text_free"])
+
+
 def scene_parts(
     scene: Scene, copy_space: Side, *, subject: str = "", style_phrase: str = "", detail: str = ""
 ) -> PromptParts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,24 @@ _FIELDS = {
     "lora": str,
     "weight": float,
     "triggers": list,
+    "opening": str,
+    "backdrop": str,
+    "rendering": str,
+    "lens": bool,
+    "leave_out": list,
+    "words": list,
 }
+AUTO = "auto"
+_USUAL = "realistic"
+# 수채화 클래스 is sold, 수채화 느낌 is asked for
+_ENDING = (
+    r"\s?(?:느낌|풍|스타일|톤|감성|분위기|화풍|그림체|그림|무드|터치|렌더|처럼|같은|같이|으로|로(?![가-힣])|로\s그린"
+    r"|style|look)"
+)
+_DENIED = (
+    r"(?:\s?(?:느낌|풍|스타일|톤|감성|분위기|화풍|그림체|그림|사진|무드))?\s?(?:은|는|이|가|을|를|로|으로)?"
+    r"\s?(?:말고|아니|아닌|빼고|제외|대신|없이|금지|싫|안\s)"
+)
 _STRONGEST = 4.0
 _LONGEST_TRIGGER = 80
 
@@ -61,6 +79,53 @@ def get_style(name: str) -> Style:
     )
 
 
+def choose_style(name: str, body: str) -> tuple[Style, tuple[str, ...]]:
+    """Find the style of that name; ``auto`` takes what the brief asks for (``수채화 느낌``), else a photograph.
+
+    Returns:
+        The style, and Korean notes on why it is that.
+
+    Raises:
+        InputError: ``prompt.unknown_style`` with the nearest names.
+    """
+    asked = _asked_style(body)
+    if str(name).strip().lower() != AUTO:
+        chosen = get_style(name)
+        if asked and asked[0].name != chosen.name:
+            kept = chosen.korean or chosen.name
+            return chosen, (f"‘{asked[1]}’: 스타일은 고른 대로 ‘{kept}’ 그대로예요. auto로 두면 따라가요",)
+        return chosen, ()
+    if asked:
+        return asked[0], (f"‘{asked[1]}’ → 스타일: {asked[0].korean or asked[0].name}",)
+    return styles()[_USUAL], ()
+
+
+def _asked_style(body: str) -> tuple[Style, str] | None:
+    """The style that a brief asks for first, with the words that do; ``실사 말고`` does not ask for one."""
+    text = body.lower()
+    found: list[tuple[int, int, str, str]] = []
+    for name, pattern in _askings(stamp("styles")):
+        found += [(hit.start(), -len(hit[0]), name, hit[0]) for hit in pattern.finditer(text)]
+    return (styles()[min(found)[2]], min(found)[3].strip()) if found else None
+
+
+@lru_cache(maxsize=4)
+def _askings(_: object) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    found: list[tuple[str, re.Pattern[str]]] = []
+    for style in styles().values():
+        own = "|".join(_spaced(word) for word in sorted(style.words, key=len, reverse=True))
+        named = [style.name, *([style.korean] if style.korean else []), *style.aliases]
+        names = "|".join(_spaced(word) for word in sorted(named, key=len, reverse=True))
+        ways = [f"(?:{own})", f"(?:{names}){_ENDING}"] if own else [f"(?:{names}){_ENDING}"]
+        if style.name != "none":
+            found.append((style.name, re.compile(rf"(?<![a-z가-힣])(?:{'|'.join(ways)})(?!{_DENIED})")))
+    return tuple(found)
+
+
+def _spaced(word: str) -> str:
+    return r"\s?".join(re.escape(part) for part in word.lower().split())
+
+
 def _plain(word: str) -> str:
     return word.replace(" ", "").lower()
 
@@ -71,7 +136,8 @@ def _styles(_: object) -> tuple[tuple[str, Style], ...]:
     for path in table_files("styles"):
         for name, fields in read_table(path).items():
             check_fields(path, name, fields, _FIELDS, required=("phrase",))
-            check_english(path, name, fields["phrase"])
+            for field in ("phrase", "opening", "backdrop", "rendering"):
+                check_english(path, name, fields.get(field, ""), field)
             _check_adapter(path, name, fields)
             found[name] = Style(
                 name=name,
@@ -82,6 +148,12 @@ def _styles(_: object) -> tuple[tuple[str, Style], ...]:
                 korean=fields.get("korean", "").strip(),
                 aliases=tuple(fields.get("aliases", ())),
                 triggers=tuple(word.strip() for word in fields.get("triggers", ())),
+                opening=fields.get("opening", "").strip(),
+                backdrop=fields.get("backdrop", "").strip(),
+                rendering=fields.get("rendering", "").strip(),
+                has_lens=fields.get("lens", True),
+                leave_out=tuple(word.strip().lower() for word in fields.get("leave_out", ())),
+                words=tuple(word.strip().lower() for word in fields.get("words", ())),
             )
     return tuple(found.items())
 

@@ -1,8 +1,8 @@
 """The word tables: packaged YAML, extended or overridden by files in the user's own folder.
 
 A user adds words without touching the package: ``industries.yaml``, ``styles.yaml``, ``seasons.yaml``, ``copy.yaml``
-and any ``lexicon/*.yaml`` (or ``industries/*.yaml``) in ``adstudio.config.home()`` have the form of the packaged files of the same name. Entries
-of the same key replace ours. Edits count from the next call on; no restart is needed.
+and any ``lexicon/*.yaml`` or ``industries/*.yaml`` in ``adstudio.config.home()`` have the form of the packaged files of
+the same name. Entries of the same key replace ours. Edits count from the next call on; no restart is needed.
 """
 
 from __future__ import annotations

@@ -5,16 +5,18 @@ from __future__ import annotations
 import time
 
 from ...types import AdCopy, AdPrompt, CopyRequest, PromptRequest
-from ..assembler import assemble
+from ..assembler import Wishes, assemble, dress, enrich
 from ..brief import Brief, read_brief
 from ..copywriting import write_lines
 from ..directions import read_directions
+from ..guard import guard_parts, product_words, without_product
 from ..industries import AUTO, GENERAL, Industry, get_industry
 from ..lettering_words import lettering_word
 from ..routing import choose_scene
 from ..scan import Match, scan
 from ..sentence import scene_parts
-from ..styles import get_style
+from ..shots import read_shot
+from ..styles import choose_style
 from ..subject import Subject, industry_votes, name_subject
 
 NEGATIVE = "text, letters, words, logo, watermark, signature, signage, blurry, low quality, deformed"
@@ -27,31 +29,7 @@ class RulesWriter:
 
     async def write_prompt(self, request: PromptRequest) -> AdPrompt:
         """Turn a brief into an English prompt and say in Korean notes which words steered what."""
-        began = time.perf_counter()
-        read = read_brief(request.brief)
-        look = get_style(request.style)
-        matches = scan(read.body)
-        shop, notes = _choose_industry(read, matches, request.industry)
-        subject = _subject(read, matches, shop)
-        if request.backdrop_only:
-            subject = Subject(notes=("배경만 그려요: 제품은 그리지 않아요",))
-        route = choose_scene(read.body, matches, shop, read_directions(read.body), key=read.text, seed=request.seed)
-        side = request.copy_space or route.copy_space
-        detail = (route.season.detail if route.season else "") or (shop.detail if subject.english else "")
-        parts = scene_parts(route.scene, side, subject=subject.english, style_phrase=look.phrase, detail=detail)
-        return AdPrompt(
-            positive=assemble(parts),
-            negative=", ".join(part for part in (NEGATIVE, look.negative) if part),
-            brief=read.text,
-            industry=shop.name,
-            style=look.name,
-            scene=route.scene,
-            copy_space=side,
-            provider=self.name,
-            notes=(*notes, *subject.notes, *route.notes, *copy_notes(read)),
-            parts=parts,
-            seconds=time.perf_counter() - began,
-        )
+        return compose(request)
 
     async def write_copy(self, request: CopyRequest) -> AdCopy:
         """Write headline, sub line and hashtags in Korean; quoted words of the brief are the headline as they stand."""
@@ -59,6 +37,50 @@ class RulesWriter:
         matches = scan(read.body)
         shop, _ = _choose_industry(read, matches, request.industry)
         return write_lines(read, matches, shop, _subject(read, matches, shop), provider=self.name)
+
+
+def compose(request: PromptRequest) -> AdPrompt:
+    """Write the prompt of a request by the rules alone.
+
+    Raises:
+        InputError: see ``processor.write_prompt``.
+    """
+    began = time.perf_counter()
+    read = read_brief(request.brief)
+    look, style_notes = choose_style(request.style, read.body)
+    matches = scan(read.body)
+    shop, notes = _choose_industry(read, matches, request.industry)
+    subject = product = _subject(read, matches, shop)
+    if request.backdrop_only:
+        subject = Subject(notes=("배경만 그려요: 제품은 그리지 않아요",))
+    shot = read_shot(request.variant)
+    wishes = Wishes()
+    avoid = product_words(product.english) if request.backdrop_only else frozenset()
+    directions = read_directions(read.body)
+    route = choose_scene(read.body, matches, shop, directions, key=read.text, seed=request.seed, shot=shot, avoid=avoid)
+    decided = (*route.decided, *(["camera"] if wishes.camera else []))
+    side = request.copy_space or route.copy_space
+    detail = (route.season.detail if route.season else "") or (shop.detail if subject.english else "")
+    parts = scene_parts(route.scene, side, subject=subject.english, detail=detail)
+    parts = enrich(parts, route.scene, shop, decided=decided, wishes=wishes, shot=shot, seed=request.seed)
+    parts, guard_notes = guard_parts(dress(parts, look))
+    if request.backdrop_only:
+        parts, product_notes = without_product(parts, product.english)
+        guard_notes += product_notes
+    return AdPrompt(
+        positive=assemble(parts),
+        negative=", ".join(part for part in (NEGATIVE, look.negative) if part),
+        brief=read.text,
+        industry=shop.name,
+        style=look.name,
+        scene=route.scene,
+        copy_space=side,
+        provider=RulesWriter.name,
+        notes=(*notes, *style_notes, *subject.notes, *route.notes, *guard_notes, *copy_notes(read)),
+        parts=parts,
+        seconds=time.perf_counter() - began,
+        decided=decided,
+    )
 
 
 def _choose_industry(read: Brief, matches: tuple[Match, ...], wanted: str) -> tuple[Industry, tuple[str, ...]]:

@@ -43,7 +43,7 @@ def test_any_brief_makes_a_clean_prompt_or_a_clear_refusal(brief: str, seed: int
     assert drawn != prompt.positive
     assert re.fullmatch(r"[A-Za-zÀ-ÿ' ,-]*", drawn), drawn
     assert not asks_for_lettering(drawn), drawn
-    assert len(prompt.positive.split()) <= 60
+    assert len(prompt.positive.split()) <= 110
     assert prompt == processor.write(brief, seed=seed, backdrop_only=backdrop_only)
 
 

@@ -8,11 +8,12 @@ import pytest
 
 from adstudio import errors
 from adstudio.prompt import processor
-from adstudio.prompt.industries import industry_choices
+from adstudio.prompt.industries import get_industry, industry_choices
 from adstudio.prompt.styles import get_style, style_choices
 
 
 def put(folder: Path, name: str, text: str) -> None:
+    (folder / name).parent.mkdir(exist_ok=True)
     (folder / name).write_text(text, encoding="utf-8")
 
 
@@ -46,6 +47,18 @@ def test_own_industries_and_styles_join_the_menus(user_folder: Path) -> None:
     assert "soft pastel drawing" in prompt.positive
 
 
+def test_a_folder_of_own_industries_replaces_ours_too(user_folder: Path) -> None:
+    put(user_folder, "industries/food.yaml", "cafe: {korean: 우리 카페, words: [카페], subject: a teapot}\n")
+    put(
+        user_folder,
+        "industries.yaml",
+        "surf: {korean: 서핑샵, words: [서핑샵], subject: a surfboard, light: bright sea light}\n",
+    )
+    assert get_industry("카페").subject == "a teapot"
+    assert {"surf", "bakery"} <= set(industry_choices())
+    assert "bright sea light" in processor.write("서핑샵 오픈, 산뜻한 스튜디오").positive
+
+
 def test_own_copy_lines(user_folder: Path) -> None:
     put(user_folder, "copy.yaml", 'shops:\n  cafe: {headline: ["{n}[이라면/라면] 우리 집"]}\n')
     copy = processor.write_copy("아메리카노")
@@ -77,7 +90,9 @@ def test_an_own_style_brings_its_adapter_and_its_names(user_folder: Path) -> Non
         ("a:\n  phrase: soft\n  triggers: [zx]\n", 3),
         ("a:\n  phrase: soft\n  lora: x\n  triggers: zx\n", 4),
         (f"a:\n  phrase: soft\n  lora: x\n  triggers: [{'z' * 99}]\n", 4),
-        ("a:\n  phrase: a neon sign\n", 1),
+        ("a:\n  phrase: a neon sign\n", 2),
+        ("a:\n  phrase: soft\n  opening: A poster of\n", 3),
+        ("a:\n  phrase: soft\n  lens: sometimes\n", 3),
         ("a:\n  phrase: soft\n b: [\n", 3),
     ],
 )
@@ -108,6 +123,19 @@ def test_a_broken_word_is_told_with_its_line(user_folder: Path) -> None:
         ("industries.yaml", "surf: {words: [서핑]}\n", "lacks the field 'korean'"),
         ("industries.yaml", "surf: {korean: 서핑, places: [moon]}\n", "moon"),
         ("industries.yaml", "surf: {korean: 서핑, detail: one two three four five six seven}\n", "at most 6"),
+        ("industries.yaml", "surf:\n  korean: 서핑\n  camera: a close-up of the sign\n", "line 3: 'surf' asks"),
+        (
+            "industries.yaml",
+            "surf:\n  korean: 서핑\n  props:\n    - wax\n    - 왁스\n",
+            "line 3: 'surf' should be described",
+        ),
+        ("industries.yaml", "surf:\n  korean: 서핑\n  taboos: no minors\n", "line 3: 'surf.taboos' should be a list"),
+        (
+            "industries.yaml",
+            "surf:\n  korean: 서핑\n  channels: [Naver Place]\n",
+            "line 3: 'surf.channels' should list ids",
+        ),
+        ("industries/mine.yaml", "surf: {korean: 서핑, cameras: low}\n", "did you mean 'camera'"),
         ("styles.yaml", "pastel: {korean: 파스텔}\n", "lacks the field 'phrase'"),
         ("styles.yaml", "pastel: {phrase: soft, weight: heavy}\n", "number"),
         ("seasons.yaml", "monsoon: {korean: 장마, words: [장맛비], colour: mud}\n", "monsoon.colour"),
