@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 
 from ..types import PromptParts
 from .lettering_words import asks_for_lettering, carries_lettering, is_brand, latin_words
-from .sentence import text_free_clauses
+from .sentence import text_free_clauses, vocabulary
 from .tables import PACKAGED, read_table
 
 _QUOTED = re.compile(
@@ -38,7 +38,8 @@ _LOOSE_END = re.compile(
 )
 _LOOSE_START = re.compile(r"^(?:(?:and|or|with|of|but|by)\s+)+", re.I)
 _BACKDROP = PACKAGED / "backdrop.yaml"
-_ARTICLES = frozenset(("a", "an", "the", "some", "one", "two", "three", "its"))
+_GONE = "xgonex"  # where something quoted stood
+_NAMELESS = frozenset(("a", "an", "the", "some", "its", "of", "with", "and", "or", "on", "in", "at", "by", "for", "to"))
 
 
 @lru_cache(maxsize=4096)
@@ -51,7 +52,7 @@ def clean_part(text: str, is_subject: bool = False) -> tuple[str, tuple[str, ...
     notes: list[str] = []
     given = text
     text = _take(_MARK, text, notes, "")
-    text = _take(_QUOTED, text, notes, "따옴표 안의 말은 그림에 글자로 나타나서 뺐어요")
+    text = _take(_QUOTED, text, notes, "따옴표 안의 말은 그림에 글자로 나타나서 뺐어요", f" {_GONE} ")
     text = _take(_ADDRESS, text, notes, "주소나 계정은 그림에서 뺐어요")
     text = _take(_PRICE, text, notes, "가격과 숫자 표기는 그림에서 뺐어요")
     if _HANGUL.search(text):
@@ -93,7 +94,8 @@ def is_text_free(clause: str) -> bool:
 def without_product(parts: PromptParts, product: str) -> tuple[PromptParts, tuple[str, ...]]:
     """Take a product out of a backdrop: its name, and every phrase that shares a telling word with it.
 
-    The setting keeps its words but loses nothing of its own: which place suits a product is the router's choice.
+    Our own phrases of a scene stay, so that a mood lamp does not cost the mood; the router keeps places off a product of
+    the same name.
 
     Args:
         product: the product in English, e.g. ``a glass of strawberry latte``.
@@ -103,7 +105,7 @@ def without_product(parts: PromptParts, product: str) -> tuple[PromptParts, tupl
     gone: list[str] = []
     for name in ("setting", "props", "palette", "light", "mood", "camera", "text_free"):
         phrases = [phrase for phrase in getattr(parts, name).split(", ") if phrase]
-        told = [phrase for phrase in phrases if telling & product_words(phrase)]
+        told = [phrase for phrase in phrases if phrase not in _scene_phrases() and telling & product_words(phrase)]
         gone += told
         kept[name] = ", ".join(phrase for phrase in phrases if phrase not in told)
     notes = tuple(f"배경만 그려요: 제품을 말하는 ‘{phrase}’ 뺌" for phrase in gone)
@@ -114,6 +116,15 @@ def product_words(phrase: str) -> frozenset[str]:
     """The words of a phrase that tell what a thing is, in the singular."""
     words = (part for word in latin_words(phrase.lower()) for part in word.split("-"))
     return frozenset(_singular(word) for word in words if len(word) > 2 and word not in _plain_words())
+
+
+@cache
+def _scene_phrases() -> frozenset[str]:
+    words = vocabulary()
+    tables = ("places", "lights", "moods")
+    phrases = {row["phrase"] for table in tables for row in words[table].values()}
+    phrases |= {f"{row['phrase']} colour palette" for row in words["colours"].values()}
+    return frozenset(phrases.union(*(clause.split(", ") for clause in text_free_clauses())))
 
 
 @cache
@@ -131,8 +142,8 @@ def _singular(word: str) -> str:
     return word[:-1] if word.endswith("s") and not word.endswith(("ss", "us")) else word
 
 
-def _take(pattern: re.Pattern[str], text: str, notes: list[str], note: str) -> str:
-    left = pattern.sub(" ", text)
+def _take(pattern: re.Pattern[str], text: str, notes: list[str], note: str, instead: str = " ") -> str:
+    left = pattern.sub(instead, text)
     if left != text:
         notes.append(note)
     return left
@@ -144,19 +155,26 @@ def _clean_phrase(phrase: str, is_subject: bool, *, is_torn: bool) -> tuple[str,
     bare = " ".join(word for word in words if not is_brand(word.strip(".,'&/-")))
     if len(bare.split()) < len(words):
         notes.append("대문자로 된 상표 같은 이름은 그림에서 뺐어요")
-    bare = bare.strip(" -'&/")
-    while bare and _is_lettered(bare, is_subject):
-        notes = [f"글자를 부르는 말을 뺐어요: {phrase.strip():.60}"]
-        cuts = [hit.start() for hit in _TAIL.finditer(bare) if not _is_lettered(bare[: hit.start()], is_subject)]
-        bare = bare[: cuts[-1]] if cuts and _names_something(bare[: cuts[-1]]) else ""
+    unquoted = " ".join(bare.replace(_GONE, " ").split())
+    bare = _cut(bare.strip(" -'&/"), is_subject) or _cut(unquoted.strip(" -'&/"), is_subject)
+    if _is_lettered(phrase.replace(_GONE, ""), is_subject):
+        notes = [f"글자를 부르는 말을 뺐어요: {' '.join(phrase.replace(_GONE, '').split()):.60}"]
     if is_torn or bare != phrase.strip():  # what is whole may end in a preposition: "Advertising photograph of"
         bare = _LOOSE_START.sub("", _LOOSE_END.sub("", f" {bare}").strip())
     return (bare if _names_something(bare) else ""), notes
 
 
+def _cut(phrase: str, is_subject: bool) -> str:
+    """The longest beginning of a phrase that asks for no lettering: ``a cup with a logo`` → ``a cup``."""
+    if not _is_lettered(phrase, is_subject):
+        return phrase
+    heads = [phrase[: hit.start()] for hit in _TAIL.finditer(phrase)]
+    return next((h for h in reversed(heads) if not _is_lettered(h, is_subject) and _names_something(h)), "")
+
+
 def _is_lettered(phrase: str, is_subject: bool) -> bool:
-    return asks_for_lettering(phrase) or (not is_subject and carries_lettering(phrase))
+    return _GONE in phrase or asks_for_lettering(phrase) or (not is_subject and carries_lettering(phrase))
 
 
 def _names_something(phrase: str) -> bool:
-    return any(word.lower() not in _ARTICLES for word in latin_words(phrase))
+    return any(word.lower() not in _NAMELESS for word in latin_words(phrase))

@@ -10,10 +10,10 @@ from .sentence import scene_parts, shot_table
 
 
 def reword(prompt: AdPrompt, attempt: int) -> AdPrompt:
-    """Ask anew, more strongly for bare surfaces with each attempt (1, 2, 3 …); what the brief decided stays.
+    """Ask anew, each time (1, 2, 3 …) more strongly for bare surfaces; what the brief decided stays.
 
-    The first attempt changes the camera and asks for unmarked surfaces; the second leaves the shop's props out and moves
-    to a setting without usual carriers of lettering; further ones go through those settings.
+    The first attempt changes the camera and asks for unmarked surfaces; the second leaves the shop's props out and
+    moves to a setting without usual carriers of lettering; further ones go through those settings.
     """
     if attempt < 1:
         return prompt
