@@ -2,9 +2,10 @@
 
 python benchmarks/variants.py [--pictures] [--scenes 24] [--reader runs/demo_model/reader.pt]
 
-Without ``--pictures`` only words are compared, in a second. With it the embedded model draws four variants and four seeds
-of some briefs. With ``--reader``, the classifier that ``python -m tools.demo_model reader`` trains, it also tells how often
-the model draws place, colour, light and mood of scenes that it never saw, from bare captions and from the long prompts.
+Without ``--pictures`` only words are compared, in a second. With it the embedded model draws four variants and four
+seeds of some briefs. With ``--reader``, the classifier that ``python -m tools.demo_model reader`` trains, it also tells
+how often the model draws place, colour, light and mood of scenes that it never saw, from bare captions and from the
+long prompts.
 """
 
 from __future__ import annotations

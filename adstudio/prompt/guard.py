@@ -94,8 +94,8 @@ def is_text_free(clause: str) -> bool:
 def without_product(parts: PromptParts, product: str) -> tuple[PromptParts, tuple[str, ...]]:
     """Take a product out of a backdrop: its name, and every phrase that shares a telling word with it.
 
-    Our own phrases of a scene stay, so that a mood lamp does not cost the mood; the router keeps places off a product of
-    the same name.
+    Our own phrases of a scene stay, so that a mood lamp does not cost the mood; the router keeps off places that are
+    called like the product.
 
     Args:
         product: the product in English, e.g. ``a glass of strawberry latte``.
