@@ -19,7 +19,8 @@ BRIEF = "따뜻한 햇살이 드는 창가 카페, 딸기라떼 신메뉴 광고
 def test_a_bare_scene_is_worded_as_the_demo_model_learnt_it() -> None:
     assert scene_sentence(SCENE, "top", subject="a mug", style_phrase="realistic photograph", detail="beans") == (
         "Advertising photograph of a mug on a polished marble counter, beans, pink colour palette, "
-        "light from the left, warm and cosy mood, clear space at the top, realistic photograph, plain surfaces without any lettering."
+        "light from the left, warm and cosy mood, clear space at the top, realistic photograph, "
+        "plain surfaces without any lettering."
     )
     assert scene_sentence(SCENE, "left") == (
         "Empty advertising backdrop, a polished marble counter, pink colour palette, light from the left, "
