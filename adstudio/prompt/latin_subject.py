@@ -36,13 +36,13 @@ def _phrase(clause: re.Match[str], scenery: list[tuple[int, int]]) -> list[str]:
         ends = word in table["prepositions"] or asks_for_lettering(word)
         if kept and ends:
             break
-        brand = len(word) > 1 and hit[0].isupper() and word not in _known_english(stamp("lexicon/*"))
+        brand = len(word) > 1 and hit[0].isupper() and word not in known_english(stamp("lexicon/*"))
         if not (ends or brand or word in table["fillers"] or any(start <= at < end for start, end in scenery)):
             kept.append(hit[0])
     return kept
 
 
 @lru_cache(maxsize=4)
-def _known_english(_: object) -> frozenset[str]:
-    """Every English word of our own descriptions: ``LATTE`` in capitals is a product, ``ACME`` a brand."""
+def known_english(_: object) -> frozenset[str]:
+    """List every English word of our own descriptions: ``LATTE`` in capitals is a product, ``ACME`` a brand."""
     return frozenset(word.lower() for entry in entries() for word in latin_words(f"{entry.english} {entry.modifier}"))

@@ -8,33 +8,25 @@ shorter a word is, the cleaner its edges must be. Everyday words (``plain``) are
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from .entries import Entry, entries
+from .match import Match
+from .names import mark_names
+from .spelling import MIN_FOLDED, fold
 from .tables import stamp
+
+__all__ = ["Match", "scan"]
 
 _PARTICLES = re.compile(
     r"(?:은|는|이|가|을|를|의|에|와|과|도|만|로|으로|에서|에는|에서는|에게|까지|부터|이나|나|랑|이랑|하고|처럼|보다|보다는|이라|라도|"
     r"이며|며|이고|고|인|임|입니다|이에요|예요|에요|이예요|이라서|용|집|점|표|맛|향|색|빛|톤|풍|류|등|들|말고|대신|엔|에다|에다가|"
     r"이든|든|요|이요|세트|뷰)*"
 )
+_MISTYPED = ("product", "industry", "place", "season", "modifier", "material", "light", "camera")
 _PREFIXES = frozenset("신생햇왕꿀쌀찰홈참흑백통냉온핫초풋애민")
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """Words found at ``[start, end)`` of the body; ``denied`` = the brief says not to (``빨강 말고``)."""
-
-    entries: tuple[Entry, ...]
-    start: int
-    end: int
-    text: str
-    denied: bool = False
-
-    def of(self, *kinds: str) -> Entry | None:
-        """The entry of one of ``kinds``, or None."""
-        return next((entry for entry in self.entries if entry.kind in kinds), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +43,16 @@ class _Text:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """All words by their first character, longest first, and the longer ones by their rough sound."""
+
+    by_first: dict[str, list[tuple[str, tuple[Entry, ...]]]]
+    by_sound: dict[str, tuple[Entry, ...]]
+
+
 @lru_cache(maxsize=4)
-def _index(_: object) -> dict[str, list[tuple[str, tuple[Entry, ...]]]]:
+def _index(_: object) -> _Index:
     by_word: dict[str, list[Entry]] = {}
     for entry in entries():
         for word in entry.words:
@@ -60,39 +60,56 @@ def _index(_: object) -> dict[str, list[tuple[str, tuple[Entry, ...]]]]:
             row[:] = [old for old in row if old.kind != entry.kind]  # files are read in order: the user's replace ours
             row.append(entry)
     for word, row in by_word.items():
-        if any(
-            entry.kind == "modifier" for entry in row
-        ):  # 따뜻한 describes a latte and still sets the mood that 따뜻 sets
+        if any(entry.kind in ("modifier", "light") for entry in row):
+            # 따뜻한 describes a latte and still sets the mood that 따뜻 sets
             stems = (by_word.get(word[:length], ()) for length in range(len(word) - 1, 1, -1))
             have = {entry.kind for entry in row}
             row += [
                 entry for stem in stems for entry in stem if entry.kind in ("mood", "colour") and entry.kind not in have
             ]
     by_first: dict[str, list[tuple[str, tuple[Entry, ...]]]] = {}
+    by_sound: dict[str, tuple[Entry, ...]] = {}
     for word, row in by_word.items():
         by_first.setdefault(word[0], []).append((word, tuple(row)))
+        if len(word) >= MIN_FOLDED and _is_hangul(word[0]) and any(entry.kind in _MISTYPED for entry in row):
+            by_sound.setdefault(fold(word), tuple(row))
     for rows in by_first.values():
         rows.sort(key=lambda row: -len(row[0]))
-    return by_first
+    return _Index(by_first, by_sound)
 
 
 def scan(body: str) -> tuple[Match, ...]:
-    """Find all known words of a brief, in reading order, each marked when the brief denies it."""
+    """Find all known words of a brief, in reading order, each marked when the brief denies it; names are set apart."""
     index = _index(stamp("lexicon/*", "industries", "seasons"))
     text = _lay_out(body)
     found: list[Match] = []
     at, last_end = 0, -1
     while at < len(text.chars):
-        for word, meanings in index.get(text.chars[at], ()):
-            end = at + len(word)
-            if text.chars.startswith(word, at) and _fits(text, word, meanings, at, end, last_end, index):
-                start, stop = text.places[at], text.places[end - 1] + 1
-                found.append(Match(meanings, start, stop, body[start:stop]))
-                at = last_end = end
-                break
-        else:
+        end, meanings = _longest(text, at, last_end, index)
+        if not meanings:
             at += 1
-    return _mark_denied(body, found)
+            continue
+        start, stop = text.places[at], text.places[end - 1] + 1
+        found.append(Match(meanings, start, stop, body[start:stop]))
+        at = last_end = end
+    return _mark_denied(body, mark_names(body, found))
+
+
+def _longest(text: _Text, at: int, last_end: int, index: _Index) -> tuple[int, tuple[Entry, ...]]:
+    """The longest word at a place as it is spelled, or a longer one that only sounds like what stands there."""
+    end, meanings = at, ()
+    for word, entries_ in index.by_first.get(text.chars[at], ()):
+        if text.chars.startswith(word, at) and _fits(text, word, entries_, at, at + len(word), last_end, index.by_first):
+            end, meanings = at + len(word), entries_
+            break
+    if at in text.starts and _is_hangul(text.chars[at]):
+        stop = text.word_end(at)
+        sound = fold(text.chars[at:stop]) if stop - at >= MIN_FOLDED else ""
+        for length in range(len(sound), max(end - at, MIN_FOLDED - 1), -1):
+            alike = index.by_sound.get(sound[:length])
+            if alike and _ends_clean(text, at + length, index.by_first):
+                return at + length, alike
+    return end, meanings
 
 
 def _lay_out(body: str) -> _Text:
@@ -159,7 +176,7 @@ _JOINED = re.compile(r"\s*(?:색|맛|향)?\s*(?:,|/|·|이나|나|이랑|랑|와
 _SPREADING = ("place", "colour", "mood", "season")
 
 
-def _mark_denied(body: str, found: list[Match]) -> tuple[Match, ...]:
+def _mark_denied(body: str, found: Sequence[Match]) -> tuple[Match, ...]:
     marked = list(found)
     for k in range(len(marked) - 1, -1, -1):
         match, after = marked[k], body[marked[k].end :]

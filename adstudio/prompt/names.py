@@ -1,0 +1,125 @@
+"""Names of shops and brands in a brief: copy, never scenery (카페 온기 is not cosy because of its name).
+
+A name is known by its neighbours: it stands behind the word for a shop (꽃집 봄날의온도), before its own branch
+(폰닥터 강남점), or is glued to the word for a shop (칠암횟집). What stands there has to be unknown, for 동네빵집 and
+카페 라떼 are no names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from .entries import Entry
+from .match import Match
+from .tables import PACKAGED, read_table
+from .words import Word, read_words
+
+NAME = Entry("name", ())
+_SHOP = re.compile(
+    r"(?:카페|커피숍|집|샵|숍|점|실|관|원|장|가게|방|소|당|바|펍|살롱|센터|호텔|펜션|스테이|풀빌라|마트|시장|스튜디오|상회|상점|식당|책방|서점|제과|베이커리|"
+    r"공방|약국|치과|의원|병원|미용실|부동산|중개사|중개사무소|컴퍼니|스토어|농원|농장|수산|정육|청과|한우촌|횟집|랜드|양조|브루어리|로스터스|다이닝|키친)"
+)
+_SHOP_END = re.compile(rf".*(?:{_SHOP.pattern})")
+_BRANCH = re.compile(r"본점|직영점|분점|[가-힣]{2,4}(?:역|동|구)?점|[가-힣]{2,5}지점")
+_NO_BRANCH = re.compile(r".*(?:전문점|음식점|할인점|백화점|서점|상점|매점|장점|단점|시점|초점|관점|강점|약점|면세점|편의점|안경점|문구점|가구점|제과점)")
+_SAYS_SO = re.compile(r"\s?(?:입니다|입니당|이에요|예요|이예요|인데요|입니더|이라고)")
+_GOODS = frozenset(
+    "cafe bakery dessert tea korean_food meat chicken pizza snack asian_food seafood bar rice_cake produce health_food market "
+    "cosmetics perfume fashion shoes_bags jewelry flowers furniture kitchen stationery electronics camping kids pets".split()
+)
+_STOP = frozenset("open grand new the and for with since est sns pt".split())
+
+
+def find_names(body: str, matches: Sequence[Match]) -> list[tuple[int, int]]:
+    """Find where names stand, in reading order."""
+    words = read_words(body, matches)
+    found: dict[int, int] = {}
+    for k, word in enumerate(words):
+        following = words[k + 1] if k + 1 < len(words) else None
+        if _is_branch(word) and k and _touch(body, words[k - 1], word) and not words[k - 1].known:
+            found[words[k - 1].start] = words[k - 1].end
+        if end := _glued(word):
+            found[word.start] = end
+        elif following and _is_shop(word) and _touch(body, word, following):
+            if end := _behind(body, word, following, matches):
+                found[following.start] = end
+        elif _is_latin_name(word, words[k - 1] if k else None, following):
+            found[word.start] = word.end
+    return sorted(found.items())
+
+
+def mark_names(body: str, matches: Sequence[Match]) -> list[Match]:
+    """Put one match in place of all that was found inside a name; of its words only the trade still counts."""
+    marked = list(matches)
+    for start, end in find_names(body, matches):
+        inside = [m for m in marked if m.start < end and m.end > start]
+        trade = tuple(e for m in inside for e in m.entries if e.kind == "industry")
+        marked = [m for m in marked if m not in inside]
+        marked.append(Match((NAME, *trade), start, end, body[start:end]))
+    return sorted(marked, key=lambda m: m.start)
+
+
+def is_branch(text: str) -> bool:
+    """Tell 강남점 and 본점 from 전문점 and 장점."""
+    return bool(_BRANCH.fullmatch(text)) and not _NO_BRANCH.fullmatch(text)
+
+
+def _is_branch(word: Word) -> bool:
+    return is_branch(word.stem) and (
+        word.stem in ("본점", "직영점", "분점") or word.stem.removesuffix("점").removesuffix("지") in _regions()
+    )
+
+
+def _regions() -> Sequence[str]:
+    return read_table(PACKAGED / "regions.yaml")["known"]
+
+
+def _touch(body: str, first: Word, second: Word) -> bool:
+    return not body[first.end : second.start].strip()
+
+
+def _is_shop(word: Word) -> bool:
+    last = word.matches[-1] if word.matches else None
+    return bool(last and not last.denied and last.of("industry") and last.end == word.end and _SHOP_END.fullmatch(last.text))
+
+
+def _glued(word: Word) -> int:
+    """Where 칠암횟집 or 하얀치과 ends; 0 for 동네빵집, whose first half is an ordinary word."""
+    stem = word.stem
+    if not _SHOP_END.fullmatch(stem) or len(stem) < 3:
+        return 0
+    shop = next((m for m in word.matches if m.of("industry") and m.end == word.start + len(stem)), None)
+    if shop is None:
+        return word.start + len(stem) if not word.known and _SURE.fullmatch(stem) else 0
+    before = [m for m in word.matches if m.end <= shop.start]
+    if shop.start == word.start:
+        return 0
+    only_hue = all(m.of("colour", "light") and not m.of("place", "product", "mood") for m in before)
+    return word.start + len(stem) if (only_hue and before) or not word.known or not before else 0
+
+
+_SURE = re.compile(r"[가-힣]{1,6}(?:상회|식당|책방|제과|공방|약국|치과|한의원|의원|중개사|부동산|살롱|농원|횟집|컴퍼니|스토어|베이커리|로스터스|양조장)")
+
+
+def _behind(body: str, shop: Word, word: Word, matches: Sequence[Match]) -> int:
+    """Where the name after a shop's word ends; 0 when what stands there may be its product or an ordinary word."""
+    end = word.start + len(word.stem)
+    if word.known:
+        plain = all(m.of("mood", "season", "plain", "light", "function") and not m.of("place", "product") for m in word.matches)
+        # 카페 온기입니다, but 카페 사진입니다
+        nothing = any(m.of("function") for m in word.matches)
+        return word.matches[-1].end if plain and not nothing and _SAYS_SO.match(body, word.matches[-1].end) else 0
+    if not word.text[0].isalpha() or word.text.lower() in _STOP:
+        return 0
+    trade = next((e.value for m in shop.matches if (e := m.of("industry"))), "")
+    later = any(m.start >= word.end and m.of("product") and not m.denied for m in matches)
+    return end if trade not in _GOODS or later else 0
+
+
+def _is_latin_name(word: Word, before: Word | None, after: Word | None) -> bool:
+    """``LUNA 헤어``, ``Cafe ONGI``: an unknown word with a capital beside the word for a trade."""
+    text = word.text
+    if word.known or not text[0].isupper() or not text.isascii() or len(text) < 2 or text.lower() in _STOP:
+        return False
+    return any(w and any(m.of("industry") for m in w.matches) for w in (before, after))
