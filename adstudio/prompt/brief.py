@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from ..errors import InputError
+from .emoji import emoji_words
 
 MAX_CHARS = 2000
 _EXAMPLE = "예: ‘따뜻한 햇살이 드는 창가 카페, 딸기라떼 신메뉴 광고’"
@@ -21,7 +22,10 @@ _LABELLED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """``text`` is the cleaned brief, ``body`` what may steer the picture, ``quotes`` the words meant as copy."""
+    """``text`` is the cleaned brief, ``quotes`` the words meant as copy, ``body`` what may steer the picture.
+
+    The body ends with the words that emoji stand for, where the brief's own leave them open.
+    """
 
     text: str
     body: str
@@ -71,7 +75,9 @@ def read_brief(text: str) -> Brief:
             f"The brief may have up to {MAX_CHARS:,} characters; {len(cleaned):,} came.",
             f"Shorten it to the product, place, colour and mood (짧게 줄여 주세요). {_EXAMPLE}",
         )
-    return Brief(cleaned, *_take_quotes(cleaned))
+    body, quotes = _take_quotes(cleaned)
+    added = emoji_words(text, body)
+    return Brief(cleaned, " , ".join([body, *added]) if body else ", ".join(added), quotes)
 
 
 def _take_quotes(text: str) -> tuple[str, tuple[str, ...]]:

@@ -10,14 +10,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .entries import Entry
+from .entries import Entry, Kind
 from .industries import GENERAL
 from .latin_subject import latin_subject
 from .noun_phrases import contents, describe, settle, wrap
 from .scan import Match
 
 MAX_WORDS = 8
+_NOUNS: tuple[Kind, ...] = ("product", "modifier", "colour", "place", "mood", "season", "industry", "material", "name")
 _MAX_MODIFIERS = 3
+# Trades whose products are told by their material: suede boots, but no ceramic latte.
+_MADE = frozenset(("fashion", "shoes_bags", "jewelry", "furniture", "kitchen", "stationery", "kids", "camping", "pets"))
 _DEFINITE, _STANDS, _GENERIC = range(3)  # how much a product wants to be the subject
 _JOIN = re.compile(
     r"(?:색|빛|톤|맛|향|향\s?나는|향이\s?나는|한|인|의|로\s?만든|으로\s?만든|스러운|로운|운|은|는|제|산|표|형)?\s*"
@@ -98,6 +101,8 @@ def name_subject(body: str, matches: Sequence[Match]) -> Subject:
 
 
 def _products(body: str, matches: Sequence[Match]) -> list[_Product]:
+    # what stands between is judged by its letters (딸기 듬뿍 올린 케이크), so words without a noun only block the view
+    matches = [match for match in matches if match.of(*_NOUNS)]
     found: list[_Product] = []
     taken: set[int] = set()
     for k in range(len(matches) - 1, -1, -1):
@@ -155,6 +160,8 @@ def _modifier(match: Match, head: Entry) -> str:
         return entry.modifier
     if (entry := match.of("product")) and entry.modifier:
         return entry.modifier
+    if (entry := match.of("material")) and head.value in _MADE:
+        return entry.english
     if (entry := match.of("colour")) and entry.explicit:
         return {"teal": "mint green"}.get(entry.value, entry.value)
     return ""
