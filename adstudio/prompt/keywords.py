@@ -89,7 +89,7 @@ def read_keywords(body: str, matches: Sequence[Match], quotes: Iterable[str] = (
     regions = [hit.span() for hit in _region_names().finditer(body)]
     regions = [(a, b) for a, b in regions if not any(m.start < b and m.end > a and not _idle(m) for m in matches)]
     for word in read_words(body, matches, [*figures, *named, *regions]):
-        if word.text.isdigit() or is_branch(word.stem) or _is_place(word):
+        if (word.text.isdigit() and not word.known) or is_branch(word.stem) or _is_place(word):
             copy.append((word.start, word.text))
             continue
         verdict = _judge(word)
@@ -98,7 +98,8 @@ def read_keywords(body: str, matches: Sequence[Match], quotes: Iterable[str] = (
                 if match.start not in understood and (meaning := _meaning(match)):
                     understood[match.start] = meaning
         elif verdict == "function":
-            function.append(word.text)
+            if not any(match.of("name") for match in word.matches):
+                function.append(word.text)
         elif body[: word.start].endswith("#"):
             copy.append((word.start, word.text))
         elif verdict == "english":
@@ -152,12 +153,13 @@ def _is_place(word: Word) -> bool:
 
 def _region_names() -> re.Pattern[str]:
     known = "|".join(sorted(read_table(PACKAGED / "regions.yaml")["known"], key=len, reverse=True))
-    return re.compile(rf"(?<![가-힣])(?:{known})(?:특별시|광역시|시|군|구|도|점|식|산|권|지역)?")
+    return re.compile(rf"(?<![가-힣])(?:{known})(?:특별시|광역시|시|군|구|동|역|읍|면|도|점|식|산|권|지역)?")
 
 
 def _meaning(match: Match) -> Keyword | None:
     """What a match stands for: the product first, then what it adds to the scene."""
-    ordered = sorted((entry for entry in match.entries if entry.kind not in _WORDLESS), key=lambda e: e.kind != "product")
+    meant = (entry for entry in match.entries if entry.kind not in _WORDLESS)
+    ordered = sorted(meant, key=lambda entry: (entry.kind != "product", not entry.explicit))
     if not ordered:
         return None
     entry = ordered[0]

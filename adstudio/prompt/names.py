@@ -22,7 +22,6 @@ _SHOP = re.compile(
 )
 _SHOP_END = re.compile(rf".*(?:{_SHOP.pattern})")
 _BRANCH = re.compile(r"본점|직영점|분점|[가-힣]{2,4}(?:역|동|구)?점|[가-힣]{2,5}지점")
-_NO_BRANCH = re.compile(r".*(?:전문점|음식점|할인점|백화점|서점|상점|매점|장점|단점|시점|초점|관점|강점|약점|면세점|편의점|안경점|문구점|가구점|제과점)")
 _SAYS_SO = re.compile(r"\s?(?:입니다|입니당|이에요|예요|이예요|인데요|입니더|이라고)")
 _GOODS = frozenset(
     "cafe bakery dessert tea korean_food meat chicken pizza snack asian_food seafood bar rice_cake produce health_food market "
@@ -61,14 +60,14 @@ def mark_names(body: str, matches: Sequence[Match]) -> list[Match]:
 
 
 def is_branch(text: str) -> bool:
-    """Tell 강남점 and 본점 from 전문점 and 장점."""
-    return bool(_BRANCH.fullmatch(text)) and not _NO_BRANCH.fullmatch(text)
+    """Tell 강남점 and 본점 from 전문점 and 정육점."""
+    if not _BRANCH.fullmatch(text):
+        return False
+    return text in ("본점", "직영점", "분점") or re.sub(r"(?:역|동|구)?점$|지점$", "", text) in _regions()
 
 
 def _is_branch(word: Word) -> bool:
-    return is_branch(word.stem) and (
-        word.stem in ("본점", "직영점", "분점") or word.stem.removesuffix("점").removesuffix("지") in _regions()
-    )
+    return is_branch(word.stem)
 
 
 def _regions() -> Sequence[str]:
@@ -95,17 +94,23 @@ def _glued(word: Word) -> int:
     before = [m for m in word.matches if m.end <= shop.start]
     if shop.start == word.start:
         return 0
+    if before and all(m.text in _PROUD for m in before) and word.known:
+        return word.start + len(stem)
     only_hue = all(m.of("colour", "light") and not m.of("place", "product", "mood") for m in before)
     return word.start + len(stem) if (only_hue and before) or not word.known or not before else 0
 
 
-_SURE = re.compile(r"[가-힣]{1,6}(?:상회|식당|책방|제과|공방|약국|치과|한의원|의원|중개사|부동산|살롱|농원|횟집|컴퍼니|스토어|베이커리|로스터스|양조장)")
+_BARE = re.compile(r"(?:입니다|이에요|예요|인데요|에서는|에서|으로|까지|부터|이랑|하고)$")
+_PROUD = frozenset(("행복", "사랑", "믿음", "소망", "희망", "미소", "마음", "진심", "정성", "하나", "으뜸", "제일"))  # 행복부동산
+_SURE = re.compile(r"[가-힣]{1,6}(?:상회|식당|책방|제과|공방|약국|치과|한의원|의원|중개사|부동산|살롱|농원|횟집|컴퍼니|스토어|베이커리|로스터스|양조장|런드리|하우스|반찬)")
 
 
 def _behind(body: str, shop: Word, word: Word, matches: Sequence[Match]) -> int:
     """Where the name after a shop's word ends; 0 when what stands there may be its product or an ordinary word."""
-    end = word.start + len(word.stem)
+    end = word.start + len(_bare(word.text))
     if word.known:
+        if word.matches[0].of("industry") and len(word.matches) > 1 and all(m.of("function", "plain", "audience") for m in word.matches[1:]):
+            return end  # 네일샵 네일하루
         plain = all(m.of("mood", "season", "plain", "light", "function") and not m.of("place", "product") for m in word.matches)
         # 카페 온기입니다, but 카페 사진입니다
         nothing = any(m.of("function") for m in word.matches)
@@ -113,8 +118,14 @@ def _behind(body: str, shop: Word, word: Word, matches: Sequence[Match]) -> int:
     if not word.text[0].isalpha() or word.text.lower() in _STOP:
         return 0
     trade = next((e.value for m in shop.matches if (e := m.of("industry"))), "")
-    later = any(m.start >= word.end and m.of("product") and not m.denied for m in matches)
+    told = [m for m in matches if not m.denied and (m.start >= word.end or m.end <= shop.start)]
+    later = any(m.of("product", "industry") for m in told)
     return end if trade not in _GOODS or later else 0
+
+
+def _bare(text: str) -> str:
+    bare = _BARE.sub("", text)
+    return bare if len(bare) >= 2 else text
 
 
 def _is_latin_name(word: Word, before: Word | None, after: Word | None) -> bool:

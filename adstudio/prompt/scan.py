@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from .entries import Entry, entries
+from .entries import Entry, Kind, entries
 from .match import Match
 from .names import mark_names
 from .spelling import MIN_FOLDED, fold
@@ -60,13 +60,11 @@ def _index(_: object) -> _Index:
             row[:] = [old for old in row if old.kind != entry.kind]  # files are read in order: the user's replace ours
             row.append(entry)
     for word, row in by_word.items():
-        if any(entry.kind in ("modifier", "light") for entry in row):
-            # 따뜻한 describes a latte and still sets the mood that 따뜻 sets
+        if lent := _lent(row):
+            # 따뜻한 describes a latte and still sets the mood that 따뜻 sets; 분홍리본 is a thing and still pink
             stems = (by_word.get(word[:length], ()) for length in range(len(word) - 1, 1, -1))
             have = {entry.kind for entry in row}
-            row += [
-                entry for stem in stems for entry in stem if entry.kind in ("mood", "colour") and entry.kind not in have
-            ]
+            row += [entry for stem in stems for entry in stem if entry.kind in lent and entry.kind not in have]
     by_first: dict[str, list[tuple[str, tuple[Entry, ...]]]] = {}
     by_sound: dict[str, tuple[Entry, ...]] = {}
     for word, row in by_word.items():
@@ -76,6 +74,16 @@ def _index(_: object) -> _Index:
     for rows in by_first.values():
         rows.sort(key=lambda row: -len(row[0]))
     return _Index(by_first, by_sound)
+
+
+def _lent(row: Sequence[Entry]) -> tuple[Kind, ...]:
+    """What a word takes over from the shorter word that it begins with."""
+    kinds = {entry.kind for entry in row}
+    if kinds & {"light", "prop", "material"}:
+        return ("mood", "colour", "place", "season")
+    if "industry" in kinds and not kinds & {"product"}:
+        return ("season",)
+    return ("mood", "colour") if "modifier" in kinds else ()
 
 
 def scan(body: str) -> tuple[Match, ...]:
@@ -103,7 +111,7 @@ def _longest(text: _Text, at: int, last_end: int, index: _Index) -> tuple[int, t
             end, meanings = at + len(word), entries_
             break
     if at in text.starts and _is_hangul(text.chars[at]):
-        stop = text.word_end(at)
+        stop = text.word_end(at + 1)
         sound = fold(text.chars[at:stop]) if stop - at >= MIN_FOLDED else ""
         for length in range(len(sound), max(end - at, MIN_FOLDED - 1), -1):
             alike = index.by_sound.get(sound[:length])
@@ -138,7 +146,7 @@ def _fits(text: _Text, word: str, meanings: tuple[Entry, ...], at: int, end: int
     if not begins and (any(entry.starts for entry in meanings) or _is_brief_adjective(word, meanings)):
         return False
     anchored = begins or after_known or (text.chars[at - 1] in _PREFIXES and at - 1 in text.starts)
-    if crosses and (len(word) < 3 or not anchored):
+    if crosses and (len(word) < 3 or not anchored or (not begins and at + 1 in text.starts)):  # 포근|한 겨울
         return False
     if len(word) >= 3 or (len(word) == 2 and anchored):
         return True

@@ -21,6 +21,12 @@ _NOUNS: tuple[Kind, ...] = ("product", "modifier", "colour", "place", "mood", "s
 _MAX_MODIFIERS = 3
 # Trades whose products are told by their material: suede boots, but no ceramic latte.
 _MADE = frozenset(("fashion", "shoes_bags", "jewelry", "furniture", "kitchen", "stationery", "kids", "camping", "pets"))
+# Trades of things: a word for how or where they are sold weighs less than the thing itself.
+_SOLD = frozenset(
+    "cafe bakery dessert tea korean_food meat chicken pizza snack asian_food seafood bar rice_cake produce health_food "
+    "market camping fashion shoes_bags jewelry kitchen".split()
+)
+_MOST_GOODS = 2.9
 _DEFINITE, _STANDS, _GENERIC = range(3)  # how much a product wants to be the subject
 _JOIN = re.compile(
     r"(?:색|빛|톤|맛|향|향\s?나는|향이\s?나는|한|인|의|로\s?만든|으로\s?만든|스러운|로운|운|은|는|제|산|표|형)?\s*"
@@ -72,13 +78,21 @@ def industry_votes(body: str, matches: Sequence[Match]) -> dict[str, float]:
         if not match.denied and (entry := match.of("industry")):
             following = matches[k + 1] if k + 1 < len(matches) else None
             describes = following and following.of("industry") and not body[match.end : following.start].strip(" 의")
-            weight = 1.5 if describes else 4.0 if is_shop_name(match.text) else 3.0
+            context = 1.9 if entry.value in _SOLD else 3.0  # 숯불 장어구이: what is sold says more than how
+            weight = 1.5 if describes else 4.0 if is_shop_name(match.text) else context
             found.setdefault(entry.value, []).append(weight * (1 - match.start / 100_000))
+    goods: dict[str, list[float]] = {}
     for product in _products(body, matches):
         if product.industry != GENERAL:
             weight = {_DEFINITE: 2.0, _STANDS: 0.5, _GENERIC: 1.0}[product.weight]
-            found.setdefault(product.industry, []).append(weight * (1 - product.start / 100_000))
-    return {name: max(weights) + 0.3 * (sum(weights) - max(weights)) for name, weights in found.items()}
+            goods.setdefault(product.industry, []).append(weight * (1 - product.start / 100_000))
+    for name, weights in goods.items():  # a long list of things must not outvote a service: 취미미술 물감 팔레트 붓
+        found.setdefault(name, []).append(min(_sum(weights), _MOST_GOODS))
+    return {name: _sum(weights) for name, weights in found.items()}
+
+
+def _sum(weights: list[float]) -> float:
+    return max(weights) + 0.3 * (sum(weights) - max(weights))
 
 
 def name_subject(body: str, matches: Sequence[Match]) -> Subject:
@@ -125,7 +139,8 @@ def _compose(body: str, matches: Sequence[Match], k: int, entry: Entry, taken: s
         word, product = _modifier(before, entry), before.of("product")
         glued = product is not None and bool(_GLUED.fullmatch(between))  # 간장떡볶이, 옥수수술빵
         joined = word and (_JOIN.fullmatch(between) or _UNKNOWN_STEM.fullmatch(between))
-        if before.denied or not (glued or joined):
+        holds = generic and entry.value == "kitchen" and product and not glued  # 꿀 유리병: the honey is what is sold
+        if before.denied or holds or not (glued or joined):
             break
         taken.add(j - 1)
         start = before.start

@@ -73,7 +73,7 @@ def _wishes(
             season = seasons()[entry.value]
             rank = HOLIDAY if season.strong else HINT
             yield from ((axis, v, rank) for axis, v in (("colour", season.colour), ("mood", season.mood)) if v)
-        case "product" | "modifier":
+        case "product" | "modifier" | "light" | "prop" | "material":
             for axis, value in entry.hints.items():
                 yield axis, value, _hint_rank(entry, after, describes) if axis == "colour" else HINT
 
