@@ -14,14 +14,14 @@ from .sentence import vocabulary
 from .tables import bad_table, check_fields, read_table, stamp, table_files
 
 Kind = Literal[
-    *("product", "modifier", "place", "colour", "mood", "season", "industry", "material", "light", "camera", "prop"),
-    *("audience", "name", "function", "plain"),
-]
+    "product", "modifier", "place", "colour", "mood", "season", "industry", "material", "light", "camera", "prop",
+    "audience", "name", "function", "plain",
+]  # fmt: skip
 # Sections that hold plain English phrases, one kind of word each.
 _PHRASES: dict[str, Kind] = {
     "materials": "material", "lighting": "light", "camera": "camera", "props": "prop", "audience": "audience",
 }  # fmt: skip
-# Sections that only list words: what asks for or sells something but shows nothing, and what merely looks like another word.
+# Sections that only list words: what asks or sells but shows nothing, and what merely looks like another word.
 _LISTS: dict[str, Kind] = {"function": "function", "plain": "plain"}
 _AXIS_TABLES: dict[str, str] = {"place": "places", "colour": "colours", "mood": "moods"}
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from .entries import Entry
 from .figures import find_figures
@@ -80,7 +81,9 @@ def read_keywords(body: str, matches: Sequence[Match], quotes: Iterable[str] = (
         quotes: the words that the brief has between quotation marks; they are copy.
     """
     # 14k and 오메가3 are words, though figures stand in them
-    figures = [(a, b) for a, b in find_figures(body) if not any(m.start < b and m.end > a and not _idle(m) for m in matches)]
+    figures = [
+        (a, b) for a, b in find_figures(body) if not any(m.start < b and m.end > a and not _idle(m) for m in matches)
+    ]
     named = [(m.start, m.end) for m in matches if m.of("name")]
     copy = [(a, body[a:b].strip()) for a, b in [*figures, *named]]
     understood: dict[int, Keyword] = {}
@@ -151,6 +154,7 @@ def _is_place(word: Word) -> bool:
     return word.stem not in read_table(PACKAGED / "regions.yaml")["not_places"]
 
 
+@cache
 def _region_names() -> re.Pattern[str]:
     known = "|".join(sorted(read_table(PACKAGED / "regions.yaml")["known"], key=len, reverse=True))
     return re.compile(rf"(?<![가-힣])(?:{known})(?:특별시|광역시|시|군|구|동|역|읍|면|도|점|식|산|권|지역)?")

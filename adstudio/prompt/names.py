@@ -24,10 +24,25 @@ _SHOP_END = re.compile(rf".*(?:{_SHOP.pattern})")
 _BRANCH = re.compile(r"본점|직영점|분점|[가-힣]{2,4}(?:역|동|구)?점|[가-힣]{2,5}지점")
 _SAYS_SO = re.compile(r"\s?(?:입니다|입니당|이에요|예요|이예요|인데요|입니더|이라고)")
 _GOODS = frozenset(
-    "cafe bakery dessert tea korean_food meat chicken pizza snack asian_food seafood bar rice_cake produce health_food market "
-    "cosmetics perfume fashion shoes_bags jewelry flowers furniture kitchen stationery electronics camping kids pets".split()
+    (
+        *(
+            "cafe",
+            "bakery",
+            "dessert",
+            "tea",
+            "korean_food",
+            "meat",
+            "chicken",
+            "pizza",
+            "snack",
+            "asian_food",
+            "seafood",
+        ),
+        *("bar", "rice_cake", "produce", "health_food", "market", "cosmetics", "perfume", "fashion", "shoes_bags"),
+        *("jewelry", "flowers", "furniture", "kitchen", "stationery", "electronics", "camping", "kids", "pets"),
+    )
 )
-_STOP = frozenset("open grand new the and for with since est sns pt".split())
+_STOP = frozenset(("open", "grand", "new", "the", "and", "for", "with", "since", "est", "sns", "pt"))
 
 
 def find_names(body: str, matches: Sequence[Match]) -> list[tuple[int, int]]:
@@ -79,42 +94,53 @@ def _touch(body: str, first: Word, second: Word) -> bool:
 
 
 def _is_shop(word: Word) -> bool:
-    last = word.matches[-1] if word.matches else None
-    return bool(last and not last.denied and last.of("industry") and last.end == word.end and _SHOP_END.fullmatch(last.text))
+    last = next(reversed(word.matches), None)
+    return bool(
+        last and not last.denied and last.of("industry") and last.end == word.end and _SHOP_END.fullmatch(last.text)
+    )
 
 
 def _glued(word: Word) -> int:
     """Where 칠암횟집 or 하얀치과 ends; 0 for 동네빵집, whose first half is an ordinary word."""
     stem = word.stem
-    if not _SHOP_END.fullmatch(stem) or len(stem) < 3:
+    end = word.start + len(stem)
+    if not word.known and _SURE.fullmatch(stem):
+        return end
+    shop = next((m for m in word.matches if m.of("industry") and m.end == end), None)
+    if shop is None or shop.start <= word.start or not _SHOP_END.fullmatch(stem):
         return 0
-    shop = next((m for m in word.matches if m.of("industry") and m.end == word.start + len(stem)), None)
-    if shop is None:
-        return word.start + len(stem) if not word.known and _SURE.fullmatch(stem) else 0
     before = [m for m in word.matches if m.end <= shop.start]
-    if shop.start == word.start:
-        return 0
-    if before and all(m.text in _PROUD for m in before) and word.known:
-        return word.start + len(stem)
-    only_hue = all(m.of("colour", "light") and not m.of("place", "product", "mood") for m in before)
-    return word.start + len(stem) if (only_hue and before) or not word.known or not before else 0
+    proud = all(m.text in _PROUD for m in before)
+    hue = all(m.of("colour", "light") and not m.of("place", "product", "mood") for m in before)
+    return end if not word.known or (before and (proud or hue)) else 0
 
 
 _BARE = re.compile(r"(?:입니다|이에요|예요|인데요|에서는|에서|으로|까지|부터|이랑|하고)$")
-_PROUD = frozenset(("행복", "사랑", "믿음", "소망", "희망", "미소", "마음", "진심", "정성", "하나", "으뜸", "제일"))  # 행복부동산
-_SURE = re.compile(r"[가-힣]{1,6}(?:상회|식당|책방|제과|공방|약국|치과|한의원|의원|중개사|부동산|살롱|농원|횟집|컴퍼니|스토어|베이커리|로스터스|양조장|런드리|하우스|반찬)")
+_PROUD = frozenset(
+    ("행복", "사랑", "믿음", "소망", "희망", "미소", "마음", "진심", "정성", "하나", "으뜸", "제일")
+)  # 행복부동산
+_SURE = re.compile(
+    r"[가-힣]{1,6}(?:상회|식당|책방|제과|공방|약국|치과|한의원|의원|중개사|부동산|살롱|농원|횟집|컴퍼니|스토어|베이커리|로스터스|양조장|런드리|하우스|반찬)"
+)
 
 
 def _behind(body: str, shop: Word, word: Word, matches: Sequence[Match]) -> int:
     """Where the name after a shop's word ends; 0 when what stands there may be its product or an ordinary word."""
     end = word.start + len(_bare(word.text))
     if word.known:
-        if word.matches[0].of("industry") and len(word.matches) > 1 and all(m.of("function", "plain", "audience") for m in word.matches[1:]):
+        if (
+            word.matches[0].of("industry")
+            and len(word.matches) > 1
+            and all(m.of("function", "plain", "audience") for m in word.matches[1:])
+        ):
             return end  # 네일샵 네일하루
-        plain = all(m.of("mood", "season", "plain", "light", "function") and not m.of("place", "product") for m in word.matches)
+        plain = all(
+            m.of("mood", "season", "plain", "light", "function") and not m.of("place", "product") for m in word.matches
+        )
         # 카페 온기입니다, but 카페 사진입니다
         nothing = any(m.of("function") for m in word.matches)
-        return word.matches[-1].end if plain and not nothing and _SAYS_SO.match(body, word.matches[-1].end) else 0
+        last = max(m.end for m in word.matches)
+        return last if plain and not nothing and _SAYS_SO.match(body, last) else 0
     if not word.text[0].isalpha() or word.text.lower() in _STOP:
         return 0
     trade = next((e.value for m in shop.matches if (e := m.of("industry"))), "")

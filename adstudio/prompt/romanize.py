@@ -1,7 +1,7 @@
 """Hangul in Latin letters as it is spoken: the Revised Romanization with its sound changes (신라 → silla).
 
-Written here because the packages for it spell what is written (sinra, jongro). What depends on how a word was compounded
-(the inserted n of 꽃잎) cannot be told from its letters and is left out.
+Written here because the packages for it spell what is written (sinra, jongro). What depends on how a word was
+compounded (the inserted n of 꽃잎) cannot be told from its letters and is left out.
 """
 
 from __future__ import annotations
@@ -23,7 +23,11 @@ _CLOSED = {
     **dict.fromkeys(("g", "kk", "k"), "k"),
     **dict.fromkeys(("d", "t", "s", "ss", "j", "ch", "h"), "t"),
     **dict.fromkeys(("b", "p"), "p"),
-    **{"n": "n", "r": "l", "m": "m", "ng": "ng", "": ""},
+    "n": "n",
+    "r": "l",
+    "m": "m",
+    "ng": "ng",
+    "": "",
 }
 _ASPIRATED = {"g": "k", "d": "t", "b": "p", "j": "ch"}
 _NASAL = {"k": "ng", "t": "n", "p": "m"}

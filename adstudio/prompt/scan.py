@@ -107,7 +107,9 @@ def _longest(text: _Text, at: int, last_end: int, index: _Index) -> tuple[int, t
     """The longest word at a place as it is spelled, or a longer one that only sounds like what stands there."""
     end, meanings = at, ()
     for word, entries_ in index.by_first.get(text.chars[at], ()):
-        if text.chars.startswith(word, at) and _fits(text, word, entries_, at, at + len(word), last_end, index.by_first):
+        if text.chars.startswith(word, at) and _fits(
+            text, word, entries_, at, at + len(word), last_end, index.by_first
+        ):
             end, meanings = at + len(word), entries_
             break
     if at in text.starts and _is_hangul(text.chars[at]):

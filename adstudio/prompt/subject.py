@@ -23,8 +23,33 @@ _MAX_MODIFIERS = 3
 _MADE = frozenset(("fashion", "shoes_bags", "jewelry", "furniture", "kitchen", "stationery", "kids", "camping", "pets"))
 # Trades of things: a word for how or where they are sold weighs less than the thing itself.
 _SOLD = frozenset(
-    "cafe bakery dessert tea korean_food meat chicken pizza snack asian_food seafood bar rice_cake produce health_food "
-    "market camping fashion shoes_bags jewelry kitchen".split()
+    (
+        *(
+            "cafe",
+            "bakery",
+            "dessert",
+            "tea",
+            "korean_food",
+            "meat",
+            "chicken",
+            "pizza",
+            "snack",
+            "asian_food",
+            "seafood",
+        ),
+        *(
+            "bar",
+            "rice_cake",
+            "produce",
+            "health_food",
+            "market",
+            "camping",
+            "fashion",
+            "shoes_bags",
+            "jewelry",
+            "kitchen",
+        ),
+    )
 )
 _MOST_GOODS = 2.9
 _DEFINITE, _STANDS, _GENERIC = range(3)  # how much a product wants to be the subject
@@ -33,6 +58,7 @@ _JOIN = re.compile(
     r"|(?:이|가|을|를)?\s*(?:들어간|들어있는|올라간|올린|얹은|가득|가득한|듬뿍|듬뿍\s?들어간|듬뿍\s?올린|넣은|든|품은|담은|곁들인)\s*"
 )
 _GLUED = re.compile(r"[가-힣]{0,2}")
+_STEM = re.compile(r"[가-힣]+$")
 _UNKNOWN_STEM = re.compile(r"\s[가-힣]{1,3}")  # 얼그레이 쉬폰|케이크
 _ONLY_LOOKS = re.compile(r"\s?(?:배경|느낌|분위기|무늬|패턴|색|빛|톤|컬러|그림자|모양|무드)(?!연필)")
 _STANDS_BY = re.compile(r"(?:이|가|의|을|를)?\s?(?:위(?!스키)|옆|앞|뒤|안에|속에|아래|밑)")
@@ -110,8 +136,16 @@ def name_subject(body: str, matches: Sequence[Match]) -> Subject:
         ways = ((english, other), (english, contents(other)), (contents(english), contents(other)))
         pairs = (" and ".join(way) for way in ways)
         english = next((pair for pair in pairs if len(pair.split()) <= MAX_WORDS), english)
-    korean = " ".join(dict.fromkeys(body[first.start : first.end].split()))  # 딸기 딸기 축제: once is enough
+    start = _whole_word(body, matches, first.start)
+    korean = " ".join(dict.fromkeys(body[start : first.end].split()))  # 딸기 딸기 축제: once is enough
     return Subject(english, korean, first.industry, (f"‘{korean}’ → 제품: {english}",))
+
+
+def _whole_word(body: str, matches: Sequence[Match], start: int) -> int:
+    """Where the word begins whose end alone is known: the copy says 모락떡, though the picture shows any rice cake."""
+    known = max((m.end for m in matches if m.end <= start), default=0)
+    stem = _STEM.search(body, known, start)
+    return stem.start() if stem else start
 
 
 def _products(body: str, matches: Sequence[Match]) -> list[_Product]:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from .match import Match
 
 _WORD = re.compile(r"[가-힣]+|[ㄱ-ㅣ]+|[A-Za-zÀ-ÿ]+(?:['&-][A-Za-zÀ-ÿ]+)*|\d+")
-_PREFIXES = frozenset(
-    "햇 신 왕 꿀 생 수 찰 홈 참 흑 백 통 냉 온 핫 초 애 민 첫 갓 막 더 제일 최고 순 올 풀 빅 실 한 두 세 친 무 큰 작은 각 매 특 새 헌 "
-    "노 여 남 총 맨 겉 속 완전 진짜 레알 개 찐 넘 젤 꼭 잘 안 못 딱 쏙 확 싹 쫙 쭉".split()
+_PREFIXES = re.compile(
+    "햇|신|왕|꿀|생|수|찰|홈|참|흑|백|통|냉|온|핫|초|애|민|첫|갓|막|더|제일|최고|순|올|풀|빅|실|한|두|세|친|무|큰|작은|각|매|특|새|헌|노|여|남|총|맨|겉|속|"
+    "완전|진짜|레알|개|찐|넘|젤|꼭|잘|안|못|딱|쏙|확|싹|쫙|쭉"
 )
 _PARTICLE = (
     "은|는|이|가|을|를|의|에|와|과|도|만|로|으로|에서|에게|께|한테|까지|까진|부터|이나|나|랑|이랑|하고|처럼|보다|마다|밖에|라도|이라도|이란|란|"
@@ -96,7 +96,7 @@ def _accounts(body: str, start: int, end: int, covered: Sequence[tuple[int, int]
     for a, b in covered:
         if a > at:
             rest = body[at:a]
-            if not (rest in _PREFIXES if at == start else is_ending(rest)):
+            if not (_PREFIXES.fullmatch(rest) if at == start else is_ending(rest)):
                 return False
         at = max(at, b)
     return at >= end or is_ending(body[at:end])
