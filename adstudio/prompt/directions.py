@@ -20,6 +20,9 @@ _LIGHT = r"빛(?!나|깔|바랜|을\s?잃)|햇살|햇빛|햇볕|조명|채광|�
 _COPY = r"여백|글자|글씨|문구|텍스트|제목|헤드라인|카피|글|비워|비우|비어|빈\s?공간|빈\s?자리|공간|자리"
 _ANCHORS = re.compile(rf"(?P<light>{_LIGHT})|(?P<copy>{_COPY})")
 _DENIED = re.compile(r"(?:에서|에|으로|은|는)?\s*(?:말고|아니고|아니라|빼고|금지)")
+_CAMERA = re.compile(
+    r"(?:쪽)?에서\s*(?:찍|촬영|내려다|올려다|본|바라)"
+)  # where the camera stands is no side of the light
 _REACH = 14  # characters between a side and what it belongs to
 _ENGLISH_LIGHT = re.compile(
     r"\b(?:light|sunlight|lit)\b[^,.;\n]{0,20}?\b(left|right|above)\b|\b(left|right|top)[ -](?:light|lit)", re.I
@@ -64,7 +67,8 @@ def _light_side(side: Side) -> Light | None:
 
 
 def _ties(clause: str) -> list[tuple[Side, str, str]]:
-    sides = [hit for hit in _SIDES.finditer(clause) if not _DENIED.match(clause[hit.end() :])]
+    sides = [hit for hit in _SIDES.finditer(clause) if not _DENIED.match(clause, hit.end())]
+    sides = [hit for hit in sides if not _CAMERA.match(clause, hit.end())]
     anchors = list(_ANCHORS.finditer(clause))
     ties: list[tuple[Side, str, str]] = []
     used: set[int] = set()

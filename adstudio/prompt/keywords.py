@@ -80,10 +80,8 @@ def read_keywords(body: str, matches: Sequence[Match], quotes: Iterable[str] = (
     Args:
         quotes: the words that the brief has between quotation marks; they are copy.
     """
-    # 14k and 오메가3 are words, though figures stand in them
-    figures = [
-        (a, b) for a, b in find_figures(body) if not any(m.start < b and m.end > a and not _idle(m) for m in matches)
-    ]
+    # 14k and 오메가3 are words, though figures stand in them; the morning of 오전 11시 is no light
+    figures = [span for span in find_figures(body) if not any(_holds(m, *span) for m in matches)]
     named = [(m.start, m.end) for m in matches if m.of("name")]
     copy = [(a, body[a:b].strip()) for a, b in [*figures, *named]]
     understood: dict[int, Keyword] = {}
@@ -117,6 +115,13 @@ def read_keywords(body: str, matches: Sequence[Match], quotes: Iterable[str] = (
         function=tuple(function),
         unknown=tuple(unknown),
     )
+
+
+def _holds(match: Match, start: int, end: int) -> bool:
+    """Tell whether a figure is part of a known word, or reaches into one."""
+    if match.start >= end or match.end <= start or _idle(match):
+        return False
+    return match.start < start or match.end > end or any(char.isdigit() for char in match.text)
 
 
 def _idle(match: Match) -> bool:

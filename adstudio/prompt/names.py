@@ -102,7 +102,7 @@ def _is_shop(word: Word) -> bool:
 
 def _glued(word: Word) -> int:
     """Where 칠암횟집 or 하얀치과 ends; 0 for 동네빵집, whose first half is an ordinary word."""
-    stem = word.stem
+    stem = word.text if _SHOP_END.fullmatch(word.text) else word.stem  # the 과 of 치과 is no particle
     end = word.start + len(stem)
     if not word.known and _SURE.fullmatch(stem):
         return end
@@ -111,8 +111,14 @@ def _glued(word: Word) -> int:
         return 0
     before = [m for m in word.matches if m.end <= shop.start]
     proud = all(m.text in _PROUD for m in before)
-    hue = all(m.of("colour", "light") and not m.of("place", "product", "mood") for m in before)
+    hue = all(_is_hue(m) for m in before)
     return end if not word.known or (before and (proud or hue)) else 0
+
+
+def _is_hue(match: Match) -> bool:
+    describes = match.of("modifier")
+    hue = match.of("colour", "light") or (describes and "colour" in describes.hints)
+    return bool(hue) and not match.of("place", "product", "mood")
 
 
 _BARE = re.compile(r"(?:입니다|이에요|예요|인데요|에서는|에서|으로|까지|부터|이랑|하고)$")

@@ -31,6 +31,9 @@ from adstudio.prompt.directions import read_directions
         ("대리석 위에 햇살", None, None),
         ("나무 테이블 위에 빛이 드는", None, None),
         ("왼쪽에 딸기라떼", None, None),
+        ("위에서 찍은 햇살 카페", None, None),
+        ("정면에서 찍은 사진, 햇살", None, None),
+        ("위에서 내려다본 라떼, 빛은 오른쪽", "right", None),
         ("선물 위에 리본", None, None),
     ],
 )
