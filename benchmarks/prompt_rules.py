@@ -1,6 +1,6 @@
-"""Measure the offline prompt writer: milliseconds a brief, and what it understands of the corpus; print CSV or Markdown.
+"""Measure the offline prompt writer: milliseconds a brief, and what it understands of the corpus.
 
-python benchmarks/prompt_rules.py [--rounds 5] [--markdown] [--csv rules.csv]
+python benchmarks/prompt_rules.py [--rounds 5] [--markdown] [--csv rules.csv]     prints CSV or Markdown
 
 The corpus is tests/unit/prompt/corpus: ``tune`` was seen while the word lists grew, ``held_out`` never was. ``cold`` is
 the first brief of a process, with every table still to be read. Coverage is the share of content words that were

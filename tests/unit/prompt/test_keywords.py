@@ -154,10 +154,20 @@ def test_coverage_counts_content_words_alone() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "광고 사진 만들어 주세요", "예쁜 느낌으로 부탁드려요 ㅎㅎ", "맛있당께", "억수로 맛있습니더", "겁나 좋아유", "혼저옵서예", "허벌나게 좋쥬",
-        "와보이소", "추천해용", "드셔보셔유", "무료배송 이벤트중 ㅋㅋㅋ", "마카다 오이소",
+        "광고 사진 만들어 주세요",
+        "예쁜 느낌으로 부탁드려요 ㅎㅎ",
+        "맛있당께",
+        "억수로 맛있습니더",
+        "겁나 좋아유",
+        "혼저옵서예",
+        "허벌나게 좋쥬",
+        "와보이소",
+        "추천해용",
+        "드셔보셔유",
+        "무료배송 이벤트중 ㅋㅋㅋ",
+        "마카다 오이소",
     ],
-)  # fmt: skip
+)
 def test_requests_selling_and_dialect_show_nothing(text: str) -> None:
     told = account(text)
     assert not told.unknown
@@ -168,10 +178,17 @@ def test_requests_selling_and_dialect_show_nothing(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "stem"),
     [
-        ("달콤하고", "달콤하고"), ("시원한게", "시원한"), ("고급지게", "고급지게"), ("이쁘게", "이쁘게"), ("뽀짝한", "뽀짝한"),
-        ("싱싱하다", "싱싱"), ("아늑했어요", "아늑"), ("포근해유", "포근"), ("차분합니더", "차분"),
+        ("달콤하고", "달콤하고"),
+        ("시원한게", "시원한"),
+        ("고급지게", "고급지게"),
+        ("이쁘게", "이쁘게"),
+        ("뽀짝한", "뽀짝한"),
+        ("싱싱하다", "싱싱"),
+        ("아늑했어요", "아늑"),
+        ("포근해유", "포근"),
+        ("차분합니더", "차분"),
     ],
-)  # fmt: skip
+)
 def test_endings_hide_no_adjective(text: str, stem: str) -> None:
     told = account(text)
     assert not told.unknown
@@ -181,11 +198,20 @@ def test_endings_hide_no_adjective(text: str, stem: str) -> None:
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
-        ("떡뽁이", "떡볶이"), ("카푸치노", "카푸치노"), ("카프치노", "카푸치노"), ("아메리까노", "아메리카노"), ("육계장", "육개장"),
-        ("김치찌게", "김치찌개"), ("돈까쓰", "돈가스"), ("케익", "케이크"), ("케잌", "케이크"), ("셰이크", "쉐이크"),
-        ("모짜랠라", "모짜렐라"), ("샤인머스캗", "샤인머스캣"),
+        ("떡뽁이", "떡볶이"),
+        ("카푸치노", "카푸치노"),
+        ("카프치노", "카푸치노"),
+        ("아메리까노", "아메리카노"),
+        ("육계장", "육개장"),
+        ("김치찌게", "김치찌개"),
+        ("돈까쓰", "돈가스"),
+        ("케익", "케이크"),
+        ("케잌", "케이크"),
+        ("셰이크", "쉐이크"),
+        ("모짜랠라", "모짜렐라"),
+        ("샤인머스캗", "샤인머스캣"),
     ],
-)  # fmt: skip
+)
 def test_frequent_typos_mean_the_word_that_they_sound_like(typed: str, meant: str) -> None:
     of_typed, of_meant = account(typed).understood, account(meant).understood
     assert [word.english for word in of_typed] == [word.english for word in of_meant] != []

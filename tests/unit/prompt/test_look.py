@@ -11,6 +11,7 @@ from adstudio.prompt.entries import entries
 from adstudio.prompt.lettering_words import asks_for_lettering
 from adstudio.prompt.look import Look, read_look
 from adstudio.prompt.scan import scan
+from adstudio.prompt.subject import name_subject
 
 
 def look(text: str) -> Look:
@@ -20,11 +21,19 @@ def look(text: str) -> Look:
 @pytest.mark.parametrize(
     ("text", "material"),
     [
-        ("유리 화병", "clear glass"), ("세라믹 컵", "matte ceramic"), ("오크 책장", "oak wood"), ("황동 램프", "warm brass"),
-        ("소가죽 지갑", "leather"), ("트위드 자켓", "tweed"), ("벨벳 위 반지", "plush velvet"), ("라탄이랑 리넨", "woven rattan and linen"),
-        ("가죽 말고 스웨이드", "soft suede"), ("금속 느낌 없이", ""), ("딸기라떼", ""),
+        ("유리 화병", "clear glass"),
+        ("세라믹 컵", "matte ceramic"),
+        ("오크 책장", "oak wood"),
+        ("황동 램프", "warm brass"),
+        ("소가죽 지갑", "leather"),
+        ("트위드 자켓", "tweed"),
+        ("벨벳 위 반지", "plush velvet"),
+        ("라탄이랑 리넨", "woven rattan and linen"),
+        ("가죽 말고 스웨이드", "soft suede"),
+        ("금속 느낌 없이", ""),
+        ("딸기라떼", ""),
     ],
-)  # fmt: skip
+)
 def test_materials(text: str, material: str) -> None:
     assert look(text).material == material
 
@@ -32,13 +41,22 @@ def test_materials(text: str, material: str) -> None:
 @pytest.mark.parametrize(
     ("text", "light"),
     [
-        ("햇살 드는", "soft sunlight"), ("아침햇살에", "soft morning sunlight"), ("역광으로 찍어줘", "backlight"),
-        ("노을빛 가득", "golden sunset light"), ("네온 불빛", "neon glow"), ("촛불 켠 테이블", "warm candlelight"),
-        ("은은한 조명", "soft diffused light"), ("자연광에서", "natural daylight"), ("어두운 조명", "low key light"),
-        ("햇살 좋은 노을", "soft sunlight and golden sunset light"), ("역광 말고 자연광", "natural daylight"),
-        ("네온 빼고", ""), ("달빛책방에서", ""), ("테이블 위에 케이크", ""),
+        ("햇살 드는", "soft sunlight"),
+        ("아침햇살에", "soft morning sunlight"),
+        ("역광으로 찍어줘", "backlight"),
+        ("노을빛 가득", "golden sunset light"),
+        ("네온 불빛", "neon glow"),
+        ("촛불 켠 테이블", "warm candlelight"),
+        ("은은한 조명", "soft diffused light"),
+        ("자연광에서", "natural daylight"),
+        ("어두운 조명", "low key light"),
+        ("햇살 좋은 노을", "soft sunlight and golden sunset light"),
+        ("역광 말고 자연광", "natural daylight"),
+        ("네온 빼고", ""),
+        ("달빛책방에서", ""),
+        ("테이블 위에 케이크", ""),
     ],
-)  # fmt: skip
+)
 def test_light(text: str, light: str) -> None:
     assert look(text).light_quality == light
 
@@ -46,15 +64,27 @@ def test_light(text: str, light: str) -> None:
 @pytest.mark.parametrize(
     ("text", "camera"),
     [
-        ("클로즈업으로", "close-up"), ("탑뷰로", "top-down view"), ("항공샷", "top-down view"), ("위에서 내려다본 사진", "top-down view"),
-        ("위에서 찍은 라떼", "top-down view"), ("케이크 위에서 찍은 사진", "top-down view"), ("45도 각도", "three-quarter angle"),
-        ("아웃포커싱 된", "shallow depth of field"), ("풀샷", "full view"), ("매크로로", "macro shot"), ("눈높이에서", "eye-level view"),
-        ("클로즈업 탑뷰", "close-up, top-down view"), ("단면 클로즈업", "cut open view, close-up"),
+        ("클로즈업으로", "close-up"),
+        ("탑뷰로", "top-down view"),
+        ("항공샷", "top-down view"),
+        ("위에서 내려다본 사진", "top-down view"),
+        ("위에서 찍은 라떼", "top-down view"),
+        ("케이크 위에서 찍은 사진", "top-down view"),
+        ("45도 각도", "three-quarter angle"),
+        ("아웃포커싱 된", "shallow depth of field"),
+        ("풀샷", "full view"),
+        ("매크로로", "macro shot"),
+        ("눈높이에서", "eye-level view"),
+        ("클로즈업 탑뷰", "close-up, top-down view"),
+        ("단면 클로즈업", "cut open view, close-up"),
         ("클로즈업 말고 풀샷", "full view"),
         # standing on something, or lit from above, is no camera
-        ("나무 테이블 위에서 찍은 라떼", ""), ("테이블 위에 라떼", ""), ("위에서 조명", ""), ("빛이 위에서 떨어지는", ""),
+        ("나무 테이블 위에서 찍은 라떼", ""),
+        ("테이블 위에 라떼", ""),
+        ("위에서 조명", ""),
+        ("빛이 위에서 떨어지는", ""),
     ],
-)  # fmt: skip
+)
 def test_camera(text: str, camera: str) -> None:
     assert look(text).camera == camera
 
@@ -90,7 +120,5 @@ def test_packaged_phrases_can_be_drawn() -> None:
 
 
 def test_a_material_describes_goods_but_no_food() -> None:
-    from adstudio.prompt.subject import name_subject
-
     assert name_subject("스웨이드 부츠", scan("스웨이드 부츠")).english == "a pair of soft suede boots"
     assert "ceramic" not in name_subject("세라믹 라떼", scan("세라믹 라떼")).english

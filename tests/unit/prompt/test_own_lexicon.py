@@ -1,4 +1,4 @@
-"""A user's own words for material, light, camera, props, trades and what shows nothing; a broken list is told at once."""
+"""A user's own words for material, light, camera, props, trades and function; a broken list is told at once."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_own_trades_and_function_words(user_folder: Path) -> None:
 )
 def test_a_broken_list_is_told_with_its_place(user_folder: Path, text: str, said: str) -> None:
     put(user_folder, text)
-    with pytest.raises(errors.InputError, match="own.yaml") as caught:
+    with pytest.raises(errors.InputError, match=r"own\.yaml") as caught:
         scan("라떼")
     assert caught.value.code == "prompt.bad_table"
     assert said in str(caught.value)
