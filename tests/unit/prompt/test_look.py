@@ -53,6 +53,7 @@ def test_materials(text: str, material: str) -> None:
         ("햇살 좋은 노을", "soft sunlight and golden sunset light"),
         ("역광 말고 자연광", "natural daylight"),
         ("네온 빼고", ""),
+        ("매일 오전 11시 오픈", ""),  # an hour is copy
         ("달빛책방에서", ""),
         ("테이블 위에 케이크", ""),
     ],

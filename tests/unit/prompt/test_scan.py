@@ -63,6 +63,23 @@ def test_a_denial_after_a_comma_spares_the_product_before_it() -> None:
     assert found("딸기라떼, 빨강 말고 파랑", "product") == ["cafe"]
 
 
+@pytest.mark.parametrize(
+    ("text", "kind", "value"),
+    [
+        ("분홍 리본", "colour", "pink"),
+        ("나무 쟁반에", "place", "wood"),
+        ("따뜻한 조명", "mood", "cosy"),
+        ("벚꽃 네일", "season", "cherry_blossom"),
+    ],
+)
+def test_a_longer_word_keeps_what_its_beginning_says(text: str, kind: str, value: str) -> None:
+    assert value in found(text, kind)
+
+
+def test_a_word_does_not_begin_in_the_end_of_another() -> None:
+    assert [m.text for m in scan("포근한 겨울") if m.of("season")] == ["겨울"]
+
+
 def test_english_words_are_found_whole_only() -> None:
     assert found("on a marble table", "place") == ["marble"]
     assert found("marbled beef", "place") == []

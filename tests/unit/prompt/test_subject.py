@@ -6,7 +6,7 @@ import pytest
 
 from adstudio.prompt.noun_phrases import describe, wrap
 from adstudio.prompt.scan import scan
-from adstudio.prompt.subject import name_subject
+from adstudio.prompt.subject import industry_votes, name_subject
 
 
 @pytest.mark.parametrize(
@@ -32,10 +32,32 @@ from adstudio.prompt.subject import name_subject
         ("poster with text HELLO", ""),
         ("ZARA 세일", ""),
         ("그냥 예쁘게", ""),
+        ("딸기 듬뿍 올린 케이크", "a strawberry cake"),
+        ("벌꿀 유리병", "a jar of honey"),
+        ("카푸치노, 우드톤 테이블", "a cup of cappuccino"),
     ],
 )
 def test_subjects(text: str, english: str) -> None:
     assert name_subject(text, scan(text)).english == english
+
+
+def test_the_copy_says_the_whole_word_whose_end_alone_is_known() -> None:
+    subject = name_subject("새로 나온 쿠르릉떡", scan("새로 나온 쿠르릉떡"))
+    assert (subject.english, subject.korean) == ("Korean rice cakes", "쿠르릉떡")
+
+
+@pytest.mark.parametrize(
+    ("text", "industry"),
+    [
+        ("숯불 민물장어 소금구이", "seafood"),  # how it is sold says less than what is sold
+        ("캠핑 무쇠팬", "kitchen"),
+        ("취미미술 물감 팔레트 붓 색연필", "academy"),  # a long list of things does not outvote the service
+        ("뿌리염색 샴푸", "hair"),
+    ],
+)
+def test_what_is_sold_and_what_is_done_weigh_against_each_other(text: str, industry: str) -> None:
+    votes = industry_votes(text, scan(text))
+    assert max(votes, key=lambda name: votes[name]) == industry
 
 
 def test_a_subject_stays_short() -> None:
