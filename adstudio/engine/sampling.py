@@ -105,7 +105,7 @@ def _draw(drawing: Drawing, zit: Zit, prompts: Sequence[str], start: Start, seed
     images = drawing.decode(drawn)
     with torch.inference_mode(False):  # what leaves here may be used outside
         handed_on = latents.to_raw(zit.components.vae, torch.cat([cells.clone() for cells in drawn]))
-    notes = (*drawing.notes, *length_notes(zit, prompt))
+    notes = (*drawing.notes, *dict.fromkeys(note for prompt in prompts for note in length_notes(zit, prompt)))
     return Samples(tuple(images), seeds, len(start.levels), start.size, handed_on, drawing.plan.rung, notes)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ..types import PromptParts, Scene, Side, Style
 from .guard import guard_parts
 from .industries import Industry
+from .look import Look
 from .sentence import scene_parts, shot_table, text_free_clauses, vocabulary
 from .shots import Shot, light_quality, usual_camera
 
@@ -16,17 +17,7 @@ BACKDROP = "Empty advertising backdrop"
 _PROPS = 2  # of the shop's own: more of them and the product is one thing among many
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What the brief itself says of material, light and camera, in English; empty where it says nothing."""
-
-    material: str = ""
-    light_quality: str = ""
-    camera: str = ""
-    props: tuple[str, ...] = ()
-
-
-_NO_WISHES = Wishes()
+_NO_WISHES = Look()
 _NO_SHOT = Shot()
 
 
@@ -66,7 +57,7 @@ def enrich(
     shop: Industry,
     *,
     decided: tuple[str, ...] = (),
-    wishes: Wishes = _NO_WISHES,
+    wishes: Look = _NO_WISHES,
     shot: Shot = _NO_SHOT,
     seed: int = 0,
 ) -> PromptParts:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 
 from ...types import AdCopy, AdPrompt, CopyRequest, PromptRequest
-from ..assembler import Wishes, assemble, dress, enrich
+from ..assembler import assemble, dress, enrich
 from ..brief import Brief, read_brief
 from ..copywriting import write_lines
 from ..directions import read_directions
 from ..guard import guard_parts, product_words, without_product
 from ..industries import AUTO, GENERAL, Industry, get_industry
+from ..keywords import read_keywords
 from ..lettering_words import lettering_word
+from ..look import read_look
 from ..routing import choose_scene
 from ..scan import Match, scan
 from ..sentence import scene_parts
@@ -54,7 +56,7 @@ def compose(request: PromptRequest) -> AdPrompt:
     if request.backdrop_only:
         subject = Subject(notes=("배경만 그려요: 제품은 그리지 않아요",))
     shot = read_shot(request.variant)
-    wishes = Wishes()
+    wishes, account = read_look(read.body, matches), read_keywords(read.body, matches, read.quotes)
     avoid = product_words(product.english) if request.backdrop_only else frozenset()
     directions = read_directions(read.body)
     route = choose_scene(read.body, matches, shop, directions, key=read.text, seed=request.seed, shot=shot, avoid=avoid)
@@ -76,8 +78,21 @@ def compose(request: PromptRequest) -> AdPrompt:
         scene=route.scene,
         copy_space=side,
         provider=RulesWriter.name,
-        notes=(*notes, *style_notes, *subject.notes, *route.notes, *guard_notes, *copy_notes(read)),
+        notes=tuple(
+            note
+            for note in (
+                *notes,
+                *style_notes,
+                *subject.notes,
+                *route.notes,
+                *guard_notes,
+                *copy_notes(read),
+                account.note,
+            )
+            if note
+        ),
         parts=parts,
+        keywords=tuple(dict.fromkeys(word.korean for word in account.understood if not word.denied)),
         seconds=time.perf_counter() - began,
         decided=decided,
     )

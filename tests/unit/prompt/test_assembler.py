@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from adstudio.prompt import processor
-from adstudio.prompt.assembler import Wishes, assemble, dress, enrich, scene_sentence
+from adstudio.prompt.assembler import assemble, dress, enrich, scene_sentence
 from adstudio.prompt.industries import get_industry, industries
+from adstudio.prompt.look import Look
 from adstudio.prompt.sentence import scene_parts, vocabulary
 from adstudio.prompt.shots import Shot, read_shot, word_shot
 from adstudio.prompt.styles import choose_style, get_style, styles
@@ -69,7 +70,7 @@ def test_the_brief_wins_over_the_shop() -> None:
 
 def test_what_the_brief_wishes_wins_over_shot_and_shop() -> None:
     shop, parts = get_industry("cafe"), scene_parts(SCENE, "top", subject="a mug")
-    wishes = Wishes(material="brushed brass", light_quality="backlight", camera="macro close-up", props=("steam",))
+    wishes = Look(material="brushed brass", light_quality="backlight", camera="macro close-up", props=("steam",))
     shot = Shot(quality="hard light", camera="low angle", props="a fern")
     rich = enrich(parts, SCENE, shop, wishes=wishes, shot=shot)
     assert (rich.light, rich.camera) == ("light from the left, backlight", "macro close-up")
