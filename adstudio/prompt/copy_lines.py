@@ -1,51 +1,89 @@
-"""The lines that copy is made of: ``data/copy.yaml`` and the user's own."""
+"""The lines that copy is made of: ``data/copy/*.yaml`` and the user's own ``copy.yaml``."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 
+from ..errors import InputError
+from ..types import Tone
 from .industries import GENERAL
 from .particles import fill
 from .tables import bad_table, check_fields, read_table, stamp, table_files
 
-_FIELDS = {"words": list, "headline": list, "sub": list, "alone": list, "tag": str}
+TONES: tuple[Tone, ...] = get_args(Tone)
+TONE_NAMES: dict[Tone, str] = {"polite": "정중", "friendly": "친근", "emotional": "감성", "bold": "강렬"}
+SECTIONS = ("intents", "seasons", "shops", "actions", "captions")
+_LINES: dict[str, type] = dict.fromkeys(("headline", "place", "alone", "sub", "hook", "what", "button", "line"), list)
+_FIELDS: dict[str, type] = {"words": list, "tag": str, "tags": list, "shops": list, **_LINES}
+_EVERY = ""  # lines for every tone
 
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Templates for one occasion, season or kind of shop. ``alone`` are headlines for a brief that names no product."""
+    """Templates for one occasion, season, kind of shop or call to action, by tone.
+
+    ``data/copy/occasions.yaml`` tells their form.
+    """
 
     name: str = ""
     words: tuple[str, ...] = ()
-    headline: tuple[str, ...] = ()
-    sub: tuple[str, ...] = ()
-    alone: tuple[str, ...] = ()
     tag: str = ""
+    tags: tuple[str, ...] = ()
+    shops: tuple[str, ...] = ()
+    lines: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+
+    def of(self, tone: str, kind: str) -> tuple[str, ...]:
+        """The lines of a tone: its own, else those for every tone."""
+        return self.lines.get((tone, kind)) or self.lines.get((_EVERY, kind), ())
 
     def with_word(self, word: str) -> Lines:
         """The same lines with the brief's own word for the occasion in place of ``{w}``."""
-        filled = {key: tuple(line.replace("{w}", word) for line in getattr(self, key)) for key in ("headline", "sub")}
-        return replace(self, headline=filled["headline"], sub=filled["sub"], tag=self.tag.replace("{w}", word))
+        filled = {key: tuple(line.replace("{w}", word) for line in rows) for key, rows in self.lines.items()}
+        return replace(self, lines=filled, tag=self.tag.replace("{w}", word))
 
 
 @dataclass(frozen=True, slots=True)
 class CopyLines:
-    """All templates. ``intents`` in the order in which they count."""
+    """All templates. ``intents`` and ``actions`` in the order in which they count."""
 
     intents: tuple[Lines, ...]
     seasons: dict[str, Lines]
     shops: dict[str, Lines]
+    actions: tuple[Lines, ...]
+    captions: dict[str, Lines]
 
     def of_shop(self, name: str) -> Lines:
-        """The lines of an industry; those of ``general`` where it has none."""
-        return self.shops.get(name) or self.shops[GENERAL]
+        """The lines of an industry, with those of ``general`` for all that it has none of."""
+        general = self.shops[GENERAL]
+        own = self.shops.get(name, general)
+        missing = {
+            (tone, kind): rows
+            for (tone, kind), rows in general.lines.items()
+            if not own.of(tone, kind) and not own.of(_EVERY, kind)
+        }
+        return replace(own, lines={**own.lines, **missing}) if missing else own
 
     def of_season(self, name: str) -> Lines:
         """The lines of a season; none where there is none."""
         return self.seasons.get(name) or Lines()
+
+
+def find_tone(tone: str) -> Tone:
+    """Find a tone by its name or its Korean one (``bold``, ``강렬``).
+
+    Raises:
+        InputError: ``prompt.unknown_tone``.
+    """
+    wanted = str(tone).strip().lower()
+    for known, korean in TONE_NAMES.items():
+        if wanted in (known, korean):
+            return known
+    choices = ", ".join(f"{known} ({korean})" for known, korean in TONE_NAMES.items())
+    raise InputError("prompt.unknown_tone", f"There is no tone '{wanted:.40}'.", f"Tones: {choices}.")
 
 
 def copy_lines() -> CopyLines:
@@ -54,27 +92,46 @@ def copy_lines() -> CopyLines:
     Raises:
         InputError: ``prompt.bad_table`` when a user's file cannot be used.
     """
-    return _copy_lines(stamp("copy"))
+    return _copy_lines(stamp("copy/*", "copy"))
 
 
 @lru_cache(maxsize=4)
 def _copy_lines(_: object) -> CopyLines:
-    merged: dict[str, dict[str, Lines]] = {"intents": {}, "seasons": {}, "shops": {}}
-    for path in table_files("copy"):
+    merged: dict[str, dict[str, Lines]] = {section: {} for section in SECTIONS}
+    for path in (*table_files("copy/*"), *table_files("copy")):
         for section, rows in read_table(path).items():
             if section not in merged or not isinstance(rows, dict):
                 raise bad_table(path, f"'{section}' should be one of {', '.join(merged)}, each holding named lines")
             for name, row in rows.items():  # a user's row keeps those of our lines that it does not give itself
                 known = merged[section].get(str(name), Lines(str(name)))
                 merged[section][str(name)] = _extend(known, path, row)
-    return CopyLines(tuple(merged["intents"].values()), merged["seasons"], merged["shops"])
+    return CopyLines(
+        tuple(merged["intents"].values()),
+        merged["seasons"],
+        merged["shops"],
+        tuple(merged["actions"].values()),
+        merged["captions"],
+    )
 
 
 def _extend(known: Lines, path: Path, row: object) -> Lines:
-    fields: dict[str, Any] = check_fields(path, known.name, row, _FIELDS)
-    for line in (*fields.get("headline", ()), *fields.get("sub", ()), *fields.get("alone", ())):
+    """Put the lines of a row in place of the known ones; a line for every tone replaces that of each tone."""
+    plain = {key: value for key, value in row.items() if key not in TONES} if isinstance(row, dict) else row
+    given = dict(check_fields(path, known.name, plain, _FIELDS))
+    lines = {key: rows for key, rows in known.lines.items() if key[1] not in given}
+    lines |= {(_EVERY, kind): _sound(path, known.name, given.pop(kind)) for kind in _LINES if kind in given}
+    for tone in TONES:
+        if isinstance(row, dict) and tone in row:
+            toned = check_fields(path, f"{known.name}.{tone}", row[tone], _LINES)
+            lines |= {(tone, kind): _sound(path, known.name, rows) for kind, rows in toned.items()}
+    rest: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in given.items()}
+    return replace(known, lines=lines, **rest)
+
+
+def _sound(path: Path, name: str, rows: list[str]) -> tuple[str, ...]:
+    for line in rows:
         try:
             fill(line, "커피")
         except KeyError as error:
-            raise bad_table(path, f"'{known.name}' uses the unknown particle {error} in '{line}'") from error
-    return replace(known, **{key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()})
+            raise bad_table(path, f"'{name}' uses the unknown particle {error} in '{line}'", name) from error
+    return tuple(cast("list[str]", rows))

@@ -5,88 +5,174 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ..types import AdCopy
+from ..types import AdCopy, CopyRequest, Tone
 from .brief import Brief
-from .copy_lines import Lines, copy_lines
+from .claims import flag_copy
+from .contact_facts import Contact, read_contact
+from .copy_caption import CaptionParts, write_caption
+from .copy_limits import HEADLINE_CHARS as HEADLINE_CHARS
+from .copy_limits import SUB_CHARS as SUB_CHARS
+from .copy_limits import CopyLimits, find_excess, get_limits
+from .copy_limits import line_length as line_length
+from .copy_lines import CopyLines, Lines, copy_lines, find_tone
 from .hashtags import list_hashtags, service_word
 from .industries import Industry
 from .offers import Facts, read_facts
 from .particles import fill
 from .scan import Match
-from .seasons import Season, seasons
-from .subject import Subject
+from .seasons import seasons
+from .subject import Subject, is_shop_name
 
-HEADLINE_CHARS = 14
-SUB_CHARS = 24
 _NAME_CHARS = 12
+# Trades whose services are what they sell; the words are too general to be sold.
+_SERVICE_TRADES = ("hair", "nail", "gym", "photo", "laundry", "car", "clinic")
+_CLINICS = ("과", "병원", "의원", "약국", "클리닉", "헬스", "피트니스")
+_TOO_GENERAL = ("헤어", "미용", "네일", "짐", "뷰티", "클리닉", "촬영", "매직", "체육관")
+_EVOKES_FIRST = ("emotional",)  # a tone whose headline leaves the price to the line below
 
 
 @dataclass(frozen=True, slots=True)
 class _Occasion:
-    """All that the copy of one brief draws from; ``lucky`` picks among equals, the same for the same brief."""
+    """All that the copy of one brief draws from."""
 
+    key: str
+    seed: int
+    tone: Tone
+    limits: CopyLimits
+    all_lines: CopyLines
     shop: Lines
     intents: tuple[Lines, ...]
     season: Lines
-    name: str
-    service: str
+    name: str  # the product, or the service that is sold
+    place: str  # the kind of shop, as the brief calls it
     facts: Facts
-    lucky: int
+    contact: Contact
 
-    def pick(self, rows: Iterable[str], limit: int, name: str = "") -> str:
-        """Fill in a name and pick a line that fits; without a name only lines that need none will do."""
-        lines = [fill(row, name) for row in rows if name or "{n}" not in row]
-        fitting = [line for line in lines if line_length(line) <= limit]
-        return fitting[self.lucky % len(fitting)] if fitting else ""
+    def rows(self, lines: Lines, kind: str, name: str = "") -> list[str]:
+        """Fill in a name and turn the lines so that each brief begins at another; without a name some will not do."""
+        known = lines.of(self.tone, kind)
+        if kind in ("headline", "place"):  # these are about a name, wherever there is one
+            known = [row for row in known if "{n}" in row or not name] or known
+        rows = [fill(row, name) for row in known if name or "{n}" not in row]
+        start = self._lucky(f"{kind}|{lines.name}", len(rows)) if rows else 0
+        return rows[start:] + rows[:start]
+
+    def told(self, lines: Lines) -> list[str]:
+        """The headlines that tell an occasion."""
+        named = [*self.rows(lines, "headline", self.name), *self.rows(lines, "place", self.place or self.name)]
+        return [*named, *self.rows(lines, "alone")]
+
+    def choose(self, part: str, rows: Iterable[str], taken: Sequence[str] = ()) -> str:
+        """Take the line of this seed among those that fit and say nothing a second time."""
+        fitting = [row for row in dict.fromkeys(rows) if self.limits.fits(part, row)]
+        told = [line for line in taken if line]
+        fresh = [row for row in fitting if not any(_repeats(row, line, self.name) for line in told)]
+        fresh = fresh or [row for row in fitting if not any(row in line or line in row for line in told)]
+        return fresh[self.seed % len(fresh)] if fresh else ""
+
+    def _lucky(self, what: str, count: int) -> int:
+        digest = hashlib.blake2b(f"copy|{what}|{self.key}".encode(), digest_size=8).digest()
+        return int.from_bytes(digest, "big") % count
 
 
-def write_lines(brief: Brief, matches: Sequence[Match], shop: Industry, product: Subject, *, provider: str) -> AdCopy:
-    """Write the copy of a brief; the same brief always gets the same words.
+def write_lines(
+    brief: Brief,
+    matches: Sequence[Match],
+    shop: Industry,
+    product: Subject,
+    *,
+    provider: str,
+    request: CopyRequest | None = None,
+) -> AdCopy:
+    """Write the copy of a brief; the same brief and request always get the same words.
 
     Args:
         product: what is sold; empty when the brief names nothing.
+
+    Raises:
+        InputError: ``prompt.unknown_tone``, ``prompt.unknown_channel``.
     """
+    request = request or CopyRequest(brief.text)
+    limits, tone = get_limits(request.channel), find_tone(request.tone)
     season = next((seasons()[e.value] for m in matches if not m.denied and (e := m.of("season"))), None)
     service = service_word(matches, shop)
-    occasion = _occasion(brief, product.industry or shop.name, season, _short_name(product.korean), service)
-    headline = brief.quotes[0] if brief.quotes else _headline(occasion)
-    sub = brief.quotes[1] if len(brief.quotes) > 1 else _sub(occasion, headline, quoted=bool(brief.quotes))
-    told = [row.tag for row in occasion.intents]
-    tags = list_hashtags(brief.body, shop, product=occasion.name, service=service, season=season, occasions=told)
-    return AdCopy(headline, sub, tags, provider)
-
-
-def _occasion(brief: Brief, shop: str, season: Season | None, name: str, service: str) -> _Occasion:
     lines = copy_lines()
-    meant = ((row, _meant_word(row, brief.body)) for row in lines.intents)
-    return _Occasion(
-        shop=lines.of_shop(shop),
-        intents=tuple(row.with_word(word) for row, word in meant if word),
+    name = _short_name(product.korean) or _service_name(matches, shop.name)
+    occasion = _Occasion(
+        key=brief.text,
+        seed=request.seed,
+        tone=tone,
+        limits=limits,
+        all_lines=lines,
+        shop=lines.of_shop(product.industry or shop.name),
+        intents=_told(lines, brief.body),
         season=lines.of_season(season.name if season else ""),
         name=name,
-        service=service,
+        place=service if _is_place(service) else "",
         facts=read_facts(brief.body),
-        lucky=int.from_bytes(hashlib.blake2b(f"copy|{brief.text}".encode(), digest_size=8).digest(), "big"),
+        contact=read_contact(brief.body),
     )
+    headline = brief.quotes[0] if brief.quotes else _headline(occasion)
+    sub = brief.quotes[1] if len(brief.quotes) > 1 else _sub(occasion, headline, quoted=bool(brief.quotes))
+    action = _action(occasion, brief.body, shop.name)
+    tags = list_hashtags(
+        brief.body,
+        shop,
+        product=occasion.name,
+        service=service,
+        season=season,
+        occasions=[row.tag for row in occasion.intents],
+        trade=lines.of_shop(shop.name).tags,
+        limit=limits.most("hashtags"),
+    )
+    copy = AdCopy(
+        headline=headline,
+        sub=sub,
+        hashtags=tags,
+        provider=provider,
+        call_to_action=occasion.choose("call_to_action", occasion.rows(action, "button")),
+        caption=_caption(occasion, action, (headline, sub)),
+    )
+    return replace(copy, flags=flag_copy(copy, shop.name, brief.text), notes=_notes(copy, limits))
+
+
+def _told(lines: CopyLines, body: str) -> tuple[Lines, ...]:
+    """What the brief tells, each with the brief's own word for it."""
+    meant = ((row, _meant_word(row, body)) for row in lines.intents)
+    return tuple(row.with_word(word) for row, word in meant if word)
 
 
 def _headline(occasion: _Occasion) -> str:
     """An offer of the brief first, for it is what the ad is about; else the occasion, the season, the shop."""
-    name = occasion.name or occasion.service
-    if occasion.facts.offers and line_length(offer := occasion.facts.offers[0]) <= HEADLINE_CHARS:
-        named = f"{name} {offer}".strip()
-        return named if name not in offer and line_length(named) <= HEADLINE_CHARS else offer
+    name = occasion.name
+    rows: list[str] = []
     for row in occasion.intents:
-        if not any(word in name for word in row.words):  # never 선물세트를 선물하세요
-            rows = [line for line in row.headline if ("{n}" in line) == bool(name)] or row.headline
-            if line := occasion.pick(rows, HEADLINE_CHARS, name):
-                return line
-    for rows in (occasion.season.headline, occasion.shop.headline):
-        if occasion.name and (line := occasion.pick(rows, HEADLINE_CHARS, occasion.name)):
-            return line
-    return occasion.name or occasion.pick(occasion.shop.alone, HEADLINE_CHARS)
+        if name and not any(word in name for word in row.words):  # never 선물세트를 선물하세요
+            rows += occasion.rows(row, "headline", name)
+        if not name:
+            rows += [line for line in occasion.rows(row, "place", occasion.place) if occasion.place]
+            rows += occasion.rows(row, "alone")
+    if name:
+        rows += [line for lines in (occasion.season, occasion.shop) for line in occasion.rows(lines, "headline", name)]
+    else:
+        rows += [line for lines in (occasion.season, occasion.shop) for line in occasion.rows(lines, "alone")]
+    offered = _offered(occasion)
+    rows = [*rows, *offered] if occasion.tone in _EVOKES_FIRST else [*offered, *rows]
+    return (
+        occasion.choose("headline", rows) or name or occasion.choose("headline", occasion.rows(occasion.shop, "alone"))
+    )
+
+
+def _offered(occasion: _Occasion) -> list[str]:
+    """The first offer, with the name of what is offered where there is room."""
+    name = occasion.name or occasion.place
+    for offer in occasion.facts.offers[:1]:
+        named = f"{name} {offer}".strip()
+        fits = name not in offer and occasion.limits.fits("headline", named)
+        return [named if fits else offer]
+    return []
 
 
 def _sub(occasion: _Occasion, headline: str, *, quoted: bool) -> str:
@@ -94,28 +180,77 @@ def _sub(occasion: _Occasion, headline: str, *, quoted: bool) -> str:
     line = ""
     for fact in (*occasion.facts.offers, *occasion.facts.times):
         longer = f"{line} · {fact}" if line else fact
-        if fact not in headline and line_length(longer) <= SUB_CHARS:
+        if fact not in headline and occasion.limits.fits("sub", longer):
             line = longer
     if line:
         return line
-    # the headline already tells the occasion, unless the user wrote it: do not say it twice
-    told = (row.sub for row in occasion.intents) if quoted and not occasion.facts.offers else ()
-    for pool in (*told, occasion.season.sub, occasion.shop.sub):
-        if line := occasion.pick((row for row in pool if row not in headline), SUB_CHARS, occasion.name):
-            return line
-    return ""
+    # where the headline tells the occasion already, do not say it twice
+    said = [line for row in occasion.intents for line in occasion.told(row)]
+    told = occasion.intents if (quoted or headline not in said) and not occasion.facts.offers else ()
+    rows = [
+        row for lines in (*told, occasion.season, occasion.shop) for row in occasion.rows(lines, "sub", occasion.name)
+    ]
+    short = [row for lines in (occasion.season, occasion.shop) for row in occasion.rows(lines, "alone")]
+    return occasion.choose("sub", rows, [headline]) or occasion.choose("sub", short, [headline])
+
+
+def _action(occasion: _Occasion, body: str, shop: str) -> Lines:
+    """What the brief asks people to do; else what suits the shop."""
+    actions = occasion.all_lines.actions
+    for row in actions:
+        if _meant_word(row, body):
+            return row
+    if occasion.contact.phones:
+        return next((row for row in actions if row.name == "call"), actions[0])
+    return next((row for row in actions if shop in row.shops), actions[0])
+
+
+def _caption(occasion: _Occasion, action: Lines, told: tuple[str, str]) -> str:
+    name, facts = occasion.name, occasion.facts
+    anything = occasion.all_lines.captions.get("any", Lines())
+    hooks = [row for lines in (occasion.season, occasion.shop) for row in occasion.rows(lines, "hook", name)]
+    hook = occasion.choose("caption", hooks, told)
+    whats = [row for lines in occasion.intents for row in occasion.rows(lines, "what", name)]
+    whats += occasion.rows(anything, "what", name) if name else occasion.rows(anything, "alone")
+    what = occasion.choose("caption", whats, (hook,))
+    offers = list(facts.offers)
+    if offers and name and name not in offers[0]:
+        offers[0] = f"{name} {offers[0]}"
+    times = [time for time in facts.times if not any(time in hours for hours in occasion.contact.hours)]
+    contact = occasion.contact.labelled(facts.times)
+    call = occasion.choose("caption", occasion.rows(action, "line"), (hook, what))
+    return write_caption(CaptionParts(hook, what, (*offers, *times), contact, call), occasion.limits)
+
+
+def _notes(copy: AdCopy, limits: CopyLimits) -> tuple[str, ...]:
+    """Words in quotes stand as they are, too long or not; a price is never cut either."""
+    return tuple(f"{excess} 자르지 않고 그대로 두었어요." for excess in find_excess(copy, limits))
 
 
 _DENIED = re.compile(r"\s*(?:은|는|이|가|을|를)?\s*(?:말고|없이|없는|없음|아닌|아니|빼고|제외|금지|안\s?해|안\s?하)")
 
 
-def _meant_word(intent: Lines, body: str) -> str:
+def _meant_word(lines: Lines, body: str) -> str:
     """Find the brief's word for an occasion; a denied one (``할인 없이``) does not count."""
-    for word in intent.words:
-        for hit in re.finditer(re.escape(word).replace(r"\ ", r"\s*"), body):
+    for word in lines.words:
+        for hit in re.finditer(re.escape(word).replace(r"\ ", r"\s*"), body, re.I):
             if not _DENIED.match(body, hit.end()):
                 return hit[0]
     return ""
+
+
+def _service_name(matches: Sequence[Match], shop: str) -> str:
+    """A service that can be sold under its own name: 염색, not 미용실 nor 헤어."""
+    if shop not in _SERVICE_TRADES:
+        return ""
+    words = (m.text for m in matches if not m.denied and (e := m.of("industry")) and e.value == shop)
+    sold = (word for word in words if not _is_place(word) and word not in _TOO_GENERAL)
+    return _short_name(re.sub(r"\s+", " ", next(sold, "")))
+
+
+def _is_place(word: str) -> bool:
+    """Tell a kind of shop (꽃집, 피부과) from what is sold there."""
+    return is_shop_name(word) or word.endswith(_CLINICS)
 
 
 def _short_name(product: str) -> str:
@@ -127,6 +262,11 @@ def _short_name(product: str) -> str:
     return name if line_length(name) <= _NAME_CHARS else ""
 
 
-def line_length(line: str) -> int:
-    """Length as the eye sees it, in Hangul: figures, spaces and Latin letters are half as wide."""
-    return round(sum(1 if ord(char) > 0x2E7F else 0.5 for char in line) + 0.25)
+def _repeats(line: str, told: str, name: str) -> bool:
+    """Tell whether two lines share a word, other than the product's name."""
+    return line in told or told in line or bool(_stems(line, name) & _stems(told, name))
+
+
+def _stems(line: str, name: str) -> set[str]:
+    bare = line.replace(name, " ") if name else line
+    return {word[:2] for word in re.findall(r"[가-힣]{2,}", bare)}

@@ -3,29 +3,51 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from .industries import Industry
+from .industries import GENERAL, Industry
 from .scan import Match
 from .seasons import Season
 from .subject import is_shop_name
 from .tables import PACKAGED, read_table
 
-MIN_TAGS, MAX_TAGS = 3, 6
-_MAX_CHARS = 15
-_FILLERS = ("오늘의추천", "우리동네", "일상기록")
+MIN_TAGS, MAX_TAGS = 5, 15
+MAX_TAG_CHARS = 15
+_FILLERS = ("오늘의추천", "우리동네", "일상기록", "소통", "데일리", "오늘")
 
 
 def list_hashtags(
-    body: str, shop: Industry, *, product: str, service: str, season: Season | None, occasions: Sequence[str]
+    body: str,
+    shop: Industry,
+    *,
+    product: str,
+    service: str,
+    season: Season | None,
+    occasions: Sequence[str],
+    trade: Sequence[str] = (),
+    limit: int = MAX_TAGS,
 ) -> tuple[str, ...]:
-    """List three to six hashtags, the definite ones first."""
+    """List hashtags, the definite ones first: five to fifteen, or fewer where ``limit`` says so.
+
+    Args:
+        trade: further tags that people of the trade use.
+    """
     region = find_region(body)
-    if region and is_shop_name(service):
-        region += service
-    definite = [_noun(product), service, region, *(season.tags[:1] if season else ()), *occasions[:1], *shop.tags]
-    tags = list(dict.fromkeys(tag for word in definite if (tag := _tag(word))))[:MAX_TAGS]
-    return tuple(list(dict.fromkeys([*tags, *(f"#{word}" for word in _FILLERS)]))[: max(MIN_TAGS, len(tags))])
+    local = f"{region}{_shop_name(service, shop, region)}" if region else ""
+    definite = [_noun(product), local, service, region if region != local else ""]
+    told = [*(season.tags if season else ()), *occasions]
+    tags = tidy_tags((*definite, *told, *shop.tags, *trade, *_FILLERS))
+    sure = len(tidy_tags((*definite, *told, *shop.tags, *trade)))
+    return tags[: min(limit, max(MIN_TAGS, min(sure, MAX_TAGS)))]
+
+
+def tidy_tags(words: Iterable[str]) -> tuple[str, ...]:
+    """Make hashtags of words: no spaces, marks or doubles; what cannot be one is left out."""
+    found: dict[str, str] = {}
+    for word in words:
+        if tag := _tag(word):
+            found.setdefault(tag.lower(), tag)
+    return tuple(found.values())
 
 
 def service_word(matches: Sequence[Match], shop: Industry) -> str:
@@ -46,6 +68,15 @@ def find_region(body: str) -> str:
     return known[1] if known else ""
 
 
+def _shop_name(service: str, shop: Industry, region: str) -> str:
+    """What people search for beside a neighbourhood: 성수동 | 카페."""
+    if is_shop_name(service) or shop.name == GENERAL:
+        return service if is_shop_name(service) else ""
+    if not region.endswith(("동", "역", "구", "읍")):
+        return ""  # 제주 감귤: where the goods are from, not where the shop is
+    return next((word for word in shop.words if is_shop_name(word)), "")
+
+
 def _noun(product: str) -> str:
     """Leave adjectives out of a tag: ``갓 구운 소금빵`` → ``소금빵``."""
     words = product.split()
@@ -56,4 +87,4 @@ def _noun(product: str) -> str:
 
 def _tag(word: str) -> str:
     bare = re.sub(r"[^0-9A-Za-z가-힣_]", "", word)
-    return f"#{bare}" if 1 < len(bare) <= _MAX_CHARS and not bare.isdigit() else ""
+    return f"#{bare}" if 1 < len(bare) <= MAX_TAG_CHARS and not bare.isdigit() else ""

@@ -124,7 +124,7 @@ def stamp(*names: str) -> tuple[tuple[str, int, int], ...]:
 
 def words_stamp() -> tuple[tuple[str, int, int], ...]:
     """Fingerprint every table that a prompt or its copy depends on."""
-    return stamp("industries", "styles", "seasons", "copy", "lexicon/*")
+    return stamp("industries", "styles", "seasons", "copy", "copy/*", "copy_limits", "claims", "lexicon/*")
 
 
 def check_fields(

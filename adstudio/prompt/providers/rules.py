@@ -34,11 +34,11 @@ class RulesWriter:
         return compose(request)
 
     async def write_copy(self, request: CopyRequest) -> AdCopy:
-        """Write headline, sub line and hashtags in Korean; quoted words of the brief are the headline as they stand."""
+        """Write the Korean words on the ad and beside it; quoted words of the brief stand as they are."""
         read = read_brief(request.brief)
         matches = scan(read.body)
         shop, _ = _choose_industry(read, matches, request.industry)
-        return write_lines(read, matches, shop, _subject(read, matches, shop), provider=self.name)
+        return write_lines(read, matches, shop, _subject(read, matches, shop), provider=self.name, request=request)
 
 
 def compose(request: PromptRequest) -> AdPrompt:

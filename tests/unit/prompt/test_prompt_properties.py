@@ -56,5 +56,5 @@ def test_any_brief_makes_sound_copy(brief: str) -> None:
         assert error.code in ("prompt.empty_brief", "prompt.brief_too_long")
         return
     assert copy.headline.strip() == copy.headline != ""
-    assert 3 <= len(copy.hashtags) <= 6
+    assert 5 <= len(copy.hashtags) <= 15
     assert not re.search(r"\{n\}|\[[은이을과]/", copy.headline + copy.sub)
