@@ -26,10 +26,14 @@ from .seasons import seasons
 from .subject import Subject, is_shop_name
 
 _NAME_CHARS = 12
+_FEW = 3
 # Trades whose services are what they sell; the words are too general to be sold.
-_SERVICE_TRADES = ("hair", "nail", "gym", "photo", "laundry", "car", "clinic")
+_SERVICE_TRADES = ("hair", "nail", "gym", "photo", "laundry", "car", "clinic", "pets", "rice_cake")
 _CLINICS = ("과", "병원", "의원", "약국", "클리닉", "헬스", "피트니스")
-_TOO_GENERAL = ("헤어", "미용", "네일", "짐", "뷰티", "클리닉", "촬영", "매직", "체육관")
+_TOO_GENERAL = (
+    *("헤어", "미용", "네일", "짐", "뷰티", "클리닉", "촬영", "매직", "체육관", "중고차", "자동차", "렌터카", "렌트카"),
+    *("오토바이", "반려동물", "애견", "애완", "반려견", "반려묘", "댕댕이", "냥이", "펫", "이바지", "방앗간", "카샵"),
+)
 _EVOKES_FIRST = ("emotional",)  # a tone whose headline leaves the price to the line below
 
 
@@ -133,7 +137,7 @@ def write_lines(
         hashtags=tags,
         provider=provider,
         call_to_action=occasion.choose("call_to_action", occasion.rows(action, "button")),
-        caption=_caption(occasion, action, (headline, sub)),
+        caption=_caption(occasion, action, shop.name, (headline, sub)),
     )
     return replace(copy, flags=flag_copy(copy, shop.name, brief.text), notes=_notes(copy, limits))
 
@@ -148,14 +152,20 @@ def _headline(occasion: _Occasion) -> str:
     """An offer of the brief first, for it is what the ad is about; else the occasion, the season, the shop."""
     name = occasion.name
     rows: list[str] = []
+    offers = occasion.facts.offers
     for row in occasion.intents:
+        if occasion.tone in _EVOKES_FIRST and any(word in offer for offer in offers for word in row.words):
+            continue  # the line below says so
         if name and not any(word in name for word in row.words):  # never 선물세트를 선물하세요
             rows += occasion.rows(row, "headline", name)
         if not name:
             rows += [line for line in occasion.rows(row, "place", occasion.place) if occasion.place]
             rows += occasion.rows(row, "alone")
     if name:
-        rows += [line for lines in (occasion.season, occasion.shop) for line in occasion.rows(lines, "headline", name)]
+        pools = (occasion.season, occasion.shop)
+        rows += [line for lines in pools for line in occasion.rows(lines, "headline", name)]
+        if sum(occasion.limits.fits("headline", row) for row in rows) < _FEW:  # the noun comes last: 갓 구운 | 소금빵
+            rows += [line for lines in pools for line in occasion.rows(lines, "headline", name.split()[-1])]
     else:
         rows += [line for lines in (occasion.season, occasion.shop) for line in occasion.rows(lines, "alone")]
     offered = _offered(occasion)
@@ -205,9 +215,10 @@ def _action(occasion: _Occasion, body: str, shop: str) -> Lines:
     return next((row for row in actions if shop in row.shops), actions[0])
 
 
-def _caption(occasion: _Occasion, action: Lines, told: tuple[str, str]) -> str:
+def _caption(occasion: _Occasion, action: Lines, shop: str, told: tuple[str, str]) -> str:
     name, facts = occasion.name, occasion.facts
-    anything = occasion.all_lines.captions.get("any", Lines())
+    captions = occasion.all_lines.captions
+    anything = next((row for row in captions.values() if shop in row.shops), captions.get("any", Lines()))
     hooks = [row for lines in (occasion.season, occasion.shop) for row in occasion.rows(lines, "hook", name)]
     hook = occasion.choose("caption", hooks, told)
     whats = [row for lines in occasion.intents for row in occasion.rows(lines, "what", name)]
@@ -250,7 +261,7 @@ def _service_name(matches: Sequence[Match], shop: str) -> str:
 
 def _is_place(word: str) -> bool:
     """Tell a kind of shop (꽃집, 피부과) from what is sold there."""
-    return is_shop_name(word) or word.endswith(_CLINICS)
+    return word.endswith(_CLINICS) or (is_shop_name(word) and not word.endswith("청소"))
 
 
 def _short_name(product: str) -> str:

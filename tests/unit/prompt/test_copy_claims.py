@@ -176,7 +176,10 @@ def test_our_own_lines_make_no_claims() -> None:
 
 
 def test_a_user_adds_rules_and_a_broken_one_is_told(user_folder: Path) -> None:
-    rule = "slang:\n  patterns: [존맛]\n  reason: 속된 말이에요.\n  law: 우리 규칙\n  source: 내부\n  checked: '2026-01-01'\n"
+    rule = (
+        "slang:\n  patterns: [존맛]\n  reason: 속된 말이에요.\n"
+        "  law: 우리 규칙\n  source: 내부\n  checked: '2026-01-01'\n"
+    )
     (user_folder / "claims.yaml").write_text(rule, encoding="utf-8")
     assert [flag.text for flag in find_claims("존맛 떡볶이", "snack")] == ["존맛"]
     (user_folder / "claims.yaml").write_text(rule.replace("[존맛]", "['(존맛']"), encoding="utf-8")

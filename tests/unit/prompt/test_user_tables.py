@@ -176,3 +176,15 @@ def test_a_mended_table_works_without_a_restart(user_folder: Path) -> None:
         processor.write("카페 광고")
     put(user_folder, "lexicon/own.yaml", "cafe:\n  낱말차: a cup of word tea\n".replace("word", "leaf"))
     assert "leaf tea" in processor.write("낱말차").positive
+
+
+def test_own_copy_lines_of_one_tone(user_folder: Path) -> None:
+    put(user_folder, "copy.yaml", 'shops:\n  cafe: {bold: {headline: ["{n}, 출동"]}}\n')
+    assert processor.write_copy("아메리카노", tone="bold").headline == "아메리카노, 출동"
+    assert "출동" not in processor.write_copy("아메리카노").headline
+
+
+def test_a_broken_tone_is_told(user_folder: Path) -> None:
+    put(user_folder, "copy.yaml", 'shops:\n  cafe: {bold: {headlines: ["{n}, 출동"]}}\n')
+    with pytest.raises(errors.InputError, match="unknown field 'headlines'"):
+        processor.write_copy("아메리카노")
