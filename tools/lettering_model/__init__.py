@@ -1,0 +1,1 @@
+"""Teaches the scorer of ``adstudio.imaging.lettering`` on pictures that it draws itself."""
