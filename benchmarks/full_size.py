@@ -64,7 +64,7 @@ def write_checkpoint(folder: Path) -> Path:
     if shutil.disk_usage(folder).free < needed * 1.05:
         raise SystemExit(f"{folder} needs {needed / 1e9:.1f} GB. Name another one with --folder.")
     for name, module in modules.items():
-        _write_part(folder / name, module, "model" if name == "text_encoder" else "diffusion_pytorch_model")
+        write_part(folder / name, module, "model" if name == "text_encoder" else "diffusion_pytorch_model")
     _write_configs(folder)
     (folder / _DONE).write_text(json.dumps({"bytes": needed}))
     return folder
@@ -120,7 +120,8 @@ def _write_configs(folder: Path) -> None:
     qwen_tokenizer().save_pretrained(folder / "tokenizer")
 
 
-def _write_part(folder: Path, module: nn.Module, stem: str) -> None:
+def write_part(folder: Path, module: nn.Module, stem: str) -> None:
+    """Write random weights for a module that has no storage."""
     folder.mkdir(exist_ok=True)
     shards: list[dict[str, tuple[int, ...]]] = [{}]
     size = 0

@@ -34,7 +34,7 @@ class Vocabulary:
         self._marks = sorted((token.content for token in added.values()), key=len, reverse=True)
         known = {token.content: index for index, token in added.items()}
         eos = tokenizer.eos_token_id
-        self.ends = frozenset(index for index in added if index == eos or index in map(known.get, _ENDS))
+        self.ends = frozenset(index for index in (eos, *map(known.get, _ENDS)) if index is not None and index < size)
         special = {index for index, token in added.items() if token.special}
         names = tokenizer.convert_ids_to_tokens(list(range(min(size, max(tokenizer.get_vocab().values()) + 1))))
         self._spelled = [

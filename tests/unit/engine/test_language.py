@@ -6,6 +6,7 @@ import json
 import random
 import shutil
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -131,8 +132,9 @@ def picture(zit: Zit, host: TorchHost) -> Any:
     return text_to_image(zit, "a podium", width=64, height=64, seed=3, steps=2, host=host).images[0]
 
 
-def test_conditioning_and_pictures_stay_the_same_to_the_bit(zit: Zit, host: TorchHost):
+def test_conditioning_and_pictures_stay_the_same_to_the_bit(zit: Zit, host: TorchHost, monkeypatch: pytest.MonkeyPatch):
     encoder = zit.components.text_encoder
+    monkeypatch.setattr(encoder.config, "use_cache", False)  # as some checkpoints say
     drawn, embedded = picture(zit, host), embed_tokens(zit, list(range(50)), host)
     before = state_of(encoder)
     for is_bound in (True, False):
@@ -215,10 +217,13 @@ def test_what_is_bound_to_come_is_read_in_one_piece(zit: Zit, monkeypatch: pytes
     assert max(calls[1:]) > 5
 
 
-def test_an_answer_without_end_is_bounded(zit: Zit, host: TorchHost):
+def test_an_answer_without_end_is_bounded(zit: Zit, host: TorchHost, monkeypatch: pytest.MonkeyPatch):
+    calls = counted_forwards(zit, monkeypatch)
     for most in (1, 7, 40):
+        calls.clear()
         said = ask(zit, host, is_bound=False, max_tokens=most, seed=1)
         assert said.output_tokens <= most
+        assert len(calls) <= most
     assert said.is_cut_short
     assert ask(zit, host, max_tokens=3).output_tokens == 3
 
@@ -253,8 +258,18 @@ def test_thinking_is_off(typical: Path, host: TorchHost):
     assert zit.components.tokenizer.decode(asked).endswith("<|im_start|>assistant\n<think>\n\n</think>\n\n")
 
 
-def test_two_threads_write_one_after_the_other(zit: Zit, host: TorchHost):
+def test_two_threads_write_one_after_the_other(zit: Zit, host: TorchHost, monkeypatch: pytest.MonkeyPatch):
     expected, said = [ask(zit, host, seed=seed).text for seed in (1, 2)], {}
+    inside, most, real = [0], [0], Writing.go_on
+
+    def go_on(self: Writing, host: Any, device: torch.device) -> None:
+        inside[0] += 1
+        most[0] = max(most[0], inside[0])
+        time.sleep(0.1)
+        real(self, host, device)
+        inside[0] -= 1
+
+    monkeypatch.setattr(Writing, "go_on", go_on)
     threads = [
         threading.Thread(target=lambda seed=seed: said.update({seed: ask(zit, host, seed=seed).text}))
         for seed in (1, 2)
@@ -264,6 +279,7 @@ def test_two_threads_write_one_after_the_other(zit: Zit, host: TorchHost):
     for thread in threads:
         thread.join()
     assert [said[1], said[2]] == expected
+    assert most == [1]
 
 
 def test_numbers_that_are_none_are_named(zit: Zit, host: TorchHost, monkeypatch: pytest.MonkeyPatch):
