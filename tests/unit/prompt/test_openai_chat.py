@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from chat_failures import FAILURES, http_date
@@ -18,6 +24,7 @@ from adstudio.service import Key, read_address
 from adstudio.settings import Service
 from adstudio.types import ChatMessage, Completion
 
+ROOT = Path(__file__).resolve().parents[3]
 CANARY = "sk-canary-0123456789abcdefghij"
 QUESTION = (ChatMessage("system", "Answer."), ChatMessage("user", '{"brief": "카페"}'))
 SCHEMA = {"type": "object", "properties": {"subject": {"type": "string"}}, "required": ["subject"]}
@@ -306,3 +313,40 @@ def test_a_blocked_loop_does_not_hold_up_the_request(server: ChatServer) -> None
         return time.monotonic() - began
 
     assert asyncio.run(both()) < 1.4
+
+
+def test_a_proxy_sees_neither_key_nor_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    heads: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+
+        def refuse() -> None:
+            for _ in range(3):
+                line, _ = proxy.accept()
+                with line:
+                    heads.append(line.recv(65536))
+                    line.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+
+        threading.Thread(target=refuse, daemon=True).start()
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.getsockname()[1]}")
+        far = Service(read_address("https://llm.example.com/v1"), MODEL, Key(CANARY), 10)
+        with pytest.raises(ProviderError) as caught:
+            asyncio.run(OpenAIChat(far).complete(QUESTION, schema=SCHEMA, max_tokens=9))
+    assert caught.value.code == "provider.unreachable"
+    assert len(heads) == 3 and heads[0].startswith(b"CONNECT llm.example.com:443")
+    assert not [head for head in heads if CANARY.encode() in head or b"brief" in head]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent as a signal")
+def test_ctrl_c_ends_a_waiting_command_at_once(server: ChatServer) -> None:
+    server.answers(says(PROMPT_ANSWER, delay_s=60))
+    code = "from adstudio.prompt.processor import write; write('카페', provider='openai')"
+    environment = {**os.environ, "ADSTUDIO_BASE_URL": server.url}
+    command = subprocess.Popen([sys.executable, "-c", code], env=environment, cwd=ROOT, stderr=subprocess.PIPE)
+    end = time.monotonic() + 60
+    while not server.count and time.monotonic() < end:
+        time.sleep(0.05)
+    assert server.count == 1
+    command.send_signal(signal.SIGINT)
+    _, told = command.communicate(timeout=20)
+    assert command.returncode != 0 and b"KeyboardInterrupt" in told
+    assert server.gone.wait(2)
