@@ -2,56 +2,31 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from ...types import AdCopy, CopyRequest
 from ..answers import UnusableAnswer
 from ..brief import read_brief
-from ..copywriting import HEADLINE_CHARS, SUB_CHARS, line_length
-from .task import TEXT, TEXTS, Task, ask, flat_schema, instruction, text_field, texts_field
+from ..copy_task import CopyProblems, copy_messages, copy_schema, read_copy
+from ..offers import read_facts
+from ..scan import scan
+from .rules import choose_industry
+from .task import Task
 
-MAX_TOKENS = 900
-_TONES = {
-    "polite": "정중한 존댓말",
-    "friendly": "친근한 말투",
-    "emotional": "감성적인 말투",
-    "bold": "짧고 강렬한 말투",
-}
-_SCHEMA = flat_schema({"headline": TEXT, "sub": TEXT, "call_to_action": TEXT, "hashtags": TEXTS, "caption": TEXT})
+MAX_TOKENS = 1200
 
 
-def copy_task(request: CopyRequest, draft: AdCopy) -> Task[AdCopy]:
-    """Ask for the words on an ad; ``draft`` is what the rules wrote."""
-    data = {
-        "brief": read_brief(request.brief).text,
-        "tone": _TONES.get(request.tone, _TONES["friendly"]),
-        "draft": {"headline": draft.headline, "sub": draft.sub, "hashtags": draft.hashtags},
-    }
+def copy_turn(request: CopyRequest, draft: AdCopy) -> Task[AdCopy]:
+    """Ask for the words on an ad and beside it; ``draft`` is what the rules wrote."""
+    brief = read_brief(request.brief)
+    shop, _ = choose_industry(brief, scan(brief.body), request.industry)
 
     def read(answer: Mapping[str, Any]) -> AdCopy:
-        return _read(answer, draft)
+        try:
+            return read_copy(answer, request, shop, draft)
+        except CopyProblems as error:
+            raise UnusableAnswer(str(error)) from error
 
-    return Task("copy", ask(instruction("copy"), data, _SCHEMA), _SCHEMA, MAX_TOKENS, read)
-
-
-def _read(answer: Mapping[str, Any], draft: AdCopy) -> AdCopy:
-    headline, sub = text_field(answer, "headline"), text_field(answer, "sub")
-    if not re.search(r"\w", headline):
-        raise UnusableAnswer("'headline' should hold the headline in Korean")
-    for name, line, limit in (("headline", headline, HEADLINE_CHARS), ("sub", sub, SUB_CHARS)):
-        if line_length(line) > limit:
-            raise UnusableAnswer(f"'{name}' should be at most {limit} Hangul long, but it has {line_length(line)}")
-    tags = (re.sub(r"[^0-9A-Za-z가-힣_]", "", tag) for tag in texts_field(answer, "hashtags", most=30, chars=40))
-    hashtags = tuple(dict.fromkeys(f"#{tag}" for tag in tags if tag))[:8]
-    call = text_field(answer, "call_to_action")
-    return replace(
-        draft,
-        headline=headline,
-        sub=sub,
-        hashtags=hashtags or draft.hashtags,
-        call_to_action=call if line_length(call) <= HEADLINE_CHARS else draft.call_to_action,
-        caption=text_field(answer, "caption")[:600],
-    )
+    messages = copy_messages(request, shop, read_facts(brief.body), draft)
+    return Task("copy", tuple(messages), copy_schema(request), MAX_TOKENS, read)

@@ -16,7 +16,7 @@ from ..answers import UnusableAnswer, parse_answer
 from ..assembler import assemble
 from ..brief import read_brief
 from ..cache import WordCache, question_id
-from .copy_turn import copy_task
+from .copy_turn import copy_turn
 from .prompt_task import prompt_task
 from .rules import RulesWriter, copy_notes
 from .task import Task, instruction, instructions_version
@@ -91,7 +91,7 @@ class ModelWriter:
         """Write the Korean words on an ad. Raises as ``write_prompt`` does."""
         began = time.perf_counter()
         draft = await self._rules.write_copy(request)
-        answer = await self._answer(copy_task(request, draft), request, draft)
+        answer = await self._answer(copy_turn(request, draft), request, draft)
         return replace(
             answer.value,
             provider=self.name,

@@ -9,10 +9,9 @@ from typing import Any, cast
 
 from ...types import AdPrompt, PromptParts, PromptRequest, Side
 from ..answers import UnusableAnswer
-from ..guard import clean_part
+from ..guard import clean_part, without_product
 from ..industries import AUTO, get_industry, industries
 from ..sentence import vocabulary
-from ..styles import get_style
 from .task import TEXT, TEXTS, Task, ask, flat_schema, instruction, text_field, texts_field
 
 MAX_TOKENS = 900
@@ -20,10 +19,8 @@ MAX_TOKENS = 900
 _LIMITS = {
     "subject": 180, "setting": 240, "props": 180, "palette": 120, "light": 180, "mood": 80, "camera": 140,
 }  # fmt: skip
-_ALWAYS = ("a", "an", "the", "of", "in", "on", "with", "and", "from", "for", "to", "by", "style", "fresh", "warm")
-_VESSELS = ("glass", "cup", "bowl", "plate", "slice", "bottle", "jar", "box", "set", "piece", "pair", "bunch", "home")
 _MAX_KEYWORDS, _MAX_NOTES = 8, 3
-_NOT_FOR_THE_MODEL = ("name", "words", "tags", "places", "colours", "moods", "subject")
+_NOT_FOR_THE_MODEL = ("name", "words", "tags", "places", "colours", "moods", "subject", "channels")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +43,7 @@ def prompt_task(request: PromptRequest, draft: AdPrompt, product: str) -> Task[R
     """
     schema = _schema(request, draft)
     instructions = instruction("prompt") + (instruction("backdrop") if request.backdrop_only else "")
+    instructions += instruction("direction") if request.variant else ""
     messages = ask(instructions, _data(request, draft), schema)
 
     def read(answer: Mapping[str, Any]) -> ReadPrompt:
@@ -78,9 +76,10 @@ def _data(request: PromptRequest, draft: AdPrompt) -> dict[str, Any]:
     read_as = {name: parts[name] for name in _LIMITS if parts[name]}
     return {
         "brief": draft.brief,
-        "style": get_style(request.style).phrase,
+        "style": draft.parts.style,
         "draft": {"industry": draft.industry, **read_as, "copy_space": draft.copy_space},
         "about_this_industry": hints,
+        **({"direction": request.variant} if request.variant else {}),
     }
 
 
@@ -89,13 +88,12 @@ def _read(answer: Mapping[str, Any], request: PromptRequest, draft: AdPrompt, pr
     found: dict[str, str] = {}
     for name, limit in _LIMITS.items():
         phrase, removed = clean_part(text_field(answer, name))
-        if request.backdrop_only and (bare := _without(phrase, product)) != phrase:
-            phrase = bare
-            notes.append("배경에 제품을 그리려는 말을 뺐어요")
         notes += removed
         found[name] = _clamp(phrase, limit)
     if request.backdrop_only:
-        found["subject"] = ""
+        bare, removed = without_product(PromptParts(**found), product)
+        found |= {name: getattr(bare, name) for name in _LIMITS}
+        notes += removed
     for name in ("subject", "setting"):
         if not found[name] and (name != "subject" or not request.backdrop_only):
             raise UnusableAnswer(f"'{name}' should describe in English what is seen; nothing of it can be used")
@@ -149,18 +147,3 @@ def _lit_alike(light: str, draft: str) -> str:
     if not light or told - wanted:
         return draft
     return light if told else f"{light}, {draft}"
-
-
-def _without(phrase: str, product: str) -> str:
-    """Drop every phrase between commas that names the product."""
-    names = {_stem(word) for word in re.findall(r"[a-zà-ÿ]{3,}", product.lower())} - {*_ALWAYS, *_VESSELS}
-    kept = (
-        piece
-        for piece in phrase.split(", ")
-        if names.isdisjoint(map(_stem, re.findall(r"[a-zà-ÿ]{3,}", piece.lower())))
-    )
-    return ", ".join(kept)
-
-
-def _stem(word: str) -> str:
-    return word[:-1] if word.endswith("s") and not word.endswith("ss") else word

@@ -37,7 +37,7 @@ class RulesWriter:
         """Write the Korean words on the ad and beside it; quoted words of the brief stand as they are."""
         read = read_brief(request.brief)
         matches = scan(read.body)
-        shop, _ = _choose_industry(read, matches, request.industry)
+        shop, _ = choose_industry(read, matches, request.industry)
         return write_lines(read, matches, shop, _subject(read, matches, shop), provider=self.name, request=request)
 
 
@@ -51,7 +51,7 @@ def compose(request: PromptRequest) -> AdPrompt:
     read = read_brief(request.brief)
     look, style_notes = choose_style(request.style, read.body)
     matches = scan(read.body)
-    shop, notes = _choose_industry(read, matches, request.industry)
+    shop, notes = choose_industry(read, matches, request.industry)
     subject = product = _subject(read, matches, shop)
     if request.backdrop_only:
         subject = Subject(notes=("배경만 그려요: 제품은 그리지 않아요",))
@@ -98,7 +98,8 @@ def compose(request: PromptRequest) -> AdPrompt:
     )
 
 
-def _choose_industry(read: Brief, matches: tuple[Match, ...], wanted: str) -> tuple[Industry, tuple[str, ...]]:
+def choose_industry(read: Brief, matches: tuple[Match, ...], wanted: str) -> tuple[Industry, tuple[str, ...]]:
+    """Tell which kind of shop a brief is of, and in Korean notes why."""
     if str(wanted).strip().lower() not in (AUTO, ""):
         chosen = get_industry(wanted)
         return chosen, (f"업종: {chosen.korean} (직접 고름)",)
