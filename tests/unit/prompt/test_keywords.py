@@ -129,6 +129,7 @@ def test_a_name_does_not_steer_the_scene() -> None:
         ("쿠르릉떡 신제품", [("쿠르릉떡", "kureureungtteok")]),  # 떡 is known, 쿠르릉떡 is not
         ("뾰로롱을 창가에", [("뾰로롱", "ppyororong")]),
         ("딸기뿅뿅 광고", [("딸기뿅뿅", "ttalgippyongppyong")]),
+        ("딸기밥심", [("딸기밥심", "ttalgibapsim")]),
         ("컵라면용기", [("컵라면용기", "keomnamyeonyonggi")]),  # a look-alike is no known word
         ("zzyzx 라떼", [("zzyzx", "zzyzx")]),
     ],
