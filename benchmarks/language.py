@@ -31,8 +31,8 @@ SIZES = {
     "4B": {},
 }
 SYSTEM = (
-    "You write advertisements for Korean shops. Read the brief and answer with one JSON object: the picture in English, "
-    "and a headline, a sub-headline and hashtags in Korean. No signs and no letters in the picture."
+    "You write advertisements for Korean shops. Read the brief and answer with one JSON object: the picture in "
+    "English, and a headline, a sub-headline and hashtags in Korean. No signs and no letters in the picture."
 )
 BRIEF = (
     "우리 동네 작은 카페인데요, 가을 신메뉴로 공주 밤을 넣은 밤라떼가 나왔어요. 따뜻하고 아늑한 느낌으로 부탁드려요!"
@@ -111,8 +111,8 @@ def measure(checkpoint: str, tokens: int, rounds: int) -> None:
                 answers.append(write(is_bound, seed))
     gc.collect()
     print(
-        f"{chat.model}, an answer of up to {tokens} tokens to a conversation of {said[True][0].input_tokens}, median of "
-        f"{rounds}; worth choosing by itself: {'yes' if can_write else 'no'}.\n\n"
+        f"{chat.model}, an answer of up to {tokens} tokens to a conversation of {said[True][0].input_tokens}, median "
+        f"of {rounds}; worth choosing by itself: {'yes' if can_write else 'no'}.\n\n"
         "| writing | first token, s | tokens per s | tokens | valid JSON |\n|---|---|---|---|---|"
     )
     for is_bound, answers in said.items():
@@ -123,10 +123,11 @@ def measure(checkpoint: str, tokens: int, rounds: int) -> None:
         length = statistics.median(answer.output_tokens for answer in answers)
         name = "bound to the schema" if is_bound else "free"
         print(f"| {name} | {first:.2f} | {pace:.1f} | {length:.0f} | {sum(map(is_json, answers))} of {rounds} |")
+    grown = [(peak[0] - anonymous_before) / MIB, (anonymous() - anonymous_before) / MIB]
     print(
         f"\nWeights: {before:,} bytes before, {weight_bytes(encoder):,} after. All tensors alive: {added:+,} bytes, the "
-        f"tables of the vocabulary, made in {preparing[0]:.1f} s. Anonymous memory: {(peak[0] - anonymous_before) / MIB:.0f}"
-        f" MiB more at its peak, {(anonymous() - anonymous_before) / MIB:.0f} MiB afterwards.\n\n{describe_machine()}"
+        f"tables of the vocabulary, made in {preparing[0]:.1f} s. Anonymous memory: {grown[0]:.0f} MiB more at its peak, "
+        f"{grown[1]:.0f} MiB afterwards.\n\n{describe_machine()}"
     )
 
 

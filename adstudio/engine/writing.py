@@ -73,7 +73,7 @@ class Writing:
         self._memory, self._read = out.past_key_values, len(tokens)
         # Asked for each time: the embedding is another tensor at home than on a device.
         head = self._encoder.embed_tokens.weight
-        # The last row by itself: with the strides of a longer reading, torch on a CPU rearranges the whole matrix first.
+        # The last row by itself: with the strides of a longer reading torch rearranges the whole matrix on a CPU.
         return functional.linear(out.last_hidden_state[0, -1:], head)[0].float().cpu()
 
     def _choose(self, logits: torch.Tensor, choices: torch.Tensor) -> int:

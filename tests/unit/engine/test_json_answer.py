@@ -136,6 +136,14 @@ def test_a_token_that_ends_a_string_and_more_is_read_for_what_it_says(qwen: Voca
     assert json.loads(draft.text) == {"a": ["x", "y"], "b": 1}
 
 
+def test_half_an_escape_is_never_kept(qwen: Vocabulary):
+    form = {"type": "object", "properties": {"a": {"type": "string", "maxLength": 1}}}
+    escape = next(index for index in qwen.in_string.tolist() if qwen.spell(index) == b"\\n")
+    draft = Draft(qwen, 60)
+    run(walk_form(draft, form), draft, lambda ids: escape)
+    assert json.loads(draft.text) == {"a": ""}
+
+
 def test_a_loop_within_a_string_is_closed(qwen: Vocabulary):
     form = {"type": "object", "properties": {"a": {"type": "string", "maxLength": 4000}, "b": {"const": 1}}}
     draft, word = Draft(qwen, 2000), qwen.encode(" 맛있는")[0]
