@@ -17,7 +17,7 @@ from adstudio.prompt import processor
 from adstudio.prompt.providers import ProviderChoice, find_writer, openai_chat
 from adstudio.settings import read_settings
 
-CANARY = "sk-canary-0123456789abcdefghij"
+CANARY = "canary7Lw2ZtR4vB8nM1Qx9"  # of no form by which a key could be known
 BRIEF = "따뜻한 햇살이 드는 창가 카페, 딸기라떼 신메뉴 광고"
 
 

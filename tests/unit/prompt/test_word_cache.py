@@ -53,7 +53,7 @@ def test_the_same_question_is_asked_once(server: ChatServer, user_folder: Path) 
     assert entry.stat().st_mode & 0o077 == 0
 
 
-def test_everything_that_decides_the_answer_makes_another_question(server: ChatServer, user_folder: Path) -> None:
+def test_everything_that_decides_the_answer_makes_another_question(server: ChatServer) -> None:
     write()
     ways: list[dict[str, Any]] = [
         {"brief": BRIEF + " 여름"}, {"seed": 1}, {"style": "anime"}, {"industry": "bakery"}, {"backdrop_only": True},
@@ -69,9 +69,18 @@ def test_everything_that_decides_the_answer_makes_another_question(server: ChatS
     server.answers(says(COPY_ANSWER))
     processor.write_copy(BRIEF, provider=ProviderChoice("openai", model=MODEL))
     assert server.count == 1
-    (user_folder / "lexicon" / "mine.yaml").write_text(
-        "딸기라떼: {product: a berry drink, of: cafe}\n", encoding="utf-8"
+
+
+def test_a_seed_of_the_same_draft_is_still_another_question(server: ChatServer) -> None:
+    drafts: dict[AdPrompt, int] = {}
+    seeds = next(
+        (drafts[draft], seed)
+        for seed in range(1, 99)
+        if drafts.setdefault(draft := processor.write(BRIEF, seed=seed, provider="rules"), seed) != seed
     )
+    for seed in seeds:
+        write(seed=seed)
+    assert server.count == 2
 
 
 def test_new_instructions_ask_anew(server: ChatServer, monkeypatch: pytest.MonkeyPatch) -> None:
