@@ -59,7 +59,7 @@ def overlap(one: Box, other: Box) -> float:
 @pytest.mark.parametrize("text", ["오늘의 커피", "GRAND OPEN", "아메리카노 4,500", "Fresh bread"])
 @pytest.mark.parametrize("share", [0.025, 0.05, 0.1])
 def test_words_on_a_wall_are_found_where_they_stand(text: str, share: float):
-    picture, box = write(wall(), text, share, (40, 30, 30))
+    picture, box = write(wall(448, 640), text, share, (40, 30, 30))
     found = find_lettering(picture)
     assert found.is_present, found.score
     assert max(overlap(box, each) for each in found.boxes) > 0.5
@@ -100,6 +100,17 @@ def test_false_friends_are_left_alone(texture: str, tmp_path: Path):
         for seed in range(5)
     ]
     assert sum(shown) <= 1, shown
+
+
+@pytest.mark.parametrize("scene", ["cafe_window-beige", "leaf_shadow-green", "night_bokeh-red"])
+def test_backdrops_of_the_embedded_model_are_left_alone_until_written_on(scene: str, tmp_path: Path):
+    place = Background("demo", scene, is_held_out=False)
+    backdrop = np.asarray(draw_background(place, random.Random(0), 512, 512, tmp_path), np.float32)
+    assert not find_lettering(backdrop).is_present
+    written, _ = write(
+        backdrop, "오늘의 커피", 0.08, (255, 255, 255) if backdrop[150:250].mean() < 0.5 else (20, 20, 20)
+    )
+    assert find_lettering(written).is_present
 
 
 def test_light_words_count_as_dark_ones_do():

@@ -69,7 +69,7 @@ def test_where_all_attempts_show_some_the_least_is_kept_picture_by_picture():
 
 
 def test_a_picture_that_was_clean_is_kept_and_drawing_stops_when_all_were():
-    painter = Painter((0.2, 0.9), (0.9, 0.1), (0.0, 0.0))
+    painter = Painter((0.2, 0.9), (0.1, 0.1), (0.0, 0.0))
     made = draw_without_lettering(painter.draw, "a cup", reword, retries=2, check=check)
     assert made.attempts == (0, 1)
     assert [each.words for each in made.kept] == ["a cup", "other words 1"]
