@@ -108,7 +108,9 @@ def table(judged: list[Judged]) -> Iterator[str]:
         for kind in each.kinds:
             groups[kind].append(each)
     yield f"{'kind':<38}{'lettered':>9}{'recall':>8}{'clean':>7}{'alarms':>8}{'precision':>11}{'AUC':>7}"
-    for kind, members in groups.items():
+    own = [kind for kind in groups if not kind.startswith(" ")]
+    for kind in (own[0], *sorted(kind for kind in groups if kind.startswith(" ")), *own[1:]):
+        members = groups[kind]
         scores = [
             np.array([each.found.score for each in members if each.is_lettered == side]) for side in (True, False)
         ]
@@ -148,7 +150,7 @@ def _kinds(sample: Sample) -> tuple[str, ...]:
     share = max(limit for limit in _SHARES if largest.share >= limit * 0.999)
     contrast = max(limit for limit in _CONTRASTS if max(abs(sign.contrast) for sign in sample.signs) >= limit)
     fonts = {sign.font for sign in sample.signs}
-    kinds = ("drawn, all held out", f"  letters from {share:.0%} of the height", f"  contrast from {contrast:g}")
+    kinds = ("drawn, all held out", f"  letters from {share:3.0%} of the height", f"  contrast from {contrast:g}")
     return (*kinds, f"  {next(iter(fonts))}") if len(fonts) == 1 else kinds
 
 
