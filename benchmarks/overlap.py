@@ -19,9 +19,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+sys.path.insert(0, str(ROOT))
 
-from chat_server import MODEL, PROMPT_ANSWER, ChatServer, chatting, says  # noqa: E402
 from skimage import data  # noqa: E402
 
 from adstudio.imaging.cutout import cut_out  # noqa: E402
@@ -31,6 +30,7 @@ from adstudio.prompt.providers.openai_chat import OpenAIChat  # noqa: E402
 from adstudio.service import Key, read_address  # noqa: E402
 from adstudio.settings import Service  # noqa: E402
 from adstudio.types import PromptRequest  # noqa: E402
+from tests.chat_server import MODEL, PROMPT_ANSWER, ChatServer, chatting, says  # noqa: E402
 
 BRIEF = "따뜻한 햇살이 드는 창가 카페, 딸기라떼 신메뉴 광고"
 
