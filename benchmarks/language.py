@@ -125,9 +125,9 @@ def measure(checkpoint: str, tokens: int, rounds: int) -> None:
         print(f"| {name} | {first:.2f} | {pace:.1f} | {length:.0f} | {sum(map(is_json, answers))} of {rounds} |")
     grown = [(peak[0] - anonymous_before) / MIB, (anonymous() - anonymous_before) / MIB]
     print(
-        f"\nWeights: {before:,} bytes before, {weight_bytes(encoder):,} after. All tensors alive: {added:+,} bytes, the "
-        f"tables of the vocabulary, made in {preparing[0]:.1f} s. Anonymous memory: {grown[0]:.0f} MiB more at its peak, "
-        f"{grown[1]:.0f} MiB afterwards.\n\n{describe_machine()}"
+        f"\nWeights: {before:,} bytes before, {weight_bytes(encoder):,} after. All tensors alive: {added:+,} bytes, "
+        f"the tables of the vocabulary, made in {preparing[0]:.1f} s. Anonymous memory: {grown[0]:.0f} MiB more at its "
+        f"peak, {grown[1]:.0f} MiB afterwards.\n\n{describe_machine()}"
     )
 
 

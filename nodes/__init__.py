@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 
 from comfy_api.latest import ComfyExtension, io
 from comfyui_version import __version__ as comfyui_version
@@ -16,7 +17,10 @@ class AdStudio(ComfyExtension):
     """All nodes of the pack, in the order in which a graph uses them."""
 
     async def on_load(self) -> None:
-        """Say plainly when ComfyUI is too old; it does not check ``requires-comfyui`` itself."""
+        """Keep a user's words in ComfyUI's user folder, and say when ComfyUI is too old: it does not check that."""
+        from ._host import user_folder
+
+        os.environ.setdefault("ADSTUDIO_HOME", str(user_folder()))
         found = tuple(int(part) for part in comfyui_version.split(".")[:3] if part.isdigit())
         if found < MINIMUM_COMFYUI:
             wanted = ".".join(map(str, MINIMUM_COMFYUI))

@@ -242,6 +242,11 @@ def _to_pil(picture: Array) -> Image.Image:
     return Image.fromarray(np.rint(picture * 255).clip(0, 255).astype(np.uint8))
 
 
+def user_folder() -> Path:
+    """Where a user's words, settings and keys are: ``user/__adstudio``, which ComfyUI's HTTP side never serves."""
+    return Path(folder_paths.get_user_directory()) / "__adstudio"
+
+
 def output_folder() -> Path:
     """ComfyUI's output folder."""
     return Path(folder_paths.get_output_directory())

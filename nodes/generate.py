@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from comfy_api.latest import io
 
 from ..adstudio.engine import sampling, sizes
 from ..adstudio.engine.components import Zit as ZitHandle
 from ..adstudio.engine.inpaint import Edit
+from ..adstudio.run.drawing import REDRAWS, Drawn, draw_pictures
 from ..adstudio.types import AdPrompt
 from . import _host
 from ._io import Prompt, Zit, masks_for, to_arrays, to_image, to_latent
@@ -45,6 +48,15 @@ class Text2Image(io.ComfyNode):
                 _side("width"),
                 _side("height"),
                 _words_input(),
+                io.Combo.Input(
+                    "lettering",
+                    options=["ignore", *REDRAWS],
+                    default="ignore",
+                    optional=True,
+                    advanced=True,
+                    tooltip="Where a picture seems to hold lettering: 'report' says so on the node, 'redraw' draws it "
+                    "up to twice more, in other words.",
+                ),
             ],
             outputs=[
                 io.Image.Output("image"),
@@ -65,22 +77,21 @@ class Text2Image(io.ComfyNode):
         height: int = 0,
         prompt: AdPrompt | None = None,
         text: str = "",
+        lettering: str = "ignore",
     ) -> io.NodeOutput:
         across, down = sizes.choose_size(
             aspect, width, height, grid=zit.checkpoint.grid_px, base_px=zit.checkpoint.base_px
         )
-        samples = sampling.text_to_image(
-            zit,
-            _words(prompt, text),
-            width=across,
-            height=down,
-            seed=seed,
-            steps=steps,
-            batch=batch,
-            host=_host.host(),
-        )
-        note = _host.show(cls, _note([samples]))
-        return io.NodeOutput(to_image(samples.images), to_latent([samples.latents]), ui=note)
+        host = _host.host()
+
+        def draw(words: list[str], first: int) -> sampling.Samples:
+            count, base = len(words), seed + first
+            return sampling.text_to_image(
+                zit, words, width=across, height=down, seed=base, steps=steps, batch=count, host=host
+            )
+
+        drawn = draw_pictures(draw, [_prompt(prompt, text)] * batch, lettering)
+        return io.NodeOutput(to_image(drawn.images), to_latent(drawn.latents), ui=_host.show(cls, _note([drawn])))
 
 
 class Image2Image(io.ComfyNode):
@@ -157,7 +168,8 @@ class Image2Image(io.ComfyNode):
         feather: str = _OUTSIDE,
     ) -> io.NodeOutput:
         edit = Edit(**_SIZES[size], grow_px=grow_px, feather_px=feather_px, feather_inside=feather == _INSIDE)
-        frames, words, host = to_arrays(image), _words(prompt, text), _host.host()
+        frames, host = to_arrays(image), _host.host()
+        words = text if text.strip() or prompt is None else prompt.positive
         masks = masks_for(mask, len(frames))
         drawn = [
             sampling.image_to_image(
@@ -197,11 +209,11 @@ def _words_input() -> io.String.Input:
     )
 
 
-def _words(prompt: AdPrompt | None, text: str) -> str:
-    return text if text.strip() or prompt is None else prompt.positive
+def _prompt(prompt: AdPrompt | None, text: str) -> AdPrompt | str:
+    return text if text.strip() or prompt is None else prompt
 
 
-def _note(drawn: list[sampling.Samples]) -> str:
+def _note(drawn: Sequence[sampling.Samples | Drawn]) -> str:
     width, height = drawn[0].size
     seeds = ", ".join(str(seed) for samples in drawn for seed in samples.seeds)
     line = f"{width}x{height} · {drawn[0].evaluations} evaluations · seed {seeds}"

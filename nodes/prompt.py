@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any, get_args
+
 from comfy_api.latest import io
 
+from ..adstudio.engine.language import EncoderChat
 from ..adstudio.prompt import processor
+from ..adstudio.prompt.copy_limits import channel_choices
 from ..adstudio.prompt.industries import AUTO, industry_choices
-from ..adstudio.prompt.providers import writer_names
+from ..adstudio.prompt.providers import RULES, ProviderChoice, writer_names
+from ..adstudio.prompt.report import copy_record, describe_copy, describe_prompts, post_text
 from ..adstudio.prompt.styles import style_choices
 from ..adstudio.prompt.tables import words_stamp
+from ..adstudio.types import AdPrompt, CopyRequest, PromptRequest, Side, Tone
 from . import _host
-from ._io import Copy, Prompt
+from ._io import Copy, Prompt, Zit
 
 _EXAMPLE = "따뜻한 햇살이 드는 창가 카페, 딸기라떼 신메뉴 광고"
 _BRIEF = (
@@ -18,11 +25,14 @@ _BRIEF = (
     'Words in quotes ("봄날의 한 잔") become the headline. Lettering is never drawn into the picture; it is set on it '
     "later, by Text Overlay. Say where it goes: '글자는 위에', '왼쪽 여백'."
 )
+_INDUSTRY = "Kind of shop; decides what the brief leaves open. 'auto' reads it from the brief."
 _LARGEST_VARIATION = 2**31 - 1
+_NO_CHANNEL = "none"
+_SIDES: dict[str, Side | None] = {AUTO: None, **{side: side for side in get_args(Side)}}
 
 
 class PromptProcessor(io.ComfyNode):
-    """Turn a Korean brief into the picture's English prompt and the ad's Korean copy."""
+    """Turn a Korean brief into the picture's English prompt."""
 
     @classmethod
     def define_schema(cls) -> io.Schema:
@@ -30,26 +40,12 @@ class PromptProcessor(io.ComfyNode):
             node_id="AdStudioPromptProcessor",
             display_name="Prompt Processor",
             category="Ad Studio/prompt",
-            description="Reads a Korean brief and writes the English prompt of the picture and the Korean copy on it. "
-            "Shows which words of the brief steered what.",
-            search_aliases=[
-                "korean prompt",
-                "translate",
-                "ad copy",
-                "brief",
-                "프롬프트",
-                "브리프",
-                "번역",
-                "광고 문구",
-            ],
+            description="Reads a Korean brief and writes the English prompt of the picture. Shows which words of the "
+            "brief steered what, and who wrote it.",
+            search_aliases=["korean prompt", "translate", "brief", "프롬프트", "브리프", "번역"],
             inputs=[
                 io.String.Input("brief", default=_EXAMPLE, multiline=True, tooltip=_BRIEF),
-                io.Combo.Input(
-                    "industry",
-                    options=industry_choices(),
-                    default=AUTO,
-                    tooltip="Kind of shop; decides what the brief leaves open. 'auto' reads it from the brief.",
-                ),
+                io.Combo.Input("industry", options=industry_choices(), default=AUTO, tooltip=_INDUSTRY),
                 io.Combo.Input(
                     "style",
                     options=style_choices(),
@@ -69,17 +65,31 @@ class PromptProcessor(io.ComfyNode):
                     tooltip="0 takes the shop's usual scene; other numbers try others that suit it. What the brief "
                     "itself says never changes.",
                 ),
-                io.Combo.Input(
-                    "provider",
-                    options=writer_names(),
-                    tooltip="Who writes. 'rules' works offline from word lists; 'auto' takes the best one there is.",
-                    advanced=True,
+                _provider_input(),
+                _zit_input(),
+                io.Int.Input(
+                    "variants",
+                    default=1,
+                    min=1,
+                    max=8,
+                    optional=True,
+                    tooltip="How many rewrites: other composition, light and set each, and a picture of each. Seeds "
+                    "alone change little on a turbo model.",
                 ),
+                io.Combo.Input(
+                    "copy_space",
+                    options=list(_SIDES),
+                    default=AUTO,
+                    optional=True,
+                    advanced=True,
+                    tooltip="The side to keep free for the copy; 'auto' reads it from the brief.",
+                ),
+                *_service_inputs(),
             ],
             outputs=[
-                Prompt.Output("prompt"),
-                Copy.Output("copy", tooltip="Headline, line below it and hashtags, in Korean."),
-                io.String.Output("positive", tooltip="The English prompt as text, for other nodes."),
+                Prompt.Output("prompt", is_output_list=True),
+                Copy.Output("copy", tooltip="Copy from word lists, at once. Ad Copy writes it better."),
+                io.String.Output("positive", is_output_list=True, tooltip="The English prompt as text."),
             ],
             hidden=[io.Hidden.unique_id],
         )
@@ -89,15 +99,158 @@ class PromptProcessor(io.ComfyNode):
         return _host.fingerprint(words_stamp())  # an edited word list of the user's counts as a new input
 
     @classmethod
-    def execute(
-        cls, brief: str, industry: str, style: str, backdrop_only: bool, variation: int, provider: str
+    async def execute(
+        cls,
+        brief: str,
+        industry: str,
+        style: str,
+        backdrop_only: bool,
+        variation: int,
+        provider: str,
+        zit: Any = None,
+        variants: int = 1,
+        copy_space: str = AUTO,
+        fallback: bool = False,
+        language_model: str = "",
     ) -> io.NodeOutput:
-        prompt = processor.write(
-            brief, industry=industry, style=style, provider=provider, backdrop_only=backdrop_only, seed=variation
+        request = PromptRequest(brief, industry, style, backdrop_only, _SIDES[copy_space], variation)
+        choice = _choice(provider, zit, fallback, language_model)
+        prompts = await processor.write_prompts(request, variants, choice)
+        copy = await processor.write_ad_copy(CopyRequest(brief, industry, seed=variation), ProviderChoice(RULES))
+        positives = [prompt.positive for prompt in prompts]
+        return io.NodeOutput(list(prompts), copy, positives, ui=_host.show(cls, describe_prompts(prompts)))
+
+
+class AdCopyWriter(io.ComfyNode):
+    """Write the Korean words on the ad and beside it."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="AdStudioAdCopy",
+            display_name="Ad Copy",
+            category="Ad Studio/prompt",
+            description="Writes headline, line below it, call to action, hashtags and the post's text in Korean, and "
+            "flags claims that advertising law treats strictly.",
+            search_aliases=["ad copy", "headline", "caption", "hashtag", "광고 문구", "카피", "해시태그", "캡션"],
+            inputs=[
+                Prompt.Input("prompt", optional=True, tooltip="From the Prompt Processor: its brief and industry."),
+                io.String.Input(
+                    "brief",
+                    default="",
+                    multiline=True,
+                    optional=True,
+                    tooltip="What is advertised, in Korean. Empty takes the prompt's brief. Prices, dates and hours "
+                    "are repeated as they stand; nothing is made up.",
+                ),
+                io.Combo.Input("industry", options=industry_choices(), default=AUTO, optional=True, tooltip=_INDUSTRY),
+                io.Combo.Input(
+                    "tone",
+                    options=list(get_args(Tone)),
+                    default="friendly",
+                    optional=True,
+                    tooltip="How it speaks: polite, friendly, emotional or bold.",
+                ),
+                io.Combo.Input(
+                    "channel",
+                    options=[_NO_CHANNEL, *channel_choices()],
+                    default=_NO_CHANNEL,
+                    optional=True,
+                    tooltip="Where it will appear, for its limits of length. 'none' keeps the ad's own.",
+                ),
+                io.Int.Input(
+                    "variation",
+                    default=0,
+                    min=0,
+                    max=_LARGEST_VARIATION,
+                    optional=True,
+                    tooltip="Other numbers give other lines.",
+                ),
+                _provider_input(optional=True),
+                _zit_input(),
+                *_service_inputs(),
+            ],
+            outputs=[
+                Copy.Output("copy"),
+                io.String.Output("json", tooltip="All of it as JSON text."),
+                io.String.Output("caption", tooltip="The post's text with its hashtags."),
+            ],
+            hidden=[io.Hidden.unique_id],
         )
-        copy = processor.write_copy(brief, industry=industry, provider=provider)
-        shown = "\n".join((copy.headline, copy.sub, " ".join(copy.hashtags), "", prompt.positive, "", *prompt.notes))
-        return io.NodeOutput(prompt, copy, prompt.positive, ui=_host.show(cls, shown))
+
+    @classmethod
+    def fingerprint_inputs(cls, **_: object) -> object:
+        return _host.fingerprint(words_stamp())
+
+    @classmethod
+    async def execute(
+        cls,
+        prompt: AdPrompt | None = None,
+        brief: str = "",
+        industry: str = AUTO,
+        tone: Tone = "friendly",
+        channel: str = _NO_CHANNEL,
+        variation: int = 0,
+        provider: str = AUTO,
+        zit: Any = None,
+        fallback: bool = False,
+        language_model: str = "",
+    ) -> io.NodeOutput:
+        place = "" if channel == _NO_CHANNEL else channel
+        request = CopyRequest(*_subject(prompt, brief, industry), tone, place, variation)
+        copy = await processor.write_ad_copy(request, _choice(provider, zit, fallback, language_model))
+        record = json.dumps(copy_record(copy), ensure_ascii=False, indent=1)
+        return io.NodeOutput(copy, record, post_text(copy), ui=_host.show(cls, describe_copy(copy)))
 
 
-NODES = (PromptProcessor,)
+def _subject(prompt: AdPrompt | None, brief: str, industry: str) -> tuple[str, str]:
+    """The brief and the industry of copy: what is written on the node, else the prompt's."""
+    if prompt is None:
+        return brief, industry
+    return brief if brief.strip() else prompt.brief, prompt.industry if industry == AUTO else industry
+
+
+def _choice(provider: str, zit: Any, fallback: bool, language_model: str) -> ProviderChoice:
+    host = _host.host()
+    local = None if zit is None else EncoderChat(zit, host)
+    return ProviderChoice(provider, fallback, language_model, local=local, check_cancelled=host.check_cancelled)
+
+
+def _provider_input(*, optional: bool = False) -> io.Combo.Input:
+    return io.Combo.Input(
+        "provider",
+        options=writer_names(),
+        optional=optional,
+        advanced=True,
+        tooltip="Who writes. 'rules': word lists, offline. 'openai': a service with that interface; its key stands in "
+        "the settings file or the environment. 'local': the connected checkpoint's own text encoder. 'auto': the first "
+        "of openai, local and rules that is there.",
+    )
+
+
+def _zit_input() -> io.Input:
+    return Zit.Input(
+        "zit", optional=True, tooltip="For the provider 'local': the loaded checkpoint, whose text encoder can write."
+    )
+
+
+def _service_inputs() -> tuple[io.Boolean.Input, io.String.Input]:
+    return (
+        io.Boolean.Input(
+            "fallback",
+            default=False,
+            optional=True,
+            advanced=True,
+            tooltip="Let the word lists write where the provider fails. The node then says so.",
+        ),
+        io.String.Input(
+            "language_model",
+            default="",
+            optional=True,
+            advanced=True,
+            tooltip="Which model of the provider 'openai'; empty takes the one of the settings.",
+        ),
+    )
+
+
+NODES = (PromptProcessor, AdCopyWriter)

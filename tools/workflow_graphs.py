@@ -87,14 +87,19 @@ def _model(style: str = "realistic") -> Group:
 
 
 def _brief(brief: str, *, backdrop_only: bool = False) -> Group:
-    values = {"brief": brief, "style": Link("style", 1), "backdrop_only": backdrop_only}
-    return Group(
-        "2  브리프 · Brief", (Step("prompt", "AdStudioPromptProcessor", values, 400, text_height=220, room=60),), WORDS
+    # The base checkpoint: what its text encoder writes must not depend on the style's adapter.
+    values = {"brief": brief, "style": Link("style", 1), "backdrop_only": backdrop_only, "zit": Link("loader")}
+    steps = (
+        Step("prompt", "AdStudioPromptProcessor", values, 400, text_height=120, room=120),
+        Step(
+            "copy", "AdStudioAdCopy", {"prompt": Link("prompt"), "zit": Link("loader")}, 400, text_height=60, room=120
+        ),
     )
+    return Group("2  브리프와 문구 · Brief and copy", steps, WORDS)
 
 
 def _letters(number: int, picture: str, keep_clear: Link | None = None) -> Group:
-    where: dict[str, Any] = {"image": Link(picture), "copy": Link("prompt", 1), "prompt": Link("prompt")}
+    where: dict[str, Any] = {"image": Link(picture), "copy": Link("copy"), "prompt": Link("prompt")}
     steps = (
         Step("text_layout", "AdStudioTextLayoutAnalyzer", where | ({"keep_clear": keep_clear} if keep_clear else {})),
         Step("lettering", "AdStudioTextOverlay", {"image": Link(picture), "layout": Link("text_layout")}),
@@ -115,7 +120,8 @@ def _save(number: int, picture: str) -> Group:
 TEXT_TO_IMAGE = Graph(
     name="01-text-to-image-ad",
     columns=(
-        (_model(), _brief("봄맞이 딸기라떼 출시, 분홍빛 대리석 위 상큼한 분위기")),
+        (_model(),),
+        (_brief("봄맞이 딸기라떼 출시, 분홍빛 대리석 위 상큼한 분위기"),),
         (
             Group(
                 "3  이미지 · Picture",
@@ -138,7 +144,8 @@ TEXT_TO_IMAGE = Graph(
 IMAGE_TO_IMAGE = Graph(
     name="02-image-to-image-ad",
     columns=(
-        (_model("watercolor"), _brief("나무 탁자 위 핸드드립 커피, 포근한 주황빛 오후")),
+        (_model("watercolor"),),
+        (_brief("나무 탁자 위 핸드드립 커피, 포근한 주황빛 오후"),),
         (
             Group(
                 "3  사진 · Photo",
@@ -172,7 +179,8 @@ IMAGE_TO_IMAGE = Graph(
 PRODUCT_COMPOSITE = Graph(
     name="03-product-composite",
     columns=(
-        (_model(), _brief("가을 신메뉴 커피, 낙엽이 있는 따뜻한 나무 테이블", backdrop_only=True)),
+        (_model(),),
+        (_brief("가을 신메뉴 커피, 낙엽이 있는 따뜻한 나무 테이블", backdrop_only=True),),
         (
             Group(
                 "3  배경 · Backdrop",
@@ -227,7 +235,8 @@ PRODUCT_COMPOSITE = Graph(
 NATIVE_BRIDGE = Graph(
     name="04-native-bridge",
     columns=(
-        (_model("illustration"), _brief("여름 한정 레몬에이드, 하늘빛 배경의 시원한 분위기")),
+        (_model("illustration"),),
+        (_brief("여름 한정 레몬에이드, 하늘빛 배경의 시원한 분위기"),),
         (
             Group(
                 "3  ComfyUI로 · To ComfyUI",

@@ -8,6 +8,7 @@ same to the bit.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,14 +20,16 @@ from ..ports import Host
 from ..types import ChatMessage, Completion
 from . import ladder
 from .answer import Draft, walk_freely
+from .checkpoint import Checkpoint
 from .components import Zit, registry
 from .json_answer import is_writable, walk_form
 from .residence import residence_of
 from .vocabulary import Vocabulary
 from .writing import Writing, activation_bytes
 
-_USEFUL_PARAMETERS = 300_000_000  # the smallest Qwen3 that was made to write has 600 million
+USEFUL_PARAMETERS = 300_000_000  # the smallest Qwen3 that was made to write has 600 million
 _LEAST_ROOM = 32
+_TOO_SMALL = "이 체크포인트의 텍스트 인코더는 글을 쓰기에는 작아서 결과가 엉성할 수 있어요"
 _HEADS = ("lm_head.weight", "output.weight")
 _COMPARED_ROWS = 8192
 
@@ -51,7 +54,7 @@ class EncoderChat:
     @property
     def can_write(self) -> bool:
         """Whether its answers are likely to be of use: large enough, with a head, and Korean in its tokens."""
-        is_large = self._parameters >= _USEFUL_PARAMETERS
+        is_large = self._parameters >= USEFUL_PARAMETERS
         return is_large and is_tied(self._zit) and self._vocabulary().writes_hangul
 
     async def complete(
@@ -101,6 +104,7 @@ class EncoderChat:
             output_tokens=len(draft.tokens),
             first_token_s=None if writing.first_token_at is None else writing.first_token_at - started,
             is_cut_short=draft.is_cut_short,
+            notes=() if self.can_write else (_TOO_SMALL,),
         )
 
     def _write(self, writing: Writing) -> None:
@@ -150,8 +154,14 @@ class EncoderChat:
         return parts.vocabulary
 
 
+def may_write(checkpoint: Checkpoint) -> bool:
+    """Tell from a checkpoint's files whether its encoder is large enough to write; nothing is loaded."""
+    tensors = checkpoint.sources.text_encoder.tensors.values()
+    return sum(math.prod(info.shape) for info in tensors) >= USEFUL_PARAMETERS
+
+
 def _count_in_words(parameters: int) -> str:
-    return f"{parameters / 1e9:.1f}B" if parameters >= _USEFUL_PARAMETERS else f"{parameters / 1e6:.1f}M"
+    return f"{parameters / 1e9:.1f}B" if parameters >= USEFUL_PARAMETERS else f"{parameters / 1e6:.1f}M"
 
 
 def is_tied(zit: Zit) -> bool:

@@ -35,6 +35,12 @@ def reword(prompt: AdPrompt, attempt: int) -> AdPrompt:
     return replace(prompt, positive=assemble(parts), parts=parts, scene=scene, notes=(*prompt.notes, *notes))
 
 
+def reword_text(text: str, attempt: int) -> str:
+    """Ask anew for the same words of a user's own, and for bare surfaces."""
+    clauses = shot_table()["text_free"]
+    return f"{text.rstrip(' ,.')}, {clauses[min(attempt, len(clauses)) - 1]}." if attempt > 0 else text
+
+
 def _other_camera(parts: PromptParts, attempt: int) -> str:
     """Another view each time, never the one it was; of a backdrop one that a product can be put into."""
     rows = shot_table()["compositions"].values()

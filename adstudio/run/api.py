@@ -13,10 +13,10 @@ from ..errors import InputError
 from ..imaging.photo import read_photo_with_alpha
 from ..output.encode import encode, find_format, to_pixels
 from ..ports import Host
-from ..types import Placement, TextStyle
+from ..types import Placement, Side, TextStyle, Tone
 from .local import LocalRunner
 from .recorder import OnEvent
-from .request import AdRequest, AdResult
+from .request import AdRequest, AdResult, Lettering
 from .wire import to_data_url
 
 Picture = str | os.PathLike[str] | bytes | Image.Image | np.ndarray
@@ -43,6 +43,13 @@ def generate_and_save_image(
     height: int | None = None,
     count: int = 1,
     provider: str = "auto",
+    fallback: bool = False,
+    language_model: str = "",
+    base_url: str = "",
+    tone: Tone = "friendly",
+    channel: str = "",
+    copy_space: Side | None = None,
+    lettering: Lettering = "ignore",
     loras: Sequence[tuple[str, float]] = (),
     text_style: TextStyle | None = None,
     format: str = "png",
@@ -67,6 +74,14 @@ def generate_and_save_image(
         vae: the same for the VAE.
         precision: ``fp8 weights`` halves the GPU memory of the picture model; the picture changes a little.
         width: with ``height``, the exact size instead of the aspect's.
+        count: how many pictures; each drawn from words is a rewrite of its own in composition, light and set.
+        provider: who writes prompt and copy: ``rules`` (offline), ``openai`` (a service; the key stands in the settings
+            or the environment), ``local`` (the checkpoint's own text encoder), or ``auto``, the first that is there.
+        fallback: have the rules write where the provider fails.
+        language_model: which model of ``openai``; ``base_url`` where it is.
+        tone: ``polite``, ``friendly``, ``emotional`` or ``bold``; ``channel`` limits the lengths of the copy.
+        copy_space: the side to keep free for the copy; None reads it from the brief.
+        lettering: ``report`` says where a drawn picture seems lettered, ``redraw`` draws it anew in other words.
         on_event: called with every ``RunEvent``.
 
     Raises:
@@ -92,6 +107,13 @@ def generate_and_save_image(
         height=height,
         count=count,
         provider=provider,
+        fallback=fallback,
+        language_model=language_model,
+        base_url=base_url,
+        tone=tone,
+        channel=channel,
+        copy_space=copy_space,
+        lettering=lettering,
         loras=tuple((name, float(weight)) for name, weight in loras),
         text_style=text_style or TextStyle(),
         format=format,
@@ -122,6 +144,13 @@ def generate_product_composite(
     height: int | None = None,
     count: int = 1,
     provider: str = "auto",
+    fallback: bool = False,
+    language_model: str = "",
+    base_url: str = "",
+    tone: Tone = "friendly",
+    channel: str = "",
+    copy_space: Side | None = None,
+    lettering: Lettering = "ignore",
     loras: Sequence[tuple[str, float]] = (),
     cutout: str = "auto",
     placements: Sequence[Placement] = (),
@@ -169,6 +198,13 @@ def generate_product_composite(
         height=height,
         count=count,
         provider=provider,
+        fallback=fallback,
+        language_model=language_model,
+        base_url=base_url,
+        tone=tone,
+        channel=channel,
+        copy_space=copy_space,
+        lettering=lettering,
         loras=tuple((name, float(weight)) for name, weight in loras),
         cutout=cutout,
         placements=tuple(placements),

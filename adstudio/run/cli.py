@@ -14,18 +14,18 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from .. import __version__
 from ..engine.options import BF16, PRECISIONS
 from ..errors import AdStudioError, MissingDependency
 from ..ports import Cancelled
-from ..types import TextStyle
-from . import convert_command, doctor_command, fetch_command, interrupt, serve_command
+from ..types import Side, TextStyle, Tone
+from . import convert_command, doctor_command, fetch_command, interrupt, serve_command, words_command
 from .local import LocalRunner
 from .progress import Progress
 from .report import RunReport
-from .request import AdRequest, AdResult
+from .request import AdRequest, AdResult, Lettering
 
 DONE, PROBLEM, INTERRUPTED = 0, 1, 130
 STANDALONE = '".[standalone]" in the folder of Ad Studio'  # what ComfyUI brings by itself and a plain Python lacks
@@ -75,6 +75,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     _add_generate(commands)
     _add_composite(commands)
+    words_command.add(commands)
     fetch_command.add(commands)
     convert_command.add(commands)
     doctor_command.add(commands)
@@ -131,7 +132,16 @@ def _add_picture(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--vae", default="auto", metavar="FILE", help="which one, where several fit (auto)")
     parser.add_argument("--precision", default=BF16, choices=PRECISIONS, help="fp8 weights: half the GPU memory (bf16)")
     parser.add_argument("--lora", action="append", default=[], type=_lora, metavar="NAME[:WEIGHT]")
-    parser.add_argument("--provider", default="auto", help="who writes prompt and copy (auto)")
+    words_command.add_service(parser)
+    parser.add_argument("--tone", default="friendly", choices=get_args(Tone), help="how the copy speaks (friendly)")
+    parser.add_argument("--channel", default="", help="where the ad will appear, for the lengths of its copy")
+    parser.add_argument("--copy-space", choices=get_args(Side), help="the side to keep free; read from the brief")
+    parser.add_argument(
+        "--lettering",
+        default="ignore",
+        choices=get_args(Lettering),
+        help="where a drawn picture seems lettered: say so, or draw it anew in other words (ignore)",
+    )
     parser.add_argument("--format", default="png", help="png, jpeg or webp")
     parser.add_argument("--quality", type=int, default=95)
     _add_common(parser, out="output")
@@ -186,6 +196,13 @@ def _picture_fields(options: argparse.Namespace) -> dict[str, Any]:
         "headline": "" if options.no_text else options.headline,
         "sub": "" if options.no_text else options.sub,
         "text_style": TextStyle(font=options.font),
+        "tone": options.tone,
+        "channel": options.channel,
+        "copy_space": options.copy_space,
+        "lettering": options.lettering,
+        "fallback": options.fallback,
+        "language_model": options.language_model,
+        "base_url": options.base_url,
         "seed": options.seed,
         "steps": options.steps,
         "count": options.count,

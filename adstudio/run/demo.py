@@ -63,6 +63,7 @@ def run_demo(folder: Path, *, as_json: bool = False, quiet: bool = False) -> dic
 
 def _from_words() -> AdRequest:
     return AdRequest(
+        provider="rules",  # the demo asks nobody outside, whatever keys this machine has
         brief="햇살 드는 창가 카페의 딸기 라떼, 봄 신메뉴, 산뜻한 분홍",
         headline="봄을 한 모금",
         sub="딸기 라떼, 이번 주 첫선",
@@ -73,6 +74,7 @@ def _from_words() -> AdRequest:
 
 def _from_photo() -> AdRequest:
     return AdRequest(
+        provider="rules",
         brief="나무 탁자 위 따뜻한 커피 한 잔, 포근한 오후",
         style="watercolor",
         reference=_photo("coffee"),
@@ -87,6 +89,7 @@ def _from_photo() -> AdRequest:
 def _from_product() -> AdRequest:
     return AdRequest(
         task="composite",
+        provider="rules",
         brief="차분한 초록 정원의 나무 탁자, 왼쪽에서 드는 빛",
         context="매일 아침 갓 볶은 원두로 내리는 동네 카페의 커피",
         products=(_photo("coffee"),),

@@ -14,7 +14,7 @@ from ..output.metadata import KEY
 from ..output.save import SavedPicture, save_picture
 from ..output.store import prepare_folder
 from ..ports import Host
-from ..types import Array
+from ..types import AdCopy, AdPrompt, Array
 from . import stages
 from .recorder import OnEvent, RecordedHost, Recorder
 from .report import ErrorRecord, RunReport, peak_rss_bytes, peak_vram_bytes
@@ -73,6 +73,9 @@ class LocalRunner:
         with recorder.step("check"):
             run = stages.Run(request.seeded(), recorder, RecordedHost(self._device_owner(), recorder))
             run.check()
+            run.check_words()
+        if run.writes_locally():
+            run.load_model()
         run.write_words()
         run.read_pictures()
         # After all that the request can have wrong, so that a bad one leaves no empty folder behind; before the model.
@@ -90,7 +93,7 @@ class LocalRunner:
             paths=tuple(picture.path for picture in saved),
             origin_paths=tuple(picture.origin_path for picture in saved),
             layouts=tuple(run.layouts),
-            prompt=run.prompt,
+            prompts=run.prompts,
             copy=run.copy,
             report=self.report,
         )
@@ -120,6 +123,7 @@ class LocalRunner:
 
     def _facts(self, run: stages.Run) -> RunReport:
         height, width = _size(run.finished[0])
+        written: dict[str, AdPrompt | AdCopy] = {"prompt": run.prompts[0], "copy": run.copy}
         return replace(
             self.report,
             providers=dict(run.providers),
@@ -128,7 +132,9 @@ class LocalRunner:
             seeds=tuple(run.seeds),
             size=(width, height),
             evaluations=run.evaluations,
-            prompt=run.prompt.positive,
+            prompts=tuple(prompt.positive for prompt in run.prompts),
+            fallbacks={kind: words.fallback_from for kind, words in written.items() if words.fallback_from},
+            copy_flags=run.copy.flags,
             layout_scores=tuple(layout.score for layout in run.layouts),
             receipts=tuple(run.receipts),
         )

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ..types import AdPrompt, LayoutPlan, LayoutScore, RunEvent, Status
+from ..types import AdPrompt, CopyFlag, LayoutPlan, LayoutScore, RunEvent, Status
 from .versions import versions
 
 
@@ -39,6 +39,7 @@ class RunReport:
     """A run, from its events and its facts. Times in seconds, memory in bytes; a peak is the process's so far.
 
     ``evaluations`` counts calls of the picture model per picture; ``seconds_per_step`` is the median of them.
+    ``prompts`` holds one per picture; ``fallbacks`` names, per kind of words, a provider that failed before another.
     """
 
     status: Status = "running"
@@ -53,7 +54,9 @@ class RunReport:
     size: tuple[int, int] | None = None
     evaluations: int = 0
     seconds_per_step: float = 0.0
-    prompt: str = ""
+    prompts: tuple[str, ...] = ()
+    fallbacks: dict[str, str] = field(default_factory=dict)
+    copy_flags: tuple[CopyFlag, ...] = ()
     layout_scores: tuple[LayoutScore | None, ...] = ()
     receipts: tuple[dict[str, float], ...] = ()
     peak_rss_bytes: int = 0

@@ -11,10 +11,11 @@ from ..engine.options import Options
 from ..engine.sizes import check_pair
 from ..errors import InputError
 from ..output.encode import find_format
-from ..types import AdCopy, AdPrompt, Array, LayoutPlan, Placement, TextStyle
+from ..types import AdCopy, AdPrompt, Array, LayoutPlan, Placement, Side, TextStyle, Tone
 from .report import RunReport
 
 Task = Literal["generate", "composite"]
+Lettering = Literal["ignore", "report", "redraw"]
 
 MAX_SEED = 2**64 - 1
 MAX_COUNT = 16
@@ -35,7 +36,13 @@ class AdRequest:
         aspect: a name such as ``4:5``; ``auto`` takes the reference photo's own.
         width: picture width in pixels, with ``height``; both None = from ``aspect`` and the checkpoint.
         seed: None draws one, which the report names.
-        count: how many pictures; picture *i* has seed + *i*.
+        count: how many pictures; picture *i* has seed + *i* and, where it is drawn from words, a rewrite of its own.
+        provider: who writes prompt and copy; ``fallback``, ``language_model`` and ``base_url`` as in
+            ``ProviderChoice``.
+        tone: how the copy speaks; ``channel`` limits its lengths.
+        copy_space: the side to keep free for copy; None reads it from the brief.
+        lettering: what to do where a picture drawn from words seems lettered: nothing, say so, or draw it anew in
+            other words.
         strength: share of the schedule that runs over ``reference``; 1 ignores the photo.
         cutout: how the products are cut out, a name of ``adstudio.imaging.cutout``.
         auto_layout: find the products' places; False takes ``placements`` or the middle of the lower edge.
@@ -50,6 +57,12 @@ class AdRequest:
     style: str = "realistic"
     industry: str = "auto"
     provider: str = "auto"
+    fallback: bool = False
+    language_model: str = ""
+    base_url: str = ""
+    tone: Tone = "friendly"
+    channel: str = ""
+    copy_space: Side | None = None
     checkpoint: str = "demo"
     text_encoder: str = "auto"
     vae: str = "auto"
@@ -69,6 +82,7 @@ class AdRequest:
     placements: tuple[Placement, ...] = ()
     shadow: float = 1.0
     harmonize: float = 0.3
+    lettering: Lettering = "ignore"
     headline: str | None = None
     sub: str | None = None
     text_style: TextStyle = field(default_factory=TextStyle)
@@ -112,7 +126,7 @@ class AdResult:
     paths: tuple[Path, ...]
     origin_paths: tuple[Path | None, ...]
     layouts: tuple[LayoutPlan, ...]
-    prompt: AdPrompt
+    prompts: tuple[AdPrompt, ...]
     copy: AdCopy
     report: RunReport
 
@@ -120,6 +134,11 @@ class AdResult:
     def path(self) -> Path:
         """Where the first picture lies."""
         return self.paths[0]
+
+    @property
+    def prompt(self) -> AdPrompt:
+        """The prompt of the first picture."""
+        return self.prompts[0]
 
 
 def _check_task(request: AdRequest) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from .. import config
 from ..errors import InputError
 from ..ports import Host
+from ..prompt.providers import LOCAL
 from ..types import AdCopy, AdPrompt, Array, CutOut, LayoutPlan, Placement
 from .photos import cover, read_source
 from .recorder import Recorder
@@ -31,7 +32,8 @@ class Run:
     request: AdRequest
     recorder: Recorder
     host: Host
-    prompt: AdPrompt = field(init=False)
+    checkpoint: Any = None
+    prompts: tuple[AdPrompt, ...] = ()
     copy: AdCopy = field(init=False)
     reference: Array | None = None
     cutouts: list[CutOut] = field(default_factory=list)
@@ -53,36 +55,32 @@ class Run:
 
         request = self.request
         path = find_checkpoint(request.checkpoint, self.host)
-        checkpoint = open_checkpoint(path, self.host, text_encoder=request.text_encoder, vae=request.vae)
+        self.checkpoint = open_checkpoint(path, self.host, text_encoder=request.text_encoder, vae=request.vae)
         if request.reference is None or request.aspect != "auto":
-            self._target_size(checkpoint)
+            self._target_size(self.checkpoint)
+
+    def check_words(self) -> None:
+        """Refuse a brief, style or channel that cannot be used, before a model is loaded or a service is asked."""
+        from .words import check_words
+
+        check_words(self.request)
+
+    def writes_locally(self) -> bool:
+        """Whether the checkpoint's own text encoder writes the words, which has it loaded before them."""
+        from ..engine.language import may_write
+        from .words import wants_local_words
+
+        is_asked = self.request.provider == LOCAL
+        return wants_local_words(self.request) and (is_asked or may_write(self.checkpoint))
 
     def write_words(self) -> None:
-        """Turn the brief into an English prompt and the copy."""
-        from ..prompt.processor import write, write_copy
+        """Turn the brief into English prompts and the copy."""
+        from ..prompt.report import author_of
+        from .words import provider_choice, write_words
 
-        request = self.request
-        with self.recorder.step("prompt"):
-            is_composite = request.task == "composite"
-            self.prompt = write(
-                " ".join(part for part in (request.brief, request.context) if part.strip()),
-                industry=request.industry,
-                style=request.style,
-                provider=request.provider,
-                backdrop_only=is_composite,
-                seed=request.seed or 0,
-            )
-            self.providers["prompt"] = self.prompt.provider
-            for note in self.prompt.notes:
-                self.recorder.note(note)
-        with self.recorder.step("copy"):
-            if request.headline is not None:
-                self.copy = AdCopy(request.headline.strip(), (request.sub or "").strip())
-            else:
-                about = request.context if request.context.strip() else request.brief
-                written = write_copy(about, industry=self.prompt.industry, provider=request.provider)
-                self.copy = written if request.sub is None else replace(written, sub=request.sub.strip())
-            self.providers["copy"] = self.copy.provider
+        choice = provider_choice(self.request, self.zit, self.host, self.recorder.check_cancelled)
+        self.prompts, self.copy = write_words(self.request, choice, self.recorder)
+        self.providers |= {"prompt": author_of(self.prompts[0]), "copy": author_of(self.copy)}
 
     def read_pictures(self) -> None:
         """Read the reference photo, or read the products and cut them out."""
@@ -129,41 +127,42 @@ class Run:
             self.adapters = [f"{Path(use.path).stem}:{use.weight:g}" for use in uses]
 
     def generate(self) -> None:
-        """Draw the pictures."""
-        from ..engine.sampling import image_to_image, text_to_image
+        """Draw the pictures, each after its prompt."""
+        from ..engine.sampling import Samples, image_to_image, text_to_image
+        from .drawing import draw_pictures
 
-        request, words = self.request, self.prompt.positive
+        request = self.request
         width, height = self._target_size(self.zit.checkpoint)
-        seed = request.seed or 0
-        with self.recorder.step("generate"):
+        first = request.seed or 0
+        if self.reference is not None:
+            self.reference = cover(self.reference, width, height)
+
+        def draw(words: list[str], number: int) -> Samples:
+            seed, steps, batch = first + number, request.steps, len(words)
             if self.reference is None:
-                samples = text_to_image(
-                    self.zit,
-                    words,
-                    width=width,
-                    height=height,
-                    seed=seed,
-                    steps=request.steps,
-                    batch=request.count,
-                    host=self.host,
+                return text_to_image(
+                    self.zit, words, width=width, height=height, seed=seed, steps=steps, batch=batch, host=self.host
                 )
-            else:
-                self.reference = cover(self.reference, width, height)
-                samples = image_to_image(
-                    self.zit,
-                    words,
-                    self.reference,
-                    strength=request.strength,
-                    seed=seed,
-                    steps=request.steps,
-                    batch=request.count,
-                    host=self.host,
-                )
-            for note in samples.notes:
+            return image_to_image(
+                self.zit,
+                words,
+                self.reference,
+                strength=request.strength,
+                seed=seed,
+                steps=steps,
+                batch=batch,
+                host=self.host,
+            )
+
+        with self.recorder.step("generate"):
+            # A photo may have lettering of its own, which nobody wants drawn away.
+            drawn = draw_pictures(draw, self.prompts, request.lettering if self.reference is None else "ignore")
+            for note in drawn.notes:
                 self.recorder.note(note)
-            self.originals = list(samples.images)
-            self.seeds = list(samples.seeds)
-            self.evaluations = samples.evaluations
+            self.originals = list(drawn.images)
+            self.prompts = tuple(map(_worded, self.prompts, drawn.words))
+            self.seeds = list(drawn.seeds)
+            self.evaluations = drawn.evaluations
             self.masks = [None] * len(self.originals)
 
     def composite(self) -> None:
@@ -174,7 +173,7 @@ class Run:
 
         backdrops, places = self.originals, []
         with self.recorder.step("place"):
-            places = [self._places(backdrop) for backdrop in backdrops]
+            places = [self._places(*drawn) for drawn in zip(backdrops, self.prompts, strict=True)]
         with self.recorder.step("compose"):
             self.originals, self.masks = [], []
             for backdrop, plan in zip(backdrops, places, strict=True):
@@ -204,17 +203,16 @@ class Run:
 
         analyzer = LocalAnalyzer()
         # The prompt asked for free space on one side; a photo that is drawn over has its own, round its subject.
-        prefer = self.prompt.copy_space if self.reference is None else None
         self.layouts = []
         with self.recorder.step("layout"):
             if self.reference is not None:
                 self.masks = [self._find_subject(self.reference)] * len(self.originals)
-            for picture, mask, placed in zip(self.originals, self.masks, products, strict=True):
+            for picture, mask, placed, prompt in zip(self.originals, self.masks, products, self.prompts, strict=True):
                 plan = analyzer.place_text(
                     picture,
                     self.copy,
                     keep_clear=mask,
-                    prefer=prefer,
+                    prefer=prompt.copy_space if self.reference is None else None,
                     min_px=self.request.text_style.min_px,
                 )
                 reasons = (*placed.reasons, *plan.reasons)
@@ -260,14 +258,14 @@ class Run:
             self.recorder.note(note)
         return found
 
-    def _places(self, backdrop: Array) -> LayoutPlan:
+    def _places(self, backdrop: Array, prompt: AdPrompt) -> LayoutPlan:
         if self.request.placements:
             return LayoutPlan(products=self.request.placements, reasons=("제품의 자리는 직접 정하신 그대로입니다.",))
         if self.request.auto_layout:
             from ..layout.saliency import LocalAnalyzer
 
             aspects = [item.rgba.shape[1] / item.rgba.shape[0] for item in self.cutouts]
-            prefer = self.prompt.copy_space if self.copy.headline or self.copy.sub else None
+            prefer = prompt.copy_space if self.copy.headline or self.copy.sub else None
             return LocalAnalyzer().place_products(backdrop, aspects, prefer=prefer)
         count = len(self.cutouts)
         products = tuple(
@@ -290,3 +288,7 @@ class Run:
                 "Give the path of a .safetensors file, or a name from the checkpoint's own 'loras' folder.",
             )
         return found
+
+
+def _worded(prompt: AdPrompt, words: str) -> AdPrompt:
+    return replace(prompt, positive=words)

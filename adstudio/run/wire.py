@@ -8,11 +8,12 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
+from urllib.parse import urlsplit
 
 from ..errors import InputError
-from ..types import Placement, TextStyle
-from .request import AdRequest
+from ..types import Placement, Side, TextStyle, Tone
+from .request import AdRequest, Lettering
 
 
 def to_dict(request: AdRequest) -> dict[str, Any]:
@@ -34,6 +35,8 @@ def to_record(request: AdRequest) -> dict[str, Any]:
         record["products"] = [_fingerprint(source) for source in request.products]
     for name in {"checkpoint", "text_encoder", "vae"} & record.keys():
         record[name] = Path(record[name]).name
+    if request.base_url:
+        record["base_url"] = urlsplit(request.base_url).hostname or ""  # the rest of it may hold names or a password
     if request.loras:
         record["loras"] = [[Path(name).name, weight] for name, weight in request.loras]
     return record
@@ -176,15 +179,25 @@ def _placements(name: str, value: object) -> tuple[Placement, ...]:
     return tuple(_placement(name, item) for item in _many(name, value))
 
 
-def _plate(name: str, value: object) -> str:
-    if value not in ("auto", "always", "never"):
-        raise _wrong(name, "auto, always or never", value)
-    return str(value)
+def _one_of(choices: tuple[str, ...]) -> Callable[[str, object], Any]:
+    def read(name: str, value: object) -> str:
+        if value not in choices:
+            raise _wrong(name, f"{', '.join(choices[:-1])} or {choices[-1]}", value)
+        return str(value)
+
+    return read
 
 
 _text_style = _object(
     TextStyle,
-    {"font": _text, "weight": _whole, "min_px": _whole, "outline": _flag, "shadow": _flag, "plate": _plate},
+    {
+        "font": _text,
+        "weight": _whole,
+        "min_px": _whole,
+        "outline": _flag,
+        "shadow": _flag,
+        "plate": _one_of(("auto", "always", "never")),
+    },
 )
 
 _READERS: dict[str, Callable[[str, object], Any]] = {
@@ -194,6 +207,12 @@ _READERS: dict[str, Callable[[str, object], Any]] = {
     "style": _text,
     "industry": _text,
     "provider": _text,
+    "fallback": _flag,
+    "language_model": _text,
+    "base_url": _text,
+    "tone": _one_of(get_args(Tone)),
+    "channel": _text,
+    "copy_space": _or_none(_one_of(get_args(Side))),
     "checkpoint": _text,
     "text_encoder": _text,
     "vae": _text,
@@ -213,6 +232,7 @@ _READERS: dict[str, Callable[[str, object], Any]] = {
     "placements": _placements,
     "shadow": _number,
     "harmonize": _number,
+    "lettering": _one_of(get_args(Lettering)),
     "headline": _or_none(_text),
     "sub": _or_none(_text),
     "text_style": _text_style,

@@ -12,6 +12,7 @@ from ...settings import Settings, read_settings
 from ..cache import WordCache
 
 AUTO = "auto"
+LOCAL = "local"
 RULES = "rules"
 
 
@@ -51,12 +52,11 @@ def _openai(choice: ProviderChoice, settings: Settings) -> PromptWriter:
 def _local(choice: ProviderChoice, settings: Settings) -> PromptWriter:
     from .model_writer import ModelWriter
 
-    if choice.local is None or not _can_write(choice.local):
-        what = "no checkpoint is connected" if choice.local is None else f"'{choice.local.model:.80}' cannot write"
+    if choice.local is None:
         raise ProviderError(
             "provider.no_checkpoint",
-            f"The local provider writes with the text encoder of a loaded checkpoint; {what}.",
-            "Connect a ZIT Loader with a full checkpoint, or choose rules (오프라인 규칙).",
+            "The local provider writes with the text encoder of a loaded checkpoint, and none is connected.",
+            "Connect a ZIT Loader (on the command line: --checkpoint), or choose rules (오프라인 규칙).",
         )
     return ModelWriter(choice.local, cache=_cache(choice, settings))
 
@@ -70,7 +70,7 @@ def _rules(choice: ProviderChoice, settings: Settings) -> PromptWriter:
 # Best first; each raises ProviderError without what it needs.
 _WRITERS: dict[str, Callable[[ProviderChoice, Settings], PromptWriter]] = {
     "openai": _openai,
-    "local": _local,
+    LOCAL: _local,
     RULES: _rules,
 }
 
@@ -96,7 +96,12 @@ def provider_name(choice: ProviderChoice) -> str:
     return _resolve(choice)[0]
 
 
-def _resolve(choice: ProviderChoice) -> tuple[str, Settings]:
+def wants_local(choice: ProviderChoice) -> bool:
+    """Tell whether ``local`` would write if it could; to be asked before a checkpoint is loaded for it."""
+    return _resolve(choice, supposing_local=True)[0] == LOCAL
+
+
+def _resolve(choice: ProviderChoice, *, supposing_local: bool = False) -> tuple[str, Settings]:
     wanted = _known(choice.name)
     if wanted == RULES:
         return wanted, Settings()  # they work even where the settings are broken
@@ -107,8 +112,8 @@ def _resolve(choice: ProviderChoice) -> tuple[str, Settings]:
         wanted = RULES
         if settings.is_ready(choice.base_url):
             wanted = "openai"
-        elif choice.local is not None and _can_write(choice.local):
-            wanted = "local"
+        elif supposing_local or (choice.local is not None and _can_write(choice.local)):
+            wanted = LOCAL
     return wanted, settings
 
 

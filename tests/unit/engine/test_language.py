@@ -23,7 +23,7 @@ from adstudio import config
 from adstudio.engine.answer import Draft, walk_freely
 from adstudio.engine.components import Zit, load, registry
 from adstudio.engine.encoding import embed_tokens
-from adstudio.engine.language import EncoderChat
+from adstudio.engine.language import EncoderChat, may_write
 from adstudio.engine.sampling import text_to_image
 from adstudio.engine.torch_host import TorchHost
 from adstudio.engine.vocabulary import Vocabulary
@@ -324,7 +324,9 @@ def test_only_a_large_encoder_is_taken_unasked(zit: Zit, host: TorchHost):
     from transformers import Qwen3Config, Qwen3Model
 
     assert not EncoderChat(zit, host).can_write
-    assert not EncoderChat(load(config.EMBEDDED_NAME, host), host).can_write
+    embedded = load(config.EMBEDDED_NAME, host)
+    assert not EncoderChat(embedded, host).can_write
+    assert not may_write(embedded.checkpoint)
     with torch.device("meta"):
         large = Qwen3Model(
             Qwen3Config(

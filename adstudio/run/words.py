@@ -1,0 +1,111 @@
+"""The words of an ad: who writes them, and writing them for a request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from ..ports import ChatModel, Host
+from ..prompt.brief import read_brief
+from ..prompt.claims import flag_copy
+from ..prompt.copy_limits import get_limits
+from ..prompt.industries import AUTO, get_industry
+from ..prompt.processor import write_copy, write_variants
+from ..prompt.providers import ProviderChoice, wants_local
+from ..prompt.report import describe_flags
+from ..prompt.styles import get_style
+from ..types import AdCopy, AdPrompt
+from .recorder import Recorder
+from .request import AdRequest
+
+
+def check_words(request: AdRequest) -> None:
+    """Refuse what no writer could use.
+
+    Raises:
+        InputError: the brief, industry, style or channel cannot be used.
+    """
+    read_brief(_subject(request))
+    get_style(request.style)
+    if request.industry not in (AUTO, ""):
+        get_industry(request.industry)
+    get_limits(request.channel)
+
+
+def wants_local_words(request: AdRequest) -> bool:
+    """Tell whether the checkpoint's own text encoder would write, if it can."""
+    return wants_local(ProviderChoice(request.provider, base_url=request.base_url))
+
+
+def provider_choice(request: AdRequest, zit: Any, host: Host, check_cancelled: Callable[[], None]) -> ProviderChoice:
+    """Who writes for a request; ``zit`` is the loaded checkpoint, or None where none is loaded yet."""
+    return ProviderChoice(
+        request.provider,
+        request.fallback,
+        request.language_model,
+        request.base_url,
+        local=None if zit is None else _encoder(zit, host),
+        check_cancelled=check_cancelled,
+    )
+
+
+def local_writer(checkpoint: str) -> ChatModel:
+    """The text encoder of a checkpoint as a language model, loaded for this alone."""
+    from ..engine.components import load
+    from ..engine.torch_host import TorchHost
+
+    host = TorchHost()
+    return _encoder(load(checkpoint, host), host)
+
+
+def write_words(request: AdRequest, choice: ProviderChoice, recorder: Recorder) -> tuple[tuple[AdPrompt, ...], AdCopy]:
+    """Write a prompt for each picture, and the copy."""
+    # Over a photo the composition is the photo's: a rewrite would only fight it.
+    rewrites = 1 if request.reference is not None else request.count
+    with recorder.step("prompt"):
+        prompts = write_variants(
+            _subject(request),
+            rewrites,
+            industry=request.industry,
+            style=request.style,
+            backdrop_only=request.task == "composite",
+            copy_space=request.copy_space,
+            seed=request.seed or 0,
+            provider=choice,
+        )
+        for note in dict.fromkeys(note for prompt in prompts for note in prompt.notes):
+            recorder.note(note)
+    with recorder.step("copy"):
+        copy = _write_copy(request, choice, prompts[0].industry)
+        for note in (*describe_flags(copy), *copy.notes):
+            recorder.note(note)
+    return prompts * (request.count // rewrites), copy
+
+
+def _write_copy(request: AdRequest, choice: ProviderChoice, industry: str) -> AdCopy:
+    if request.headline is not None:
+        return _flagged(AdCopy(request.headline.strip(), (request.sub or "").strip()), request, industry)
+    written = write_copy(
+        request.context if request.context.strip() else request.brief,
+        industry=industry,
+        tone=request.tone,
+        channel=request.channel,
+        seed=request.seed or 0,
+        provider=choice,
+    )
+    return written if request.sub is None else _flagged(replace(written, sub=request.sub.strip()), request, industry)
+
+
+def _flagged(copy: AdCopy, request: AdRequest, industry: str) -> AdCopy:
+    return replace(copy, flags=flag_copy(copy, industry, _subject(request)))
+
+
+def _subject(request: AdRequest) -> str:
+    return " ".join(part for part in (request.brief, request.context) if part.strip())
+
+
+def _encoder(zit: Any, host: Host) -> ChatModel:
+    from ..engine.language import EncoderChat
+
+    return EncoderChat(zit, host)

@@ -1,0 +1,194 @@
+"""The prompt nodes in a real server: rewrites, copy, language models over HTTP and over the loaded encoder."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from chat_server import COPY_ANSWER, PROMPT_ANSWER, ChatServer, chatting, fails, says
+from comfy_server import ComfyServer, Run
+
+KEY = "sk-canary-0123456789abcdef"
+BRIEF = "창가에 놓인 딸기 라떼, 봄 신메뉴 6,500원"
+
+
+@pytest.fixture
+def chat(server: ComfyServer) -> Iterator[ChatServer]:
+    """A language model that the server's settings name, with a key."""
+    settings = server.base / "user" / "__adstudio" / "settings.yaml"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    with chatting() as chat:
+        keys = f"{{'{chat.host}': {KEY}}}"
+        settings.write_text(f"cache: false\nopenai:\n  base_url: {chat.url}\n  model: tiny-model\n  keys: {keys}\n")
+        settings.chmod(0o600)
+        yield chat
+        settings.unlink()
+
+
+def node(kind: str, **inputs: Any) -> dict[str, Any]:
+    return {"class_type": kind, "inputs": inputs}
+
+
+def prompt_node(**inputs: Any) -> dict[str, Any]:
+    values = {"brief": BRIEF, "industry": "auto", "style": "realistic", "backdrop_only": False, "variation": 0}
+    return node("AdStudioPromptProcessor", **(values | {"provider": "rules"} | inputs))
+
+
+def shown(run: Run, number: str) -> str:
+    return "\n".join(run.entry["outputs"][number]["text"])
+
+
+def graph(**inputs: Any) -> dict[str, Any]:
+    """A prompt, and its English text where a test can read it."""
+    return {"1": prompt_node(**inputs), "2": node("PreviewAny", source=["1", 2])}
+
+
+def assert_no_key(server: ComfyServer, run: Run) -> None:
+    everything = json.dumps(run.entry, ensure_ascii=False) + server.log()
+    for folder in ("output", "temp", "user"):
+        for path in (server.base / folder).rglob("*"):
+            if path.is_file() and path.name != "settings.yaml":
+                everything += path.read_bytes().decode("latin-1")
+    assert KEY not in everything
+
+
+def test_variants_draw_a_picture_each(server: ComfyServer):
+    run = server.run(
+        {
+            "1": prompt_node(variants=3),
+            "2": node("AdStudioZitLoader", checkpoint="demo (embedded)"),
+            "3": node(
+                "AdStudioText2Image", zit=["2", 0], prompt=["1", 0], aspect="1:1", seed=1, steps=2, batch=1, width=0,
+                height=0, text="", lettering="report",
+            ),
+            "4": node("SaveImage", images=["3", 0], filename_prefix="variants"),
+        }
+    )  # fmt: skip
+    assert run.status == "success", run.error
+    pictures = [content for _, content in run.pictures()]
+    assert len(pictures) == len(set(pictures)) == 3
+
+
+def test_a_language_model_writes_the_prompt_and_the_key_stays_home(server: ComfyServer, chat: ChatServer):
+    chat.answers(says(PROMPT_ANSWER))
+    run = server.run(graph(provider="openai"))
+    assert run.status == "success", run.error
+    assert PROMPT_ANSWER["subject"] in shown(run, "2")
+    assert "openai (tiny-model)" in shown(run, "1")
+    (received,) = chat.received
+    assert received.authorization == f"Bearer {KEY}"
+    assert received.body["model"] == "tiny-model"
+    assert_no_key(server, run)
+
+
+def test_auto_takes_the_service_whose_key_is_set(server: ComfyServer, chat: ChatServer):
+    chat.answers(says(PROMPT_ANSWER))
+    run = server.run(graph(provider="auto", variation=11))
+    assert "openai (tiny-model)" in shown(run, "1")
+
+
+def test_a_failing_service_is_an_error_of_the_node(server: ComfyServer, chat: ChatServer):
+    chat.answers(fails(401, "Incorrect API key provided: {key}"))
+    run = server.run(graph(provider="openai", variation=1))
+    assert run.error is not None
+    assert run.error["node_id"] == "1"
+    assert run.error["exception_type"] == "adstudio.ProviderError"
+    assert chat.count == 1
+    assert_no_key(server, run)
+
+
+def test_with_fallback_the_rules_write_and_the_node_says_so(server: ComfyServer, chat: ChatServer):
+    chat.answers(fails(401, "Incorrect API key provided: {key}"))
+    run = server.run(graph(provider="openai", fallback=True, variation=2))
+    assert run.status == "success", run.error
+    assert "strawberry latte" in shown(run, "2")
+    assert "openai" in shown(run, "1") and "rules" in shown(run, "1")
+    assert_no_key(server, run)
+
+
+def test_cancel_ends_a_wait_for_the_service(server: ComfyServer, chat: ChatServer):
+    chat.answers(says(PROMPT_ANSWER, delay_s=60))
+    prompt_id = server.queue(graph(provider="openai", variation=3))
+    deadline = time.monotonic() + 60
+    while not chat.count:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    asked = time.monotonic()
+    server.post("/interrupt")
+    run = server.wait(prompt_id, timeout_s=60)
+    assert "execution_interrupted" in run.messages
+    assert time.monotonic() - asked < 15
+    assert chat.gone.wait(15), "the request is still open"
+
+
+def test_other_nodes_work_while_the_service_writes(server: ComfyServer, chat: ChatServer, tmp_path: Path):
+    wait_s = 3.0
+    chat.answers(says(PROMPT_ANSWER, delay_s=wait_s))
+    photo = {
+        "3": node("LoadImage", image="example.png"),
+        "4": node("AdStudioBackgroundRemoval", image=["3", 0], method="auto"),
+        "5": node("PreviewImage", images=["4", 1]),
+    }
+    server.run(photo)  # what is imported and compiled once is no part of the overlap
+    photo["4"]["inputs"]["method"] = "geodesic"
+    began = time.monotonic()
+    run = server.run(graph(provider="openai", variation=4) | photo)
+    assert run.status == "success", run.error
+    took = time.monotonic() - began
+    cut = next(stamp for name, stamp in run.entry["status"]["messages"] if name == "execution_start")
+    assert cut
+    assert took < wait_s + 30
+    assert not {"1", "4"} & run.cached
+
+
+def test_the_loaded_encoder_writes_on_its_own_weights(server: ComfyServer):
+    loader = {"9": node("AdStudioZitLoader", checkpoint="demo (embedded)")}
+    run = server.run(graph(provider="local", fallback=True, zit=["9", 0], variation=5) | loader)
+    assert run.status == "success", run.error
+    assert "local" in shown(run, "1")
+
+
+def test_local_without_a_checkpoint_says_what_to_connect(server: ComfyServer):
+    run = server.run(graph(provider="local", variation=6))
+    assert run.error is not None
+    assert "ZIT Loader" in run.error["exception_message"]
+
+
+class TestCopy:
+    def copy_graph(self, **inputs: Any) -> dict[str, Any]:
+        return {
+            "1": prompt_node(),
+            "2": node("AdStudioAdCopy", prompt=["1", 0], **inputs),
+            "3": node("PreviewAny", source=["2", 1]),
+            "4": node("PreviewAny", source=["2", 2]),
+        }
+
+    def test_copy_comes_as_json_and_as_a_post(self, server: ComfyServer):
+        run = server.run(self.copy_graph(tone="polite"))
+        assert run.status == "success", run.error
+        copy = json.loads(shown(run, "3"))
+        assert copy["provider"] == "rules" and copy["headline"] and copy["call_to_action"] and copy["caption"]
+        assert "6,500원" in copy["headline"] + copy["sub"] + copy["caption"]
+        assert all(tag.startswith("#") for tag in copy["hashtags"])
+        assert copy["caption"] in shown(run, "4") and copy["hashtags"][0] in shown(run, "4")
+
+    def test_tones_differ(self, server: ComfyServer):
+        captions = {
+            json.loads(shown(server.run(self.copy_graph(tone=tone)), "3"))["caption"]
+            for tone in ("polite", "friendly", "emotional", "bold")
+        }
+        assert len(captions) == 4
+
+    def test_a_language_model_writes_it(self, server: ComfyServer, chat: ChatServer):
+        chat.answers(says(COPY_ANSWER))
+        run = server.run(self.copy_graph(provider="openai"))
+        assert run.status == "success", run.error
+        assert json.loads(shown(run, "3"))["headline"] == COPY_ANSWER["headline"]
+
+    def test_an_unknown_channel_is_refused_by_name(self, server: ComfyServer):
+        with pytest.raises(Exception, match="channel"):
+            server.run(self.copy_graph(channel="no-such-place"))
