@@ -59,8 +59,8 @@ def test_a_brief_that_says_little_still_gives_a_long_concrete_prompt() -> None:
 
 def test_the_brief_wins_over_the_shop() -> None:
     shop = get_industry("cafe")
-    pink = processor.write("카페 라떼, 분홍 배경")
-    assert "colour" in pink.decided and shop.palette not in pink.positive
+    beige = processor.write("카페 라떼, 베이지 배경")
+    assert "colour" in beige.decided and beige.scene.colour == shop.colours[0] and shop.palette not in beige.positive
     dark = processor.write("카페 라떼, 고급스럽고 어두운 분위기")
     assert shop.light not in dark.positive and "low-key" in dark.parts.light
     assert processor.write("카페 라떼, 오른쪽에서 빛").parts.light.startswith("light from the right")
@@ -108,6 +108,9 @@ def test_what_a_style_leaves_out_is_left_out_of_props_light_and_camera() -> None
     parts = PromptParts(subject="a mug", props="film grain, a fern", light="soft shadows, light from the left")
     flat = dress(parts, get_style("flat"))
     assert (flat.props, flat.light) == ("a fern", "light from the left")
+    seen = PromptParts(subject="a mug", camera="low angle, 85mm at f/2.8")
+    assert dress(seen, get_style("illustration")).camera == "low angle"
+    assert dress(seen, get_style("realistic")).camera == seen.camera
 
 
 @pytest.mark.parametrize(
