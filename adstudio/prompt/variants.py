@@ -20,7 +20,7 @@ from .sentence import shot_table, vocabulary
 from .shots import Shot, compositions, word_shot
 
 MOST = 16
-_CANDIDATES = 48
+_CANDIDATES = 60
 _EMPTY_WORDS = frozenset(("a", "an", "the", "of", "on", "in", "at", "with", "and", "by", "from", "to", "for", "its"))
 
 
@@ -80,17 +80,21 @@ def _candidates(request: PromptRequest, usual: AdPrompt) -> list[PromptRequest]:
     places = [place for place in shop.places or tuple(words["places"]) if place != usual.scene.place]
     lights: list[Light] = list(words["lights"])
     qualities = list(table["light"][usual.scene.mood])
-    fixed = set(usual.decided)
+    fixed, is_any = set(usual.decided), not shop.colours
     found: dict[Shot, None] = {}
     for _ in range(_CANDIDATES):
         place = "" if "place" in fixed or not places else rng.choice(places)
         shot = Shot(
             place=place,
             light=None if "light" in fixed else rng.choice(lights),
-            quality=table["place_light"].get(place or usual.scene.place) or rng.choice(qualities),
+            quality="" if is_any else table["place_light"].get(place or usual.scene.place) or rng.choice(qualities),
             camera="" if "camera" in fixed else rng.choice(views),
             props="" if is_backdrop or len(shop.props) < 2 else " and ".join(rng.sample(shop.props, 2)),
         )
         found[shot] = None
-    # The seed stays: colours and mood of one campaign go together, and the light is chosen to suit that mood.
-    return [replace(request, variant=word_shot(shot)) for shot in found]
+    # The seed stays: colours and mood of one campaign go together, and the light is chosen to suit that mood. Without a
+    # trade nothing holds them together: there each variant has a seed, and so a colour and a mood, of its own.
+    return [
+        replace(request, variant=word_shot(shot), seed=request.seed + (index + 1 if is_any else 0))
+        for index, shot in enumerate(found)
+    ]
