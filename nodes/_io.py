@@ -17,6 +17,7 @@ Prompt = io.Custom("ADSTUDIO_PROMPT")
 Copy = io.Custom("ADSTUDIO_COPY")
 Layout = io.Custom("ADSTUDIO_LAYOUT")
 CutOutIO = io.Custom("ADSTUDIO_CUTOUT")
+WriterIO = io.Custom("ADSTUDIO_WRITER")
 
 
 def to_arrays(image: torch.Tensor) -> list[Array]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any, get_args
+from dataclasses import dataclass
+from typing import get_args
 
 from comfy_api.latest import io
 
+from ..adstudio.engine.components import Zit as ZitHandle
 from ..adstudio.engine.language import EncoderChat
 from ..adstudio.prompt import processor
 from ..adstudio.prompt.copy_limits import channel_choices
@@ -17,7 +19,7 @@ from ..adstudio.prompt.styles import style_choices
 from ..adstudio.prompt.tables import words_stamp
 from ..adstudio.types import AdPrompt, CopyRequest, PromptRequest, Side, Tone
 from . import _host
-from ._io import Copy, Prompt, Zit
+from ._io import Copy, Prompt, WriterIO, Zit
 
 _EXAMPLE = "따뜻한 햇살이 드는 창가 카페, 딸기라떼 신메뉴 광고"
 _BRIEF = (
@@ -26,9 +28,59 @@ _BRIEF = (
     "later, by Text Overlay. Say where it goes: '글자는 위에', '왼쪽 여백'."
 )
 _INDUSTRY = "Kind of shop; decides what the brief leaves open. 'auto' reads it from the brief."
+_PROVIDERS = (
+    "Who writes. 'rules': word lists, offline. 'openai': a service with that interface; its key stands in the settings "
+    "file or the environment. 'local': a connected checkpoint's own text encoder. 'auto': the first of openai, local "
+    "and rules that is there."
+)
 _LARGEST_VARIATION = 2**31 - 1
 _NO_CHANNEL = "none"
 _SIDES: dict[str, Side | None] = {AUTO: None, **{side: side for side in get_args(Side)}}
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """What travels on a writer socket: who writes; see ``ProviderChoice``."""
+
+    provider: str = AUTO
+    fallback: bool = False
+    model: str = ""
+    zit: ZitHandle | None = None
+
+
+class LanguageModel(io.ComfyNode):
+    """Choose who writes prompt and copy."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="AdStudioLanguageModel",
+            display_name="Language Model",
+            category="Ad Studio/prompt",
+            description="Chooses who writes prompt and copy: word lists, a service, or the loaded checkpoint itself.",
+            search_aliases=["llm", "openai", "ollama", "qwen", "provider", "언어 모델", "작성자"],
+            inputs=[
+                io.Combo.Input("provider", options=writer_names(), default=AUTO, tooltip=_PROVIDERS),
+                Zit.Input(
+                    "zit", optional=True, tooltip="For 'local': the loaded checkpoint, whose text encoder can write."
+                ),
+                io.Boolean.Input(
+                    "fallback",
+                    default=False,
+                    tooltip="Let the word lists write where the provider fails. The node then says so.",
+                ),
+                io.String.Input(
+                    "language_model",
+                    default="",
+                    tooltip="Which model of the provider 'openai'; empty takes the one of the settings.",
+                ),
+            ],
+            outputs=[WriterIO.Output("writer")],
+        )
+
+    @classmethod
+    def execute(cls, provider: str, fallback: bool, language_model: str, zit: ZitHandle | None = None) -> io.NodeOutput:
+        return io.NodeOutput(Writer(provider, fallback, language_model, zit))
 
 
 class PromptProcessor(io.ComfyNode):
@@ -48,9 +100,9 @@ class PromptProcessor(io.ComfyNode):
                 io.Combo.Input("industry", options=industry_choices(), default=AUTO, tooltip=_INDUSTRY),
                 io.Combo.Input(
                     "style",
-                    options=style_choices(),
+                    options=[*style_choices(), AUTO],
                     tooltip="How the picture is rendered. Connect the LoRA Style node's 'style', so that words and "
-                    "adapter agree.",
+                    "adapter agree. 'auto' reads it from the brief, for the words alone.",
                 ),
                 io.Boolean.Input(
                     "backdrop_only",
@@ -65,8 +117,13 @@ class PromptProcessor(io.ComfyNode):
                     tooltip="0 takes the shop's usual scene; other numbers try others that suit it. What the brief "
                     "itself says never changes.",
                 ),
-                _provider_input(),
-                _zit_input(),
+                io.Combo.Input(
+                    "provider",
+                    options=writer_names(),
+                    advanced=True,
+                    tooltip=f"{_PROVIDERS} A connected Language Model goes first.",
+                ),
+                WriterIO.Input("writer", optional=True, tooltip="From Language Model: who writes."),
                 io.Int.Input(
                     "variants",
                     default=1,
@@ -84,7 +141,6 @@ class PromptProcessor(io.ComfyNode):
                     advanced=True,
                     tooltip="The side to keep free for the copy; 'auto' reads it from the brief.",
                 ),
-                *_service_inputs(),
             ],
             outputs=[
                 Prompt.Output("prompt", is_output_list=True),
@@ -107,15 +163,12 @@ class PromptProcessor(io.ComfyNode):
         backdrop_only: bool,
         variation: int,
         provider: str,
-        zit: Any = None,
+        writer: Writer | None = None,
         variants: int = 1,
         copy_space: str = AUTO,
-        fallback: bool = False,
-        language_model: str = "",
     ) -> io.NodeOutput:
         request = PromptRequest(brief, industry, style, backdrop_only, _SIDES[copy_space], variation)
-        choice = _choice(provider, zit, fallback, language_model)
-        prompts = await processor.write_prompts(request, variants, choice)
+        prompts = await processor.write_prompts(request, variants, _choice(writer, provider))
         copy = await processor.write_ad_copy(CopyRequest(brief, industry, seed=variation), ProviderChoice(RULES))
         positives = [prompt.positive for prompt in prompts]
         return io.NodeOutput(list(prompts), copy, positives, ui=_host.show(cls, describe_prompts(prompts)))
@@ -166,9 +219,7 @@ class AdCopyWriter(io.ComfyNode):
                     optional=True,
                     tooltip="Other numbers give other lines.",
                 ),
-                _provider_input(optional=True),
-                _zit_input(),
-                *_service_inputs(),
+                WriterIO.Input("writer", optional=True, tooltip="From Language Model: who writes; 'auto' without it."),
             ],
             outputs=[
                 Copy.Output("copy"),
@@ -191,14 +242,11 @@ class AdCopyWriter(io.ComfyNode):
         tone: Tone = "friendly",
         channel: str = _NO_CHANNEL,
         variation: int = 0,
-        provider: str = AUTO,
-        zit: Any = None,
-        fallback: bool = False,
-        language_model: str = "",
+        writer: Writer | None = None,
     ) -> io.NodeOutput:
         place = "" if channel == _NO_CHANNEL else channel
         request = CopyRequest(*_subject(prompt, brief, industry), tone, place, variation)
-        copy = await processor.write_ad_copy(request, _choice(provider, zit, fallback, language_model))
+        copy = await processor.write_ad_copy(request, _choice(writer))
         record = json.dumps(copy_record(copy), ensure_ascii=False, indent=1)
         return io.NodeOutput(copy, record, post_text(copy), ui=_host.show(cls, describe_copy(copy)))
 
@@ -210,47 +258,12 @@ def _subject(prompt: AdPrompt | None, brief: str, industry: str) -> tuple[str, s
     return brief if brief.strip() else prompt.brief, prompt.industry if industry == AUTO else industry
 
 
-def _choice(provider: str, zit: Any, fallback: bool, language_model: str) -> ProviderChoice:
-    host = _host.host()
-    local = None if zit is None else EncoderChat(zit, host)
-    return ProviderChoice(provider, fallback, language_model, local=local, check_cancelled=host.check_cancelled)
-
-
-def _provider_input(*, optional: bool = False) -> io.Combo.Input:
-    return io.Combo.Input(
-        "provider",
-        options=writer_names(),
-        optional=optional,
-        advanced=True,
-        tooltip="Who writes. 'rules': word lists, offline. 'openai': a service with that interface; its key stands in "
-        "the settings file or the environment. 'local': the connected checkpoint's own text encoder. 'auto': the first "
-        "of openai, local and rules that is there.",
+def _choice(writer: Writer | None, provider: str = AUTO) -> ProviderChoice:
+    host, chosen = _host.host(), writer or Writer(provider)
+    local = None if chosen.zit is None else EncoderChat(chosen.zit, host)
+    return ProviderChoice(
+        chosen.provider, chosen.fallback, chosen.model, local=local, check_cancelled=host.check_cancelled
     )
 
 
-def _zit_input() -> io.Input:
-    return Zit.Input(
-        "zit", optional=True, tooltip="For the provider 'local': the loaded checkpoint, whose text encoder can write."
-    )
-
-
-def _service_inputs() -> tuple[io.Boolean.Input, io.String.Input]:
-    return (
-        io.Boolean.Input(
-            "fallback",
-            default=False,
-            optional=True,
-            advanced=True,
-            tooltip="Let the word lists write where the provider fails. The node then says so.",
-        ),
-        io.String.Input(
-            "language_model",
-            default="",
-            optional=True,
-            advanced=True,
-            tooltip="Which model of the provider 'openai'; empty takes the one of the settings.",
-        ),
-    )
-
-
-NODES = (PromptProcessor, AdCopyWriter)
+NODES = (LanguageModel, PromptProcessor, AdCopyWriter)

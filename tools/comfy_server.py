@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import time
@@ -65,8 +66,10 @@ class ComfyServer:
         command = [str(python), "main.py", *flags]
         command += ["--listen", "127.0.0.1", "--port", str(port), "--disable-auto-launch", "--disable-api-nodes"]
         command += ["--base-directory", str(self.base), "--database-url", "sqlite:///:memory:"]
+        # Neither the words nor the keys of whoever runs this: only what lies in the base directory counts.
+        own = {name: value for name, value in os.environ.items() if not name.startswith(("ADSTUDIO_", "OPENAI_"))}
         with self.log_path.open("wb") as log:
-            self._process = subprocess.Popen(command, cwd=root, stdout=log, stderr=subprocess.STDOUT)
+            self._process = subprocess.Popen(command, cwd=root, stdout=log, stderr=subprocess.STDOUT, env=own)
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
             if self._process.poll() is not None:

@@ -82,17 +82,22 @@ def _model(style: str = "realistic") -> Group:
     steps = (
         Step("loader", "AdStudioZitLoader"),
         Step("style", "AdStudioLoraStyle", {"zit": Link("loader"), "style": style}, room=40),
+        Step("writer", "AdStudioLanguageModel", {"zit": Link("loader")}),
     )
     return Group("1  모델과 스타일 · Model and style", steps, MODEL)
 
 
 def _brief(brief: str, *, backdrop_only: bool = False) -> Group:
-    # The base checkpoint: what its text encoder writes must not depend on the style's adapter.
-    values = {"brief": brief, "style": Link("style", 1), "backdrop_only": backdrop_only, "zit": Link("loader")}
+    values = {"brief": brief, "style": Link("style", 1), "backdrop_only": backdrop_only, "writer": Link("writer")}
     steps = (
         Step("prompt", "AdStudioPromptProcessor", values, 400, text_height=120, room=120),
         Step(
-            "copy", "AdStudioAdCopy", {"prompt": Link("prompt"), "zit": Link("loader")}, 400, text_height=60, room=120
+            "copy",
+            "AdStudioAdCopy",
+            {"prompt": Link("prompt"), "writer": Link("writer")},
+            400,
+            text_height=60,
+            room=120,
         ),
     )
     return Group("2  브리프와 문구 · Brief and copy", steps, WORDS)

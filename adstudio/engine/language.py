@@ -52,6 +52,11 @@ class EncoderChat:
         self.model = f"Qwen3 {_count_in_words(self._parameters)} of {place}"
 
     @property
+    def identity(self) -> str:
+        """Which weights write, beyond their name: an answer is kept for as long as these files are the same."""
+        return repr(self._zit.checkpoint.stamp)
+
+    @property
     def can_write(self) -> bool:
         """Whether its answers are likely to be of use: large enough, with a head, and Korean in its tokens."""
         is_large = self._parameters >= USEFUL_PARAMETERS

@@ -39,6 +39,8 @@ async def write_prompts(request: PromptRequest, count: int, choice: ProviderChoi
     from .variants import plan_variants
 
     requests = plan_variants(request, count, compose)
+    if count == 1:  # awaited at once: a task would only begin when the caller's loop comes round again
+        return (await write_prompt(requests[0], choice),)
     return tuple(await asyncio.gather(*(write_prompt(one, choice) for one in requests)))
 
 

@@ -81,6 +81,7 @@ class LocalRunner:
         # After all that the request can have wrong, so that a bad one leaves no empty folder behind; before the model.
         prepare_folder(self.output_dir)
         run.load_model()
+        run.put_on_style()
         run.generate()
         run.composite()
         run.letter()

@@ -14,6 +14,7 @@ _NAMES = {
     "photo": "reading the photo",
     "cutout": "cutting the product out",
     "load": "loading the model",
+    "style": "putting the style on",
     "generate": "drawing",
     "place": "placing the product",
     "compose": "composing",

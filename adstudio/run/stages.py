@@ -96,34 +96,40 @@ class Run:
                 self.providers["cutout"] = self.cutouts[0].method
 
     def load_model(self) -> None:
-        """Load the checkpoint and put the style's adapter, and the user's, on it."""
+        """Load the checkpoint, unless the words have had it loaded."""
         from ..engine.components import load
-        from ..engine.lora import LoraUse, find_adapter, with_loras
         from ..engine.options import Options
         from ..engine.precision import with_options
-        from ..prompt.styles import get_style
 
+        if self.zit is not None:
+            return
         with self.recorder.step("load"):
             request = self.request
             zit = load(request.checkpoint, self.host, text_encoder=request.text_encoder, vae=request.vae)
-            zit = with_options(zit, Options(precision=request.precision), self.host)
+            self.zit = with_options(zit, Options(precision=request.precision), self.host)
             for note in zit.checkpoint.notes:
                 self.recorder.note(note)
-            style = get_style(request.style)
-            uses: list[Any] = []
+            found = zit.checkpoint
+            self.model = config.EMBEDDED_NAME if found.path == config.EMBEDDED_CHECKPOINT else found.name
+
+    def put_on_style(self) -> None:
+        """Put the style's adapter, and the user's, on the checkpoint."""
+        from ..engine.lora import LoraUse, find_adapter, with_loras
+        from ..prompt.styles import get_style
+
+        with self.recorder.step("style"):
+            style, uses = get_style(self.prompts[0].style), list[Any]()
             if style.lora:
-                found = find_adapter(zit, style.lora, self.host)
+                found = find_adapter(self.zit, style.lora, self.host)
                 if found is None:
                     self.recorder.note(
                         f"This checkpoint has no adapter '{style.lora}': the words alone carry '{style.name}'."
                     )
                 else:
                     uses.append(LoraUse(found, style.weight, style.triggers))
-            for name, weight in request.loras:
-                uses.append(LoraUse(self._adapter(zit, name), weight))
-            self.zit = with_loras(zit, uses) if uses else zit
-            found = zit.checkpoint
-            self.model = config.EMBEDDED_NAME if found.path == config.EMBEDDED_CHECKPOINT else found.name
+            for name, weight in self.request.loras:
+                uses.append(LoraUse(self._adapter(self.zit, name), weight))
+            self.zit = with_loras(self.zit, uses) if uses else self.zit
             self.adapters = [f"{Path(use.path).stem}:{use.weight:g}" for use in uses]
 
     def generate(self) -> None:

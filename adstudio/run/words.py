@@ -14,7 +14,7 @@ from ..prompt.industries import AUTO, get_industry
 from ..prompt.processor import write_copy, write_variants
 from ..prompt.providers import ProviderChoice, wants_local
 from ..prompt.report import describe_flags
-from ..prompt.styles import get_style
+from ..prompt.styles import choose_style
 from ..types import AdCopy, AdPrompt
 from .recorder import Recorder
 from .request import AdRequest
@@ -26,8 +26,7 @@ def check_words(request: AdRequest) -> None:
     Raises:
         InputError: the brief, industry, style or channel cannot be used.
     """
-    read_brief(_subject(request))
-    get_style(request.style)
+    choose_style(request.style, read_brief(_subject(request)).body)
     if request.industry not in (AUTO, ""):
         get_industry(request.industry)
     get_limits(request.channel)

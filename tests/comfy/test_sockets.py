@@ -56,7 +56,7 @@ answer = {
         "two sizes": refusal(lambda: _io.to_image([np.zeros((4, 4, 3), np.float32), np.zeros((4, 5, 3), np.float32)])),
         "nothing": refusal(lambda: _io.to_mask([])),
     },
-    "types": [socket.io_type for socket in (_io.Zit, _io.Prompt, _io.Copy, _io.Layout, _io.CutOutIO)],
+    "types": [socket.io_type for socket in (_io.Zit, _io.Prompt, _io.Copy, _io.Layout, _io.CutOutIO, _io.WriterIO)],
 }
 """
 
@@ -120,5 +120,5 @@ def test_wrong_tensors_are_refused_in_words(seen: dict[str, Any], case: str):
 
 
 def test_each_socket_has_its_own_type(seen: dict[str, Any]):
-    assert len(set(seen["types"])) == 5
+    assert len(set(seen["types"])) == 6
     assert all(name.startswith("ADSTUDIO_") for name in seen["types"])

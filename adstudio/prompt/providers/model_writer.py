@@ -114,7 +114,8 @@ class ModelWriter:
         return answer
 
     def _question(self, task: Task[Any], request: PromptRequest | CopyRequest, draft: AdPrompt | AdCopy) -> str:
-        where = (self._chat.name, getattr(self._chat, "host", ""), self._chat.model)
+        chat = self._chat
+        where = (chat.name, getattr(chat, "host", ""), chat.model, getattr(chat, "identity", ""))
         asked = [asdict(message) for message in task.messages]
         drawn = asdict(replace(draft, seconds=0.0))
         return question_id(task.kind, instructions_version(), where, asked, task.schema, asdict(request), drawn)

@@ -159,6 +159,15 @@ class OpenAIChat:
         return read_completion(self._service, body, kind)
 
 
+def _strict(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema without lengths, which strict servers refuse; our own checks keep them."""
+    fields = {
+        name: {key: value for key, value in form.items() if key not in ("maxLength", "maxItems")}
+        for name, form in schema["properties"].items()
+    }
+    return {**schema, "properties": fields}
+
+
 def _wording(
     dialect: _Dialect, model: str, messages: list[ChatMessage], schema: dict[str, Any], max_tokens: int, seed: int
 ) -> dict[str, Any]:
@@ -169,7 +178,7 @@ def _wording(
         dialect.limit: max_tokens + dialect.room,
     }
     if dialect.schema:
-        form = {"name": "answer", "schema": schema, "strict": True}
+        form = {"name": "answer", "schema": _strict(schema), "strict": True}
         wording["response_format"] = {"type": "json_schema", "json_schema": form}
     if seed and dialect.seed:
         wording["seed"] = seed

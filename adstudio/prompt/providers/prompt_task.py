@@ -58,10 +58,10 @@ def _schema(request: PromptRequest, draft: AdPrompt) -> dict[str, Any]:
     return flat_schema(
         {
             "industry": {"type": "string", "enum": shops},
-            **dict.fromkeys(_LIMITS, TEXT),
+            **{name: {**TEXT, "maxLength": limit} for name, limit in _LIMITS.items()},
             "copy_space": {"type": "string", "enum": sides},
-            "keywords": TEXTS,
-            "language_notes": TEXTS,
+            "keywords": {**TEXTS, "maxItems": _MAX_KEYWORDS},
+            "language_notes": {**TEXTS, "maxItems": _MAX_NOTES},
         }
     )
 

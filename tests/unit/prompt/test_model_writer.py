@@ -205,7 +205,11 @@ def test_a_wrong_brief_is_refused_before_anything_is_sent(server: ChatServer, br
 def test_copy_by_a_language_model(server: ChatServer) -> None:
     server.answers(says(COPY_ANSWER))
     copy = processor.write_copy(BRIEF, provider=ProviderChoice("openai", model=MODEL))
-    assert (copy.headline, copy.sub, copy.hashtags[:2]) == ("창가의 딸기라떼", "오늘 나온 신메뉴", ("#딸기라떼", "#카페"))
+    assert (copy.headline, copy.sub, copy.hashtags[:2]) == (
+        "창가의 딸기라떼",
+        "오늘 나온 신메뉴",
+        ("#딸기라떼", "#카페"),
+    )
     assert (copy.call_to_action, copy.provider, copy.model, copy.tokens) == ("지금 만나요", "openai", MODEL, 900)
     assert copy.caption
 

@@ -57,7 +57,7 @@ def test_the_report_names_every_step_and_fact(checkpoint: Path, tmp_path: Path) 
     seen: list[RunEvent] = []
     report = LocalRunner(tmp_path).run(words(checkpoint), seen.append).report
     names = [step.name for step in report.steps]
-    assert names == ["check", "prompt", "copy", "load", "generate", "layout", "lettering", "save"]
+    assert names == ["check", "prompt", "copy", "load", "style", "generate", "layout", "lettering", "save"]
     assert {step.status for step in report.steps} == {"done"}
     assert report.status == "done" and report.error is None
     assert report.seeds == (7,) and report.evaluations == 2
@@ -164,7 +164,8 @@ def test_a_product_is_cut_out_and_stands_where_the_report_says(checkpoint: Path,
     result = LocalRunner(tmp_path).run(request)
     report = result.report
     assert [step.name for step in report.steps] == [
-        *("check", "prompt", "copy", "cutout", "load", "generate", "place", "compose", "layout", "lettering", "save")
+        *("check", "prompt", "copy", "cutout", "load", "style"),
+        *("generate", "place", "compose", "layout", "lettering", "save"),
     ]
     assert result.layouts[0].products == (place,)
     assert report.receipts[0]["products"] == 1 and report.receipts[0]["mean_delta_e"] < 0.5

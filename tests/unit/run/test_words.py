@@ -100,6 +100,13 @@ def test_the_checkpoint_s_own_encoder_writes_when_it_is_chosen(checkpoint: Path,
     assert wrote or result.report.fallbacks == {"prompt": "local"}  # what so small a model says may be of no use
 
 
+def test_style_auto_is_read_from_the_brief(checkpoint: Path, tmp_path: Path) -> None:
+    result = LocalRunner(tmp_path).run(request(checkpoint, brief=f"{BRIEF}, 수채화 느낌", style="auto"))
+    assert result.prompt.style == "watercolor"
+    step = result.report.step("style")
+    assert step is not None and any("watercolor" in note for note in step.notes)  # this checkpoint has no adapter of it
+
+
 def test_claims_in_a_headline_of_the_user_s_own_are_flagged(checkpoint: Path, tmp_path: Path) -> None:
     result = LocalRunner(tmp_path).run(request(checkpoint, headline="동네 최고의 라떼"))
     assert [flag.field for flag in result.copy.flags] == ["headline"]
