@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from ..errors import InputError
 from ..types import Array, Composite, CutOut, Light, Placement
-from .edges import resize_rgba
 from .filters import blur
 from .harmonize import find_tone
 from .light import LightEstimate, estimate_light
 from .linear import delta_e, to_linear, to_srgb
 from .photo import Source, read_photo
 from .placement import Spot, find_spot
+from .resample import resize_rgba
 from .shadow import cast
 
 MAX_DELTA_E = 6.0

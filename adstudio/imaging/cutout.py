@@ -7,7 +7,8 @@ import numpy as np
 from ..errors import InputError
 from ..ports import Host
 from ..types import Array, CutOut
-from .edges import clean_colours, refine_matte, resize, shrink, soften_steps
+from .edges import refine_matte, resize, shrink, soften_steps
+from .foreground import clean_colours, has_soft_edge, straighten
 from .geodesic import GeodesicMatting
 from .photo import Source, read_photo_with_alpha
 from .rembg_models import MODELS, RembgMatting, first_available, non_commercial_allowed, pick_model
@@ -55,6 +56,10 @@ def cut_out(
             raise InputError(
                 "cutout.no_mask", "The method 'mask' needs a mask, but none came.", "Connect or give a mask."
             )
+        if mask is None:
+            colour, was_premultiplied = straighten(colour, given)
+            if was_premultiplied:
+                notes.append("The photo's colours had been multiplied by their transparency; that was undone.")
         alpha = soften_steps(given)
         _check_mask(alpha, name)
     elif used == "geodesic":
@@ -68,7 +73,9 @@ def cut_out(
     if used != "mask":
         _check_found(alpha)
     alpha = np.where(alpha < FAINT, np.float32(0), shrink(alpha, edge_trim_px)).astype(np.float32)
-    return _trim(colour, alpha, used, notes)
+    # Whoever saved a soft edge or glass with its own transparency has chosen its colours too.
+    as_saved = used == "mask" and mask is None and has_soft_edge(alpha)
+    return _trim(colour, alpha, used, notes, as_saved=as_saved)
 
 
 def restore_frame(cut: CutOut) -> Array:
@@ -151,7 +158,7 @@ def _check_found(alpha: Array) -> None:
         )
 
 
-def _trim(colour: Array, alpha: Array, method: str, notes: list[str]) -> CutOut:
+def _trim(colour: Array, alpha: Array, method: str, notes: list[str], *, as_saved: bool) -> CutOut:
     rows, columns = np.flatnonzero(alpha.max(axis=1) > FAINT), np.flatnonzero(alpha.max(axis=0) > FAINT)
     if len(rows) < 8 or len(columns) < 8:
         raise InputError(
@@ -168,7 +175,9 @@ def _trim(colour: Array, alpha: Array, method: str, notes: list[str]) -> CutOut:
     if method == "mask" and len(cut_off) == 4:
         notes.append("The mask marks all four edges as product; it may be the wrong way round.")
     piece = alpha[top:bottom, left:right]
-    cleaned = clean_colours(colour[top:bottom, left:right], piece)
+    cleaned = colour[top:bottom, left:right]
+    if not as_saved:
+        cleaned = clean_colours(cleaned, piece)
     return CutOut(
         rgba=np.ascontiguousarray(np.concatenate([cleaned, piece[..., None]], axis=-1), dtype=np.float32),
         method=method,

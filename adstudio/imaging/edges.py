@@ -1,4 +1,4 @@
-"""Clean edges: fit a matte to its photo, take the old background's colour out of the rim, resize without fringes."""
+"""Clean edges: fit a matte to its photo, smooth its steps, pull it in."""
 
 from __future__ import annotations
 
@@ -10,16 +10,20 @@ from PIL import Image
 
 from ..types import Array
 from .filters import blur, depth_inside
-from .linear import to_linear, to_srgb
 
-OPAQUE = 0.95
 _GUIDE_PX = 1024
+_SMOOTH = 1e-3
 
 
 def resize(picture: Array, width_px: int, height_px: int) -> Array:
     """Resize a picture or a matte with anti-aliasing. Shapes: ``[H,W]`` or ``[H,W,C]``."""
     if picture.shape[:2] == (height_px, width_px):
         return picture.astype(np.float32)
+    return np.clip(resample(picture, width_px, height_px), 0.0, 1.0)
+
+
+def resample(picture: Array, width_px: int, height_px: int) -> Array:
+    """Resize without clipping: sharp steps swing over by a few per cent."""
     planes = picture[..., None] if picture.ndim == 2 else picture
     done = [
         np.asarray(
@@ -29,22 +33,7 @@ def resize(picture: Array, width_px: int, height_px: int) -> Array:
         )
         for i in range(planes.shape[2])
     ]
-    out = np.clip(np.stack(done, axis=-1), 0.0, 1.0)
-    return out[..., 0] if picture.ndim == 2 else out
-
-
-def resize_rgba(rgba: Array, width_px: int, height_px: int) -> Array:
-    """Resize a cut-out premultiplied and in linear light, so that clear pixels lend no colour to the rim.
-
-    Shapes: ``[H,W,4] -> [height_px,width_px,4]``, straight alpha in and out.
-    """
-    if rgba.shape[:2] == (height_px, width_px):
-        return rgba.astype(np.float32)
-    alpha = rgba[..., 3:]
-    small = resize(np.concatenate([to_linear(rgba[..., :3]) * alpha, alpha], axis=-1), width_px, height_px)
-    weight = small[..., 3:]
-    colour = to_srgb(np.divide(small[..., :3], np.maximum(weight, 1e-4), dtype=np.float32))
-    return np.concatenate([colour, weight], axis=-1)
+    return done[0] if picture.ndim == 2 else np.stack(done, axis=-1)
 
 
 def refine_matte(photo: Array, coarse: Array) -> Array:
@@ -52,26 +41,55 @@ def refine_matte(photo: Array, coarse: Array) -> Array:
 
     Shapes: photo ``[H,W,3]``, coarse ``[h,w]`` of any size, out ``[H,W]``.
     """
-    from scipy.ndimage import uniform_filter
 
     height, width = photo.shape[:2]
     # The filter's coefficients are smooth: found on a copy of modest size, they serve the full photo.
     scale = min(1.0, _GUIDE_PX / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    guide: Array = resize(photo, *size).mean(axis=-1, dtype=np.float32)
-    matte = resize(coarse, *size)
-    window = 2 * max(2, round(0.006 * max(size))) + 1
+    slope, offset = _fit(resize(photo, *size), resize(coarse, *size), 2 * max(2, round(0.006 * max(size))) + 1)
+    refined = _stretch(offset, width, height)
+    for band in range(3):
+        refined = refined + _stretch(slope[..., band], width, height) * photo[..., band]
+    return np.clip((refined - 0.1) / 0.8, 0.0, 1.0).astype(np.float32)
+
+
+def _fit(guide: Array, matte: Array, window: int) -> tuple[Array, Array]:
+    """Fit ``matte = slope . guide + offset`` in every window, in colour: grey would not tell red from green.
+
+    Shapes: ``[h,w,3], [h,w] -> [h,w,3], [h,w]``.
+    """
+    from scipy.ndimage import uniform_filter
 
     def mean(values: NDArray[np.floating[Any]]) -> Array:
-        return np.asarray(uniform_filter(values, window, mode="nearest"), dtype=np.float32)
+        sizes = (window, window, *(1,) * (values.ndim - 2))
+        return np.asarray(uniform_filter(values, sizes, mode="nearest"), dtype=np.float32)
 
-    mean_guide, mean_matte = mean(guide), mean(matte)
-    variance = mean(guide * guide) - mean_guide**2
-    slope = (mean(guide * matte) - mean_guide * mean_matte) / (variance + np.float32(1e-3))
-    offset = mean_matte - slope * mean_guide
-    slope, offset = _stretch(mean(slope), width, height), _stretch(mean(offset), width, height)
-    refined = slope * photo.mean(axis=-1) + offset
-    return np.clip((refined - 0.1) / 0.8, 0.0, 1.0).astype(np.float32)
+    middle, level = mean(guide), mean(matte)
+    common = mean(guide * matte[..., None]) - middle * level[..., None]
+    red, green, blue = (guide[..., i] for i in range(3))
+    products = mean(np.stack([red * red, red * green, red * blue, green * green, green * blue, blue * blue], axis=-1))
+    m = [middle[..., i] for i in range(3)]
+    rr, rg, rb, gg, gb, bb = (
+        products[..., i] - m[j] * m[k] + (np.float32(_SMOOTH) if j == k else np.float32(0))
+        for i, (j, k) in enumerate(((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)))
+    )
+    # The inverse of the 3x3 covariance, by its cofactors.
+    c = (
+        gg * bb - gb * gb,
+        rb * gb - rg * bb,
+        rg * gb - rb * gg,
+        rr * bb - rb * rb,
+        rg * rb - rr * gb,
+        rr * gg - rg * rg,
+    )
+    scale = rr * c[0] + rg * c[1] + rb * c[2]
+    x, y, z = (common[..., i] for i in range(3))
+    slope = np.stack(
+        [c[0] * x + c[1] * y + c[2] * z, c[1] * x + c[3] * y + c[4] * z, c[2] * x + c[4] * y + c[5] * z], axis=-1
+    )
+    slope = slope / scale[..., None]
+    offset = level - (slope * middle).sum(axis=-1)
+    return mean(slope), mean(offset)
 
 
 def soften_steps(matte: Array) -> Array:
@@ -87,24 +105,6 @@ def shrink(matte: Array, by_px: float) -> Array:
         return matte
     # A product that the photo's edge cuts off keeps its straight side there.
     return np.minimum(matte, np.clip(depth_inside(matte > 0.5) - by_px + 0.5, 0.0, 1.0))
-
-
-def clean_colours(photo: Array, alpha: Array) -> Array:
-    """Replace the colour of every half-clear pixel by that of the nearest opaque one.
-
-    A rim pixel of a photo is a mix of product and old background; on a new backdrop the old one would show as a halo.
-    Shapes: ``[H,W,3], [H,W] -> [H,W,3]``.
-    """
-    from scipy.ndimage import distance_transform_edt
-
-    rim = alpha < OPAQUE
-    if not rim.any() or rim.all():
-        return photo
-    nearest = distance_transform_edt(rim, return_distances=False, return_indices=True)
-    if nearest is None:
-        return photo
-    rows, columns = nearest
-    return photo[rows, columns]
 
 
 def _stretch(values: Array, width: int, height: int) -> Array:

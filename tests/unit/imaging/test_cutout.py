@@ -8,8 +8,10 @@ from sklearn.datasets import load_sample_image
 from adstudio.errors import InputError, MissingDependency, ModelError
 from adstudio.imaging import rembg_models
 from adstudio.imaging.cutout import cut_out, methods, restore_frame
-from adstudio.imaging.edges import clean_colours, resize_rgba, shrink
+from adstudio.imaging.edges import shrink
+from adstudio.imaging.foreground import clean_colours
 from adstudio.imaging.geodesic import _clean
+from adstudio.imaging.resample import resize_rgba
 from adstudio.types import Array, CutOut
 
 from .conftest import Drawn, draw_table, flat, smooth_ellipse

@@ -1,0 +1,86 @@
+"""Resize and turn cut-outs without fringes: premultiplied, in linear light, in strips where they are huge."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+
+from ..types import Array
+from .edges import resample
+from .linear import to_linear, to_srgb
+
+_STRIP_PX = 4_000_000
+_SPARE = 2  # a huge cut-out is first brought to about this many times the wanted size
+_SEEN = 0.004
+
+
+def resize_rgba(rgba: Array, width_px: int, height_px: int) -> Array:
+    """Resize a cut-out premultiplied and in linear light, so that clear pixels lend no colour to the rim.
+
+    Shapes: ``[H,W,4] -> [height_px,width_px,4]``, straight alpha in and out.
+    """
+    if rgba.shape[:2] == (height_px, width_px):
+        return rgba.astype(np.float32)
+    return unmultiply(resample(premultiply(rgba, width_px, height_px), width_px, height_px))
+
+
+def turn_rgba(rgba: Array, degrees: float, longest_px: int) -> Array:
+    """Turn a cut-out clockwise and trim it to its new bounds.
+
+    Args:
+        longest_px: of the result, about; a larger cut-out is reduced on the way.
+    """
+    height, width = rgba.shape[:2]
+    scale = min(1.0, longest_px / max(height, width))
+    planes = premultiply(rgba, max(1, round(width * scale)), max(1, round(height * scale)))
+    planes = np.pad(planes, ((1, 1), (1, 1), (0, 0)))  # so that the cut edges turn smooth as well
+    turned = np.stack(
+        [
+            np.asarray(
+                Image.fromarray(np.ascontiguousarray(planes[..., i])).rotate(
+                    -degrees, Image.Resampling.BICUBIC, expand=True
+                )
+            )
+            for i in range(4)
+        ],
+        axis=-1,
+    )
+    rows, columns = (
+        np.flatnonzero(turned[..., 3].max(axis=1) > _SEEN),
+        np.flatnonzero(turned[..., 3].max(axis=0) > _SEEN),
+    )
+    if len(rows) == 0:
+        return rgba
+    return unmultiply(turned[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+
+
+def premultiply(rgba: Array, width_px: int, height_px: int) -> Array:
+    """Bring a cut-out into premultiplied linear light, reduced by a whole factor where it is far too large.
+
+    Shapes: ``[H,W,4] -> [h,w,4]`` with ``h >= height_px``. The memory beside the result stays within one strip.
+    """
+    height, width = rgba.shape[:2]
+    factor = max(1, min(height // max(1, _SPARE * height_px), width // max(1, _SPARE * width_px)))
+    if factor == 1 and height * width <= _STRIP_PX:
+        return _weigh(rgba)
+    rows, columns = height // factor, width // factor
+    out = np.empty((rows, columns, 4), dtype=np.float32)
+    step = max(1, _STRIP_PX // (columns * factor * factor))
+    for top in range(0, rows, step):
+        strip = rgba[top * factor : min(top + step, rows) * factor, : columns * factor]
+        weighed = _weigh(strip)
+        out[top : top + step] = weighed.reshape(-1, factor, columns, factor, 4).mean(axis=(1, 3))
+    return out
+
+
+def unmultiply(planes: Array) -> Array:
+    """Turn premultiplied linear light back into straight sRGB."""
+    weight = planes[..., 3:]
+    # Colour and weight swing over together, so they are divided before either is clipped.
+    colour = to_srgb(np.divide(planes[..., :3], np.maximum(weight, 1e-3), dtype=np.float32))
+    return np.concatenate([colour, np.clip(weight, 0.0, 1.0)], axis=-1)
+
+
+def _weigh(rgba: Array) -> Array:
+    alpha = rgba[..., 3:]
+    return np.concatenate([to_linear(rgba[..., :3]) * alpha, alpha], axis=-1)
