@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 Array = NDArray[np.float32]
 Light = Literal["left", "right", "above"]
 Side = Literal["top", "bottom", "left", "right", "center"]
+Anchor = Literal["bottom", "center", "top", "left", "right", "bottom_left", "bottom_right", "top_left", "top_right"]
+Stance = Literal["standing", "hanging", "flat_lay"]
 Tone = Literal["polite", "friendly", "emotional", "bold"]
 
 
@@ -237,12 +239,23 @@ class TextBlock:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where a product stands: the middle of its base, and its height as a share of the picture's height."""
+    """Where a product stands: the middle of its base, and its height as a share of the picture's height.
+
+    Args:
+        height: of the product as it is cut out, before ``rotation``.
+        order: a higher one stands in front; among equals the lower base does.
+        rotation: degrees clockwise.
+        anchor: the point of the product (turned) that lies at ``x``, ``base_y``.
+        stance: ``hanging`` throws its shadow on the wall behind, ``flat_lay`` on the surface seen from above.
+    """
 
     x: float
     base_y: float
     height: float
     order: int = 0
+    rotation: float = 0.0
+    anchor: Anchor = "bottom"
+    stance: Stance = "standing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,14 +315,35 @@ class CutOut:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Layer:
+    """One sheet of a layered picture: straight alpha, ``rgba [h,w,4] float32 sRGB 0..1``, its corner in pixels.
+
+    ``multiply`` (shadows) and ``normal`` are both meant in linear light, as ComfyUI's compositor blends them.
+    """
+
+    name: str
+    rgba: Array
+    left_px: int = 0
+    top_px: int = 0
+    blend: Literal["normal", "multiply"] = "normal"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Composite:
-    """A finished composite and the receipt of what happened to the product's own pixels."""
+    """A finished composite and the receipt of what happened to the product's own pixels.
+
+    Args:
+        layers: from the backdrop to the front; blended in turn they give ``image``.
+        plate: products and shadows without the backdrop, ``[H,W,4]`` with straight alpha.
+    """
 
     image: Array
     mask: Array
     light: Light
     receipt: dict[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    layers: tuple[Layer, ...] = ()
+    plate: Array | None = None
 
 
 @dataclass(frozen=True, slots=True)

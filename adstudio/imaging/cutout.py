@@ -16,6 +16,7 @@ from .rembg_models import MODELS, RembgMatting, first_available, non_commercial_
 LEAST_SHARE = 0.005
 MOST_SHARE = 0.97
 FAINT = 0.02
+DOUBT_PX = 2.0  # how far an outline that was found, not given, may lie beside the true one
 _GIVE_A_MASK = "Give a mask of the product, or take the photo against a plain background."
 
 
@@ -177,7 +178,7 @@ def _trim(colour: Array, alpha: Array, method: str, notes: list[str], *, as_save
     piece = alpha[top:bottom, left:right]
     cleaned = colour[top:bottom, left:right]
     if not as_saved:
-        cleaned = clean_colours(cleaned, piece)
+        cleaned = clean_colours(cleaned, piece, doubt_px=0.0 if method == "mask" else DOUBT_PX)
     return CutOut(
         rgba=np.ascontiguousarray(np.concatenate([cleaned, piece[..., None]], axis=-1), dtype=np.float32),
         method=method,

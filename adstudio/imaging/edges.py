@@ -61,8 +61,7 @@ def _fit(guide: Array, matte: Array, window: int) -> tuple[Array, Array]:
     from scipy.ndimage import uniform_filter
 
     def mean(values: NDArray[np.floating[Any]]) -> Array:
-        sizes = (window, window, *(1,) * (values.ndim - 2))
-        return np.asarray(uniform_filter(values, sizes, mode="nearest"), dtype=np.float32)
+        return np.asarray(uniform_filter(values, window, mode="nearest", axes=(0, 1)), dtype=np.float32)
 
     middle, level = mean(guide), mean(matte)
     common = mean(guide * matte[..., None]) - middle * level[..., None]

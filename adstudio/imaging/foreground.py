@@ -25,25 +25,31 @@ _TIE = np.float32(0.02)
 _ROUNDS = 10
 
 
-def clean_colours(photo: Array, alpha: Array, edge: Edge = "auto") -> Array:
+def clean_colours(photo: Array, alpha: Array, edge: Edge = "auto", *, doubt_px: float = 0.0) -> Array:
     """Replace the colour of every half-clear pixel by the product's own.
 
     Each rim pixel is solved for the colours that mix to what the photo shows, starting from the nearest opaque and the
     nearest clear pixel. A ``hard`` edge is held close to the nearest opaque colour, because a matte is seldom exact
     and the mix would answer its error with the old background; a ``soft`` one (hair, fur) is trusted.
 
+    Args:
+        doubt_px: an estimated matte may lie so far outside the product; opaque pixels that close to the outline are
+            held to the colours farther in too.
+
     Shapes: ``[H,W,3], [H,W] -> [H,W,3]``.
     """
     rim = alpha < OPAQUE
     if not rim.any() or bool(rim.all()):
         return photo
-    core = _core(~rim)
+    core = _core(~rim, max(doubt_px, _CORE_PX))
     soft = edge == "soft" or (edge == "auto" and has_soft_edge(alpha))
     near = nearest_colour(photo, ~rim if soft else core)
     mixed = _unmix(photo, alpha, near)
     if not soft:
         leeway = _TRUST * _spread(photo, core)
         mixed = np.clip(mixed, near - leeway, near + leeway)
+        if doubt_px > 0:
+            rim = ~core
     seen = (alpha > _FAINT)[..., None]
     return np.where(rim[..., None], np.where(seen, mixed, near), photo).astype(np.float32)
 
@@ -105,8 +111,8 @@ def halo(colour: Array, alpha: Array, photo: Array) -> float:
     return float((np.clip(share, 0.0, 1.0) * weight).sum() / weight.sum())
 
 
-def _core(solid: Bools) -> Bools:
-    core = depth_inside(solid) > _CORE_PX
+def _core(solid: Bools, deeper_than_px: float = _CORE_PX) -> Bools:
+    core = depth_inside(solid) > deeper_than_px
     return core if core.any() else solid
 
 

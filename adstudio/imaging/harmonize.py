@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..types import Array
-from .linear import delta_e, luminance
+from .linear import delta_e2000, luminance
 
 # Linear luminance of a scene in ordinary light; darker scenes dim the product a little, brighter ones lift it.
 _ORDINARY = 0.30
-_SAMPLES = 20_000
+_SAMPLES = 8_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,7 +31,7 @@ def find_tone(product: Array, alpha: Array, surroundings: Array, strength: float
         product: ``[H,W,3]`` linear light.
         surroundings: ``[N,3]`` linear light of the ring around the product.
         strength: 0 = off, 1 = all of it.
-        max_delta_e: the mean colour change of the opaque product stays at or below this; strength gives way.
+        max_delta_e: the opaque product changes by no more than this on average (CIEDE2000); strength gives way.
     """
     neutral = Tone(np.ones(3, dtype=np.float32), 0.0)
     opaque = product[alpha > 0.99]
@@ -53,4 +53,4 @@ def find_tone(product: Array, alpha: Array, surroundings: Array, strength: float
 
 
 def _change(sample: Array, full: Array, strength: float) -> float:
-    return float(delta_e(sample, np.clip(sample * np.exp(full * np.float32(strength)), 0.0, 1.0)).mean())
+    return float(delta_e2000(sample, np.clip(sample * np.exp(full * np.float32(strength)), 0.0, 1.0)).mean())

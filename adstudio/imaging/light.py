@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
+from ..errors import InputError
 from ..types import Array, Light
 from .edges import resize
 from .filters import blur
@@ -13,6 +15,47 @@ from .linear import luminance, to_linear
 
 # Change of log luminance over the picture's width from which on a side counts as lit; about 28 %.
 LEAST_SLOPE = 0.25
+LIGHTS = ("auto", "left", "right", "above")
+_VIEW = 0.45  # how much of the ground's depth is seen from a camera that looks down by some 25 degrees
+_LEVELNESS = 0.03  # a shadow never lies flatter than this, even under a light from straight above
+_SIDE_DEG = 75.0
+_STEEPNESS = 1.2
+
+
+@dataclass(frozen=True, slots=True)
+class Lamp:
+    """A light over the scene.
+
+    Args:
+        angle_deg: seen from above, where it stands: 0 = behind the camera, -90 = left, 90 = right, 180 = behind.
+        height_deg: over the horizon; a low light throws long shadows.
+        softness: 0 = the sun, 1 = an overcast sky.
+    """
+
+    angle_deg: float
+    height_deg: float = 50.0
+    softness: float = 0.5
+
+    @property
+    def lean(self) -> float:
+        """How far to the right the shadow of the top falls, in product heights."""
+        return -math.sin(math.radians(self.angle_deg)) * self._reach
+
+    @property
+    def rise(self) -> float:
+        """How far up in the picture the shadow of the top falls, in product heights; below 0 towards the viewer."""
+        deep = math.cos(math.radians(self.angle_deg)) * self._reach * _VIEW
+        return math.copysign(max(abs(deep), _LEVELNESS), deep)
+
+    @property
+    def side(self) -> Light:
+        """The side in one word."""
+        across = math.sin(math.radians(self.angle_deg))
+        return "above" if abs(across) < 0.3 else "left" if across < 0 else "right"
+
+    @property
+    def _reach(self) -> float:
+        return min(1 / math.tan(math.radians(min(max(self.height_deg, 5.0), 89.9))), 2.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +65,15 @@ class LightEstimate:
     side: Light
     slope_x: float
     slope_y: float
+
+    @property
+    def lamp(self) -> Lamp:
+        """The light as far as it can be read: the steeper the picture's fall of light, the more from the side."""
+        angle = _SIDE_DEG * math.tanh(_STEEPNESS * self.slope_x)
+        return Lamp(angle, 70.0 - 20.0 * min(abs(angle) / 50.0, 1.0))
+
+
+_PRESETS = {"left": Lamp(-55.0), "right": Lamp(55.0), "above": Lamp(0.0, 70.0)}
 
 
 def estimate_light(picture: Array) -> LightEstimate:
@@ -37,3 +89,44 @@ def estimate_light(picture: Array) -> LightEstimate:
     (slope_x, slope_y, _), *_ = np.linalg.lstsq(plane, brightness, rcond=None)
     side: Light = "above" if abs(slope_x) < LEAST_SLOPE else "left" if slope_x < 0 else "right"
     return LightEstimate(side, float(slope_x), float(slope_y))
+
+
+def find_lamp(
+    light: str | Lamp,
+    estimate: LightEstimate | None = None,
+    *,
+    angle_deg: float | None = None,
+    height_deg: float | None = None,
+    softness: float | None = None,
+) -> Lamp:
+    """Settle the light: a named side or what was read from the picture, and what is set by hand over it.
+
+    Raises: InputError ``composite.light``.
+    """
+    if isinstance(light, Lamp):
+        lamp = light
+    elif light == "auto":
+        lamp = estimate.lamp if estimate is not None else _PRESETS["above"]
+    elif light in _PRESETS:
+        lamp = _PRESETS[light]
+    else:
+        raise InputError(
+            "composite.light",
+            f"Light must be auto, left, right or above, but '{light}' came.",
+            "Use auto when unsure.",
+        )
+    found = Lamp(
+        lamp.angle_deg if angle_deg is None else angle_deg,
+        lamp.height_deg if height_deg is None else height_deg,
+        lamp.softness if softness is None else softness,
+    )
+    limits = {"angle": (found.angle_deg, -180.0, 180.0), "height": (found.height_deg, 5.0, 90.0)}
+    limits["softness"] = (found.softness, 0.0, 1.0)
+    for name, (value, least, most) in limits.items():
+        if not least <= value <= most:
+            raise InputError(
+                "composite.light",
+                f"The light's {name} must lie within {least:g}..{most:g}, but {value:g} came.",
+                "Angle and height are in degrees; a height of 90 is straight above.",
+            )
+    return found

@@ -45,3 +45,14 @@ def to_lab(linear: Array) -> Array:
 def delta_e(one: Array, other: Array) -> Array:
     """Measure the colour difference (CIE76) of two linear RGB pictures, per pixel; about 2 is just noticeable."""
     return np.linalg.norm(to_lab(one) - to_lab(other), axis=-1).astype(np.float32)
+
+
+def delta_e2000(one: Array, other: Array) -> Array:
+    """Measure the colour difference (CIEDE2000) of two linear RGB pictures, per pixel; about 1 is just noticeable."""
+    from skimage.color import deltaE_ciede2000
+
+    differ = (one != other).any(axis=-1)
+    out = np.zeros(differ.shape, dtype=np.float32)
+    if differ.any():
+        out[differ] = deltaE_ciede2000(to_lab(one[differ]), to_lab(other[differ]))
+    return out

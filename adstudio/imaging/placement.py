@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..errors import InputError
 from ..types import Placement
 
 MARGIN = 0.02
+STANCES = ("standing", "hanging", "flat_lay")
+# Where each anchor lies on the product: from its left edge, and above its base.
+_ANCHORS: dict[str, tuple[float, float]] = {
+    "bottom": (0.5, 0.0),
+    "center": (0.5, 0.5),
+    "top": (0.5, 1.0),
+    "left": (0.0, 0.5),
+    "right": (1.0, 0.5),
+    "bottom_left": (0.0, 0.0),
+    "bottom_right": (1.0, 0.0),
+    "top_left": (0.0, 1.0),
+    "top_right": (1.0, 1.0),
+}
+ANCHORS = tuple(_ANCHORS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +41,47 @@ class Spot:
         return self.top + self.height
 
 
-def find_spot(placement: Placement, aspect: float, width_px: int, height_px: int) -> Spot:
+def find_spot(placement: Placement, aspect: float, width_px: int, height_px: int, *, stretch: float = 1.0) -> Spot:
     """Fit a product into the picture: too large is made smaller, too far out is moved in.
 
     Args:
-        aspect: the product's width over its height.
+        aspect: the product's width over its height, as it is drawn.
+        stretch: its drawn height over the height that the placement names; turned products are taller or lower.
+    """
+    check_placement(placement)
+    wanted = placement.height * height_px * stretch
+    across, above = _ANCHORS[placement.anchor]
+    if placement.anchor != "bottom":
+        # Everything below reckons with the middle of the base.
+        placement = replace(
+            placement,
+            x=placement.x + (0.5 - across) * wanted * aspect / width_px,
+            base_y=max(placement.base_y + above * wanted / height_px, 1e-3),
+        )
+    base = min(placement.base_y, 1 - MARGIN / 2)
+    room_up = max(base - MARGIN, 0.05) * height_px
+    room_across = (1 - 2 * MARGIN) * width_px
+    height = min(wanted, room_up, room_across / aspect)
+    width = height * aspect
+    middle = min(max(placement.x * width_px, MARGIN * width_px + width / 2), (1 - MARGIN) * width_px - width / 2)
+    notes = []
+    if height < wanted * 0.995:
+        notes.append(f"made smaller, from {wanted / height_px:.0%} to {height / height_px:.0%} of the picture's height")
+    if abs(middle - placement.x * width_px) > 1 or base < placement.base_y:
+        notes.append("moved inwards")
+    spot_width, spot_height = max(1, round(width)), max(1, round(height))
+    left = min(max(round(middle - width / 2), 0), max(width_px - spot_width, 0))
+    top = max(round(base * height_px) - spot_height, 0)
+    return Spot(left, top, spot_width, spot_height, " and ".join(notes))
+
+
+def check_placement(placement: Placement) -> None:
+    """Refuse what cannot be drawn.
+
+    Raises: InputError ``composite.placement``.
     """
     figures = {"x": placement.x, "base_y": placement.base_y, "height": placement.height}
+    figures["rotation"] = placement.rotation
     for name, value in figures.items():
         if not math.isfinite(value):
             raise _unusable(name, value, "a number")
@@ -42,22 +90,20 @@ def find_spot(placement: Placement, aspect: float, width_px: int, height_px: int
     if not 0 < placement.base_y <= 1.5 or not -0.5 <= placement.x <= 1.5:
         name = "x" if 0 < placement.base_y <= 1.5 else "base_y"
         raise _unusable(name, figures[name], "within the picture, 0..1")
-    base = min(placement.base_y, 1 - MARGIN / 2)
-    wanted = placement.height * height_px
-    room_up = max(base - MARGIN, 0.05) * height_px
-    room_across = (1 - 2 * MARGIN) * width_px
-    height = min(wanted, room_up, room_across / aspect)
-    width = height * aspect
-    middle = min(max(placement.x * width_px, MARGIN * width_px + width / 2), (1 - MARGIN) * width_px - width / 2)
-    notes = []
-    if height < wanted * 0.995:
-        notes.append(f"made smaller, from {placement.height:.0%} to {height / height_px:.0%} of the picture's height")
-    if abs(middle - placement.x * width_px) > 1 or base < placement.base_y:
-        notes.append("moved inwards")
-    spot_width, spot_height = max(1, round(width)), max(1, round(height))
-    left = min(max(round(middle - width / 2), 0), max(width_px - spot_width, 0))
-    top = max(round(base * height_px) - spot_height, 0)
-    return Spot(left, top, spot_width, spot_height, " and ".join(notes))
+    if abs(placement.rotation) > 360:
+        raise _unusable("rotation", placement.rotation, "within -360..360 degrees")
+    if placement.anchor not in _ANCHORS:
+        raise InputError(
+            "composite.placement",
+            f"A product's anchor must be one of {', '.join(_ANCHORS)}, but '{placement.anchor}' came.",
+            "bottom is the middle of its base.",
+        )
+    if placement.stance not in STANCES:
+        raise InputError(
+            "composite.placement",
+            f"A product's stance must be one of {', '.join(STANCES)}, but '{placement.stance}' came.",
+            "standing is the usual one; flat_lay is a table seen from above.",
+        )
 
 
 def line_up(

@@ -9,15 +9,17 @@ import json
 import math
 import re
 from dataclasses import asdict
-from typing import Any
+from typing import Any, get_args
 
 from ..errors import InputError
-from ..types import Box, LayoutPlan, LayoutScore, Placement, TextBlock
+from ..types import Anchor, Box, LayoutPlan, LayoutScore, Placement, Stance, TextBlock
 
 SMALLEST_BOX = 0.01
 _ROLES = ("headline", "sub", "note")
 _ALIGNS = ("left", "center", "right")
 _ANCHORS = ("top", "middle", "bottom")
+_PRODUCT_ANCHORS = get_args(Anchor)
+_STANCES = get_args(Stance)
 _FIGURES = ("occlusion", "readability", "contrast", "margins", "total")
 _MOST_ENTRIES = 50
 _LARGEST_JSON = 1_000_000
@@ -115,7 +117,15 @@ def _placement(data: Any, where: str) -> Placement:
     if isinstance(order, bool) or not isinstance(order, int):
         raise _bad_value(f"{where}.order", "a whole number", order)
     x, base_y, height = (_number(item.get(name), f"{where}.{name}") for name in ("x", "base_y", "height"))
-    return Placement(x, base_y, height, order)
+    return Placement(
+        x,
+        base_y,
+        height,
+        order,
+        rotation=_number(item.get("rotation", 0.0), f"{where}.rotation"),
+        anchor=_one_of(item.get("anchor", "bottom"), _PRODUCT_ANCHORS, f"{where}.anchor"),
+        stance=_one_of(item.get("stance", "standing"), _STANCES, f"{where}.stance"),
+    )
 
 
 def _score(data: Any, where: str) -> LayoutScore | None:

@@ -172,7 +172,18 @@ def _or_none(reader: Callable[[str, object], Any]) -> Callable[[str, object], An
     return lambda name, value: None if value is None else reader(name, value)
 
 
-_placement = _object(Placement, {"x": _number, "base_y": _number, "height": _number, "order": _whole})
+_placement = _object(
+    Placement,
+    {
+        "x": _number,
+        "base_y": _number,
+        "height": _number,
+        "order": _whole,
+        "rotation": _number,
+        "anchor": _text,
+        "stance": _text,
+    },
+)
 
 
 def _placements(name: str, value: object) -> tuple[Placement, ...]:

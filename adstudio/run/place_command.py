@@ -1,0 +1,205 @@
+"""``adstudio place``: put cut-out products on a backdrop by a saved plan."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import InputError, StorageError
+from ..types import Array, Composite, CutOut, LayoutPlan, Placement
+from .progress import Progress
+
+_KEYS = {"x", "base_y", "height", "order", "rotation", "anchor", "stance"}
+_PLAN_KEYS = {"texts", "products", "provider", "score", "reasons", "frames"}
+_LARGEST_PLAN = 1_000_000
+
+
+def add(commands: Any) -> None:
+    """Add the command to the command line."""
+    parser = commands.add_parser(
+        "place",
+        help="put cut-out products on a backdrop",
+        description="Products are pictures with transparency, the first in front. Without a plan they stand side by "
+        "side in the middle of the lower edge.",
+    )
+    parser.add_argument("backdrop", type=Path, metavar="BACKDROP", help="the scene")
+    parser.add_argument("cuts", type=Path, nargs="+", metavar="CUT", help="a product with transparency")
+    parser.add_argument("--layout", type=Path, metavar="PLAN", help="a layout plan in JSON; its products are used")
+    parser.add_argument("-o", "--out", type=Path, required=True, metavar="FILE", help="the picture to write, a .png")
+    parser.add_argument("--each", action="store_true", help="one picture per product: FILE-1.png, FILE-2.png …")
+    parser.add_argument("--plate", type=Path, metavar="FILE", help="also products and shadows without the backdrop")
+    parser.add_argument("--layers", type=Path, metavar="FOLDER", help="also every layer as a .png, with layers.json")
+    parser.add_argument("--light", default="auto", help="auto, left, right or above (auto)")
+    parser.add_argument("--light-angle", type=float, metavar="DEG", help="-90 left, 0 front, 90 right, 180 behind")
+    parser.add_argument("--light-height", type=float, metavar="DEG", help="90 = straight above")
+    parser.add_argument("--softness", type=float, help="of the light: 0 the sun, 1 an overcast sky")
+    parser.add_argument("--shadow", type=float, default=1.0, help="0 none, 1 natural, up to 2 (1)")
+    parser.add_argument("--reflection", type=float, default=0.0, help="how glossy the ground is, 0 to 1 (0)")
+    parser.add_argument("--harmonize", type=float, default=0.3, help="how far products take on the light (0.3)")
+    parser.add_argument("--detail", type=float, default=0.5, help="how far they take on grain and sharpness (0.5)")
+    parser.add_argument(
+        "--fidelity-limit", type=float, metavar="DE", help="refuse a larger mean colour change of a product (CIEDE2000)"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON envelope on stdout")
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+    parser.set_defaults(command=run)
+
+
+def run(options: argparse.Namespace) -> dict[str, Any]:
+    """Compose, write, and say what the receipt says."""
+    from ..imaging.composite import compose, compose_each, describe
+    from ..imaging.photo import read_photo
+
+    plan = None if options.layout is None else read_plan(options.layout)
+    if options.each and (options.plate or options.layers):
+        raise InputError(
+            "place.one_picture",
+            "A plate or layers belong to one picture, but --each makes several.",
+            "Leave --each out, or call the command once per product.",
+        )
+    for path in (options.out, options.plate):
+        if path is not None and path.suffix.lower() != ".png":
+            raise InputError("place.not_png", f"'{path}' does not end in .png.", "Only PNG is written, without loss.")
+    backdrop = read_photo(options.backdrop)
+    cuts = [read_cut(path) for path in options.cuts]
+    settings = {
+        name: getattr(options, name)
+        for name in (
+            "light", "light_angle", "light_height", "softness", "shadow", "reflection", "harmonize", "detail",
+            "fidelity_limit",
+        )
+    }  # fmt: skip
+    places = _places(plan, cuts, backdrop, each=options.each)
+    if options.each:
+        made = compose_each(backdrop, cuts, places, **settings)
+        paths = [options.out.with_name(f"{options.out.stem}-{i}.png") for i in range(1, len(made) + 1)]
+    else:
+        wants_layers = bool(options.plate or options.layers)
+        made, paths = [compose(backdrop, cuts, places, layers=wants_layers, **settings)], [options.out]
+    for path, composite in zip(paths, made, strict=True):
+        write_png(path, composite.image)
+    envelope: dict[str, Any] = {"pictures": [_entry(path, one) for path, one in zip(paths, made, strict=True)]}
+    if options.plate and made[0].plate is not None:
+        write_png(options.plate, made[0].plate)
+        envelope["plate"] = str(options.plate)
+    if options.layers:
+        envelope["layers"] = _write_layers(options.layers, made[0])
+    with Progress(sys.stderr, quiet=options.quiet) as progress:
+        for path, composite in zip(paths, made, strict=True):
+            if not options.json:
+                sys.stdout.write(f"{path}\n")
+            progress.say(describe(composite))
+    return envelope
+
+
+def read_plan(path: Path) -> LayoutPlan:
+    """Read a layout plan's file strictly: an unknown name is a mistake, not a wish.
+
+    Raises: InputError ``layout.…``.
+    """
+    from ..layout.plan import from_json
+
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            "layout.unreadable", f"The plan '{path}' cannot be read ({error}).", "Give a JSON file that you may read."
+        ) from error
+    plan = from_json(text)
+    data = json.loads(text)
+    _refuse_unknown(data, _PLAN_KEYS, "the plan")
+    for number, item in enumerate(data.get("products") or []):
+        _refuse_unknown(item, _KEYS, f"products[{number}]")
+    if not plan.products:
+        raise InputError(
+            "layout.no_products",
+            f"The plan '{path}' places no product.",
+            'It needs "products": [{"x": 0.5, "base_y": 0.85, "height": 0.5}].',
+        )
+    return plan
+
+
+def read_cut(path: Path) -> CutOut:
+    """Read a product that is cut out already.
+
+    Raises: InputError ``place.not_cut_out`` where the picture has no transparency.
+    """
+    from ..imaging.cutout import cut_out
+    from ..imaging.photo import read_photo_with_alpha
+
+    if read_photo_with_alpha(path)[1] is None:
+        raise InputError(
+            "place.not_cut_out",
+            f"The product '{path}' has no transparency: it is a photo with its background.",
+            "Cut it out first, or use 'adstudio composite', which does.",
+        )
+    return cut_out(path, method="mask")
+
+
+def write_png(path: Path, picture: Array) -> None:
+    """Write a picture so that the file is whole or not there.
+
+    Raises: StorageError ``place.not_written``.
+    """
+    from PIL import Image
+
+    part = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray((np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8)).save(part, "PNG", compress_level=4)
+        part.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise StorageError(
+            "place.not_written", f"'{path}' cannot be written ({error.strerror}).", "Choose a folder that you may use."
+        ) from error
+
+
+def _places(plan: LayoutPlan | None, cuts: list[CutOut], backdrop: Array, *, each: bool) -> tuple[Placement, ...]:
+    if plan is None:
+        from ..imaging.placement import line_up
+
+        aspects = [cut.rgba.shape[1] / cut.rgba.shape[0] for cut in cuts]
+        return line_up(aspects[: 1 if each else None], backdrop.shape[1] / backdrop.shape[0])
+    if len(plan.products) != len(cuts) and not (each and len(plan.products) == 1):
+        raise InputError(
+            "place.count",
+            f"The plan places {len(plan.products)} products, but {len(cuts)} cut-outs came.",
+            "Give one cut-out for each, in the plan's order; with --each a single place serves all.",
+        )
+    return plan.products
+
+
+def _entry(path: Path, composite: Composite) -> dict[str, Any]:
+    receipt = {key: round(value, 4) for key, value in composite.receipt.items()}
+    return {"path": str(path), "light": composite.light, "receipt": receipt, "notes": list(composite.notes)}
+
+
+def _write_layers(folder: Path, composite: Composite) -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = []
+    for number, layer in enumerate(composite.layers):
+        path = folder / f"{number:02d}-{layer.name.replace(' ', '-')}.png"
+        write_png(path, layer.rgba)
+        entries.append({
+            "file": path.name, "name": layer.name, "x": layer.left_px, "y": layer.top_px, "blend": layer.blend
+        })  # fmt: skip
+    document = {"canvas": [composite.image.shape[1], composite.image.shape[0]], "layers": entries}
+    (folder / "layers.json").write_text(json.dumps(document, indent=2), encoding="utf-8")
+    return entries
+
+
+def _refuse_unknown(item: Any, known: set[str], where: str) -> None:
+    unknown = sorted(set(item) - known)
+    if unknown:
+        raise InputError(
+            "layout.unknown_name",
+            f"Expected {where} to hold only {', '.join(sorted(known))}, but '{unknown[0]}' came.",
+            "Correct the name or take it out.",
+        )

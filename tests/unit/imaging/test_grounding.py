@@ -1,0 +1,157 @@
+"""Shadows, mirror images and occlusion: where they fall, and where they must never be."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from adstudio.errors import InputError
+from adstudio.imaging.composite import compose
+from adstudio.imaging.grounding import mirror
+from adstudio.imaging.light import Lamp, estimate_light, find_lamp
+from adstudio.imaging.products import fit
+from adstudio.imaging.shadow import cast, find_foot
+from adstudio.types import Array, CutOut, Placement, Stance
+from benchmarks.still_life import PRODUCTS, render, render_room
+
+from .conftest import flat, smooth_ellipse
+
+GREY = (0.7, 0.7, 0.7)
+SPOT = Placement(x=0.5, base_y=0.7, height=0.3)
+
+
+def darkened(cut: CutOut, **options: object) -> Array:
+    scene = flat(GREY)
+    stance: Stance = options.pop("stance", "standing")  # pyright: ignore[reportAssignmentType]
+    spot = Placement(SPOT.x, SPOT.base_y, SPOT.height, stance=stance)
+    done = compose(scene, [cut], [spot], harmonize=0, **options)  # pyright: ignore[reportArgumentType]
+    outside = done.mask < 0.001
+    return np.where(outside, (scene - done.image).mean(axis=-1), 0)
+
+
+@pytest.mark.parametrize("name", PRODUCTS)
+@pytest.mark.parametrize("stance", ["standing", "hanging", "flat_lay"])
+def test_no_shadow_falls_on_the_product_itself(name: str, stance: Stance) -> None:
+    cut = render(name, 160)
+    spot = Placement(0.5, 0.8, 0.4, stance=stance)
+    with_shadow, without = (
+        compose(flat(GREY), [cut], [spot], harmonize=0, shadow=strength, light="left") for strength in (2.0, 0.0)
+    )
+    inside = without.mask == 1.0
+    assert inside.sum() > 500
+    assert np.array_equal(with_shadow.image[inside], without.image[inside])
+    assert not np.array_equal(with_shadow.image, without.image)
+
+
+@pytest.mark.parametrize(
+    ("angle", "right", "down"), [(-60.0, 1, -1), (60.0, -1, -1), (-120.0, 1, 1), (120.0, -1, 1), (180.0, 0, 1)]
+)
+def test_shadow_of_the_top_falls_where_the_lamp_throws_it(block: CutOut, angle: float, right: int, down: int) -> None:
+    shadow = cast(block.rgba[..., 3], Lamp(angle, 40.0, 0.2))
+    y, x = np.mgrid[0 : shadow.thrown.shape[0], 0 : shadow.thrown.shape[1]]
+    seen = shadow.thrown > 0.05
+    middle_x = x[seen].mean() + shadow.left - 40
+    middle_y = y[seen].mean() + shadow.top - 120
+    assert abs(middle_x) < 3 if right == 0 else middle_x * right > 5
+    assert middle_y * down > 3
+
+
+def test_lower_light_throws_a_longer_shadow(block: CutOut) -> None:
+    reach = []
+    for height in (70.0, 50.0, 30.0):
+        shadow = cast(block.rgba[..., 3], Lamp(-70.0, height, 0.2))
+        columns = np.flatnonzero(shadow.thrown.max(axis=0) > 0.08)
+        reach.append(columns[-1] + shadow.left)
+    assert reach == sorted(reach) and reach[2] > 1.5 * reach[0]
+
+
+def test_softer_light_has_no_hard_edge(block: CutOut) -> None:
+    steep = [float(np.abs(np.diff(cast(block.rgba[..., 3], Lamp(-60.0, 45.0, soft)).thrown)).max()) for soft in (0, 1)]
+    assert steep[1] < 0.8 * steep[0]
+
+
+@pytest.mark.parametrize("height", [90.0, 89.9])
+@pytest.mark.parametrize("stance", ["standing", "hanging", "flat_lay"])
+def test_light_from_straight_above_is_safe(block: CutOut, height: float, stance: Stance) -> None:
+    found = darkened(block, light_angle=0.0, light_height=height, stance=stance)
+    assert np.isfinite(found).all() and found.max() > 0.03
+    assert np.allclose(found, found[:, ::-1], atol=0.02)
+
+
+def test_hanging_product_does_not_touch_the_wall(block: CutOut) -> None:
+    hanging, standing = (darkened(block, light="left", stance=stance) for stance in ("hanging", "standing"))
+    base = 280
+    assert standing[base : base + 3, 190:210].mean() > 2 * hanging[base : base + 3, 190:210].mean()
+    y, x = np.nonzero(hanging > 0.02)
+    assert x.mean() > 200 and y.mean() > 210  # to the right of and lower than the product, as a whole
+
+
+def test_lying_product_has_a_narrow_shadow_all_around(block: CutOut) -> None:
+    lying = darkened(block, light="above", stance="flat_lay")
+    assert min(lying[200, 154:159].max(), lying[200, 241:246].max(), lying[282:286, 200].max()) > 0.03
+    assert lying[:, :100].max() < 0.01 and lying[:, 300:].max() < 0.01
+
+
+def test_round_product_touches_only_in_its_middle() -> None:
+    ball = np.concatenate(
+        [flat((0.8, 0.2, 0.2), 100, 100), smooth_ellipse(100, 100, (50, 50), (48, 48))[..., None]], -1
+    )
+    foot = find_foot(ball[..., 3])
+    assert foot.touching[50] and not foot.touching[8] and not foot.touching[92]
+    dark = darkened(CutOut(ball, "mask"), light="above")
+    assert dark[278:284, 195:205].mean() > 3 * dark[278:284, 140:150].mean()
+
+
+def test_shadow_is_the_same_at_every_size(block: CutOut) -> None:
+    large = CutOut(np.repeat(np.repeat(block.rgba, 8, 0), 8, 1), "mask")
+    one, other = (cast(cut.rgba[..., 3], Lamp(-50.0)) for cut in (block, large))
+    assert abs(other.thrown.mean() - one.thrown.mean()) < 0.01
+    assert other.left / 8 == pytest.approx(one.left, abs=3)
+
+
+def test_two_shadows_of_one_lamp_do_not_add_up(block: CutOut) -> None:
+    scene = flat(GREY)
+    spots = [Placement(0.4, 0.7, 0.3), Placement(0.405, 0.7, 0.3)]
+    one = compose(scene, [block], spots[:1], harmonize=0, light="left").image
+    two = compose(scene, [block, block], spots, harmonize=0, light="left").image
+    beside = np.s_[255:275, 205:225]
+    assert (scene - two)[beside].mean() < 1.1 * (scene - one)[beside].mean()
+
+
+def test_mirror_image_begins_at_the_foot_and_fades() -> None:
+    cut = CutOut(np.concatenate([flat((0.9, 0.1, 0.1), 120, 80), np.ones((120, 80, 1), np.float32)], -1), "mask")
+    done = compose(flat(GREY), [cut], [Placement(0.5, 0.6, 0.3)], harmonize=0, shadow=0, reflection=0.6)
+    red = (done.image[..., 0] - done.image[..., 1])[240:, 200]
+    assert red[1] > 0.2 and red[60] < red[20] < red[1]
+    assert np.abs(done.image[:, :100] - 0.7).max() < 1e-3
+    without = compose(flat(GREY), [cut], [Placement(0.5, 0.6, 0.3)], harmonize=0, shadow=0)
+    assert np.array_equal(done.image[:240], without.image[:240])
+
+
+def test_mirror_image_of_a_hanging_product_is_none(block: CutOut) -> None:
+    (product,), _ = fit([block], [Placement(0.5, 0.5, 0.3, stance="hanging")], 400, 400)
+    assert mirror(product, 1.0) == ()
+
+
+def test_light_is_set_by_hand_over_what_was_read(block: CutOut) -> None:
+    room = render_room(-60.0, size=256).picture
+    done = compose(room, [block], [SPOT], light_angle=70.0, light_height=35.0)
+    assert done.light == "right" and done.receipt["light_angle"] == 70.0 and done.receipt["light_height"] == 35.0
+    assert not any("read from the backdrop" in note for note in done.notes)
+
+
+@pytest.mark.parametrize("angle", [-70.0, -45.0, -25.0, 25.0, 45.0, 70.0])
+def test_light_of_a_rendered_room_is_found(angle: float) -> None:
+    lamp = estimate_light(render_room(angle, size=192).picture).lamp
+    assert np.sign(lamp.angle_deg) == np.sign(angle)
+    assert abs(lamp.angle_deg - angle) < 25
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"light": "west"}, {"angle_deg": 200.0}, {"height_deg": 0.0}, {"softness": 2.0}, {"height_deg": float("nan")}],
+)
+def test_impossible_light_is_named(options: dict[str, object]) -> None:
+    with pytest.raises(InputError) as caught:
+        find_lamp(**({"light": "left"} | options))  # pyright: ignore[reportArgumentType]
+    assert caught.value.code == "composite.light"
