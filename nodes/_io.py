@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
 from comfy_api.latest import io
 
 from ..adstudio.errors import InputError
-from ..adstudio.types import Array
+from ..adstudio.types import Array, Layer
 
 # `Custom` makes a new class per call and ComfyUI matches by the string: each socket is made once, here.
 Zit = io.Custom("ADSTUDIO_ZIT")
@@ -18,6 +19,7 @@ Copy = io.Custom("ADSTUDIO_COPY")
 Layout = io.Custom("ADSTUDIO_LAYOUT")
 CutOutIO = io.Custom("ADSTUDIO_CUTOUT")
 WriterIO = io.Custom("ADSTUDIO_WRITER")
+LayersIO = io.Custom("LAYERS")  # ComfyUI's own from 0.31 on; by its string, older versions load this pack too
 
 
 def to_arrays(image: torch.Tensor) -> list[Array]:
@@ -92,6 +94,24 @@ def to_latent(drawn: Sequence[torch.Tensor]) -> dict[str, torch.Tensor] | None:
 def to_mask(masks: Sequence[Array]) -> torch.Tensor:
     """Stack mattes ``[H,W]`` of one size into a MASK ``[B,H,W]``."""
     return _stack(masks, "mask")
+
+
+def to_layers(layers: Sequence[Layer], width: int, height: int) -> dict[str, Any]:
+    """Hand layers to ComfyUI's layered compositor, from the backdrop to the front."""
+    items = [
+        {
+            "image": torch.from_numpy(np.ascontiguousarray(layer.rgba))[None],
+            "type": "raster",
+            "x": layer.left_px,
+            "y": layer.top_px,
+            "z_index": index,
+            "name": layer.name,
+            "blend_mode": layer.blend,
+        }
+        for index, layer in enumerate(layers)
+        if 0 not in layer.rgba.shape
+    ]
+    return {"version": 1, "canvas": (width, height), "layers": items}
 
 
 def _frames(image: torch.Tensor) -> list[Array]:

@@ -20,7 +20,7 @@ _RIM_PX = (
 )
 _SOFT_SHARE = 0.3
 _CORE_PX = 1.0  # the outermost opaque pixels of a real matte still hold some background
-_TRUST = 1.0  # how many local deviations a hard edge's colour may leave that of its nearest opaque pixel
+_TRUST = 1.5  # how many local deviations a hard edge's colour may leave that of its nearest opaque pixel
 _TIE = np.float32(0.02)
 _ROUNDS = 10
 

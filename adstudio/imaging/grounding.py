@@ -7,9 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..types import Array
+from ..errors import InputError
+from ..types import Array, Stance
 from .filters import blur
 from .light import Lamp
+from .linear import to_srgb
 from .products import Product
 from .shadow import DARKEST, cast, find_foot
 from .sheets import Sheet, overlap
@@ -45,6 +47,39 @@ def shade_ground(
         return ()
     top, left = int(rows[0]), int(columns[0])
     return (Sheet("shadow", SHADE, density[top : rows[-1] + 1, left : columns[-1] + 1], left, top, "multiply"),)
+
+
+def cast_alone(alpha: Array, lamp: Lamp, stance: Stance, strength: float, *, under: bool = False) -> Array:
+    """Throw the shadow of a shape that stands in its frame already.
+
+    Args:
+        under: keep the shadow under the shape too, for a shape that will be laid over it; else it is 0 there.
+    Shapes: ``[H,W] -> [H,W]``, 0..1, 1 = no light.
+    Raises: InputError ``shadow.empty`` and ``shadow.strength``.
+    """
+    if not 0.0 <= strength <= 2.0:
+        raise InputError(
+            "shadow.strength", f"A shadow's strength must lie within 0..2, but {strength:g} came.", "1 is natural."
+        )
+    rows, columns = np.flatnonzero(alpha.max(axis=1) > 0.02), np.flatnonzero(alpha.max(axis=0) > 0.02)
+    if len(rows) == 0:
+        raise InputError(
+            "shadow.empty",
+            "The mask marks nothing that could throw a shadow: it is clear everywhere.",
+            "Paint the product white, or switch the mask over if its clear part is the product.",
+        )
+    top, left = int(rows[0]), int(columns[0])
+    shadow = cast(alpha[top : rows[-1] + 1, left : columns[-1] + 1], lamp, stance)
+    density = np.zeros(alpha.shape, dtype=np.float32)
+    here, there = overlap(alpha.shape, left + shadow.left, top + shadow.top, shadow.thrown.shape)
+    density[here] = shadow.density(strength)[there]
+    return density if under else np.where(alpha > 0.999, np.float32(0), density)
+
+
+def shade_white(density: Array) -> Array:
+    """Draw a shadow on white, to multiply any picture with. Shapes: ``[H,W] -> [H,W,3]`` sRGB."""
+    shade = to_srgb(1 - density[..., None] * (1 - SHADE))
+    return np.where(density[..., None] > 0, shade, np.float32(1))  # white stays white through the rounding
 
 
 def mirror(product: Product, strength: float) -> tuple[Sheet, ...]:

@@ -88,7 +88,7 @@ def lift(sheets: Sequence[Sheet], width: int, height: int) -> Array:
             lit[here] = lit[here] * (1 - strength) + colour * strength
         cover[here] = weight + cover[here] * (1 - weight)
     plate = np.zeros((height, width, 4), dtype=np.float32)
-    plate[top:bottom, left:right, :3] = to_srgb(lit / np.maximum(cover, np.float32(1e-4))[..., None])
+    plate[top:bottom, left:right, :3] = to_srgb(np.divide(lit, np.maximum(cover, 1e-4)[..., None], dtype=np.float32))
     plate[top:bottom, left:right, 3] = cover
     return plate
 

@@ -22,6 +22,7 @@ NODES = {
     "AdStudioTextLayoutAnalyzer": "layout",
     "AdStudioProductLayoutAnalyzer": "layout",
     "AdStudioBackgroundComposite": "compose",
+    "AdStudioShadow": "compose",
     "AdStudioTextOverlay": "text",
     "AdStudioSaveImage": "output",
 }

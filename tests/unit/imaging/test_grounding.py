@@ -144,7 +144,8 @@ def test_light_is_set_by_hand_over_what_was_read(block: CutOut) -> None:
 def test_light_of_a_rendered_room_is_found(angle: float) -> None:
     lamp = estimate_light(render_room(angle, size=192).picture).lamp
     assert np.sign(lamp.angle_deg) == np.sign(angle)
-    assert abs(lamp.angle_deg - angle) < 25
+    drawn = np.degrees(np.arctan2(lamp.rise, lamp.lean))
+    assert abs(drawn - render_room(angle, size=64).shadow_deg) <= 15
 
 
 @pytest.mark.parametrize(
