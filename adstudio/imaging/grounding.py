@@ -17,7 +17,7 @@ from .shadow import DARKEST, cast, find_foot
 from .sheets import Sheet, overlap
 
 # What light a shadow still lets through, per channel: the sky lends it a trace of blue.
-SHADE = np.array([0.0, 0.03, 0.07], dtype=np.float32)
+SHADE = np.array([0.0, 0.015, 0.035], dtype=np.float32)
 _HALO = 0.35
 _FADE = 0.22  # of the product's height, over which its mirror image loses most of its strength
 _MIRROR = 0.6  # of the product's height, as far as its mirror image goes
