@@ -34,7 +34,8 @@ def find_tone(product: Array, alpha: Array, surroundings: Array, strength: float
         max_delta_e: the opaque product changes by no more than this on average (CIEDE2000); strength gives way.
     """
     neutral = Tone(np.ones(3, dtype=np.float32), 0.0)
-    opaque = product[alpha > 0.99]
+    step = max(1, round((alpha.size / (20 * _SAMPLES)) ** 0.5))
+    opaque = product[::step, ::step][alpha[::step, ::step] > 0.99]
     if strength <= 0 or len(surroundings) == 0 or len(opaque) == 0:
         return neutral
     sample = opaque[:: max(1, len(opaque) // _SAMPLES)]

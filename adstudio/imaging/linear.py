@@ -11,6 +11,7 @@ _TO_XYZ = np.array(
     dtype=np.float32,
 )
 _WHITE = _TO_XYZ.sum(axis=1)
+_CHUNK = 500_000
 
 
 def to_linear(srgb: Array) -> Array:
@@ -51,8 +52,11 @@ def delta_e2000(one: Array, other: Array) -> Array:
     """Measure the colour difference (CIEDE2000) of two linear RGB pictures, per pixel; about 1 is just noticeable."""
     from skimage.color import deltaE_ciede2000
 
-    differ = (one != other).any(axis=-1)
-    out = np.zeros(differ.shape, dtype=np.float32)
-    if differ.any():
-        out[differ] = deltaE_ciede2000(to_lab(one[differ]), to_lab(other[differ]))
-    return out
+    flat, other_flat = one.reshape(-1, 3), other.reshape(-1, 3)
+    out = np.zeros(len(flat), dtype=np.float32)
+    for first in range(0, len(flat), _CHUNK):  # it makes some thirty copies of what it gets
+        part = slice(first, first + _CHUNK)
+        differ = (flat[part] != other_flat[part]).any(axis=-1)
+        if differ.any():
+            out[part][differ] = deltaE_ciede2000(to_lab(flat[part][differ]), to_lab(other_flat[part][differ]))
+    return out.reshape(one.shape[:-1])

@@ -13,11 +13,12 @@ from .linear import to_linear, to_srgb
 from .placement import Spot, check_placement, find_spot
 from .resample import resize_rgba, turn_rgba
 from .sheets import overlap
-from .texture import add_grain, measure_edges, measure_grain, soften_rim
+from .texture import add_grain, measure_edges, measure_grain, missing_grain, soften_rim
 
 _SOFT_ENLARGEMENT = 1.5
 _SAMPLE = 50_000
 _ROOM_PX = 3
+_LOOK_PX = 1024
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,12 +85,16 @@ def match(product: Product, scene: Array, look: SceneLook, wish: Wish) -> Produc
     toned = replace(product, colour=np.clip(product.own * tone.gains, 0.0, 1.0), harmonize=tone.strength)
     if wish.detail <= 0:
         return toned
-    own = to_srgb(product.own)
-    width, grain = measure_edges(own, product.alpha), measure_grain(own, product.alpha)
+    part = _middle(product.alpha.shape)
+    own, alpha = to_srgb(product.own[part]), product.alpha[part]
+    width, grain = measure_edges(own, alpha), measure_grain(own, alpha)
     if width is not None and look.edge_px is not None and look.edge_px > width:
         toned = _soften(toned, width, look.edge_px, wish.detail)
-    noisy, added = add_grain(to_srgb(toned.colour), grain, look.grain, wish.detail, seed=product.number)
-    return replace(toned, colour=to_linear(noisy), grain=added) if added else toned
+    missing = missing_grain(grain, look.grain, wish.detail)
+    if not missing:
+        return toned
+    noisy = add_grain(to_srgb(toned.colour), missing, seed=product.number)
+    return replace(toned, colour=to_linear(noisy), grain=missing)
 
 
 def _soften(product: Product, from_px: float, to_px: float, strength: float) -> Product:
@@ -128,11 +133,14 @@ class SceneLook:
 
 def look_at(scene: Array) -> SceneLook:
     """Measure a backdrop's grain and sharpness. Shapes: ``[H,W,3]`` sRGB."""
-    height, width = scene.shape[:2]
-    # At full resolution, but not all of it: the middle says enough.
-    top, left = max(0, (height - 1024) // 2), max(0, (width - 1024) // 2)
-    part = scene[top : top + 1024, left : left + 1024]
+    part = scene[_middle(scene.shape)]
     return SceneLook(measure_grain(part), measure_edges(part))
+
+
+def _middle(shape: tuple[int, ...]) -> tuple[slice, slice]:
+    """Take texture at full resolution, but not all of a large picture: its middle says enough."""
+    top, left = max(0, (shape[0] - _LOOK_PX) // 2), max(0, (shape[1] - _LOOK_PX) // 2)
+    return slice(top, top + _LOOK_PX), slice(left, left + _LOOK_PX)
 
 
 def _ring(scene: Array, product: Product) -> Array:

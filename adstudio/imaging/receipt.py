@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from ..types import Array, Composite
 from .light import Lamp, LightEstimate
 from .linear import delta_e2000, to_linear, to_srgb
 from .products import Product
-from .sheets import overlap
+from .sheets import STRIP_PX, overlap
 
 
 def write_receipt(
@@ -30,32 +31,22 @@ def write_receipt(
         dimmed: how far one product darkens another, ``[H,W]``; such pixels are lit differently on purpose and are
             left out, their share is told.
     """
-    differences: list[Array] = []
-    same = total = shaded = 0
+    whole = _Tally()
     receipt = {"products": float(len(products))}
     for product in sorted(products, key=lambda entry: entry.number):
         suffix = "" if product.number == 1 else f"_{product.number}"
         receipt[f"scale{suffix}"] = product.scale
-        spot = product.spot
-        here, there = overlap(image.shape, spot.left, spot.top, product.alpha.shape)
-        # Opaque before and after: sharpness is matched at the rim, colours are compared inside.
-        mine = (owner[here] == product.number) & (product.own_alpha[there] > 0.999)
-        lit = mine & (dimmed[here] < 0.01)
-        shaded += int(mine.sum() - lit.sum())
-        before, after = product.own[there][lit], image[here][lit]
-        if len(after) == 0:
-            continue
-        eight_bit = (np.round(to_srgb(before) * 255) == np.round(after * 255)).all(axis=-1)
-        found = np.zeros(len(after), dtype=np.float32)
-        # Values that make the same 8-bit picture differ by rounding alone.
-        found[~eight_bit] = delta_e2000(before[~eight_bit], to_linear(after[~eight_bit]))
-        differences.append(found)
-        receipt[f"mean_delta_e{suffix}"] = float(found.mean())
-        same += int(eight_bit.sum())
-        total += len(after)
-    joined = np.concatenate(differences) if differences else np.zeros(1, dtype=np.float32)
-    receipt["mean_delta_e"] = float(joined.mean())
-    receipt["max_delta_e"] = float(joined.max())
+        mine = _Tally()
+        height, width = product.alpha.shape
+        step = max(1, STRIP_PX // width)
+        for first in range(0, height, step):
+            mine.count(product, slice(first, min(first + step, height)), image, owner, dimmed)
+        if mine.total:
+            receipt[f"mean_delta_e{suffix}"] = mine.sum / mine.total
+        whole.add(mine)
+    same, total, shaded = whole.same, whole.total, whole.shaded
+    receipt["mean_delta_e"] = whole.sum / total if total else 0.0
+    receipt["max_delta_e"] = whole.most
     receipt["unchanged_share"] = same / total if total else 1.0
     receipt["occluded_share"] = shaded / (total + shaded) if total + shaded else 0.0
     receipt["harmonize"] = min(product.harmonize for product in products)
@@ -64,6 +55,45 @@ def write_receipt(
     receipt["light_x"], receipt["light_y"] = estimate.slope_x, estimate.slope_y
     receipt["light_angle"], receipt["light_height"] = lamp.angle_deg, lamp.height_deg
     return receipt
+
+
+@dataclass
+class _Tally:
+    """What was found so far, a strip of rows at a time."""
+
+    sum: float = 0.0
+    most: float = 0.0
+    same: int = 0
+    total: int = 0
+    shaded: int = 0
+
+    def count(self, product: Product, rows: slice, image: Array, owner: NDArray[np.int32], dimmed: Array) -> None:
+        spot = product.spot
+        size = (rows.stop - rows.start, product.alpha.shape[1])
+        here, there = overlap(image.shape, spot.left, spot.top + rows.start, size)
+        own, own_alpha = product.own[rows][there], product.own_alpha[rows][there]
+        # Opaque before and after: sharpness is matched at the rim, colours are compared inside.
+        mine = (owner[here] == product.number) & (own_alpha > 0.999)
+        lit = mine & (dimmed[here] < 0.01)
+        self.shaded += int(mine.sum() - lit.sum())
+        before, after = own[lit], image[here][lit]
+        if len(after) == 0:
+            return
+        # Values that make the same 8-bit picture differ by rounding alone.
+        changed = (np.round(to_srgb(before) * 255) != np.round(after * 255)).any(axis=-1)
+        found = delta_e2000(before[changed], to_linear(after[changed]))
+        self.add(
+            _Tally(float(found.sum(dtype=np.float64)), float(found.max(initial=0.0)), int((~changed).sum()), len(after))
+        )
+
+    def add(self, other: _Tally) -> None:
+        self.sum += other.sum
+        self.most = max(self.most, other.most)
+        self.same, self.total, self.shaded = (
+            self.same + other.same,
+            self.total + other.total,
+            self.shaded + other.shaded,
+        )
 
 
 def check_fidelity(receipt: dict[str, float], limit: float) -> None:

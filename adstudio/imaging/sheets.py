@@ -12,6 +12,7 @@ from ..types import Array, Layer
 from .linear import to_linear, to_srgb
 
 Slices = tuple[slice, slice]
+STRIP_PX = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,13 +61,15 @@ def flatten(scene: Array, sheets: Sequence[Sheet]) -> Array:
     height, width = scene.shape[:2]
     left, top, right, bottom = bounds(sheets, width, height)
     image = scene.copy()
-    part = scene[top:bottom, left:right]
-    before = to_linear(part)
-    lit = before.copy()
-    for sheet in sheets:
-        sheet.lay(lit, left, top)
-    touched = (lit != before).any(axis=-1)
-    image[top:bottom, left:right][touched] = to_srgb(lit[touched])
+    step = max(1, STRIP_PX // max(1, right - left))
+    for first in range(top, bottom, step):  # in strips, so that a huge picture needs little beside itself
+        last = min(first + step, bottom)
+        before = to_linear(scene[first:last, left:right])
+        lit = before.copy()
+        for sheet in sheets:
+            sheet.lay(lit, left, first)
+        touched = (lit != before).any(axis=-1)
+        image[first:last, left:right][touched] = to_srgb(lit[touched])
     return image
 
 

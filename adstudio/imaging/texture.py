@@ -9,6 +9,7 @@ from .filters import blur
 
 _BLOCK = 16
 _MOST_GRAIN = 0.025
+_LEAST_GRAIN = 0.0015
 _MOST_BLUR_PX = 0.8
 _LEAST_STEP = 0.15  # of brightness, what counts as an edge
 _FEW_EDGES = 60
@@ -68,13 +69,13 @@ def soften_rim(planes: Array, from_px: float, to_px: float, strength: float) -> 
     return (planes + (blur(planes, sigma) - planes) * near).astype(np.float32), sigma
 
 
-def add_grain(colour: Array, own: float, wanted: float, strength: float, seed: int) -> tuple[Array, float]:
-    """Add the noise that a product lacks beside its scene; the same seed gives the same grain.
-
-    Shapes: colour ``[H,W,3]`` sRGB. Returns: it, and the standard deviation that was added.
-    """
+def missing_grain(own: float, wanted: float, strength: float) -> float:
+    """Tell how much noise a product lacks beside its scene; 0 where nobody would see it."""
     missing = min(float(np.sqrt(max(wanted**2 - own**2, 0.0))) * strength, _MOST_GRAIN)
-    if missing < 0.0015:
-        return colour, 0.0
+    return missing if missing >= _LEAST_GRAIN else 0.0
+
+
+def add_grain(colour: Array, deviation: float, seed: int) -> Array:
+    """Add noise; the same seed gives the same grain. Shapes: ``[H,W,3]`` sRGB."""
     noise = np.random.default_rng(seed).standard_normal(colour.shape[:2], dtype=np.float32)
-    return np.clip(colour + (missing * noise)[..., None], 0.0, 1.0).astype(np.float32), missing
+    return np.clip(colour + (np.float32(deviation) * noise)[..., None], 0.0, 1.0).astype(np.float32)

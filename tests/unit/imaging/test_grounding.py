@@ -78,10 +78,19 @@ def test_light_from_straight_above_is_safe(block: CutOut, height: float, stance:
     assert np.allclose(found, found[:, ::-1], atol=0.02)
 
 
+@pytest.mark.parametrize("angle", [-90.0, 90.0])
+def test_light_from_straight_aside_throws_a_shadow_along_the_ground(block: CutOut, angle: float) -> None:
+    shadow = cast(block.rgba[..., 3], Lamp(angle, 40.0, 0.2))
+    beside = shadow.thrown[:, : -shadow.left - 5] if angle > 0 else shadow.thrown[:, -shadow.left + 85 :]
+    assert np.isfinite(shadow.thrown).all() and beside.max() > 0.3
+
+
 def test_hanging_product_does_not_touch_the_wall(block: CutOut) -> None:
     hanging, standing = (darkened(block, light="left", stance=stance) for stance in ("hanging", "standing"))
     base = 280
     assert standing[base : base + 3, 190:210].mean() > 2 * hanging[base : base + 3, 190:210].mean()
+    lying = darkened(block, light="left", stance="flat_lay")
+    assert hanging[156:160, 190:210].max() < 0.5 * lying[156:160, 190:210].max()  # no dark seam above it either
     y, x = np.nonzero(hanging > 0.02)
     assert x.mean() > 200 and y.mean() > 210  # to the right of and lower than the product, as a whole
 
