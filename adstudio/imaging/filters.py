@@ -20,6 +20,20 @@ def blur(values: NDArray[np.floating[Any]], sigma: float | tuple[float, float]) 
     return np.asarray(gaussian_filter(values, (*pair, *(0.0,) * (values.ndim - 2))), dtype=np.float32)
 
 
+def blur_spot(values: Array, sigma: float | tuple[float, float]) -> Array:
+    """Blur what is mostly zero, such as a shadow: the same as ``blur``, but only where something is."""
+    rows, columns = np.flatnonzero(values.any(axis=1)), np.flatnonzero(values.any(axis=0))
+    if len(rows) == 0:
+        return np.zeros_like(values)
+    down, across = (int(4 * each + 0.5) for each in (sigma if isinstance(sigma, tuple) else (sigma, sigma)))
+    height, width = values.shape
+    top, bottom = max(0, int(rows[0]) - down), min(height, int(rows[-1]) + 1 + down)
+    left, right = max(0, int(columns[0]) - across), min(width, int(columns[-1]) + 1 + across)
+    out = np.zeros_like(values)
+    out[top:bottom, left:right] = blur(values[top:bottom, left:right], sigma)
+    return out
+
+
 def grow(mask: Bools, by_px: int) -> Bools:
     """Widen a mask by so many pixels."""
     from scipy.ndimage import binary_dilation

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..types import Array, Stance
 from .edges import resample, resize
-from .filters import blur
+from .filters import blur, blur_spot
 from .light import Lamp
 
 WORK_PX = 320
@@ -123,7 +123,7 @@ def _lean(floor: Array, foot: Foot, rows: int, lamp: Lamp, side: float) -> Array
     shade = np.zeros_like(floor)
     for centre, softness in ((0.0, 0.014), (0.5, 0.045), (1.0, 0.09)):
         share = np.clip(1 - np.abs(far - centre) * 2, 0, 1)
-        shade += blur(thrown * share, max(0.6, softness * spread * side))
+        shade += blur_spot(thrown * share, max(0.6, softness * spread * side))
     return (shade * (1 - (0.3 + 0.4 * lamp.softness) * far)).astype(np.float32)
 
 
@@ -135,7 +135,7 @@ def _touch(floor: Array, foot: Foot, side: float) -> Array:
     closeness = np.where(foot.touching, np.maximum(closeness, 0.8), closeness)
     depth = np.arange(rows, dtype=np.float32)[:, None] - foot.underside
     strip = np.where((depth <= 0.018 * side) & (depth > -0.06 * side), closeness, 0.0).astype(np.float32)
-    tight, wide = blur(strip, 0.010 * side), blur(strip, (0.040 * side, 0.050 * side))
+    tight, wide = blur_spot(strip, 0.010 * side), blur_spot(strip, (0.040 * side, 0.050 * side))
     return np.clip(0.8 * tight + 1.1 * wide, 0.0, 1.0).astype(np.float32)
 
 

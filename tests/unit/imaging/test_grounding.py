@@ -7,6 +7,7 @@ import pytest
 
 from adstudio.errors import InputError
 from adstudio.imaging.composite import compose
+from adstudio.imaging.filters import blur, blur_spot
 from adstudio.imaging.grounding import mirror
 from adstudio.imaging.light import Lamp, estimate_light, find_lamp
 from adstudio.imaging.products import fit
@@ -116,6 +117,15 @@ def test_shadow_is_the_same_at_every_size(block: CutOut) -> None:
     one, other = (cast(cut.rgba[..., 3], Lamp(-50.0)) for cut in (block, large))
     assert abs(other.thrown.mean() - one.thrown.mean()) < 0.01
     assert other.left / 8 == pytest.approx(one.left, abs=3)
+
+
+def test_blurring_only_where_something_is_is_exact() -> None:
+    spots = np.zeros((60, 90), np.float32)
+    spots[3:9, 70:] = 0.8
+    spots[30, 40] = 1
+    for sigma in (0.7, (4.0, 1.5)):
+        assert np.allclose(blur_spot(spots, sigma), blur(spots, sigma), atol=1e-6)
+    assert blur_spot(np.zeros((4, 4), np.float32), 2.0).max() == 0
 
 
 def test_two_shadows_of_one_lamp_do_not_add_up(block: CutOut) -> None:
