@@ -13,7 +13,7 @@ from adstudio.types import Box, LayoutPlan, LayoutScore, Placement, TextBlock
 
 PLAN = LayoutPlan(
     texts=(TextBlock("headline", "여름\n세일", Box(0.1, 0.2, 0.9, 0.4), "left", "#FFAA00", "bottom"),),
-    products=(Placement(0.5, 0.8, 0.4, 1),),
+    products=(Placement(0.5, 0.8, 0.4, 1), Placement(0.2, 0.4, 0.3, 0, -12.5, "top_left", "hanging")),
     provider="local",
     score=LayoutScore(0.9, 0.8, 0.7, 1.0, 0.85),
     reasons=("위쪽이 비어 있습니다.",),

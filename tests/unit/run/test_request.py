@@ -20,7 +20,7 @@ FULL = AdRequest(
     brief="대리석 위",
     context="봄 신메뉴",
     products=("a.png", "b.png"),
-    placements=(Placement(0.3, 0.9, 0.5), Placement(0.7, 0.9, 0.4, order=1)),
+    placements=(Placement(0.3, 0.9, 0.5), Placement(0.7, 0.9, 0.4, 1, 15.0, "center", "flat_lay")),
     loras=(("ink", 0.8),),
     text_style=TextStyle(weight=900, plate="always"),
     seed=2**63,
