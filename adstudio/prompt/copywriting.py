@@ -28,11 +28,15 @@ from .subject import Subject, is_shop_name
 _NAME_CHARS = 12
 _FEW = 3
 # Trades whose services are what they sell; the words are too general to be sold.
-_SERVICE_TRADES = ("hair", "nail", "gym", "photo", "laundry", "car", "clinic", "pets", "rice_cake")
+_SERVICE_TRADES = (
+    *("hair", "nail", "gym", "pilates", "photo", "laundry", "car", "clinic", "pets", "rice_cake"),
+    *("bookshop", "phone_repair", "interiors"),
+)
 _CLINICS = ("과", "병원", "의원", "약국", "클리닉", "헬스", "피트니스")
 _TOO_GENERAL = (
     *("헤어", "미용", "네일", "짐", "뷰티", "클리닉", "촬영", "매직", "체육관", "중고차", "자동차", "렌터카", "렌트카"),
     *("오토바이", "반려동물", "애견", "애완", "반려견", "반려묘", "댕댕이", "냥이", "펫", "이바지", "방앗간", "카샵"),
+    *("새집증후군", "셀프인테리어", "사설수리", "책읽는", "읽어주", "자세", "코어", "헌책"),
 )
 _EVOKES_FIRST = ("emotional",)  # a tone whose headline leaves the price to the line below
 

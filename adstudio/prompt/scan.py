@@ -83,6 +83,8 @@ def _lent(row: Sequence[Entry]) -> tuple[Kind, ...]:
         return ("mood", "colour", "place", "season")
     if "industry" in kinds and not kinds & {"product"}:
         return ("season",)
+    if "function" in kinds:
+        return ("season",)  # 여름방학
     return ("mood", "colour") if "modifier" in kinds else ()
 
 

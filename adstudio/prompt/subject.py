@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .entries import Entry, Kind
-from .industries import GENERAL
+from .industries import GENERAL, industries
 from .latin_subject import latin_subject
 from .noun_phrases import contents, describe, settle, wrap
 from .scan import Match
@@ -51,6 +51,8 @@ _SOLD = frozenset(
         ),
     )
 )
+# Words of one trade that others use as often: 통영 생굴 산지직송, 소가죽 광택, 은반지 공방.
+_SHARED = frozenset(("산지직송", "산지직판", "산지", "직송", "광택", "공방", "투어", "클래스", "체험수업"))
 _MOST_GOODS = 2.9
 _DEFINITE, _STANDS, _GENERIC = range(3)  # how much a product wants to be the subject
 _JOIN = re.compile(
@@ -60,8 +62,9 @@ _JOIN = re.compile(
 _GLUED = re.compile(r"[가-힣]{0,2}")
 _STEM = re.compile(r"[가-힣]+$")
 _UNKNOWN_STEM = re.compile(r"\s[가-힣]{1,3}")  # 얼그레이 쉬폰|케이크
+_FLAVOUR = re.compile(r"\s?맛(?![가-힣])")
 _ONLY_LOOKS = re.compile(r"\s?(?:배경|느낌|분위기|무늬|패턴|색|빛|톤|컬러|그림자|모양|무드)(?!연필)")
-_STANDS_BY = re.compile(r"(?:이|가|의|을|를)?\s?(?:위(?!스키)|옆|앞|뒤|안에|속에|아래|밑)")
+_STANDS_BY = re.compile(r"(?:이|가|의|을|를)?\s?(?:위(?!스키)|옆|앞|뒤|안에|속에|아래|밑|곁들|고명|토핑|가루(?![가-힣]))")
 _DESCRIBES = re.compile(r"(?:이|가)\s[^,.;!?\n]*")
 _SHOP_ENDINGS = (
     *("집", "샵", "숍", "점", "실", "관", "원", "장", "가게", "방", "소", "당", "바", "펍"),
@@ -102,10 +105,14 @@ def industry_votes(body: str, matches: Sequence[Match]) -> dict[str, float]:
     found: dict[str, list[float]] = {}
     for k, match in enumerate(matches):
         if not match.denied and (entry := match.of("industry")):
-            following = matches[k + 1] if k + 1 < len(matches) else None
-            describes = following and following.of("industry") and not body[match.end : following.start].strip(" 의")
-            context = 1.9 if entry.value in _SOLD else 3.0  # 숯불 장어구이: what is sold says more than how
+            following = matches[k + 1] if k + 1 < len(matches) else match
+            other = following.of("industry")
+            describes = other and other.value != entry.value and not body[match.end : following.start].strip(" 의")
+            # 거북목 필라테스: the trade's own name; 숯불 장어구이: what is sold says more than how
+            is_name = match.text in industries()[entry.value].korean.split("·")
+            context = 1.9 if entry.value in _SOLD else 3.5 if is_name else 3.0
             weight = 1.5 if describes else 4.0 if is_shop_name(match.text) else context
+            weight = 1.0 if match.text in _SHARED else weight
             found.setdefault(entry.value, []).append(weight * (1 - match.start / 100_000))
     goods: dict[str, list[float]] = {}
     for product in _products(body, matches):
@@ -157,6 +164,8 @@ def _products(body: str, matches: Sequence[Match]) -> list[_Product]:
         match, entry = matches[k], matches[k].of("product")
         if entry is None or not entry.english or match.denied or k in taken or _ONLY_LOOKS.match(body[match.end :]):
             continue
+        if _flavour_end(body, matches, k):
+            continue  # it describes the noun before it
         if entry.wrap and k and matches[k - 1].of("product") and not body[matches[k - 1].end : match.start].strip():
             continue  # the noun before it takes it along
         found.append(_compose(body, matches, k, entry, taken))
@@ -186,6 +195,8 @@ def _compose(body: str, matches: Sequence[Match], k: int, entry: Entry, taken: s
         if len(head.split()) + len(word.split()) <= MAX_WORDS:
             head = describe(head, word) if word else head
     following = matches[k + 1] if k + 1 < len(matches) else None
+    if following and (flavour_end := _flavour_end(body, matches, k + 1)):
+        head, end, following = describe(head, _modifier(following, entry)), flavour_end, None
     wrapper = following.of("product") if following and not following.denied else None
     if following and wrapper and wrapper.wrap and not body[end : following.start].strip():
         wrapped = wrap(head, wrapper.wrap)
@@ -193,6 +204,18 @@ def _compose(body: str, matches: Sequence[Match], k: int, entry: Entry, taken: s
             head, end = wrapped, following.end
     weight = _GENERIC if generic else _STANDS if _is_beside(body, matches[k + 1 :], end) else _DEFINITE
     return _Product(settle(head), entry.value, start, end, weight)
+
+
+def _flavour_end(body: str, matches: Sequence[Match], k: int) -> int:
+    """Where a flavour ends that follows its noun (``젤라또 피스타치오맛``); 0 for one before it (``바닐라맛 젤라또``)."""
+    match = matches[k]
+    hit = _FLAVOUR.match(body, match.end - match.text.endswith("맛"))
+    noun = matches[k - 1] if k else match
+    if not hit or match.denied or not noun.of("product") or body[noun.end : match.start].strip() or noun is match:
+        return 0
+    following = matches[k + 1] if k + 1 < len(matches) else None
+    leads = following and following.of("product") and not body[hit.end() : following.start].strip()
+    return 0 if leads else hit.end()
 
 
 def _is_beside(body: str, later: Sequence[Match], end: int) -> bool:
