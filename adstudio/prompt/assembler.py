@@ -17,6 +17,27 @@ BACKDROP = "Empty advertising backdrop"
 _PROPS = 2  # of the shop's own: more of them and the product is one thing among many
 
 
+_SMALL_WORDS = frozenset(
+    (
+        "and",
+        "the",
+        "with",
+        "small",
+        "soft",
+        "few",
+        "fresh",
+        "plain",
+        "folded",
+        "warm",
+        "light",
+        "natural",
+        "korean",
+        "clean",
+        "bright",
+        "dark",
+        "white",
+    )
+)
 _NO_WISHES = Look()
 _NO_SHOT = Shot()
 
@@ -70,14 +91,17 @@ def enrich(
         seed: which of the shop's props lie about.
     """
     is_backdrop = not parts.subject
-    props = [parts.props, *wishes.props]
-    if wishes.material:
+    props = [*wishes.props]
+    if wishes.material and not _telling(wishes.material) <= _telling(f"{parts.subject} {parts.setting}"):
         props.append(wishes.material)
     if shot.props:
         props.append(shot.props)
-    elif not is_backdrop and shop.props:
+    if not _telling(parts.props) & _telling(" ".join((parts.subject, *props))):
+        props.insert(0, parts.props)
+    if not shot.props and not is_backdrop and shop.props:
         first = seed % len(shop.props)
-        props += [*shop.props[first:], *shop.props[:first]][:_PROPS]
+        told = _telling(" ".join((parts.subject, *props)))
+        props += [prop for prop in (*shop.props[first:], *shop.props[:first]) if not _telling(prop) & told][:_PROPS]
     # The shop's light is made for its usual mood: bright daylight would contradict a dark one.
     is_usual_light = (not shop.moods or scene.mood == shop.moods[0]) and scene.place not in shot_table()["place_light"]
     own_light = shop.light if is_usual_light and not is_backdrop else ""
@@ -111,6 +135,12 @@ def dress(parts: PromptParts, style: Style) -> PromptParts:
         camera=fit(parts.camera) if style.has_lens else fit(_view(parts.camera)),
         style=_join(style.phrase, style.rendering),
     )
+
+
+def _telling(phrase: str) -> set[str]:
+    """The words of a phrase that name things: what is told once needs no second mention."""
+    words = re.findall(r"[a-zé]{3,}", phrase.lower())
+    return {word.removesuffix("s").removesuffix("en") for word in words if word not in _SMALL_WORDS}
 
 
 def _view(camera: str) -> str:

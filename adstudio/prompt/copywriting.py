@@ -19,25 +19,14 @@ from .copy_limits import line_length as line_length
 from .copy_lines import CopyLines, Lines, copy_lines, find_tone
 from .hashtags import list_hashtags, service_word
 from .industries import Industry
-from .offers import Facts, read_facts
+from .offers import Facts, read_facts, told_word
 from .particles import fill
 from .scan import Match
 from .seasons import seasons
-from .subject import Subject, is_shop_name
+from .sold_name import is_place, sends_goods, service_name, short_name
+from .subject import Subject
 
-_NAME_CHARS = 12
 _FEW = 3
-# Trades whose services are what they sell; the words are too general to be sold.
-_SERVICE_TRADES = (
-    *("hair", "nail", "gym", "pilates", "photo", "laundry", "car", "clinic", "pets", "rice_cake"),
-    *("bookshop", "phone_repair", "interiors"),
-)
-_CLINICS = ("과", "병원", "의원", "약국", "클리닉", "헬스", "피트니스")
-_TOO_GENERAL = (
-    *("헤어", "미용", "네일", "짐", "뷰티", "클리닉", "촬영", "매직", "체육관", "중고차", "자동차", "렌터카", "렌트카"),
-    *("오토바이", "반려동물", "애견", "애완", "반려견", "반려묘", "댕댕이", "냥이", "펫", "이바지", "방앗간", "카샵"),
-    *("새집증후군", "셀프인테리어", "사설수리", "책읽는", "읽어주", "자세", "코어", "헌책"),
-)
 _EVOKES_FIRST = ("emotional",)  # a tone whose headline leaves the price to the line below
 
 
@@ -56,6 +45,7 @@ class _Occasion:
     name: str  # the product, or the service that is sold
     place: str  # the kind of shop, as the brief calls it
     facts: Facts
+    of_what: dict[str, str]  # the brief's word for what a price or a day is of: 체험수업
     contact: Contact
 
     def rows(self, lines: Lines, kind: str, name: str = "") -> list[str]:
@@ -71,6 +61,10 @@ class _Occasion:
         """The headlines that tell an occasion."""
         named = [*self.rows(lines, "headline", self.name), *self.rows(lines, "place", self.place or self.name)]
         return [*named, *self.rows(lines, "alone")]
+
+    def exact(self, fact: str) -> str:
+        """A price or a day with what it is of."""
+        return f"{self.of_what.get(fact, '')} {fact}".strip()
 
     def choose(self, part: str, rows: Iterable[str], taken: Sequence[str] = ()) -> str:
         """Take the line of this seed among those that fit and say nothing a second time."""
@@ -107,19 +101,22 @@ def write_lines(
     season = next((seasons()[e.value] for m in matches if not m.denied and (e := m.of("season"))), None)
     service = service_word(matches, shop)
     lines = copy_lines()
-    name = _short_name(product.korean) or _service_name(matches, shop.name)
+    sold = service_name(matches, shop.name)
+    is_own = product.industry == shop.name or not sold  # 아이폰 액정수리: not the phone is sold
+    name = (short_name(product.korean) if is_own else "") or sold or short_name(product.korean)
     occasion = _Occasion(
         key=brief.text,
         seed=request.seed,
         tone=tone,
         limits=limits,
         all_lines=lines,
-        shop=lines.of_shop(product.industry or shop.name),
+        shop=lines.of_shop(product.industry if product.industry and is_own else shop.name),
         intents=_told(lines, brief.body),
         season=lines.of_season(season.name if season else ""),
         name=name,
-        place=service if _is_place(service) else "",
-        facts=read_facts(brief.body),
+        place=service if is_place(service) else "",
+        facts=(facts := read_facts(brief.body)),
+        of_what={fact: told_word(brief.body, fact) for fact in (*facts.offers, *facts.times)},
         contact=read_contact(brief.body),
     )
     headline = brief.quotes[0] if brief.quotes else _headline(occasion)
@@ -183,9 +180,9 @@ def _offered(occasion: _Occasion) -> list[str]:
     """The first offer, with the name of what is offered where there is room."""
     name = occasion.name or occasion.place
     for offer in occasion.facts.offers[:1]:
-        named = f"{name} {offer}".strip()
-        fits = name not in offer and occasion.limits.fits("headline", named)
-        return [named if fits else offer]
+        exact = occasion.exact(offer)
+        ways = [f"{name} {exact}".strip(), exact] if name not in offer else []
+        return [next((way for way in ways if occasion.limits.fits("headline", way)), offer)]
     return []
 
 
@@ -193,11 +190,12 @@ def _sub(occasion: _Occasion, headline: str, *, quoted: bool) -> str:
     """What else the brief promises, as much as fits; else a line on the season or the shop."""
     line = ""
     for fact in (*occasion.facts.offers, *occasion.facts.times):
-        longer = f"{line} · {fact}" if line else fact
+        exact = occasion.exact(fact)
+        longer = f"{line} · {exact}" if line else exact
         if fact not in headline and occasion.limits.fits("sub", longer):
             line = longer
-    if line:
-        return line
+    if re.search(r"\d|무료|반값", line):
+        return line  # 이번 주 alone tells nothing
     # where the headline tells the occasion already, do not say it twice
     said = [line for row in occasion.intents for line in occasion.told(row)]
     told = occasion.intents if (quoted or headline not in said) and not occasion.facts.offers else ()
@@ -212,7 +210,7 @@ def _action(occasion: _Occasion, body: str, shop: str) -> Lines:
     """What the brief asks people to do; else what suits the shop."""
     actions = occasion.all_lines.actions
     for row in actions:
-        if _meant_word(row, body):
+        if _meant_word(row, body) and (row.name != "order" or sends_goods(shop)):
             return row
     if occasion.contact.phones:
         return next((row for row in actions if row.name == "call"), actions[0])
@@ -227,11 +225,11 @@ def _caption(occasion: _Occasion, action: Lines, shop: str, told: tuple[str, str
     hook = occasion.choose("caption", hooks, told)
     whats = [row for lines in occasion.intents for row in occasion.rows(lines, "what", name)]
     whats += occasion.rows(anything, "what", name) if name else occasion.rows(anything, "alone")
-    what = occasion.choose("caption", whats, (hook,))
-    offers = list(facts.offers)
-    if offers and name and name not in offers[0]:
-        offers[0] = f"{name} {offers[0]}"
-    times = [time for time in facts.times if not any(time in hours for hours in occasion.contact.hours)]
+    what = occasion.choose("caption", whats, (hook, *told)) or occasion.choose("caption", whats, (hook,))
+    offers = [occasion.exact(offer) for offer in facts.offers]
+    if offers and name not in offers[0]:
+        offers[0] = f"{name} {offers[0]}".strip()
+    times = [occasion.exact(time) for time in facts.times if not any(time in hours for hours in occasion.contact.hours)]
     contact = occasion.contact.labelled(facts.times)
     call = occasion.choose("caption", occasion.rows(action, "line"), (hook, what))
     return write_caption(CaptionParts(hook, what, (*offers, *times), contact, call), occasion.limits)
@@ -252,29 +250,6 @@ def _meant_word(lines: Lines, body: str) -> str:
             if not _DENIED.match(body, hit.end()):
                 return hit[0]
     return ""
-
-
-def _service_name(matches: Sequence[Match], shop: str) -> str:
-    """A service that can be sold under its own name: 염색, not 미용실 nor 헤어."""
-    if shop not in _SERVICE_TRADES:
-        return ""
-    words = (m.text for m in matches if not m.denied and (e := m.of("industry")) and e.value == shop)
-    sold = (word for word in words if not _is_place(word) and word not in _TOO_GENERAL)
-    return _short_name(re.sub(r"\s+", " ", next(sold, "")))
-
-
-def _is_place(word: str) -> bool:
-    """Tell a kind of shop (꽃집, 피부과) from what is sold there."""
-    return word.endswith(_CLINICS) or (is_shop_name(word) and not word.endswith("청소"))
-
-
-def _short_name(product: str) -> str:
-    """Cut a long product name at its front, word by word, for the noun comes last."""
-    words = product.split()
-    while len(words) > 1 and line_length(" ".join(words)) > _NAME_CHARS - 2:
-        words.pop(0)
-    name = " ".join(words)
-    return name if line_length(name) <= _NAME_CHARS else ""
 
 
 def _repeats(line: str, told: str, name: str) -> bool:

@@ -55,6 +55,8 @@ def find_names(body: str, matches: Sequence[Match]) -> list[tuple[int, int]]:
             found[words[k - 1].start] = words[k - 1].end
         if end := _glued(word):
             found[word.start] = end
+        elif _leads(word):
+            found[word.start] = word.start + len(_bare(word.stem))
         elif following and _is_shop(word) and _touch(body, word, following):
             if end := _behind(body, word, following, matches):
                 found[following.start] = end
@@ -115,6 +117,14 @@ def _glued(word: Word) -> int:
     return end if not word.known or (before and (proud or hue)) else 0
 
 
+def _leads(word: Word) -> bool:
+    """Tell 책방이음, a shop's word with two to four unknown syllables glued behind it."""
+    shop = word.matches[0] if len(word.matches) == 1 and not word.known else None
+    if shop is None or shop.start != word.start or shop.denied or not shop.of("industry"):
+        return False
+    return bool(_SHOP_END.fullmatch(shop.text)) and 2 <= len(_bare(word.stem)) - len(shop.text) <= 4
+
+
 def _is_hue(match: Match) -> bool:
     describes = match.of("modifier")
     hue = match.of("colour", "light") or (describes and "colour" in describes.hints)
@@ -126,7 +136,7 @@ _PROUD = frozenset(
     ("행복", "사랑", "믿음", "소망", "희망", "미소", "마음", "진심", "정성", "하나", "으뜸", "제일")
 )  # 행복부동산
 _SURE = re.compile(
-    r"[가-힣]{1,6}(?:상회|식당|책방|제과|공방|약국|치과|한의원|의원|중개사|부동산|살롱|농원|횟집|컴퍼니|스토어|베이커리|로스터스|양조장|런드리|하우스|반찬)"
+    r"[가-힣]{1,6}(?:상회|식당|책방|제과|공방|약국|치과|한의원|의원|중개사|부동산|살롱|농원|횟집|컴퍼니|스토어|베이커리|로스터스|양조장|런드리|하우스|반찬|필라테스|요가|서점|인테리어|디자인)"
 )
 
 

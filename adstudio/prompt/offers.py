@@ -12,14 +12,14 @@ _UNITS = (
 )
 _COUNT = rf"\d[\d.,]*\s*(?:{_UNITS})"
 _MONEY = (
-    r"(?:\d[\d,.]*\s*(?:만|천|백)?\s*원"
+    r"(?:\d[\d,.]*\s*만\s?\d[\d,]*\s*천?\s*원|\d[\d,.]*\s*(?:만|천|백)?\s*원"
     r"|[일이삼사오육칠팔구]?(?:만|천|백)\s*(?:[일이삼사오육칠팔구]?(?:천|백)\s*)?원"
     r"|₩\s?\d[\d,]*|\d[\d,.]*\s*달러)"
 )
 _OFF = (
     r"(?:\s*(?:할인\s?쿠폰|할인|세일|적립|쿠폰|균일가|특가|부터|대(?![가-힣])|OFF|off|페이백|캐시백|증정|행사|이벤트))"
 )
-_FREE = r"무료\s?(?:배송|증정|체험|상담|시식|쿠폰|주차|포장|각인|업그레이드|음료|입장)"
+_FREE = r"무료\s?(?:배송|증정|체험|상담|시식|쿠폰|주차|포장|각인|업그레이드|음료|입장)|각인\s?무료"
 _OFFER = re.compile(
     rf"{_MONEY}\s?(?:→|->|=>|⇒|▶|에서)\s?{_MONEY}"
     rf"|\d+\s?\+\s?\d+(?:\s*(?:행사|이벤트|증정))?"
@@ -59,6 +59,20 @@ def read_facts(body: str) -> Facts:
     offers = [hit for hit in offers if not _NOT_A_PRICE.match(body, hit.end())]
     times = (hit[0] for hit in _WHEN.finditer(body) if _is_whole(body, hit))
     return Facts(_tidy(_with_conditions(body, offers)), _tidy(times))
+
+
+_TOLD = re.compile(
+    r"(?:체험\s?(?:수업|권)?|원데이\s?클래스|일일\s?클래스|1회권?|첫\s?달|한\s?달|월|세트|풀세트|[한두세네]\s?(?:판|마리|상자|박스|그릇|잔|병|상|개)|"
+    r"패키지|코스|정식|1인(?:분)?|숙박권|기본|남성?|여성?|학생|어린이|성인|시술|견적|"
+    r"북토크|낭독회|독서\s?모임|원데이\s?수업|강연|설명회|특강|공연|전시|축제|개강|수업)$"
+)
+
+
+def told_word(body: str, fact: str) -> str:
+    """What a price or a day is of, where the word right before it says so: ``체험수업 2만원``, ``북토크 10월 3일``."""
+    at = re.search(re.escape(fact).replace(r"\ ", r"\s*"), body)
+    hit = _TOLD.search(body[: at.start()].rstrip()) if at else None
+    return hit[0] if hit else ""
 
 
 def _with_conditions(body: str, offers: list[re.Match[str]]) -> list[str]:

@@ -64,7 +64,9 @@ _STEM = re.compile(r"[가-힣]+$")
 _UNKNOWN_STEM = re.compile(r"\s[가-힣]{1,3}")  # 얼그레이 쉬폰|케이크
 _FLAVOUR = re.compile(r"\s?맛(?![가-힣])")
 _ONLY_LOOKS = re.compile(r"\s?(?:배경|느낌|분위기|무늬|패턴|색|빛|톤|컬러|그림자|모양|무드)(?!연필)")
-_STANDS_BY = re.compile(r"(?:이|가|의|을|를)?\s?(?:위(?!스키)|옆|앞|뒤|안에|속에|아래|밑|곁들|고명|토핑|가루(?![가-힣]))")
+_STANDS_BY = re.compile(
+    r"(?:이|가|의|을|를)?\s?(?:위(?!스키)|옆|앞|뒤|안에|속에|아래|밑|곁들|고명|토핑|가루(?![가-힣]))"
+)
 _DESCRIBES = re.compile(r"(?:이|가)\s[^,.;!?\n]*")
 _SHOP_ENDINGS = (
     *("집", "샵", "숍", "점", "실", "관", "원", "장", "가게", "방", "소", "당", "바", "펍"),
@@ -74,11 +76,15 @@ _SHOP_ENDINGS = (
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """``english`` for the picture, ``korean`` in the brief's own words, for the copy; ``industry`` sells it."""
+    """``english`` for the picture, ``korean`` in the brief's own words, for the copy; ``industry`` sells it.
+
+    ``generic``: too general to be drawn where something definite is known, as 아파트 in 아파트 리모델링.
+    """
 
     english: str = ""
     korean: str = ""
     industry: str = ""
+    generic: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -138,14 +144,15 @@ def name_subject(body: str, matches: Sequence[Match]) -> Subject:
     picked = [product for product in products if product.weight == best]
     first = picked[0]
     english = first.english
-    if len(picked) > 1 and picked[1].english != first.english:
+    said = set(first.english.split())
+    if len(picked) > 1 and not set(contents(picked[1].english).split()) <= said:
         other = picked[1].english
         ways = ((english, other), (english, contents(other)), (contents(english), contents(other)))
         pairs = (" and ".join(way) for way in ways)
         english = next((pair for pair in pairs if len(pair.split()) <= MAX_WORDS), english)
     start = _whole_word(body, matches, first.start)
     korean = " ".join(dict.fromkeys(body[start : first.end].split()))  # 딸기 딸기 축제: once is enough
-    return Subject(english, korean, first.industry, (f"‘{korean}’ → 제품: {english}",))
+    return Subject(english, korean, first.industry, best == _GENERIC, (f"‘{korean}’ → 제품: {english}",))
 
 
 def _whole_word(body: str, matches: Sequence[Match], start: int) -> int:
@@ -176,6 +183,9 @@ def _compose(body: str, matches: Sequence[Match], k: int, entry: Entry, taken: s
     """Gather what stands right before a noun (``수제 딸기 | 케이크``) and what wraps it (``| 선물세트``)."""
     head, generic = entry.english, entry.generic
     start, end = matches[k].start, matches[k].end
+    following = matches[k + 1] if k + 1 < len(matches) else None
+    if following and (flavour_end := _flavour_end(body, matches, k + 1)):
+        head, end, following = describe(head, _modifier(following, entry)), flavour_end, None
     modifiers: list[str] = []
     for j in range(k, max(0, k - _MAX_MODIFIERS), -1):
         before, between = matches[j - 1], body[matches[j - 1].end : matches[j].start]
@@ -194,9 +204,6 @@ def _compose(body: str, matches: Sequence[Match], k: int, entry: Entry, taken: s
     for word in modifiers:
         if len(head.split()) + len(word.split()) <= MAX_WORDS:
             head = describe(head, word) if word else head
-    following = matches[k + 1] if k + 1 < len(matches) else None
-    if following and (flavour_end := _flavour_end(body, matches, k + 1)):
-        head, end, following = describe(head, _modifier(following, entry)), flavour_end, None
     wrapper = following.of("product") if following and not following.denied else None
     if following and wrapper and wrapper.wrap and not body[end : following.start].strip():
         wrapped = wrap(head, wrapper.wrap)
@@ -207,7 +214,7 @@ def _compose(body: str, matches: Sequence[Match], k: int, entry: Entry, taken: s
 
 
 def _flavour_end(body: str, matches: Sequence[Match], k: int) -> int:
-    """Where a flavour ends that follows its noun (``젤라또 피스타치오맛``); 0 for one before it (``바닐라맛 젤라또``)."""
+    """Where a flavour ends that follows its noun (``젤라또 피스타치오맛``); 0 for one that leads (``밤맛 라떼``)."""
     match = matches[k]
     hit = _FLAVOUR.match(body, match.end - match.text.endswith("맛"))
     noun = matches[k - 1] if k else match

@@ -122,7 +122,9 @@ def _product_quote(read: Brief) -> tuple[str, tuple[Match, ...]]:
 
 def _subject(read: Brief, matches: tuple[Match, ...], shop: Industry) -> Subject:
     if (subject := name_subject(read.body, matches)).english:
-        return subject
+        if not (subject.generic and shop.subject and subject.industry not in (shop.name, GENERAL)):
+            return subject
+        return Subject(shop.subject, notes=(f"업종 ‘{shop.korean}’의 소품을 그려요: {shop.subject}",))
     if (subject := name_subject(*_product_quote(read))).english:
         return subject
     if shop.subject:

@@ -1,0 +1,107 @@
+"""What the copy calls the thing that is sold: a product by its short name, or a service (염색), never the shop."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from .copy_limits import line_length
+from .scan import Match
+from .subject import is_shop_name
+
+_NAME_CHARS = 12
+# Trades whose services are what they sell; the words are too general to be sold.
+_SERVICE_TRADES = (
+    *("hair", "nail", "gym", "pilates", "photo", "laundry", "car", "clinic", "pets", "rice_cake"),
+    *("bookshop", "phone_repair", "interiors", "travel", "stay", "wedding", "real_estate", "academy"),
+)
+_SHIPPING_TRADES = ("pets", "rice_cake", "bookshop")  # of those, the ones that also send goods
+_CLINICS = ("과", "병원", "의원", "약국", "클리닉", "헬스", "피트니스")
+_TOO_GENERAL = (
+    *("헤어", "미용", "네일", "짐", "뷰티", "클리닉", "촬영", "매직", "체육관", "중고차", "자동차", "렌터카", "렌트카"),
+    *("오토바이", "반려동물", "애견", "애완", "반려견", "반려묘", "댕댕이", "냥이", "펫", "이바지", "방앗간", "카샵"),
+    *("새집증후군", "셀프인테리어", "사설수리", "책읽는", "읽어주", "자세", "코어", "헌책"),
+    *(
+        "여행",
+        "여행사",
+        "관광",
+        "레저",
+        "숙소",
+        "스테이",
+        "숙박",
+        "객실예약",
+        "체크인",
+        "웨딩",
+        "결혼",
+        "결혼준비",
+        "예식",
+        "본식",
+        "신부",
+        "신부님",
+    ),
+    *(
+        "사회자",
+        "축가",
+        "부동산",
+        "임대",
+        "중개",
+        "공인중개",
+        "공인중개사",
+        "남향",
+        "초등",
+        "중등",
+        "고등",
+        "교육",
+        "수업",
+        "강의",
+        "클래스",
+    ),
+    *(
+        "원데이",
+        "특강",
+        "수강생",
+        "공부",
+        "과외쌤",
+        "방과후",
+        "개강",
+        "투어",
+        "이사견적",
+        "이사업체",
+        "예약제",
+        "사진작가",
+        "작가님",
+    ),
+)
+
+
+def service_name(matches: Sequence[Match], shop: str) -> str:
+    """A service that can be sold under its own name: 염색, not 미용실 nor 헤어."""
+    if shop not in _SERVICE_TRADES:
+        return ""
+    words = (m.text for m in matches if not m.denied and (e := m.of("industry")) and e.value == shop)
+    sold = [word for word in words if not is_place(word) and word.replace(" ", "") not in _TOO_GENERAL]
+    if not sold:
+        return ""
+    first = sold[-1] if shop == "academy" else sold[0]  # 영어 파닉스: the last is the most definite
+    return short_name(re.sub(r"\s+", " ", first))
+
+
+def is_place(word: str) -> bool:
+    """Tell a kind of shop (꽃집, 피부과) from what is sold there."""
+    return word.endswith(_CLINICS) or (is_shop_name(word) and not word.endswith("청소"))
+
+
+def short_name(product: str) -> str:
+    """Cut a long product name at its front, word by word, for the noun comes last."""
+    words = product.split()
+    if len(words) > 1 and re.fullmatch(r"[가-힣]+는", words[0]):
+        words.pop(0)  # 매일 아침 굽는 소금빵
+    while len(words) > 1 and line_length(" ".join(words)) > _NAME_CHARS - 2:
+        words.pop(0)
+    name = " ".join(words)
+    return name if line_length(name) <= _NAME_CHARS else ""
+
+
+def sends_goods(shop: str) -> bool:
+    """Tell whether a trade has things to order: nobody orders a haircut."""
+    return shop not in _SERVICE_TRADES or shop in _SHIPPING_TRADES
