@@ -23,7 +23,7 @@ from .offers import Facts, read_facts, told_word
 from .particles import fill
 from .scan import Match
 from .seasons import seasons
-from .sold_name import is_place, sends_goods, service_name, short_name
+from .sold_name import SERVICE_FIRST, is_place, sends_goods, service_name, short_name
 from .subject import Subject
 
 _FEW = 3
@@ -43,6 +43,7 @@ class _Occasion:
     intents: tuple[Lines, ...]
     season: Lines
     name: str  # the product, or the service that is sold
+    is_service: bool
     place: str  # the kind of shop, as the brief calls it
     facts: Facts
     of_what: dict[str, str]  # the brief's word for what a price or a day is of: 체험수업
@@ -102,7 +103,7 @@ def write_lines(
     service = service_word(matches, shop)
     lines = copy_lines()
     sold = service_name(matches, shop.name)
-    is_own = product.industry == shop.name or not sold  # 아이폰 액정수리: not the phone is sold
+    is_own = not sold or (product.industry == shop.name and shop.name not in SERVICE_FIRST)  # not the 아이폰 is sold
     name = (short_name(product.korean) if is_own else "") or sold or short_name(product.korean)
     occasion = _Occasion(
         key=brief.text,
@@ -114,6 +115,7 @@ def write_lines(
         intents=_told(lines, brief.body),
         season=lines.of_season(season.name if season else ""),
         name=name,
+        is_service=bool(sold) and name == sold,
         place=service if is_place(service) else "",
         facts=(facts := read_facts(brief.body)),
         of_what={fact: told_word(brief.body, fact) for fact in (*facts.offers, *facts.times)},
@@ -153,23 +155,23 @@ def _headline(occasion: _Occasion) -> str:
     """An offer of the brief first, for it is what the ad is about; else the occasion, the season, the shop."""
     name = occasion.name
     rows: list[str] = []
-    offers = occasion.facts.offers
+    offered = _offered(occasion)
+    is_told = occasion.tone in _EVOKES_FIRST or any(occasion.limits.fits("headline", row) for row in offered)
     for row in occasion.intents:
-        if occasion.tone in _EVOKES_FIRST and any(word in offer for offer in offers for word in row.words):
-            continue  # the line below says so
+        if is_told and any(word in offer for offer in occasion.facts.offers for word in row.words):
+            continue  # the offer itself says so, here or in the line below
         if name and not any(word in name for word in row.words):  # never 선물세트를 선물하세요
             rows += occasion.rows(row, "headline", name)
         if not name:
             rows += [line for line in occasion.rows(row, "place", occasion.place) if occasion.place]
             rows += occasion.rows(row, "alone")
     if name:
-        pools = (occasion.season, occasion.shop)
+        pools = (occasion.shop,) if occasion.is_service else (occasion.season, occasion.shop)  # no 봄을 담은 도배
         rows += [line for lines in pools for line in occasion.rows(lines, "headline", name)]
         if sum(occasion.limits.fits("headline", row) for row in rows) < _FEW:  # the noun comes last: 갓 구운 | 소금빵
             rows += [line for lines in pools for line in occasion.rows(lines, "headline", name.split()[-1])]
     else:
         rows += [line for lines in (occasion.season, occasion.shop) for line in occasion.rows(lines, "alone")]
-    offered = _offered(occasion)
     rows = [*rows, *offered] if occasion.tone in _EVOKES_FIRST else [*offered, *rows]
     return (
         occasion.choose("headline", rows) or name or occasion.choose("headline", occasion.rows(occasion.shop, "alone"))

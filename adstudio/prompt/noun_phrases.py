@@ -6,6 +6,7 @@ import re
 
 _ARTICLE = re.compile(r"^(?:an?|the|some)\s+", re.I)
 _CONTAINER = re.compile(r"^((?:an?|the|some)\s+(?:[a-z-]+\s+)?[a-z]+\s+of\s+)(.+)$", re.I)
+_OTHER_MATERIAL = re.compile(r"\b(?:suede|canvas|woven|rattan|nylon|satin|vegan leather)\b")
 _VOWEL = re.compile(r"^(?:[aeioéo]|u(?!ni|se|ti))", re.I)
 SLOT = "~"  # where a phrase of the tables wants its modifiers: "freshly baked ~bread"
 
@@ -16,6 +17,8 @@ def describe(head: str, word: str) -> str:
     word = " ".join(part for part in word.split() if part.lower().rstrip("s") not in have)
     if not word:
         return head
+    if _OTHER_MATERIAL.search(word):
+        head = head.replace("leather ", "", 1)  # suede shoes, not suede leather shoes
     if SLOT in head:
         before, after = head.split(SLOT, 1)
         return re.sub(r"^an?(?= $)", _article(word), before) + f"{word} {SLOT}{after}"

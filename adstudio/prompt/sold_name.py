@@ -15,6 +15,7 @@ _SERVICE_TRADES = (
     *("hair", "nail", "gym", "pilates", "photo", "laundry", "car", "clinic", "pets", "rice_cake"),
     *("bookshop", "phone_repair", "interiors", "travel", "stay", "wedding", "real_estate", "academy"),
 )
+SERVICE_FIRST = ("pilates", "phone_repair", "interiors", "photo", "clinic", "hair", "nail")  # 기구필라테스, not 리포머
 _SHIPPING_TRADES = ("pets", "rice_cake", "bookshop")  # of those, the ones that also send goods
 _CLINICS = ("과", "병원", "의원", "약국", "클리닉", "헬스", "피트니스")
 _TOO_GENERAL = (
@@ -73,16 +74,107 @@ _TOO_GENERAL = (
     ),
 )
 
+# Symptoms, faults and stations of a service: nobody sells those.
+_TOO_GENERAL += (
+    *(
+        "여드름",
+        "거북목",
+        "허리통증",
+        "통증",
+        "관절",
+        "척추",
+        "디스크",
+        "충치",
+        "사랑니",
+        "잇몸",
+        "백내장",
+        "약사",
+        "처방",
+        "조제",
+        "치료",
+        "진료",
+    ),
+    *(
+        "진료과목",
+        "마취통증",
+        "무테",
+        "다초점",
+        "다이어트",
+        "땀",
+        "운동",
+        "유산소",
+        "얼룩",
+        "곰팡이",
+        "찌든때",
+        "밑단",
+        "바지밑단",
+        "드라이",
+        "홈케어",
+    ),
+    *(
+        "침수",
+        "먹통",
+        "광탈",
+        "배터리광탈",
+        "무한부팅",
+        "부팅",
+        "윈도우",
+        "수리비",
+        "수리비용",
+        "자가수리",
+        "구옥",
+        "시공사례",
+        "시공후기",
+        "하자보수",
+    ),
+    *(
+        "견적상담",
+        "도배사",
+        "건축",
+        "저자",
+        "출간",
+        "출간기념",
+        "신간소개",
+        "절판",
+        "베스트셀러",
+        "다독",
+        "완독",
+        "필독서",
+        "내신",
+        "수능",
+        "입시",
+    ),
+    *("문해력", "취미클래스", "호흡", "마음챙김", "체험수업"),
+)
+# Trades of goods that also sell these services.
+_SOLD_ONLY = {
+    "cosmetics": (
+        "속눈썹펌",
+        "속눈썹연장",
+        "왁싱",
+        "피부관리",
+        "눈썹문신",
+        "눈썹반영구",
+        "반영구",
+        "메이크업",
+        "퍼스널컬러",
+        "두피문신",
+    ),
+    "market": ("반찬", "반찬구독", "손두부"),
+}
+
 
 def service_name(matches: Sequence[Match], shop: str) -> str:
     """A service that can be sold under its own name: 염색, not 미용실 nor 헤어."""
-    if shop not in _SERVICE_TRADES:
+    if shop not in _SERVICE_TRADES and shop not in _SOLD_ONLY:
         return ""
     words = (m.text for m in matches if not m.denied and (e := m.of("industry")) and e.value == shop)
     sold = [word for word in words if not is_place(word) and word.replace(" ", "") not in _TOO_GENERAL]
+    sold = [word for word in sold if shop not in _SOLD_ONLY or word.replace(" ", "") in _SOLD_ONLY[shop]]
     if not sold:
         return ""
     first = sold[-1] if shop == "academy" else sold[0]  # 영어 파닉스: the last is the most definite
+    first = next((word for word in sold if first in word and word != first), first)  # 이사 … 포장이사
     return short_name(re.sub(r"\s+", " ", first))
 
 

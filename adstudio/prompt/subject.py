@@ -52,7 +52,20 @@ _SOLD = frozenset(
     )
 )
 # Words of one trade that others use as often: 통영 생굴 산지직송, 소가죽 광택, 은반지 공방.
-_SHARED = frozenset(("산지직송", "산지직판", "산지", "직송", "광택", "공방", "투어", "클래스", "체험수업"))
+_SHARED = frozenset(
+    (
+        "산지직송",
+        "산지직판",
+        "산지",
+        "직송",
+        "광택",
+        "공방",
+        "투어",
+        "클래스",
+        "체험수업",
+        "방과후",
+    )
+)
 _MOST_GOODS = 2.9
 _DEFINITE, _STANDS, _GENERIC = range(3)  # how much a product wants to be the subject
 _JOIN = re.compile(
@@ -171,8 +184,8 @@ def _products(body: str, matches: Sequence[Match]) -> list[_Product]:
         match, entry = matches[k], matches[k].of("product")
         if entry is None or not entry.english or match.denied or k in taken or _ONLY_LOOKS.match(body[match.end :]):
             continue
-        if _flavour_end(body, matches, k):
-            continue  # it describes the noun before it
+        if _flavour_end(body, matches, k) or _is_flavour(body, matches, k):
+            continue  # it describes a noun before it
         if entry.wrap and k and matches[k - 1].of("product") and not body[matches[k - 1].end : match.start].strip():
             continue  # the noun before it takes it along
         found.append(_compose(body, matches, k, entry, taken))
@@ -223,6 +236,14 @@ def _flavour_end(body: str, matches: Sequence[Match], k: int) -> int:
     following = matches[k + 1] if k + 1 < len(matches) else None
     leads = following and following.of("product") and not body[hit.end() : following.start].strip()
     return 0 if leads else hit.end()
+
+
+def _is_flavour(body: str, matches: Sequence[Match], k: int) -> bool:
+    """Tell the flavour of something named before: ``치킨 신메뉴 마늘맛``."""
+    hit = _FLAVOUR.match(body, matches[k].end)
+    following = matches[k + 1] if k + 1 < len(matches) else None
+    leads = hit and following and following.of("product") and not body[hit.end() : following.start].strip()
+    return bool(hit) and not leads and any(m.of("product") and not m.denied for m in matches[:k])
 
 
 def _is_beside(body: str, later: Sequence[Match], end: int) -> bool:

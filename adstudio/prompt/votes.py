@@ -60,7 +60,9 @@ def _wishes(
 ) -> Iterator[tuple[str, str, int]]:
     match entry.kind:
         case "place" if not _A_COLOUR.match(after):  # 바다색 is a colour, not a place
-            if entry.explicit and not material:
+            if material and entry.explicit:
+                return  # a linen dress needs no linen tablecloth
+            if entry.explicit:
                 yield "place", entry.value, NAMED
             elif entry.value in industry.places or industry.name == GENERAL:
                 yield "place", entry.value, HINT

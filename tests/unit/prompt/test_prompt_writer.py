@@ -47,7 +47,7 @@ def test_the_last_named_place_is_the_place() -> None:
 
 
 def test_a_material_of_the_product_is_no_place() -> None:
-    assert processor.write("린넨 셔츠").scene.place == "linen"  # a hint that a clothes shop may follow
+    assert processor.write("린넨 셔츠").scene.place == "studio"  # no linen on a linen cloth
     assert processor.write("바다에서 입는 린넨 셔츠").scene.place == "seaside"
     assert processor.write("원목 식탁 위 김치찌개").scene.place == "wood"
 
