@@ -23,7 +23,7 @@ from .offers import Facts, read_facts, told_word
 from .particles import fill
 from .scan import Match
 from .seasons import seasons
-from .sold_name import SERVICE_FIRST, is_place, sends_goods, service_name, short_name
+from .sold_name import SERVICE_FIRST, is_place, is_sold, sends_goods, service_name, short_name
 from .subject import Subject
 
 _FEW = 3
@@ -118,7 +118,11 @@ def write_lines(
         is_service=bool(sold) and name == sold,
         place=service if is_place(service) else "",
         facts=(facts := read_facts(brief.body)),
-        of_what={fact: told_word(brief.body, fact) for fact in (*facts.offers, *facts.times)},
+        of_what={
+            fact: word
+            for fact in (*facts.offers, *facts.times)
+            if (word := told_word(brief.body, fact)) and word not in f"{name} {service}"
+        },
         contact=read_contact(brief.body),
     )
     headline = brief.quotes[0] if brief.quotes else _headline(occasion)
@@ -128,7 +132,7 @@ def write_lines(
         brief.body,
         shop,
         product=occasion.name,
-        service=service,
+        service=service if is_place(service) or is_sold(service) else "",
         season=season,
         occasions=[row.tag for row in occasion.intents],
         trade=lines.of_shop(shop.name).tags,
@@ -161,7 +165,8 @@ def _headline(occasion: _Occasion) -> str:
         if is_told and any(word in offer for offer in occasion.facts.offers for word in row.words):
             continue  # the offer itself says so, here or in the line below
         if name and not any(word in name for word in row.words):  # never 선물세트를 선물하세요
-            rows += occasion.rows(row, "headline", name)
+            is_shop = occasion.is_service and row.name == "open"  # 휴대폰수리, 문을 엽니다
+            rows += occasion.rows(row, "place" if is_shop else "headline", name)
         if not name:
             rows += [line for line in occasion.rows(row, "place", occasion.place) if occasion.place]
             rows += occasion.rows(row, "alone")
@@ -229,8 +234,8 @@ def _caption(occasion: _Occasion, action: Lines, shop: str, told: tuple[str, str
     whats += occasion.rows(anything, "what", name) if name else occasion.rows(anything, "alone")
     what = occasion.choose("caption", whats, (hook, *told)) or occasion.choose("caption", whats, (hook,))
     offers = [occasion.exact(offer) for offer in facts.offers]
-    if offers and name not in offers[0]:
-        offers[0] = f"{name} {offers[0]}".strip()
+    if offers and (name or occasion.place) not in offers[0]:
+        offers[0] = f"{name or occasion.place} {offers[0]}".strip()
     times = [occasion.exact(time) for time in facts.times if not any(time in hours for hours in occasion.contact.hours)]
     contact = occasion.contact.labelled(facts.times)
     call = occasion.choose("caption", occasion.rows(action, "line"), (hook, what))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 _UNITS = (
     "kg|g|ml|l|개월|개|팩|병|박스|상자|종|입|인분|인|명|회|잔|마리|판|송이|세트|켤레|장|포기|포|구|캔|시간|주|년|"
-    "그릇|접시|줄|봉지|봉|통|망|근|조각|쪽|모|되|벌|권"
+    "평|그릇|접시|줄|봉지|봉|통|망|근|조각|쪽|모|되|벌|권"
 )
 _COUNT = rf"\d[\d.,]*\s*(?:{_UNITS})"
 _MONEY = (
@@ -62,8 +62,8 @@ def read_facts(body: str) -> Facts:
 
 
 _TOLD = re.compile(
-    r"(?:체험\s?(?:수업|권)?|원데이\s?클래스|일일\s?클래스|1회권?|첫\s?달|한\s?달|월|세트|풀세트|[한두세네]\s?(?:판|마리|상자|박스|그릇|잔|병|상|개)|"
-    r"패키지|코스|정식|1인(?:분)?|숙박권|기본|남성?|여성?|학생|어린이|성인|시술|견적|"
+    r"(?<![가-힣])(?:체험\s?(?:수업|권)?|원데이\s?클래스|일일\s?클래스|1회권?|첫\s?달|한\s?달|월|세트|풀세트|[한두세네]\s?(?:판|마리|상자|박스|그릇|잔|병|상|개)|"
+    r"주말|평일|주중|패키지|코스|정식|1인(?:분)?|숙박권|기본|남성?|여성?|학생|어린이|성인|시술|견적|"
     r"북토크|낭독회|독서\s?모임|원데이\s?수업|강연|설명회|특강|공연|전시|축제|개강|수업)$"
 )
 
@@ -102,6 +102,11 @@ def _tidy(facts: Iterable[str]) -> tuple[str, ...]:
 def _shorten(fact: str) -> str:
     """``5kg 산지직송 9,900원`` → ``5kg 9,900원``: a price without its quantity would be another offer."""
     apart = re.fullmatch(rf"({_COUNT})([^\d]*?\s)({_MONEY}.*)", fact)
-    if not apart or len(apart[2].strip()) <= 1 or re.search(r"(?:시|면|때|하고|이상)\s*$", apart[2]):
+    if (
+        not apart
+        or _TOLD.search(apart[2].rstrip())
+        or len(apart[2].strip()) <= 1
+        or re.search(r"(?:시|면|때|하고|이상)\s*$", apart[2])
+    ):
         return fact
     return f"{apart[1]} {apart[3]}"

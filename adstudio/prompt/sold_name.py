@@ -144,7 +144,7 @@ _TOO_GENERAL += (
         "수능",
         "입시",
     ),
-    *("문해력", "취미클래스", "호흡", "마음챙김", "체험수업"),
+    *("문해력", "취미클래스", "자세교정", "체형교정", "바른자세", "호흡", "마음챙김", "체험수업"),
 )
 # Trades of goods that also sell these services.
 _SOLD_ONLY = {
@@ -168,14 +168,19 @@ def service_name(matches: Sequence[Match], shop: str) -> str:
     """A service that can be sold under its own name: 염색, not 미용실 nor 헤어."""
     if shop not in _SERVICE_TRADES and shop not in _SOLD_ONLY:
         return ""
-    words = (m.text for m in matches if not m.denied and (e := m.of("industry")) and e.value == shop)
-    sold = [word for word in words if not is_place(word) and word.replace(" ", "") not in _TOO_GENERAL]
+    words = (m.text for m in matches if not (m.denied or m.of("name")) and (e := m.of("industry")) and e.value == shop)
+    sold = [word for word in words if not is_place(word) and is_sold(word)]
     sold = [word for word in sold if shop not in _SOLD_ONLY or word.replace(" ", "") in _SOLD_ONLY[shop]]
     if not sold:
         return ""
     first = sold[-1] if shop == "academy" else sold[0]  # 영어 파닉스: the last is the most definite
     first = next((word for word in sold if first in word and word != first), first)  # 이사 … 포장이사
     return short_name(re.sub(r"\s+", " ", first))
+
+
+def is_sold(word: str) -> bool:
+    """Tell a service (뿌리염색) from a symptom, a claim (자세교정) and what is too general."""
+    return word.replace(" ", "") not in _TOO_GENERAL
 
 
 def is_place(word: str) -> bool:

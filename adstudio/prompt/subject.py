@@ -66,6 +66,7 @@ _SHARED = frozenset(
         "방과후",
     )
 )
+_LESSONS = ("원데이클래스", "원데이", "클래스", "체험수업", "수업", "강의", "특강")  # given in shops: 꽃집 원데이클래스
 _MOST_GOODS = 2.9
 _DEFINITE, _STANDS, _GENERIC = range(3)  # how much a product wants to be the subject
 _JOIN = re.compile(
@@ -126,7 +127,12 @@ def industry_votes(body: str, matches: Sequence[Match]) -> dict[str, float]:
         if not match.denied and (entry := match.of("industry")):
             following = matches[k + 1] if k + 1 < len(matches) else match
             other = following.of("industry")
-            describes = other and other.value != entry.value and not body[match.end : following.start].strip(" 의")
+            describes = (
+                other
+                and other.value != entry.value
+                and following.text not in _LESSONS
+                and not body[match.end : following.start].strip(" 의")
+            )
             # 거북목 필라테스: the trade's own name; 숯불 장어구이: what is sold says more than how
             is_name = match.text in industries()[entry.value].korean.split("·")
             context = 1.9 if entry.value in _SOLD else 3.5 if is_name else 3.0

@@ -50,6 +50,8 @@ def test_the_subject_is_one_sensible_thing(brief: str, subject: str) -> None:
         ("제주 패키지여행 399,000원", "패키지여행 399,000원"),
         ("아이폰 액정수리 4만원부터", "액정수리 4만원부터"),
         ("딸기 케이크 3만8천원", "딸기 케이크 3만8천원"),
+        ("추석 한과 선물세트 3만원부터", "한과 선물세트 3만원부터"),
+        ("마카롱 세트 2만원", "마카롱 세트 2만원"),
         ("소가죽 반지갑 각인 무료", "소가죽 반지갑 각인 무료"),
         ("영어 파닉스 수강생 모집", "파닉스, 같이 해요"),
         ("매일 아침 굽는 소금빵 2,500원", "소금빵 2,500원"),
@@ -94,3 +96,17 @@ def test_a_material_of_the_subject_is_no_prop() -> None:
 def test_glued_names_are_copy() -> None:
     for brief, name in (("북토크 책방이음 노란 불빛", "책방이음"), ("저녁반 모집 숨결필라테스", "숨결필라테스")):
         assert name not in " ".join(note for note in processor.write(brief).notes if "모르는" in note)
+
+
+def test_a_price_keeps_its_measure_and_a_shop_its_name() -> None:
+    assert processor.write_copy("도배 장판 3평 39만원").headline == "도배 3평 39만원"
+    assert processor.write_copy("기구필라테스 1회 체험권 1만원").headline == "1회 체험권 1만원"
+    assert "펜션 주말 15만원" in processor.write_copy("펜션 주말 15만원").caption
+    assert "책방이음을" not in processor.write_copy("책방이음 낭독회 3월 2일", tone="polite").headline
+    assert processor.write("꽃집 원데이클래스 3만원").industry == "flowers"
+
+
+def test_symptoms_and_cures_are_no_name() -> None:
+    assert "여드름" not in processor.write_copy("피부과 여드름 상담").headline
+    copy = processor.write_copy("자세교정 필라테스 회원 모집")
+    assert "필라테스" in copy.headline and not copy.flags
