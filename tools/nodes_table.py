@@ -88,6 +88,10 @@ class Source:
                     given = dict(zip((argument.arg for argument in function.args.args), node.args, strict=False))
                     given |= {word.arg: word.value for word in node.keywords if word.arg}
                     return self.resolve(_Filled(given).visit(copy.deepcopy(last.value)))
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=module), attr=name)) if module.startswith("_"):
+                beside = self.path.with_name(f"{module}.py")  # what several node files share
+                if beside.exists() and name in (source := Source(beside)).functions:
+                    return source.resolve(ast.Call(ast.Name(name), node.args, node.keywords))
         return node
 
     def text(self, node: ast.expr | None) -> str:
