@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from chat_server import COPY_ANSWER, PROMPT_ANSWER, ChatServer, chatting, fails, says
-from comfy_server import ComfyServer, Run
+from comfy_server import ComfyServer, Rejected, Run
 
 KEY = "sk-canary-0123456789abcdef"
 BRIEF = "창가에 놓인 딸기 라떼, 봄 신메뉴 6,500원"
@@ -170,6 +170,25 @@ def test_local_without_a_checkpoint_says_what_to_connect(server: ComfyServer):
     run = server.run(graph("local", variation=6))
     assert run.error is not None
     assert "ZIT Loader" in run.error["exception_message"]
+
+
+def test_words_of_the_user_s_folder_count_at_once_and_are_served_to_nobody(server: ComfyServer, chat: ChatServer):
+    folder = server.base / "user" / "__adstudio"
+    (folder / "lexicon").mkdir(exist_ok=True)
+    words = folder / "lexicon" / "mine.yaml"
+    words.write_text("cafe:\n  별빛구름라떼: {en: a glass of ~starlight latte}\n", encoding="utf-8")
+    try:
+        own = {"1": prompt_node(brief="별빛구름라떼 신메뉴"), "2": node("PreviewAny", source=["1", 2])}
+        run = server.run(own)
+        assert "a glass of starlight latte" in shown(run, "2")
+        words.write_text("cafe:\n  별빛구름라떼: {en: a bowl of ~moonlight latte}\n", encoding="utf-8")
+        assert "a bowl of moonlight latte" in shown(server.run(own), "2"), "an edit should count in the next run"
+    finally:
+        words.unlink()
+    for path in ("/userdata/..%2F__adstudio%2Fsettings.yaml", "/api/userdata/__adstudio%2Fsettings.yaml"):
+        with pytest.raises(Rejected) as refused:
+            server.read(path)
+        assert refused.value.status in (400, 403, 404)
 
 
 class TestCopy:
