@@ -19,14 +19,15 @@ from .copy_limits import line_length as line_length
 from .copy_lines import CopyLines, Lines, copy_lines, find_tone
 from .hashtags import list_hashtags, service_word
 from .industries import Industry
-from .offers import Facts, read_facts, told_word
+from .offers import Facts, find_fact, read_facts, told_word
 from .particles import fill
 from .scan import Match
 from .seasons import seasons
-from .sold_name import SERVICE_FIRST, is_place, is_sold, sends_goods, service_name, short_name
+from .sold_name import is_place, is_sold, name_sold, sends_goods
 from .subject import Subject
 
 _FEW = 3
+_FIGURE = re.compile(r"\d[\d.,]*\s?(?:[a-zA-Z]{1,2}|[가-힣]{1,2})?")
 _EVOKES_FIRST = ("emotional",)  # a tone whose headline leaves the price to the line below
 
 
@@ -44,6 +45,7 @@ class _Occasion:
     season: Lines
     name: str  # the product, or the service that is sold
     is_service: bool
+    priced: str  # what the first price is of: only what the brief names before it
     place: str  # the kind of shop, as the brief calls it
     facts: Facts
     of_what: dict[str, str]  # the brief's word for what a price or a day is of: 체험수업
@@ -102,22 +104,22 @@ def write_lines(
     season = next((seasons()[e.value] for m in matches if not m.denied and (e := m.of("season"))), None)
     service = service_word(matches, shop)
     lines = copy_lines()
-    sold = service_name(matches, shop.name)
-    is_own = not sold or (product.industry == shop.name and shop.name not in SERVICE_FIRST)  # not the 아이폰 is sold
-    name = (short_name(product.korean) if is_own else "") or sold or short_name(product.korean)
+    name, sold = name_sold(product, matches, shop.name)
+    facts = read_facts(brief.body)
     occasion = _Occasion(
         key=brief.text,
         seed=request.seed,
         tone=tone,
         limits=limits,
         all_lines=lines,
-        shop=lines.of_shop(product.industry if product.industry and is_own else shop.name),
+        shop=lines.of_shop(product.industry if product.industry and name and name != sold else shop.name),
         intents=_told(lines, brief.body),
         season=lines.of_season(season.name if season else ""),
         name=name,
         is_service=bool(sold) and name == sold,
+        priced=_priced(brief.body, facts.offers, (name, sold, service)),
         place=service if is_place(service) else "",
-        facts=(facts := read_facts(brief.body)),
+        facts=facts,
         of_what={
             fact: word
             for fact in (*facts.offers, *facts.times)
@@ -177,19 +179,30 @@ def _headline(occasion: _Occasion) -> str:
             rows += [line for lines in pools for line in occasion.rows(lines, "headline", name.split()[-1])]
     else:
         rows += [line for lines in (occasion.season, occasion.shop) for line in occasion.rows(lines, "alone")]
-    rows = [*rows, *offered] if occasion.tone in _EVOKES_FIRST else [*offered, *rows]
+    is_bare = bool(name) and all(
+        _FIGURE.sub("", row).strip() in ("", "부터") for row in offered
+    )  # a price, and not of what
+    rows = [*rows, *offered] if is_bare or occasion.tone in _EVOKES_FIRST else [*offered, *rows]
     return (
         occasion.choose("headline", rows) or name or occasion.choose("headline", occasion.rows(occasion.shop, "alone"))
     )
 
 
+def _priced(body: str, offers: Sequence[str], names: Sequence[str]) -> str:
+    """What the first price is of: ``헬스장 3개월 9만원, PT 무료`` is no price of the PT."""
+    price = find_fact(body, offers[0]) if offers else -1
+    known = [name for name in names if name]
+    before = (name for name in known if -1 < body.find(name.split()[-1]) < price)
+    return next(before, "" if price >= 0 else next(iter(known), ""))
+
+
 def _offered(occasion: _Occasion) -> list[str]:
     """The first offer, with the name of what is offered where there is room."""
-    name = occasion.name or occasion.place
+    name = occasion.priced
     for offer in occasion.facts.offers[:1]:
         exact = occasion.exact(offer)
-        ways = [f"{name} {exact}".strip(), exact] if name not in offer else []
-        return [next((way for way in ways if occasion.limits.fits("headline", way)), offer)]
+        ways = [f"{part} {exact}".strip() for part in (name, *name.split()[-1:])] if name not in offer else []
+        return [next((way for way in (*ways, exact) if occasion.limits.fits("headline", way)), offer)]
     return []
 
 
@@ -234,8 +247,8 @@ def _caption(occasion: _Occasion, action: Lines, shop: str, told: tuple[str, str
     whats += occasion.rows(anything, "what", name) if name else occasion.rows(anything, "alone")
     what = occasion.choose("caption", whats, (hook, *told)) or occasion.choose("caption", whats, (hook,))
     offers = [occasion.exact(offer) for offer in facts.offers]
-    if offers and (name or occasion.place) not in offers[0]:
-        offers[0] = f"{name or occasion.place} {offers[0]}".strip()
+    if offers and occasion.priced not in offers[0]:
+        offers[0] = f"{occasion.priced} {offers[0]}"
     times = [occasion.exact(time) for time in facts.times if not any(time in hours for hours in occasion.contact.hours)]
     contact = occasion.contact.labelled(facts.times)
     call = occasion.choose("caption", occasion.rows(action, "line"), (hook, what))
@@ -250,10 +263,15 @@ def _notes(copy: AdCopy, limits: CopyLimits) -> tuple[str, ...]:
 _DENIED = re.compile(r"\s*(?:은|는|이|가|을|를)?\s*(?:말고|없이|없는|없음|아닌|아니|빼고|제외|금지|안\s?해|안\s?하)")
 
 
+_BOOKING_OPENS = re.compile(r"(?:예약|신청|접수|모집|시즌|사전|판매|\d시|\d분)\s?$")  # 예약 오픈: no shop opens
+
+
 def _meant_word(lines: Lines, body: str) -> str:
     """Find the brief's word for an occasion; a denied one (``할인 없이``) does not count."""
     for word in lines.words:
         for hit in re.finditer(re.escape(word).replace(r"\ ", r"\s*"), body, re.I):
+            if word == "오픈" and _BOOKING_OPENS.search(body, 0, hit.start()):
+                continue
             if not _DENIED.match(body, hit.end()):
                 return hit[0]
     return ""

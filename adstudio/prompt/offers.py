@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 _UNITS = (
-    "kg|g|ml|l|개월|개|팩|병|박스|상자|종|입|인분|인|명|회|잔|마리|판|송이|세트|켤레|장|포기|포|구|캔|시간|주|년|"
+    "kg|키로|킬로|g|그램|ml|l|개월|개|팩|병|박스|상자|종|입|인분|인|명|회|잔|마리|판|송이|세트|켤레|장|포기|포|구|캔|시간|주|년|"
     "평|그릇|접시|줄|봉지|봉|통|망|근|조각|쪽|모|되|벌|권"
 )
 _COUNT = rf"\d[\d.,]*\s*(?:{_UNITS})"
@@ -42,6 +42,7 @@ _WHEN = re.compile(
 )
 _REACH = 28
 _CONDITION = re.compile(rf"(?:{_COUNT}|{_MONEY})\s?(?:이상[^\d,.\n]{{0,10}}|[^\d,.\n]{{0,8}}(?:시|면|때|하고)\s*)$")
+_WHOLE = re.compile(r"100\s?(?:%|퍼센트|프로)")  # 캐시미어 100%: what it is made of
 _NOT_A_PRICE = re.compile(r"\s*(?:픽셀|px|비율|사이즈|크기|해상도|컷)")
 
 
@@ -56,22 +57,28 @@ class Facts:
 def read_facts(body: str) -> Facts:
     """Collect what the brief itself promises."""
     offers = [hit for hit in _OFFER.finditer(body) if _is_whole(body, hit)]
-    offers = [hit for hit in offers if not _NOT_A_PRICE.match(body, hit.end())]
+    offers = [hit for hit in offers if not (_NOT_A_PRICE.match(body, hit.end()) or _WHOLE.fullmatch(hit[0].strip()))]
     times = (hit[0] for hit in _WHEN.finditer(body) if _is_whole(body, hit))
     return Facts(_tidy(_with_conditions(body, offers)), _tidy(times))
 
 
 _TOLD = re.compile(
-    r"(?<![가-힣])(?:체험\s?(?:수업|권)?|원데이\s?클래스|일일\s?클래스|1회권?|첫\s?달|한\s?달|월|세트|풀세트|[한두세네]\s?(?:판|마리|상자|박스|그릇|잔|병|상|개)|"
+    r"(?<![가-힣])(?:체험\s?(?:수업|권)?|원데이\s?클래스|일일\s?클래스|1회권?|첫\s?달|첫\s?(?:방문|구매|주문|등록)|신규\s?회원|한\s?달|월|세트|풀세트|[한두세네]\s?(?:판|마리|상자|박스|그릇|잔|병|상|개|통|단|다발|송이|켤레|장|벌|권|포기)|"
     r"주말|평일|주중|패키지|코스|정식|1인(?:분)?|숙박권|기본|남성?|여성?|학생|어린이|성인|시술|견적|"
     r"북토크|낭독회|독서\s?모임|원데이\s?수업|강연|설명회|특강|공연|전시|축제|개강|수업)$"
 )
 
 
+def find_fact(body: str, fact: str) -> int:
+    """Where a fact stands in the brief; -1 when it does not stand there in one piece."""
+    hit = re.search(re.escape(fact).replace(r"\ ", r"\s*"), body)
+    return hit.start() if hit else -1
+
+
 def told_word(body: str, fact: str) -> str:
     """What a price or a day is of, where the word right before it says so: ``체험수업 2만원``, ``북토크 10월 3일``."""
-    at = re.search(re.escape(fact).replace(r"\ ", r"\s*"), body)
-    hit = _TOLD.search(body[: at.start()].rstrip()) if at else None
+    at = find_fact(body, fact)
+    hit = _TOLD.search(body[:at].rstrip()) if at > 0 else None
     return hit[0] if hit else ""
 
 

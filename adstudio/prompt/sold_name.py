@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from .copy_limits import line_length
 from .scan import Match
-from .subject import is_shop_name
+from .subject import Subject, is_shop_name
 
 _NAME_CHARS = 12
 # Trades whose services are what they sell; the words are too general to be sold.
@@ -15,7 +15,9 @@ _SERVICE_TRADES = (
     *("hair", "nail", "gym", "pilates", "photo", "laundry", "car", "clinic", "pets", "rice_cake"),
     *("bookshop", "phone_repair", "interiors", "travel", "stay", "wedding", "real_estate", "academy"),
 )
-SERVICE_FIRST = ("pilates", "phone_repair", "interiors", "photo", "clinic", "hair", "nail")  # 기구필라테스, not 리포머
+# Trades whose things are only used (매트, 열쇠), and those that sell a service rather than a thing (아이폰 액정수리).
+_SERVICE_ONLY = ("pilates", "gym", "photo", "stay", "real_estate")
+_SERVICE_FIRST = ("phone_repair", "interiors", "clinic", "hair", "nail", "car", "travel", "academy", "wedding")
 _SHIPPING_TRADES = ("pets", "rice_cake", "bookshop")  # of those, the ones that also send goods
 _CLINICS = ("과", "병원", "의원", "약국", "클리닉", "헬스", "피트니스")
 _TOO_GENERAL = (
@@ -144,7 +146,19 @@ _TOO_GENERAL += (
         "수능",
         "입시",
     ),
-    *("문해력", "취미클래스", "자세교정", "체형교정", "바른자세", "호흡", "마음챙김", "체험수업"),
+    *(
+        "문해력",
+        "취미클래스",
+        "산전",
+        "산후",
+        "라운드숄더",
+        "자세교정",
+        "체형교정",
+        "바른자세",
+        "호흡",
+        "마음챙김",
+        "체험수업",
+    ),
 )
 # Trades of goods that also sell these services.
 _SOLD_ONLY = {
@@ -162,6 +176,21 @@ _SOLD_ONLY = {
     ),
     "market": ("반찬", "반찬구독", "손두부"),
 }
+
+_HALF = re.compile(
+    r"[가-힣]+는|구운|튀긴|뽑은|만든|듬뿍|가득|잔뜩|조명|배경"
+)  # half of a phrase: 매일 아침 굽는 | 소금빵
+
+
+def name_sold(product: Subject, matches: Sequence[Match], shop: str) -> tuple[str, str]:
+    """What is sold, and the service among it."""
+    thing, service = short_name(product.korean), service_name(matches, shop)
+    if sends_goods(shop) or shop in _SOLD_ONLY:
+        return thing or service, service
+    own = thing if product.industry == shop and shop not in _SERVICE_ONLY else ""
+    if own and not product.generic and shop not in _SERVICE_FIRST:
+        return own, service
+    return service or own, service
 
 
 def service_name(matches: Sequence[Match], shop: str) -> str:
@@ -191,9 +220,9 @@ def is_place(word: str) -> bool:
 def short_name(product: str) -> str:
     """Cut a long product name at its front, word by word, for the noun comes last."""
     words = product.split()
-    if len(words) > 1 and re.fullmatch(r"[가-힣]+는", words[0]):
-        words.pop(0)  # 매일 아침 굽는 소금빵
     while len(words) > 1 and line_length(" ".join(words)) > _NAME_CHARS - 2:
+        words.pop(0)
+    while len(words) > 1 and _HALF.fullmatch(words[0]):
         words.pop(0)
     name = " ".join(words)
     return name if line_length(name) <= _NAME_CHARS else ""

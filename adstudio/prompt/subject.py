@@ -75,7 +75,7 @@ _JOIN = re.compile(
 )
 _GLUED = re.compile(r"[가-힣]{0,2}")
 _STEM = re.compile(r"[가-힣]+$")
-_UNKNOWN_STEM = re.compile(r"\s[가-힣]{1,3}")  # 얼그레이 쉬폰|케이크
+_UNKNOWN_STEM = re.compile(r"\s(?!조명|배경|벽|톤|느낌|무드|감성|불빛)[가-힣]{1,3}")  # 얼그레이 쉬폰|케이크
 _FLAVOUR = re.compile(r"\s?맛(?![가-힣])")
 _ONLY_LOOKS = re.compile(r"\s?(?:배경|느낌|분위기|무늬|패턴|색|빛|톤|컬러|그림자|모양|무드)(?!연필)")
 _STANDS_BY = re.compile(

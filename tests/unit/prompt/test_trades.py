@@ -110,3 +110,24 @@ def test_symptoms_and_cures_are_no_name() -> None:
     assert "여드름" not in processor.write_copy("피부과 여드름 상담").headline
     copy = processor.write_copy("자세교정 필라테스 회원 모집")
     assert "필라테스" in copy.headline and not copy.flags
+
+
+@pytest.mark.parametrize(
+    ("brief", "headline"),
+    [
+        ("헬스장 3개월 9만9천원 PT 2회 무료", "헬스장 3개월 9만9천원"),
+        ("크로스핏 체험 1만원 케틀벨 로프", "크로스핏 체험 1만원"),
+        ("마라탕 첫주문 2천원 할인", "마라탕 첫주문 2천원 할인"),
+        ("부사사과 10키로 29900원", "부사사과 10키로 29900원"),
+        ("수박 한통 9,800원", "수박 한통 9,800원"),
+    ],
+)
+def test_a_price_is_told_of_what_the_brief_says(brief: str, headline: str) -> None:
+    assert processor.write_copy(brief, tone="bold").headline == headline
+
+
+def test_what_is_only_used_or_made_of_is_not_sold() -> None:
+    assert "열쇠" not in processor.write_copy("공인중개사 매매 전세 열쇠").headline
+    assert "100%" not in processor.write_copy("캐시미어 니트 100%").headline
+    assert "조명" not in processor.write_copy("칵테일바 보라색 조명 코스모폴리탄").headline
+    assert "문" not in processor.write_copy("조향 클래스 6월 예약 오픈").headline
