@@ -179,7 +179,7 @@ def _headline(occasion: _Occasion) -> str:
             rows += [line for lines in pools for line in occasion.rows(lines, "headline", name.split()[-1])]
     else:
         rows += [line for lines in (occasion.season, occasion.shop) for line in occasion.rows(lines, "alone")]
-    is_bare = bool(name) and all(
+    is_bare = bool(offered) and all(
         _FIGURE.sub("", row).strip() in ("", "부터") for row in offered
     )  # a price, and not of what
     rows = [*rows, *offered] if is_bare or occasion.tone in _EVOKES_FIRST else [*offered, *rows]
