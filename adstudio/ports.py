@@ -7,7 +7,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
-from .types import AdCopy, AdPrompt, Array, ChatMessage, Completion, CopyRequest, LayoutPlan, PromptRequest
+from .chat import ChatMessage, Completion
+from .types import AdCopy, AdPrompt, Array, CopyRequest, LayoutPlan, PromptRequest
 
 
 class Host(Protocol):

@@ -82,10 +82,10 @@ def write_random(folder: Path, size: str) -> Path:
 
 def measure(checkpoint: str, tokens: int, rounds: int) -> None:
     """Write answers, and print what they took."""
+    from adstudio.chat import ChatMessage, Completion
     from adstudio.engine.components import load
     from adstudio.engine.language import EncoderChat
     from adstudio.engine.torch_host import TorchHost
-    from adstudio.types import ChatMessage, Completion
 
     host = TorchHost(model_dirs=[])
     zit = load(checkpoint, host)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from adstudio.chat import ChatMessage, Completion
 from adstudio.engine.language import EncoderChat
-from adstudio.types import ChatMessage, Completion
 
 MESSAGES = (ChatMessage("system", "You write ads. Answer in JSON."), ChatMessage("user", "가을 신메뉴 밤라떼"))
 SCHEMA = {

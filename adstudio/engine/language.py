@@ -15,9 +15,9 @@ from typing import Any
 
 import torch
 
+from ..chat import ChatMessage, Completion
 from ..errors import ProviderError
 from ..ports import Host
-from ..types import ChatMessage, Completion
 from . import ladder
 from .answer import Draft, walk_freely
 from .checkpoint import Checkpoint

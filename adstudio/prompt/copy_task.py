@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..types import AdCopy, ChatMessage, CopyRequest
+from ..chat import ChatMessage
+from ..types import AdCopy, CopyRequest
 from .brief import Brief, read_brief
 from .claims import flag_copy
 from .contact_facts import read_contact

@@ -21,7 +21,7 @@ LIBRARY = [path for path in SOURCES if path.is_relative_to(ROOT / "adstudio")]
 SKIN = [ROOT / "__init__.py", *(path for path in SOURCES if path.is_relative_to(ROOT / "nodes"))]
 
 ROOMS = {"prompt", "imaging", "layout", "text", "output", "engine"}
-FOUNDATION = {"types", "ports", "errors", "config", "service", "settings"}
+FOUNDATION = {"types", "chat", "ports", "errors", "config", "service", "settings"}
 HEAVY = {
     "diffusers",
     "transformers",
@@ -218,7 +218,7 @@ def test_requirements_say_what_pyproject_says():
 def test_every_imported_package_is_declared():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = project["optional-dependencies"]
-    lines = [*project["dependencies"], *extras["standalone"], *extras["rembg"], *extras["gguf"], *extras["openai"]]
+    lines = [*project["dependencies"], *extras["standalone"], *extras["rembg"], *extras["gguf"]]
     declared = {re.split(r"[>=\[]", line)[0].lower() for line in lines}
     distributions = {
         "PIL": "pillow",

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from ...chat import Completion
 from ...settings import Service
-from ...types import Completion
 from .failures import Failure, bad_answer, describe, not_an_api, redact, refused, status_failure
 
 MAX_BYTES = 1 << 20  # an answer has a few kilobytes

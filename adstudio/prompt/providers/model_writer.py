@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Generic, TypeVar
 
+from ...chat import ChatMessage, Completion
 from ...errors import ProviderError
 from ...ports import ChatModel
-from ...types import AdCopy, AdPrompt, ChatMessage, Completion, CopyRequest, PromptRequest
+from ...types import AdCopy, AdPrompt, CopyRequest, PromptRequest
 from ..answers import UnusableAnswer, parse_answer
 from ..assembler import assemble
 from ..brief import read_brief

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ...chat import ChatMessage, Completion
 from ...errors import MissingDependency
 from ...settings import Service
-from ...types import ChatMessage, Completion
 from .chat_answer import MAX_BYTES, read_completion
 from .failures import Failure, bad_answer, out_of_time, status_failure, too_long_to_wait, unreachable
 from .wire import hush_transport, on_wire

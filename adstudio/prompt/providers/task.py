@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Generic, TypeVar
 
-from ...types import ChatMessage
+from ...chat import ChatMessage
 from ..answers import UnusableAnswer
 from ..tables import PACKAGED, read_table
 

@@ -20,6 +20,7 @@ from safetensors.torch import load_file, save_file
 from tiny_checkpoint import build_checkpoint
 
 from adstudio import config
+from adstudio.chat import ChatMessage
 from adstudio.engine.answer import Draft, walk_freely
 from adstudio.engine.components import Zit, load, registry
 from adstudio.engine.encoding import embed_tokens
@@ -30,7 +31,6 @@ from adstudio.engine.vocabulary import Vocabulary
 from adstudio.engine.writing import Writing, activation_bytes
 from adstudio.errors import ProviderError
 from adstudio.ports import Cancelled, ChatModel
-from adstudio.types import ChatMessage
 
 CPU = torch.device("cpu")
 LESSONS = {

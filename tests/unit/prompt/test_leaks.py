@@ -14,6 +14,7 @@ from chat_server import COPY_ANSWER, MODEL, PROMPT_ANSWER, ChatServer, Reply, ch
 
 from adstudio.errors import AdStudioError, InputError
 from adstudio.prompt import processor
+from adstudio.prompt.brief import read_brief
 from adstudio.prompt.providers import ProviderChoice, find_writer, openai_chat
 from adstudio.settings import read_settings
 
@@ -121,10 +122,12 @@ def test_a_long_stream_of_orders_is_refused_before_anything_is_sent(server: Chat
 
 @pytest.mark.parametrize("brief", ORDERS)
 def test_orders_do_not_change_the_copy(server: ChatServer, brief: str) -> None:
-    server.answers(says({**COPY_ANSWER, "hashtags": [brief, "#라떼"], "caption": brief, "rm": "-rf"}))
+    obedient = {**COPY_ANSWER, "hashtags": [brief, "#라떼"], "caption": brief, "rm": "-rf"}
+    server.answers(says(obedient), says(COPY_ANSWER))  # what is no copy is asked for once more
     copy = processor.write_copy(brief, provider=ProviderChoice("openai", model=MODEL, cache=False))
-    (request,) = server.received
-    assert json.loads(request.body["messages"][1]["content"])["tone"]
-    assert copy.headline == COPY_ANSWER["headline"]
+    assert 1 <= server.count <= 2
+    assert {request.body["messages"][0]["role"] for request in server.received} == {"system"}
+    assert json.loads(server.received[0].body["messages"][1]["content"])["tone"]
+    assert copy.headline == (*read_brief(brief).quotes, COPY_ANSWER["headline"])[0]  # quoted words are the headline
     assert not {"<", ">"} & set(copy.caption) and len(copy.caption) <= 600
     assert all(tag[1:].isalnum() or "_" in tag for tag in copy.hashtags)

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 from chat_server import COPY_ANSWER, MODEL, PROMPT_ANSWER, ChatServer, Reply, chatting, fails, says
 
+from adstudio.chat import ChatMessage, Completion
 from adstudio.errors import InputError, ProviderError
 from adstudio.prompt import processor
 from adstudio.prompt.providers import ProviderChoice, find_writer, openai_chat, provider_name
 from adstudio.prompt.sentence import vocabulary
-from adstudio.types import AdPrompt, ChatMessage, Completion
+from adstudio.types import AdPrompt
 
 BRIEF = "따뜻한 햇살이 드는 창가 카페, 딸기라떼 신메뉴 광고"
 CANARY = "sk-canary-0123456789abcdefghij"

@@ -18,13 +18,14 @@ from pathlib import Path
 
 import pytest
 
+from adstudio.chat import ChatMessage
 from adstudio.errors import ProviderError
 from adstudio.prompt.providers import openai_chat
 from adstudio.prompt.providers.model_writer import ModelWriter
 from adstudio.prompt.providers.openai_chat import OpenAIChat
 from adstudio.service import Key, read_address
 from adstudio.settings import Service
-from adstudio.types import ChatMessage, PromptRequest
+from adstudio.types import PromptRequest
 
 if os.environ.get("ADSTUDIO_PEER") != "1":
     pytest.skip("starts `transformers serve`; asked for with ADSTUDIO_PEER=1", allow_module_level=True)
