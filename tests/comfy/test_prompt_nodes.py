@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 import time
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 from chat_server import COPY_ANSWER, PROMPT_ANSWER, ChatServer, chatting, fails, says
 from comfy_server import ComfyServer, Rejected, Run
+from PIL import Image
 
 KEY = "sk-canary-0123456789abcdef"
 BRIEF = "창가에 놓인 딸기 라떼, 봄 신메뉴 6,500원"
@@ -158,6 +161,25 @@ def test_the_loaded_encoder_writes_on_its_own_weights(server: ComfyServer):
     run = server.run(graph("local", fallback=True, zit=["9", 0], variation=5) | loader)
     assert run.status == "success", run.error
     assert "local" in shown(run, "1")
+
+
+def test_pictures_are_the_same_after_the_encoder_has_written(server: ComfyServer):
+    loader = {"9": node("AdStudioZitLoader", checkpoint="demo (embedded)")}
+    own = {"zit": ["9", 0], "text": "a cup on a table", "aspect": "1:1", "seed": 3, "steps": 2, "batch": 1}
+    drawing = loader | {
+        "3": node("AdStudioText2Image", **own, width=0, height=0),
+        "4": node("SaveImage", images=["3", 0], filename_prefix="before"),
+    }
+    before = server.run(drawing)
+    assert before.status == "success", before.error
+    wrote = server.run(graph("local", fallback=True, zit=["9", 0], variation=8) | loader)
+    assert wrote.status == "success", wrote.error
+    server.post("/free", {"free_memory": True})
+    drawing["4"]["inputs"]["filename_prefix"] = "after"
+    after = server.run(drawing)
+    assert "3" not in after.cached
+    ((_, one),), ((_, other),) = before.pictures(), after.pictures()
+    assert np.array_equal(*(np.asarray(Image.open(io.BytesIO(content))) for content in (one, other)))
 
 
 def test_the_provider_on_the_node_itself_counts_where_no_writer_is_connected(server: ComfyServer, chat: ChatServer):

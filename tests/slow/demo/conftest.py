@@ -1,4 +1,4 @@
-"""The embedded checkpoint, loaded once, and a way to draw with it. Slow: that it follows shows in many pictures only."""
+"""The embedded checkpoint, loaded once, and a way to draw with it. Slow: whether it follows takes many pictures."""
 
 from __future__ import annotations
 
