@@ -105,7 +105,7 @@ def find_foot(alpha: Array) -> Foot:
 
 
 def _lean(floor: Array, foot: Foot, rows: int, lamp: Lamp, side: float) -> Array:
-    from scipy.ndimage import affine_transform, maximum_filter1d
+    from scipy.ndimage import affine_transform, maximum_filter1d, uniform_filter1d
 
     rise, lean = lamp.rise, lamp.lean
     # A thing has depth: its outline stands over the middle of its foot, and its shadow is as deep as the foot.
@@ -114,10 +114,14 @@ def _lean(floor: Array, foot: Foot, rows: int, lamp: Lamp, side: float) -> Array
     # The product's point that shades ground point (y, x) lies (base - y) / rise above the base, moved by the lean.
     upright = floor.copy()
     upright[int(base) :] = 0
-    thrown = affine_transform(upright, np.array([[1 / rise, 0], [lean / rise, 1]]), offset=offset, order=1)
-    thrown = maximum_filter1d(thrown, max(1, round(foot.depth * 0.8)), axis=0)
-    reach = max(abs(rise) * rows, 1.0)
-    far = np.clip((base - np.arange(len(floor), dtype=np.float32)) / reach * np.sign(rise), 0, 1)[:, None]
+    along: Any = np.array([[1 / rise, 0], [lean / rise, 1]])
+    heights = np.clip((base - np.arange(len(floor), dtype=np.float32)) / rows, 0, 1)[:, None]
+    thrown = affine_transform(upright, along, offset=offset, order=1)
+    raised = affine_transform(upright * heights, along, offset=offset, order=1)
+    deep = max(1, round(foot.depth * 0.8))
+    # How far from its thing each bit of shadow falls is how high up that is thrown from, whichever way it leans.
+    far = uniform_filter1d(raised, deep, axis=0) / np.maximum(uniform_filter1d(thrown, deep, axis=0), 1e-3)
+    thrown = maximum_filter1d(thrown, deep, axis=0)
     # Far from its thing a shadow is soft; how soft, says how large the lamp is.
     spread = 0.35 + 1.3 * lamp.softness
     shade = np.zeros_like(floor)

@@ -175,3 +175,13 @@ def test_impossible_light_is_named(options: dict[str, object]) -> None:
     with pytest.raises(InputError) as caught:
         find_lamp(**({"light": "left"} | options))  # pyright: ignore[reportArgumentType]
     assert caught.value.code == "composite.light"
+
+
+def test_light_from_the_very_side_throws_no_streak() -> None:
+    """A shadow that leans along the table is as deep as the foot that throws it, all the way."""
+    plate = smooth_ellipse(160, 160, (80, 80), (60, 60))
+    depth = find_foot(plate).depth
+    shadow = cast(plate, Lamp(-80.0, 50.0, 0.5))
+    beside = shadow.thrown[:, 150 - shadow.left : 165 - shadow.left].mean(axis=1)  # right of the plate's edge at 140
+    assert beside.max() > 0.05
+    assert (beside > beside.max() / 2).sum() > 0.5 * depth
