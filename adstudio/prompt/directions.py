@@ -41,6 +41,12 @@ class Directions:
     copy_space: Side | None = None
     copy_words: str = ""
 
+    def axis_of(self, word: str) -> str:
+        """What a word of the brief helped to tell: ``light``, ``copy``, or nothing."""
+        if word in self.light_words:
+            return "light"
+        return "copy" if word in self.copy_words else ""
+
 
 def read_directions(body: str) -> Directions:
     """Tie each side word to light or copy: to what follows (``왼쪽 여백``), else to what precedes (``글자는 위에``)."""

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from .directions import Directions
 from .entries import Entry
 from .figures import find_figures
 from .latin_subject import known_english
@@ -25,6 +26,7 @@ from .words import Word, read_words
 _TABLES = {"place": "places", "colour": "colours", "mood": "moods"}
 _NEIGHBOURHOOD = re.compile(r"[가-힣]{2,3}(?:동|읍|역|리단길|로수길)")
 _SIZE = re.compile(r"[A-Za-z]|x{1,3}[sl]|[smlx]{1,2}", re.I)
+_NOWHERE = Directions()
 _WORDLESS = frozenset(("function", "plain", "name"))
 
 
@@ -74,11 +76,14 @@ class Keywords:
         return f"모르는 낱말: {', '.join(words)}" if words else ""
 
 
-def read_keywords(body: str, matches: Sequence[Match], quotes: Iterable[str] = ()) -> Keywords:
+def read_keywords(
+    body: str, matches: Sequence[Match], quotes: Iterable[str] = (), directions: Directions = _NOWHERE
+) -> Keywords:
     """Account for every word of a scanned brief.
 
     Args:
         quotes: the words that the brief has between quotation marks; they are copy.
+        directions: what it says of sides, whose words are understood too: ``왼쪽에서 드는 빛``.
     """
     # 14k and 오메가3 are words, though figures stand in them; the morning of 오전 11시 is no light
     figures = [span for span in find_figures(body) if not any(_holds(m, *span) for m in matches)]
@@ -103,6 +108,8 @@ def read_keywords(body: str, matches: Sequence[Match], quotes: Iterable[str] = (
                 function.append(word.text)
         elif body[: word.start].endswith("#"):
             copy.append((word.start, word.text))
+        elif axis := directions.axis_of(word.stem):
+            understood[word.start] = Keyword(word.stem, axis, "")
         elif verdict == "english":
             understood[word.start] = Keyword(word.text, "english", word.text.lower())
         else:

@@ -56,9 +56,9 @@ def compose(request: PromptRequest) -> AdPrompt:
     if request.backdrop_only:
         subject = Subject(notes=("배경만 그려요: 제품은 그리지 않아요",))
     shot = read_shot(request.variant)
-    wishes, account = read_look(read.body, matches), read_keywords(read.body, matches, read.quotes)
-    avoid = product_words(product.english) if request.backdrop_only else frozenset()
     directions = read_directions(read.body)
+    wishes, account = read_look(read.body, matches), read_keywords(read.body, matches, read.quotes, directions)
+    avoid = product_words(product.english) if request.backdrop_only else frozenset()
     route = choose_scene(read.body, matches, shop, directions, key=read.text, seed=request.seed, shot=shot, avoid=avoid)
     decided = (*route.decided, *(["camera"] if wishes.camera else []))
     side = request.copy_space or route.copy_space

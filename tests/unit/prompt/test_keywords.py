@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from adstudio.prompt import processor
 from adstudio.prompt.brief import read_brief
+from adstudio.prompt.directions import read_directions
 from adstudio.prompt.entries import entries
 from adstudio.prompt.keywords import Keywords, Unknown, read_keywords
 from adstudio.prompt.scan import scan
@@ -249,3 +250,12 @@ def test_every_word_of_any_body_is_in_the_account(text: str) -> None:
         parts = [m.text.replace(" ", "") for m in word.matches]
         everywhere = understood + rest
         assert word.text in everywhere or word.stem in everywhere or any(part in everywhere for part in parts), word
+
+
+def test_words_that_tell_a_side_are_understood() -> None:
+    body = "왼쪽에서 드는 빛, 커피"
+    assert [word.korean for word in read_keywords(body, scan(body)).unknown] == ["빛"]
+    account = read_keywords(body, scan(body), directions=read_directions(body))
+    assert not account.unknown
+    assert ("빛", "light") in [(word.korean, word.axis) for word in account.understood]
+    assert "모르는 낱말" not in " ".join(processor.write(body, provider="rules").notes)
