@@ -127,7 +127,7 @@ def _lean(floor: Array, foot: Foot, rows: int, lamp: Lamp, side: float) -> Array
     shade = np.zeros_like(floor)
     for centre, softness in ((0.0, 0.014), (0.5, 0.045), (1.0, 0.09)):
         share = np.clip(1 - np.abs(far - centre) * 2, 0, 1)
-        shade += blur_spot(thrown * share, max(0.6, softness * spread * side))
+        shade += blur_spot((thrown * share).astype(np.float32), max(0.6, softness * spread * side))
     return (shade * (1 - (0.3 + 0.4 * lamp.softness) * far)).astype(np.float32)
 
 
