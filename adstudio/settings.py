@@ -261,3 +261,14 @@ def _warn_of_readers(path: Path) -> None:
     if mode & stat.S_IROTH and (str(path), mode) not in _warned:
         _warned.add((str(path), mode))
         logger.warning("%s holds keys and everybody on this machine can read it; run: chmod 600 '%s'", path, path)
+
+
+def settings_stamp() -> tuple[object, ...]:
+    """Fingerprint the settings without holding any of them: whether what was made under them still holds."""
+    try:
+        stat = (config.home() / FILE).stat()
+        written: tuple[int, ...] = (stat.st_mtime_ns, stat.st_size)
+    except OSError:
+        written = ()
+    keys = tuple(bool(_environment(name)) for name in ("OPENAI_API_KEY", "ADSTUDIO_API_KEY"))
+    return written, keys, _environment("ADSTUDIO_BASE_URL"), _environment("OPENAI_BASE_URL")

@@ -30,6 +30,7 @@ from ..adstudio.output.metadata import KEY
 from ..adstudio.types import Array
 
 _PREVIEW_PX = 512
+_PLAIN = str.maketrans("<>", "＜＞")
 _MARK = "_adstudio_patcher"
 
 
@@ -169,7 +170,11 @@ def host() -> ComfyHost:
 
 
 def show(node: Any, text: str) -> ui.PreviewText:
-    """Write a line on the running node, and hand it back for the run's history."""
+    """Write a line on the running node, and hand it back for the run's history.
+
+    What is written may come from a brief or a language model: older pages would read its brackets as markup.
+    """
+    text = text.translate(_PLAIN)
     if node.hidden.unique_id:
         PromptServer.instance.send_progress_text(text, node.hidden.unique_id)
     return ui.PreviewText(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import get_args
+from typing import ClassVar, get_args
 
 from comfy_api.latest import io
 
@@ -17,6 +17,7 @@ from ..adstudio.prompt.providers import RULES, ProviderChoice, writer_names
 from ..adstudio.prompt.report import copy_record, describe_copy, describe_prompts, post_text
 from ..adstudio.prompt.styles import style_choices
 from ..adstudio.prompt.tables import words_stamp
+from ..adstudio.settings import settings_stamp
 from ..adstudio.types import AdPrompt, CopyRequest, PromptRequest, Side, Tone
 from . import _host
 from ._io import Copy, Prompt, WriterIO, Zit
@@ -51,6 +52,8 @@ class Writer:
 class LanguageModel(io.ComfyNode):
     """Choose who writes prompt and copy."""
 
+    fallbacks: ClassVar[int] = 0  # so far; a provider that failed is asked again in the next run
+
     @classmethod
     def define_schema(cls) -> io.Schema:
         return io.Schema(
@@ -77,6 +80,10 @@ class LanguageModel(io.ComfyNode):
             ],
             outputs=[WriterIO.Output("writer")],
         )
+
+    @classmethod
+    def fingerprint_inputs(cls, **_: object) -> object:
+        return _host.fingerprint((settings_stamp(), LanguageModel.fallbacks))
 
     @classmethod
     def execute(cls, provider: str, fallback: bool, language_model: str, zit: ZitHandle | None = None) -> io.NodeOutput:
@@ -152,7 +159,8 @@ class PromptProcessor(io.ComfyNode):
 
     @classmethod
     def fingerprint_inputs(cls, **_: object) -> object:
-        return _host.fingerprint(words_stamp())  # an edited word list of the user's counts as a new input
+        # an edited word list or setting of the user's counts as a new input
+        return _host.fingerprint((words_stamp(), settings_stamp()))
 
     @classmethod
     async def execute(
@@ -169,6 +177,7 @@ class PromptProcessor(io.ComfyNode):
     ) -> io.NodeOutput:
         request = PromptRequest(brief, industry, style, backdrop_only, _SIDES[copy_space], variation)
         prompts = await processor.write_prompts(request, variants, _choice(writer, provider))
+        LanguageModel.fallbacks += any(prompt.fallback_from for prompt in prompts)
         copy = await processor.write_ad_copy(CopyRequest(brief, industry, seed=variation), ProviderChoice(RULES))
         positives = [prompt.positive for prompt in prompts]
         return io.NodeOutput(list(prompts), copy, positives, ui=_host.show(cls, describe_prompts(prompts)))
@@ -231,7 +240,7 @@ class AdCopyWriter(io.ComfyNode):
 
     @classmethod
     def fingerprint_inputs(cls, **_: object) -> object:
-        return _host.fingerprint(words_stamp())
+        return _host.fingerprint((words_stamp(), settings_stamp()))
 
     @classmethod
     async def execute(
@@ -247,6 +256,7 @@ class AdCopyWriter(io.ComfyNode):
         place = "" if channel == _NO_CHANNEL else channel
         request = CopyRequest(*_subject(prompt, brief, industry), tone, place, variation)
         copy = await processor.write_ad_copy(request, _choice(writer))
+        LanguageModel.fallbacks += bool(copy.fallback_from)
         record = json.dumps(copy_record(copy), ensure_ascii=False, indent=1)
         return io.NodeOutput(copy, record, post_text(copy), ui=_host.show(cls, describe_copy(copy)))
 

@@ -120,6 +120,29 @@ def test_with_fallback_the_rules_write_and_the_node_says_so(server: ComfyServer,
     assert_no_key(server, run)
 
 
+def test_settings_count_in_the_next_run_and_a_failed_provider_is_asked_again(server: ComfyServer, chat: ChatServer):
+    chat.answers(says(PROMPT_ANSWER))
+    first = server.run(graph("openai", variation=9))
+    assert "openai (tiny-model)" in shown(first, "1")
+    assert "1" in server.run(graph("openai", variation=9)).cached
+    settings = server.base / "user" / "__adstudio" / "settings.yaml"
+    settings.write_text(settings.read_text().replace("tiny-model", "larger-model"))
+    chat.answers(fails(500), fails(500), fails(500))
+    second = server.run(graph("openai", variation=9, fallback=True))
+    assert chat.received and chat.received[0].body["model"] == "larger-model"
+    assert "rules" in shown(second, "1")
+    chat.answers(says(PROMPT_ANSWER, model="larger-model"))
+    third = server.run(graph("openai", variation=9, fallback=True))
+    assert "openai (larger-model)" in shown(third, "1")
+    assert "1" in server.run(graph("openai", variation=9, fallback=True)).cached
+
+
+def test_markup_in_a_brief_is_shown_as_text(server: ComfyServer):
+    brief = '"<img src=x onerror=alert(1)>" 딸기라떼'
+    run = server.run({"1": prompt_node(brief=brief), "2": node("PreviewAny", source=["1", 2])})
+    assert "img src" in shown(run, "1") and "<" not in shown(run, "1") + shown(run, "2")
+
+
 def test_cancel_ends_a_wait_for_the_service(server: ComfyServer, chat: ChatServer):
     chat.answers(says(PROMPT_ANSWER, delay_s=60))
     prompt_id = server.queue(graph("openai", variation=3))
@@ -136,10 +159,13 @@ def test_cancel_ends_a_wait_for_the_service(server: ComfyServer, chat: ChatServe
 
 
 def test_other_nodes_work_while_the_service_writes(server: ComfyServer, chat: ChatServer):
-    chat.answers(says(PROMPT_ANSWER, delay_s=12))
+    chat.answers(says(PROMPT_ANSWER, delay_s=20))
+    large = io.BytesIO()  # takes longer to cut out than a request takes to leave, on a busy machine too
+    Image.open(server.base / "input" / "example.png").resize((3000, 2000)).save(large, "PNG", compress_level=1)
+    photo_name = server.upload("large.png", large.getvalue())
     cut = {"image": ["3", 0], "method": "geodesic", "edge_trim_px": 1, "allow_download": False, "invert_mask": False}
     photo = {
-        "3": node("LoadImage", image="example.png"),
+        "3": node("LoadImage", image=photo_name),
         "4": node("AdStudioBackgroundRemoval", **cut),
         "5": node("PreviewImage", images=["4", 1]),
     }
