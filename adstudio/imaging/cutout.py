@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 
 from ..errors import InputError
-from ..ports import Host
+from ..ports import Host, Watcher
 from ..types import Array, CutOut
 from .edges import refine_matte, resize, shrink, soften_steps
 from .foreground import clean_colours, has_soft_edge, straighten
 from .geodesic import GeodesicMatting
 from .photo import Source, read_photo_with_alpha
-from .rembg_models import MODELS, RembgMatting, first_available, non_commercial_allowed, pick_model
+from .rembg_models import MODELS, find_weights, first_available, non_commercial_allowed, pick_model
+from .rembg_session import Device, RembgMatting
 
 LEAST_SHARE = 0.005
 MOST_SHARE = 0.97
@@ -27,6 +31,25 @@ def methods(*, allow_non_commercial: bool = False) -> list[str]:
     return ["auto", "geodesic", "mask", *trained]
 
 
+def describe_methods(*, allow_non_commercial: bool = False, host: Host | None = None) -> list[dict[str, Any]]:
+    """Tell of every method under which licence it may be used and whether its weights are on this machine."""
+    free = {"auto": "as the method it takes", "geodesic": "part of Ad Studio", "mask": "part of Ad Studio"}
+    found: list[dict[str, Any]] = [
+        {"method": name, "licence": licence, "commercial": True, "here": True, "megabytes": 0}
+        for name, licence in free.items()
+    ]
+    for name in methods(allow_non_commercial=allow_non_commercial)[len(free) :]:
+        model = MODELS[name.removeprefix("rembg:")]
+        found.append({
+            "method": name,
+            "licence": model.licence,
+            "commercial": model.commercial,
+            "here": find_weights(model, host) is not None,
+            "megabytes": model.megabytes,
+        })  # fmt: skip
+    return found
+
+
 def cut_out(
     photo: Source,
     *,
@@ -36,6 +59,9 @@ def cut_out(
     edge_trim_px: float = 0.0,
     allow_download: bool = False,
     allow_non_commercial: bool = False,
+    watcher: Watcher | None = None,
+    weights_folder: Path | None = None,
+    device: Device = "cpu",
 ) -> CutOut:
     """Cut the product out of a photo.
 
@@ -45,7 +71,11 @@ def cut_out(
             weights are on this machine, else ``geodesic``; ``CutOut.method`` names what was used, ``notes`` why.
         mask: ``[H,W]`` 0..1, 1 = product.
         edge_trim_px: pull the outline inwards by this many photo pixels.
-        allow_download: let rembg fetch missing weights.
+        allow_download: fetch the missing weights of the named model.
+        allow_non_commercial: also take weights that are not free for business.
+        watcher: told how a download goes; by default the host.
+        weights_folder: where a download goes; by default Ad Studio's own folder of models.
+        device: where a model of rembg runs; ``CutOut.notes`` tells where it did.
     Raises: InputError ``cutout.nothing_found`` and the like; ModelError where a named model cannot be used.
     """
     colour, own_alpha = read_photo_with_alpha(photo)
@@ -68,9 +98,11 @@ def cut_out(
         notes.append("The outline was found without a trained model; look at it before you publish.")
     else:
         model = pick_model(used.removeprefix("rembg:"), allow_non_commercial=allow_non_commercial)
-        alpha = refine_matte(colour, RembgMatting(model, host, allow_download=allow_download).matte(colour))
-        if not model.commercial:
-            notes.append(f"The weights of {model.name} are licensed as: {model.licence}.")
+        matting = RembgMatting(
+            model, host, allow_download=allow_download, watcher=watcher, folder=weights_folder, device=device
+        )
+        alpha = refine_matte(colour, matting.matte(colour))
+        notes += matting.notes
     if used != "mask":
         _check_found(alpha)
     alpha = np.where(alpha < FAINT, np.float32(0), shrink(alpha, edge_trim_px)).astype(np.float32)

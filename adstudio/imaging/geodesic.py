@@ -14,9 +14,13 @@ from .filters import Bools, blur, erode, fill_holes, find_parts, grow, open_up
 from .grid import border_distance, frame_of, spread
 from .linear import to_lab, to_linear
 from .palette import find_palette
+from .plain_ground import find_ground, find_product
 
 SEARCH_PX = 256
 EDGE_PX = 768
+PLAIN_PX = 512
+PLAIN_REACH = 0.008
+LEAST_PLAIN_SHARE = 0.004
 EDGE_WIDTH_PX = 1.6
 REACH = 0.02
 # Below this much colour change (L*a*b* units) on the way from the border a photo holds no subject, only texture.
@@ -33,14 +37,22 @@ class GeodesicMatting:
 
         Shapes: ``[H,W,3] -> [H,W]``.
         """
-        lab = _shrink(photo, SEARCH_PX)
-        odds = _find(lab)
-        if odds is None:
+        found, reach = _find_on_plain_ground(photo), PLAIN_REACH
+        if found is None:
+            odds = _find(_shrink(photo, SEARCH_PX))
+            found, reach = None if odds is None else _clean(_drop_appendages(*odds)), REACH
+        if found is None or not found.any():
             return np.zeros(photo.shape[:2], dtype=np.float32)
-        found = _clean(_drop_appendages(*odds))
-        if not found.any():
-            return np.zeros(photo.shape[:2], dtype=np.float32)
-        return _sharpen(photo, found.astype(np.float32))
+        return _sharpen(photo, found.astype(np.float32), reach)
+
+
+def _find_on_plain_ground(photo: Array) -> Bools | None:
+    lab = blur(_shrink(photo, PLAIN_PX), 0.7)
+    ground = find_ground(lab)
+    if ground is None:
+        return None
+    found = _clean(find_product(lab, ground))
+    return found if found.mean() > LEAST_PLAIN_SHARE else None
 
 
 def _shrink(photo: Array, longest_px: int) -> Array:
@@ -76,19 +88,19 @@ def _find(lab: Array) -> tuple[Array, Array] | None:
     return odds, free_standing
 
 
-def _sharpen(photo: Array, found: Array) -> Array:
+def _sharpen(photo: Array, found: Array, share: float) -> Array:
     """Settle the band in which the product's edge lies again, at a finer size. Returns: the matte in photo size."""
     lab = _shrink(photo, EDGE_PX)
     height, width = lab.shape[:2]
     coarse = resize(found, width, height)
     mask = coarse > 0.5
-    reach = max(3, round(max(height, width) * REACH))
+    reach = max(3, round(max(height, width) * share))
     band = grow(mask, reach) & ~erode(mask, reach)
     inside, outside = mask & ~band, ~mask & ~band
     if not inside.any() or not outside.any():
         return resize(coarse, photo.shape[1], photo.shape[0])
     smooth = blur(lab, 0.6)
-    near = 0.03 * max(height, width)
+    near = 1.5 * share * max(height, width)
     product, rest = _local_colour(smooth, inside, near), _local_colour(smooth, outside, near)
     # Which of the two colours found close by is nearer decides; what the search had said counts half as much.
     nearer = np.linalg.norm(smooth - rest, axis=-1) - np.linalg.norm(smooth - product, axis=-1)
@@ -96,7 +108,7 @@ def _sharpen(photo: Array, found: Array) -> Array:
     odds[band] = _logistic((nearer / 8).clip(-2, 2) + np.where(mask, 1.0, -1.0))[band]
     settled = spread(smooth, odds, np.full(odds.shape, 0.02, dtype=np.float32), free=band)
     # Products have smooth outlines. The blurred field is enlarged first and cut afterwards: crisp at any photo size.
-    sigma = 0.005 * max(height, width)
+    sigma = 0.25 * share * max(height, width)
     field = resize(blur((settled > 0.5).astype(np.float32), sigma), photo.shape[1], photo.shape[0])
     step = photo.shape[1] / width * sigma * 2.5  # photo pixels over which the field would rise from 0 to 1
     return np.clip((field - 0.5) * max(1.0, step / EDGE_WIDTH_PX) + 0.5, 0.0, 1.0).astype(np.float32)

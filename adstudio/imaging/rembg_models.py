@@ -1,72 +1,76 @@
-"""Trained mattes through rembg: which models may be used, where their weights lie, and one run at a time.
-
-Weights are never fetched behind the user's back, the session is dropped right after its run, and models that upload
-pictures to a service are not offered at all.
-"""
+"""The models of rembg: by name, with licence and file. Those that upload pictures to a service are not offered."""
 
 from __future__ import annotations
 
-import gc
-import importlib
 import importlib.util
-import logging
 import os
-import sys
-import threading
-import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
-from typing import Any
-
-import numpy as np
-from PIL import Image
 
 from .. import config
-from ..errors import InputError, MissingDependency, ModelError, ProviderError
+from ..errors import InputError, ModelError
 from ..ports import Host
-from ..types import Array
-
-logger = logging.getLogger("adstudio.imaging")
 
 NON_COMMERCIAL_SWITCH = "ADSTUDIO_ALLOW_NON_COMMERCIAL"
-# A net that is sure of nothing stays below this everywhere; rembg would stretch even that to a full matte.
-LEAST_CERTAINTY = 0.3
-_import_lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
 class RembgModel:
-    """One model of rembg, and what its weights may be used for. ``logits``: its raw output lacks the sigmoid."""
+    """One model of rembg, and what its weights may be used for.
+
+    Args:
+        release: the file's name among rembg's releases.
+        digest: of that file, ``md5:…`` or ``sha256:…``, as rembg itself checks it.
+        logits: the raw output lacks the sigmoid.
+    """
 
     name: str
     licence: str
     commercial: bool
+    megabytes: int
+    release: str
+    digest: str
     logits: bool = False
 
     @property
     def file_name(self) -> str:
+        """The file's name in a folder of models."""
         return f"{self.name}.onnx"
 
 
+_APACHE, _MIT = "Apache-2.0", "MIT"
+_BRIA = "BRIA RMBG-2.0, non-commercial without a paid agreement"
 # Best practical choice first: `auto` takes the first whose weights are there.
 MODELS: dict[str, RembgModel] = {
     model.name: model
     for model in (
-        RembgModel("isnet-general-use", "Apache-2.0", commercial=True),
-        RembgModel("u2net", "Apache-2.0", commercial=True),
-        RembgModel("birefnet-general-lite", "MIT", commercial=True, logits=True),
-        RembgModel("birefnet-general", "MIT", commercial=True, logits=True),
-        RembgModel("silueta", "Apache-2.0", commercial=True),
-        RembgModel("u2netp", "Apache-2.0", commercial=True),
-        RembgModel("u2net_human_seg", "Apache-2.0", commercial=True),
-        RembgModel("birefnet-portrait", "MIT", commercial=True, logits=True),
         RembgModel(
-            "bria-rmbg", "BRIA RMBG-2.0, non-commercial without a paid agreement", commercial=False, logits=True
+            "isnet-general-use", _APACHE, True, 179, "isnet-general-use.onnx", "md5:fc16ebd8b0c10d971d3513d564d01e29"
+        ),
+        RembgModel("u2net", _APACHE, True, 176, "u2net.onnx", "md5:60024c5c889badc19c04ad937298a77b"),
+        RembgModel(
+            "birefnet-general-lite", _MIT, True, 224, "BiRefNet-general-bb_swin_v1_tiny-epoch_232.onnx",
+            "md5:4fab47adc4ff364be1713e97b7e66334", logits=True,
+        ),
+        RembgModel(
+            "birefnet-general", _MIT, True, 973, "BiRefNet-general-epoch_244.onnx",
+            "md5:7a35a0141cbbc80de11d9c9a28f52697", logits=True,
+        ),
+        RembgModel("silueta", _APACHE, True, 44, "silueta.onnx", "md5:55e59e0d8062d2f5d013f4725ee84782"),
+        RembgModel("u2netp", _APACHE, True, 5, "u2netp.onnx", "md5:8e83ca70e441ab06c318d82300c84806"),
+        RembgModel(
+            "u2net_human_seg", _APACHE, True, 176, "u2net_human_seg.onnx", "md5:c09ddc2e0104f800e3e1bb4652583d1f"
+        ),
+        RembgModel(
+            "birefnet-portrait", _MIT, True, 973, "BiRefNet-portrait-epoch_150.onnx",
+            "md5:c3a64a6abf20250d090cd055f12a3b67", logits=True,
+        ),
+        RembgModel(
+            "bria-rmbg", _BRIA, False, 1020, "bria-rmbg-2.0.onnx",
+            "sha256:5b486f08200f513f460da46dd701db5fbb47d79b4be4b708a19444bcd4e79958", logits=True,
         ),
     )
-}
+}  # fmt: skip
 
 
 def non_commercial_allowed() -> bool:
@@ -119,132 +123,3 @@ def pick_model(name: str, *, allow_non_commercial: bool = False) -> RembgModel:
             f"Choose another model, or set {NON_COMMERCIAL_SWITCH}=1 if you hold an agreement.",
         )
     return model
-
-
-class RembgMatting:
-    """Implements the ``Matting`` port over one rembg model; each call opens its session and drops it again."""
-
-    def __init__(
-        self,
-        model: RembgModel,
-        host: Host | None = None,
-        *,
-        allow_download: bool = False,
-        providers: Sequence[str] = ("CPUExecutionProvider",),
-    ) -> None:
-        # On the CPU by default: graphics memory belongs to the picture model, and u2net takes under a second there.
-        self.name = f"rembg:{model.name}"
-        self._model = model
-        self._host = host
-        self._allow_download = allow_download
-        self._providers = list(providers)
-
-    def matte(self, photo: Array) -> Array:
-        """Run the model. Shapes: ``[H,W,3] -> [H,W]``; all zero where the model is sure of nothing."""
-        session_class = _session_class(self._model.name)
-        weights = find_weights(self._model, self._host)
-        if weights is None:
-            weights = self._download(session_class)
-        session = self._open(session_class, weights)
-        try:
-            return self._predict(session, photo)
-        finally:
-            # Destroying the session is what gives its memory back; nothing of it is kept between runs.
-            session.inner_session = None
-            del session
-            gc.collect()
-
-    def _predict(self, session: Any, photo: Array) -> Array:
-        watched = _Watched(session.inner_session)
-        session.inner_session = watched
-        picture = Image.fromarray((photo * 255 + 0.5).astype(np.uint8))
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")  # a flat prediction divides by zero inside rembg; it is caught below
-            masks = session.predict(picture)
-        peak = float(watched.peak)
-        certainty = 1 / (1 + np.exp(-peak)) if self._model.logits else peak
-        if not masks or not certainty >= LEAST_CERTAINTY:
-            return np.zeros(photo.shape[:2], dtype=np.float32)
-        return np.asarray(masks[0].convert("L"), dtype=np.float32) / np.float32(255)
-
-    def _open(self, session_class: Any, weights: Path) -> Any:
-        import onnxruntime
-
-        # rembg insists on its own folders; a subclass that already knows the file needs none of them.
-        located = type(
-            session_class.__name__, (session_class,), {"download_models": classmethod(lambda *_, **__: weights)}
-        )
-        available = [name for name in self._providers if name in onnxruntime.get_available_providers()]
-        try:
-            return located(self._model.name, onnxruntime.SessionOptions(), providers=available)
-        except Exception as error:
-            if not type(error).__module__.startswith("onnxruntime") or "alloc" in str(error).lower():
-                raise
-            raise ModelError(
-                "cutout.bad_weights",
-                f"The file '{weights}' is not a complete {self._model.name} model.",
-                "Delete it and put the whole file in its place.",
-            ) from error
-
-    def _download(self, session_class: Any) -> Path:
-        model = self._model
-        if not self._allow_download:
-            raise ModelError(
-                "cutout.no_weights",
-                f"The weights of {model.name} are not on this machine.",
-                f"Put {model.file_name} (from rembg's releases) into the models folder 'rembg', allow the download, "
-                "or choose the method 'geodesic', which needs no weights.",
-            )
-        logger.info("Downloading the weights of %s", model.name)
-        try:
-            return Path(session_class.download_models())
-        except (OSError, ValueError) as error:
-            raise ProviderError(
-                "cutout.download_failed",
-                f"The weights of {model.name} could not be downloaded ({type(error).__name__}).",
-                f"Check the network, or put {model.file_name} into the models folder 'rembg' by hand.",
-            ) from error
-
-
-class _Watched:
-    """An inference session that remembers how sure the net was, before rembg stretches the answer."""
-
-    def __init__(self, inner: Any) -> None:
-        self._inner = inner
-        self.peak = float("nan")
-
-    def run(self, *args: Any, **kwargs: Any) -> Any:
-        outputs = self._inner.run(*args, **kwargs)
-        self.peak = float(np.max(outputs[0]))
-        return outputs
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._inner, name)
-
-
-def _session_class(name: str) -> Any:
-    if not is_installed():
-        raise MissingDependency("rembg", f"The matting model {name}", "'rembg[cpu]'")
-    sessions = _import_sessions().sessions
-    found = sessions.get(name)
-    if found is None:
-        raise MissingDependency("rembg", f"The matting model {name}", "--upgrade 'rembg[cpu]'")
-    return found
-
-
-def _import_sessions() -> ModuleType:
-    """Import rembg's sessions without rembg itself.
-
-    ``import rembg`` pulls in pymatting, which compiles for about a minute the first time, holds some 300 MB, fails
-    where it cannot write its cache, and serves only functions that are never called here. So the package is entered
-    without running its ``__init__``; whoever imports rembg later gets the whole of it as usual.
-    """
-    with _import_lock:
-        spec = importlib.util.find_spec("rembg")
-        if "rembg" in sys.modules or "rembg.sessions" in sys.modules or spec is None:
-            return importlib.import_module("rembg.sessions")
-        sys.modules["rembg"] = importlib.util.module_from_spec(spec)
-        try:
-            return importlib.import_module("rembg.sessions")
-        finally:
-            del sys.modules["rembg"]

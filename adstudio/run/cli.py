@@ -21,7 +21,16 @@ from ..engine.options import BF16, PRECISIONS
 from ..errors import AdStudioError, MissingDependency
 from ..ports import Cancelled
 from ..types import Side, TextStyle, Tone
-from . import convert_command, doctor_command, fetch_command, interrupt, place_command, serve_command, words_command
+from . import (
+    convert_command,
+    cutout_command,
+    doctor_command,
+    fetch_command,
+    interrupt,
+    place_command,
+    serve_command,
+    words_command,
+)
 from .local import LocalRunner
 from .progress import Progress
 from .report import RunReport
@@ -75,6 +84,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     _add_generate(commands)
     _add_composite(commands)
+    cutout_command.add(commands)
     place_command.add(commands)
     words_command.add(commands)
     fetch_command.add(commands)

@@ -1,0 +1,190 @@
+"""Measure cut-outs: mattes against rendered truth, time and memory without weights, and a rembg session.
+
+python benchmarks/cutout.py [--only mattes|photos|session] [--sheet FOLDER]
+
+Seconds are processor seconds of one thread (OMP_NUM_THREADS=1); the networks are written on the spot, with random weights,
+by the package onnx.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+import numpy as np  # noqa: E402
+import skimage.data  # noqa: E402
+from PIL import Image  # noqa: E402
+from scipy.ndimage import affine_transform, gaussian_filter  # noqa: E402
+
+from adstudio.errors import AdStudioError  # noqa: E402
+from adstudio.imaging.cutout import cut_out, restore_frame  # noqa: E402
+from adstudio.imaging.edges import resize  # noqa: E402
+from adstudio.imaging.linear import to_linear, to_srgb  # noqa: E402
+from adstudio.types import Array  # noqa: E402
+from benchmarks.gauges import anonymous, watched_peak  # noqa: E402
+from benchmarks.still_life import PRODUCTS, render, render_room  # noqa: E402
+
+SIDE = 1024
+GROUNDS = ("white", "colour", "gradient", "texture", "soft shadow", "hard shadow", "room")
+
+
+def main() -> None:
+    """Print every table as Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default="", choices=("", "mattes", "photos", "session"))
+    parser.add_argument("--sheet", type=Path, help="save what was cut out here, to look at it")
+    options = parser.parse_args()
+    if options.only in ("", "mattes"):
+        _say(f"### Geodesic matte against truth at {SIDE}x{SIDE}: wrong area in per cent of the product's")
+        mattes(options.sheet)
+    if options.only in ("", "photos"):
+        _say("### Time and memory of the weight-free method")
+        photos(options.sheet)
+
+
+def scene(name: str, ground: str, side: int = SIDE) -> tuple[Array, Array]:
+    """Stand a rendered product on a ground. Returns: the photo and the product's true alpha."""
+    cut = render(name, round(side * 0.58))
+    alpha = np.zeros((side, side), np.float32)
+    colour = np.zeros((side, side, 3), np.float32)
+    high, wide = cut.rgba.shape[:2]
+    scale = min(1.0, 0.8 * side / wide)
+    if scale < 1:
+        high, wide = round(high * scale), round(wide * scale)
+        piece = resize(np.concatenate([cut.rgba[..., :3] * cut.rgba[..., 3:], cut.rgba[..., 3:]], -1), wide, high)
+        piece[..., :3] /= np.maximum(piece[..., 3:], 1e-4)
+    else:
+        piece = cut.rgba
+    top, left = round(side * 0.84) - high, (side - wide) // 2
+    alpha[top : top + high, left : left + wide] = piece[..., 3]
+    colour[top : top + high, left : left + wide] = np.clip(piece[..., :3], 0, 1)
+    back = to_linear(_ground(ground, side)) * _shade(alpha, ground)[..., None]
+    mixed = to_linear(colour) * alpha[..., None] + back * (1 - alpha[..., None])
+    noise = np.random.default_rng(1).normal(0, 0.008, (side, side, 3))
+    return np.clip(to_srgb(mixed.astype(np.float32)) + noise, 0, 1).astype(np.float32), alpha
+
+
+def _ground(name: str, side: int) -> Array:
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[0:side, 0:side] / side
+    if name == "colour":
+        return np.broadcast_to(np.array([0.62, 0.72, 0.80], np.float32), (side, side, 3)).copy()
+    if name == "gradient":
+        return (np.array([0.86, 0.84, 0.80]) * (1.05 - 0.45 * y - 0.15 * x)[..., None]).astype(np.float32)
+    if name == "texture":
+        grain = gaussian_filter(rng.standard_normal((side, side)), (1.5, 14)) * 3 + np.sin(60 * y + 2 * np.sin(5 * x))
+        return np.clip(np.array([0.62, 0.45, 0.30]) * (1 + 0.10 * grain)[..., None], 0, 1).astype(np.float32)
+    if name == "room":
+        return render_room(-40.0, size=side).picture
+    return np.full((side, side, 3), 0.93, np.float32)
+
+
+def _shade(alpha: Array, ground: str) -> Array:
+    """What a lamp from the left leaves of the light behind a product."""
+    if ground in ("white", "colour"):
+        return np.ones_like(alpha)
+    foot = int(np.flatnonzero(alpha.max(1) > 0.5)[-1])
+    # Output row y shows the product's row foot - (foot - y) / 0.3, moved right as it rises.
+    flat = affine_transform(alpha, [[1 / 0.3, 0], [1.6, 1]], offset=[foot - foot / 0.3, -1.6 * foot], order=1)
+    cast = gaussian_filter(np.clip(flat, 0, 1), 2.0 if ground == "hard shadow" else 22.0)
+    strength = {"hard shadow": 0.55, "soft shadow": 0.45}.get(ground, 0.3)
+    contact = gaussian_filter(alpha * (np.arange(len(alpha)) > foot - 12)[:, None], 8)
+    return np.clip((1 - strength * cast) * (1 - 0.4 * np.clip(contact, 0, 1)), 0.1, 1).astype(np.float32)
+
+
+def mattes(sheet: Path | None = None) -> None:
+    """Print what share of each product is wrong, on each ground."""
+    _row("product", *GROUNDS)
+    _row(*["---"] * (len(GROUNDS) + 1))
+    errors: list[float] = []
+    spent: list[float] = []
+    for name in PRODUCTS:
+        cells = []
+        for ground in GROUNDS:
+            photo, truth = scene(name, ground)
+            found, seconds = _timed(lambda p=photo: _found(p))
+            spent.append(seconds)
+            errors.append(float(np.abs(found - truth).sum() / truth.sum() * 100))
+            cells.append(f"{errors[-1]:.1f}")
+            _keep(sheet, f"{name}-{ground.replace(' ', '-')}", photo, found)
+        _row(name, *cells)
+    _say(
+        f"mean {statistics.mean(errors):.1f}, median {statistics.median(errors):.1f}, {statistics.median(spent):.2f} s"
+    )
+
+
+def photos(sheet: Path | None = None) -> None:
+    """Print seconds for real photos at 1024 and for a large one, with its memory."""
+    _row("photo", "size", "processor s, median of 3", "peak above the photo, MB")
+    _row(*["---"] * 4)
+    for name in ("coffee", "chelsea", "rocket", "astronaut", "flower"):
+        own = _photo(name)
+        scale = 1024 / max(own.shape[:2])
+        photo = resize(own, round(own.shape[1] * scale), round(own.shape[0] * scale))
+        _measure(name, photo, 3)
+        _keep(sheet, name, photo, _found(photo))
+    _measure("mug on wood", scene("mug", "texture")[0], 3)
+    large = np.repeat(np.repeat(scene("jar", "gradient", 1000)[0], 4, 0), 4, 1)
+    _measure("jar", large, 1)
+
+
+def _measure(name: str, photo: Array, times: int) -> None:
+    before = anonymous()
+    with watched_peak() as peak:
+        seconds = statistics.median(_timed(lambda: _found(photo))[1] for _ in range(times))
+    size = f"{photo.shape[1]}x{photo.shape[0]}"
+    _row(name, size, f"{seconds:.2f}", f"{(peak[0] - before) / 2**20:.0f}")
+
+
+def _photo(name: str) -> Array:
+    if name == "flower":
+        from sklearn.datasets import load_sample_image
+
+        return load_sample_image("flower.jpg").astype(np.float32) / np.float32(255)
+    return getattr(skimage.data, name)().astype(np.float32) / np.float32(255)
+
+
+def _found(photo: Array) -> Array:
+    try:
+        return restore_frame(cut_out(photo, method="geodesic"))[..., 3]
+    except AdStudioError:
+        return np.zeros(photo.shape[:2], np.float32)
+
+
+def _keep(sheet: Path | None, name: str, photo: Array, alpha: Array) -> None:
+    if sheet is None:
+        return
+    sheet.mkdir(parents=True, exist_ok=True)
+    red = np.array([0.9, 0.1, 0.5], np.float32)
+    both = np.concatenate([photo, photo * alpha[..., None] + red * (1 - alpha[..., None])], axis=1)
+    picture = Image.fromarray((both * 255 + 0.5).astype(np.uint8))
+    picture.thumbnail((900, 900))
+    picture.save(sheet / f"{name}.jpg", quality=88)
+
+
+def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
+    start = time.process_time()
+    done = work()
+    return done, time.process_time() - start
+
+
+def _row(*cells: object) -> None:
+    sys.stdout.write(f"| {' | '.join(map(str, cells))} |\n")
+    sys.stdout.flush()
+
+
+def _say(title: str) -> None:
+    sys.stdout.write(f"\n{title}\n\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
