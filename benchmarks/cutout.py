@@ -2,8 +2,7 @@
 
 python benchmarks/cutout.py [--only mattes|photos|session] [--sheet FOLDER]
 
-Seconds are processor seconds of one thread (OMP_NUM_THREADS=1); the networks are written on the spot, with random weights,
-by the package onnx.
+Seconds are processor seconds of one thread (OMP_NUM_THREADS=1). The networks hold random weights, written on the spot.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The weight-free matte: the product is what lies behind an edge, seen from the photo's border.
 
-Good for pack shots and isolated subjects. Busy scenes, fur, hard cast shadows (they are taken along) and openings such
-as a handle's (they are filled) need a mask or a trained model.
+On a plain ground, which is what a pack shot has, the ground itself is known: shadows are told from the product, and a
+handle's opening stays open. Elsewhere it is good for isolated subjects on a calm background. Busy scenes and fur need a
+mask or a trained model.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import numpy as np
 
 from ..types import Array
 from .edges import resize
-from .filters import Bools, blur, erode, fill_holes, find_parts, grow, open_up
+from .filters import Bools, blur, depth_inside, erode, fill_holes, find_parts, grow, open_up
 from .grid import border_distance, frame_of, spread
 from .linear import to_lab, to_linear
 from .palette import find_palette
@@ -21,6 +22,7 @@ EDGE_PX = 768
 PLAIN_PX = 512
 PLAIN_REACH = 0.008
 LEAST_PLAIN_SHARE = 0.004
+LEAST_HOLE = 0.0012
 EDGE_WIDTH_PX = 1.6
 REACH = 0.02
 # Below this much colour change (L*a*b* units) on the way from the border a photo holds no subject, only texture.
@@ -40,7 +42,7 @@ class GeodesicMatting:
         found, reach = _find_on_plain_ground(photo), PLAIN_REACH
         if found is None:
             odds = _find(_shrink(photo, SEARCH_PX))
-            found, reach = None if odds is None else _clean(_drop_appendages(*odds)), REACH
+            found, reach = None if odds is None else _clean(_drop_appendages(*odds), odds[0] < 0.3), REACH
         if found is None or not found.any():
             return np.zeros(photo.shape[:2], dtype=np.float32)
         return _sharpen(photo, found.astype(np.float32), reach)
@@ -51,7 +53,8 @@ def _find_on_plain_ground(photo: Array) -> Bools | None:
     ground = find_ground(lab)
     if ground is None:
         return None
-    found = _clean(find_product(lab, ground))
+    product = find_product(lab, ground)
+    found = _clean(product, ~product)
     return found if found.mean() > LEAST_PLAIN_SHARE else None
 
 
@@ -90,17 +93,20 @@ def _find(lab: Array) -> tuple[Array, Array] | None:
 
 def _sharpen(photo: Array, found: Array, share: float) -> Array:
     """Settle the band in which the product's edge lies again, at a finer size. Returns: the matte in photo size."""
-    lab = _shrink(photo, EDGE_PX)
-    height, width = lab.shape[:2]
+    scale = min(1.0, EDGE_PX / max(photo.shape[:2]))
+    height, width = (max(8, round(side * scale)) for side in photo.shape[:2])
+    longest = max(height, width)
     coarse = resize(found, width, height)
     mask = coarse > 0.5
-    reach = max(3, round(max(height, width) * share))
+    reach = max(3, round(longest * share))
+    part = _around(mask, 4 * reach)
+    lab, mask = _shrink(photo, EDGE_PX)[part], mask[part]
     band = grow(mask, reach) & ~erode(mask, reach)
     inside, outside = mask & ~band, ~mask & ~band
     if not inside.any() or not outside.any():
         return resize(coarse, photo.shape[1], photo.shape[0])
     smooth = blur(lab, 0.6)
-    near = 1.5 * share * max(height, width)
+    near = 1.5 * share * longest
     product, rest = _local_colour(smooth, inside, near), _local_colour(smooth, outside, near)
     # Which of the two colours found close by is nearer decides; what the search had said counts half as much.
     nearer = np.linalg.norm(smooth - rest, axis=-1) - np.linalg.norm(smooth - product, axis=-1)
@@ -108,10 +114,23 @@ def _sharpen(photo: Array, found: Array, share: float) -> Array:
     odds[band] = _logistic((nearer / 8).clip(-2, 2) + np.where(mask, 1.0, -1.0))[band]
     settled = spread(smooth, odds, np.full(odds.shape, 0.02, dtype=np.float32), free=band)
     # Products have smooth outlines. The blurred field is enlarged first and cut afterwards: crisp at any photo size.
-    sigma = 0.25 * share * max(height, width)
-    field = resize(blur((settled > 0.5).astype(np.float32), sigma), photo.shape[1], photo.shape[0])
+    sigma = 0.25 * share * longest
+    field = np.zeros((height, width), dtype=np.float32)
+    field[part] = blur((settled > 0.5).astype(np.float32), sigma)
+    field = resize(field, photo.shape[1], photo.shape[0])
     step = photo.shape[1] / width * sigma * 2.5  # photo pixels over which the field would rise from 0 to 1
     return np.clip((field - 0.5) * max(1.0, step / EDGE_WIDTH_PX) + 0.5, 0.0, 1.0).astype(np.float32)
+
+
+def _around(mask: Bools, room_px: int) -> tuple[slice, slice]:
+    """Name the part of the picture that holds the mask, with room around it."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if len(rows) == 0:
+        return np.s_[:, :]
+    return (
+        slice(max(0, int(rows[0]) - room_px), int(rows[-1]) + 1 + room_px),
+        slice(max(0, int(columns[0]) - room_px), int(columns[-1]) + 1 + room_px),
+    )
 
 
 def _local_colour(lab: Array, region: Bools, sigma: float) -> Array:
@@ -128,18 +147,40 @@ def _drop_appendages(odds: Array, free_standing: Array) -> Bools:
     return body | (found & (free_standing > 0.5))
 
 
-def _clean(found: Bools) -> Bools:
-    """Drop specks and threads, and close holes.
-
-    A hole whose colour is the background's may be the view through a handle or a white label before a white wall:
-    colour cannot tell them apart, and a product with a hole in it is the worse mistake.
-    """
+def _clean(found: Bools, ground: Bools | None = None) -> Bools:
+    """Drop specks and threads, and close holes, except those that a handle holds open."""
     opened = open_up(found, 2)
     parts, count = find_parts(opened)
     if count == 0:
         return opened
     sizes = np.bincount(parts.ravel())[1:]
-    return fill_holes(np.isin(parts, np.flatnonzero(sizes >= 0.1 * sizes.max()) + 1))
+    kept = np.isin(parts, np.flatnonzero(sizes >= 0.1 * sizes.max()) + 1)
+    filled = fill_holes(kept)
+    return filled if ground is None else filled & ~_openings(kept, filled, ground)
+
+
+def _openings(kept: Bools, filled: Bools, ground: Bools) -> Bools:
+    """Find the holes that show the ground through a handle.
+
+    Colour cannot tell such a view from a white label before a white wall. The product's shape can: take away what is
+    thinner than the hole, and the hole of a handle lies outside of what is left, while a label's still lies within.
+    """
+    through = np.zeros_like(kept)
+    holes, count = find_parts(filled & ~kept)
+    for number in range(1, count + 1):
+        hole = holes == number
+        if hole.sum() < LEAST_HOLE * hole.size or ground[hole].mean() < 0.9:
+            continue
+        body = _open_wide(filled & ~hole, 0.8 * float(depth_inside(hole).max()))
+        outside, _ = find_parts(np.pad(~body, 1, constant_values=True))
+        if body.sum() > 0.5 * filled.sum() and (outside[1:-1, 1:-1][hole] == outside[0, 0]).mean() > 0.9:
+            through |= hole
+    return through
+
+
+def _open_wide(mask: Bools, radius: float) -> Bools:
+    """Do as ``open_up`` does, at the same cost for any radius."""
+    return depth_inside(~(depth_inside(mask) > radius)) <= radius
 
 
 def _split(values: Array) -> float:

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..types import Array
-from .filters import Bools, fill_holes, find_parts
+from .filters import Bools, find_parts, open_up
 from .grid import frame_of
 
 BAND = 0.05
 MOST_NOISE = 2.2  # L*a*b* units: a ground that varies more is textured
 LEAST_SHARE = 0.8  # of the photo's rim that must be background
 LEAST_CHANGE = 2.2
+SLIVER_PX = 4
+_EVERY = 3  # a plane needs few points
 DARKEST_SHADOW = 0.56  # cube root of what a shadow leaves of the light
 
 
@@ -33,7 +35,8 @@ def find_ground(lab: Array) -> Ground | None:
     rim = frame_of(height, width, max(2, round(BAND * min(height, width))))
     used, noise = rim, 0.0
     for turn in range(8):
-        away = lab - terms @ np.linalg.lstsq(terms[used], lab[used], rcond=None)[0]
+        points = terms[used][::_EVERY]
+        away = lab - terms @ np.linalg.lstsq(points, lab[used][::_EVERY], rcond=None)[0]
         far = np.linalg.norm(away, axis=-1)
         noise = max(0.35, 1.2 * float(np.median(far[used])))
         near = far < 3 * noise
@@ -54,16 +57,29 @@ def find_product(lab: Array, ground: Ground) -> Bools:
     sure = differs & ~shaded
     if sure.sum() <= 0.25 * differs.sum():
         return differs
+    # A thin line that has the ground's colour is where a product's shading passes it on the way from light to dark.
+    return _flood(lab, sure, open_up(~differs, SLIVER_PX)) | _lies_high(shaded, sure)
+
+
+def _flood(lab: Array, sure: Bools, ground: Bools) -> Bools:
+    """Give what may be shadow to that side from which the smoother way leads to it: a shaded side, or a shadow."""
+    from skimage.segmentation import watershed
+
+    steps = np.linalg.norm(np.stack(np.gradient(lab, axis=(0, 1))), axis=(0, 3))
+    return watershed(steps, ground.astype(np.int32) + 2 * sure.astype(np.int32)) == 2
+
+
+def _lies_high(shaded: Bools, sure: Bools) -> Bools:
+    """Mark what is grey higher up, such as a cap of metal: a shadow lies on the ground."""
     rows = np.flatnonzero(sure.any(axis=1))
     foot = rows[0] + 0.7 * (rows[-1] - rows[0])
-    parts, count = find_parts(shaded & ~fill_holes(sure))
+    parts, count = find_parts(shaded)
     lowest = np.zeros(count + 1)
-    np.maximum.at(lowest, parts.ravel(), np.repeat(np.arange(len(lab)), lab.shape[1]))
+    np.maximum.at(lowest, parts.ravel(), np.repeat(np.arange(shaded.shape[0]), shaded.shape[1]))
     sizes = np.bincount(parts.ravel(), minlength=count + 1)
-    # A shadow lies on the ground. What is grey higher up, such as a cap of metal, belongs to the product.
-    grey = (lowest < foot) & (sizes > 0.002 * lab.shape[0] * lab.shape[1])
+    grey = (lowest < foot) & (sizes > 0.002 * shaded.size)
     grey[0] = False
-    return sure | grey[parts] | (shaded & fill_holes(sure))
+    return grey[parts]
 
 
 def _may_be_shadow(lab: Array, ground: Ground, least: float) -> Bools:
