@@ -94,8 +94,9 @@ def cut_out(
         alpha = soften_steps(given)
         _check_mask(alpha, name)
     elif used == "geodesic":
-        alpha = GeodesicMatting().matte(colour)
-        notes.append("The outline was found without a trained model; look at it before you publish.")
+        matting = GeodesicMatting()
+        alpha = matting.matte(colour)
+        notes += matting.notes
     else:
         model = pick_model(used.removeprefix("rembg:"), allow_non_commercial=allow_non_commercial)
         matting = RembgMatting(

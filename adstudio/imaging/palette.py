@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from ..types import Array
 
 
+_ENOUGH = 6000  # pixels that tell a region's colours
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Palette:
     """A mixture of colours in L*a*b*: each with its share of the region and its spread."""
@@ -29,6 +32,7 @@ class Palette:
 
 def find_palette(colours: Array, count: int = 6) -> Palette:
     """Name the main colours of a region by k-means. Shapes: ``[N,3]`` L*a*b*."""
+    colours = colours[:: max(1, len(colours) // _ENOUGH)]
     centres, label = cluster(colours, count)
     found = [(index, colours[label == index]) for index in range(len(centres))]
     kept = [(index, members) for index, members in found if len(members) >= 8] or [(0, colours)]
