@@ -28,6 +28,7 @@ from adstudio.imaging.cutout import cut_out, restore_frame  # noqa: E402
 from adstudio.imaging.edges import resize  # noqa: E402
 from adstudio.imaging.linear import to_linear, to_srgb  # noqa: E402
 from adstudio.types import Array  # noqa: E402
+from benchmarks.cutout_session import is_possible, measure  # noqa: E402
 from benchmarks.gauges import anonymous, watched_peak  # noqa: E402
 from benchmarks.still_life import PRODUCTS, render, render_room  # noqa: E402
 
@@ -47,6 +48,9 @@ def main() -> None:
     if options.only in ("", "photos"):
         _say("### Time and memory of the weight-free method")
         photos(options.sheet)
+    if options.only in ("", "session"):
+        _say("### A rembg session: opened, run, released, six times in one process")
+        sessions()
 
 
 def scene(name: str, ground: str, side: int = SIDE) -> tuple[Array, Array]:
@@ -133,6 +137,31 @@ def photos(sheet: Path | None = None) -> None:
     _measure("mug on wood", scene("mug", "texture")[0], 3)
     large = np.repeat(np.repeat(scene("jar", "gradient", 1000)[0], 4, 0), 4, 1)
     _measure("jar", large, 1)
+
+
+def sessions() -> None:
+    """Print what a session costs, on the CPU and, where there is one, on a GPU."""
+    if not is_possible():
+        _say("rembg, onnxruntime or onnx is not installed.")
+        return
+    _row("network of the size of", "file, MB", "on", "s: first, then", "processor s: first, then",
+         "memory, MB: before, peak, after 1, after 6", "on the card, MB: before, after 1, after 6")  # fmt: skip
+    _row(*["---"] * 7)
+    for name in ("u2netp", "u2net"):
+        for device in ("cpu", "gpu"):
+            found = measure(name, device)
+            where = found["notes"][-1].partition(": ")[2].rstrip(".")
+            if device == "gpu" and where.startswith("CPU"):
+                continue
+            first, *later = found["seconds"]
+            worked, *again = found["worked"]
+            levels, cards = found["levels_mb"], found["card_mb"]
+            _row(
+                name, f"{found['file_mb']:.1f}", where, f"{first:.2f}, {statistics.median(later):.2f}",
+                f"{worked:.2f}, {statistics.median(again):.2f}",
+                f"{levels[0]:.0f}, {found['peak_mb']:.0f}, {levels[1]:.1f}, {levels[-1]:.1f}",
+                "–" if cards is None else f"{cards[0]:.0f}, {cards[1]:.0f}, {cards[-1]:.0f}",
+            )  # fmt: skip
 
 
 def _measure(name: str, photo: Array, times: int) -> None:

@@ -25,7 +25,10 @@ LEAST_PLAIN_SHARE = 0.004
 LEAST_HOLE = 0.0012
 FAINT_EDGE = 8.0  # L*a*b* units between both sides
 MOST_FAINT = 0.1
-_DOUBT = "{:.0%} of the outline runs where the photo shows no edge, so it is likely wrong; give a mask or use a trained model."
+_DOUBT = (
+    "{:.0%} of the outline runs where the photo shows no edge, so it is likely wrong; "
+    "give a mask or use a trained model."
+)
 EDGE_WIDTH_PX = 1.6
 REACH = 0.02
 # Below this much colour change (L*a*b* units) on the way from the border a photo holds no subject, only texture.

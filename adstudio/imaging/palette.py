@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from ..types import Array
 
-
 _ENOUGH = 6000  # pixels that tell a region's colours
 
 
