@@ -96,7 +96,8 @@ def _shade(alpha: Array, ground: str) -> Array:
         return np.ones_like(alpha)
     foot = int(np.flatnonzero(alpha.max(1) > 0.5)[-1])
     # Output row y shows the product's row foot - (foot - y) / 0.3, moved right as it rises.
-    flat = affine_transform(alpha, [[1 / 0.3, 0], [1.6, 1]], offset=[foot - foot / 0.3, -1.6 * foot], order=1)
+    offset: Any = [foot - foot / 0.3, -1.6 * foot]
+    flat = affine_transform(alpha, [[1 / 0.3, 0], [1.6, 1]], offset=offset, order=1)
     cast = gaussian_filter(np.clip(flat, 0, 1), 2.0 if ground == "hard shadow" else 22.0)
     strength = {"hard shadow": 0.55, "soft shadow": 0.45}.get(ground, 0.3)
     contact = gaussian_filter(alpha * (np.arange(len(alpha)) > foot - 12)[:, None], 8)

@@ -210,10 +210,13 @@ def download_folder(hub_id: str) -> Path:
 
     Of several folders of models the one that has it is taken, else ComfyUI's first.
     """
-    known = folder_paths.folder_names_and_paths.get("diffusers")
-    roots = [Path(path) for path in known[0]] if known and known[0] else [Path(folder_paths.models_dir) / "diffusers"]
-    places = [folder_for(root, hub_id) for root in roots]
+    places = [folder_for(root, hub_id) for root in _named_folders("diffusers")]
     return next((place for place in places if place.is_dir()), places[0])
+
+
+def weights_folder(kind: str) -> Path:
+    """Where downloaded weights of ``kind`` belong: ComfyUI's first folder of that kind, which need not exist yet."""
+    return _named_folders(kind)[0]
 
 
 def lora_names() -> list[str]:
@@ -221,10 +224,13 @@ def lora_names() -> list[str]:
     return [name for name in folder_paths.get_filename_list("loras") if name.endswith(".safetensors")]
 
 
-def _folders(kind: str) -> list[Path]:
+def _named_folders(kind: str) -> list[Path]:
     known = folder_paths.folder_names_and_paths.get(kind)
-    paths = known[0] if known else [str(Path(folder_paths.models_dir) / kind)]
-    return [Path(path).resolve() for path in paths if Path(path).is_dir()]
+    return [Path(path) for path in known[0]] if known and known[0] else [Path(folder_paths.models_dir) / kind]
+
+
+def _folders(kind: str) -> list[Path]:
+    return [path.resolve() for path in _named_folders(kind) if path.is_dir()]
 
 
 def _patcher_of(component: nn.Module) -> MappedPatcher:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 import torch
 from comfy_api.latest import io
 
+from ..adstudio.errors import InputError
 from ..adstudio.imaging.cutout import cut_out, methods, restore_frame
+from ..adstudio.imaging.rembg_session import Device
 from ..adstudio.types import Array, CutOut
 from . import _host
 from ._io import CutOutIO, masks_for, to_arrays_with_alpha, to_image, to_mask
@@ -55,7 +60,16 @@ class BackgroundRemoval(io.ComfyNode):
                     "allow_download",
                     default=False,
                     advanced=True,
-                    tooltip="Lets the chosen rembg model fetch its file (4 to 970 MB) once. Else nothing is fetched.",
+                    tooltip="Lets the chosen rembg model fetch its file (5 to 970 MB) once, into models/rembg. "
+                    "Else nothing is fetched.",
+                ),
+                io.Combo.Input(
+                    "device",
+                    options=["cpu", "gpu"],
+                    advanced=True,
+                    optional=True,
+                    tooltip="Where a rembg model runs. cpu leaves the graphics memory to the picture model; gpu needs "
+                    "onnxruntime-gpu and falls back. The report tells where it ran.",
                 ),
             ],
             outputs=[
@@ -66,7 +80,7 @@ class BackgroundRemoval(io.ComfyNode):
                 ),
                 io.Image.Output("transparent", display_name="image", tooltip="The photo with a clear background."),
                 io.Mask.Output("matte", display_name="mask", tooltip="White = product, in the photo's size."),
-                io.String.Output("report", tooltip="The method that was used, and why."),
+                io.String.Output("report", tooltip="The method that was used, its licence, and what to look at."),
             ],
         )
 
@@ -78,18 +92,36 @@ class BackgroundRemoval(io.ComfyNode):
         invert_mask: bool,
         edge_trim_px: float,
         allow_download: bool = False,
+        device: Device = "cpu",
         mask: torch.Tensor | None = None,
     ) -> io.NodeOutput:
         photos = [_with_alpha(*pair) for pair in to_arrays_with_alpha(image)]
         masks = _masks(mask, invert_mask, len(photos))
-        options = {"method": method, "edge_trim_px": edge_trim_px, "allow_download": allow_download}
-        cuts = [
-            cut_out(photo, mask=own, host=_host.host(), **options) for photo, own in zip(photos, masks, strict=True)
-        ]
+        host, folder = _host.host(), _host.weights_folder("rembg")
+        cuts: list[CutOut] = []
+        for number, (photo, own) in enumerate(zip(photos, masks, strict=True), start=1):
+            host.check_cancelled()
+            with _numbered(number, len(photos)):
+                cut = cut_out(
+                    photo, method=method, mask=own, host=host, edge_trim_px=edge_trim_px,
+                    allow_download=allow_download, weights_folder=folder, device=device,
+                )  # fmt: skip
+            cuts.append(cut)
         frames = [restore_frame(cut) for cut in cuts]
         return io.NodeOutput(
             cuts, to_image(frames), to_mask([frame[..., 3] for frame in frames]), "\n\n".join(map(_report, cuts))
         )
+
+
+@contextmanager
+def _numbered(number: int, count: int) -> Iterator[None]:
+    """Say which photo of a batch cannot be cut out."""
+    try:
+        yield
+    except InputError as error:
+        if count == 1:
+            raise
+        raise InputError(error.code, f"Photo {number} of {count}: {error.message}", error.hint) from error
 
 
 def _with_alpha(colour: Array, alpha: Array | None) -> Array:

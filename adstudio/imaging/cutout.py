@@ -11,6 +11,7 @@ from ..errors import InputError
 from ..ports import Host, Watcher
 from ..types import Array, CutOut
 from .edges import refine_matte, resize, shrink, soften_steps
+from .filters import find_parts
 from .foreground import clean_colours, has_soft_edge, straighten
 from .geodesic import GeodesicMatting
 from .photo import Source, read_photo_with_alpha
@@ -20,6 +21,7 @@ from .rembg_session import Device, RembgMatting
 LEAST_SHARE = 0.005
 MOST_SHARE = 0.97
 FAINT = 0.02
+MANY_PARTS = 4  # a pair of shoes is two
 DOUBT_PX = 2.0  # how far an outline that was found, not given, may lie beside the true one
 _GIVE_A_MASK = "Give a mask of the product, or take the photo against a plain background."
 
@@ -192,6 +194,14 @@ def _check_found(alpha: Array) -> None:
         )
 
 
+def _count_parts(alpha: Array) -> int:
+    """Count the islands of a matte, specks aside."""
+    step = max(1, max(alpha.shape) // 512)
+    solid = alpha[::step, ::step] > 0.5
+    parts, _ = find_parts(solid)
+    return int((np.bincount(parts.ravel())[1:] > 0.005 * solid.sum()).sum())
+
+
 def _trim(colour: Array, alpha: Array, method: str, notes: list[str], *, as_saved: bool) -> CutOut:
     rows, columns = np.flatnonzero(alpha.max(axis=1) > FAINT), np.flatnonzero(alpha.max(axis=0) > FAINT)
     if len(rows) < 8 or len(columns) < 8:
@@ -208,6 +218,9 @@ def _trim(colour: Array, alpha: Array, method: str, notes: list[str], *, as_save
         notes.append(f"The product is cut off by the photo's edge ({', '.join(cut_off)}).")
     if method == "mask" and len(cut_off) == 4:
         notes.append("The mask marks all four edges as product; it may be the wrong way round.")
+    pieces = _count_parts(alpha)
+    if pieces >= MANY_PARTS:
+        notes.append(f"The product falls into {pieces} separate parts; look whether all of them belong to it.")
     piece = alpha[top:bottom, left:right]
     cleaned = colour[top:bottom, left:right]
     if not as_saved:

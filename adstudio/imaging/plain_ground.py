@@ -65,7 +65,8 @@ def _flood(lab: Array, sure: Bools, ground: Bools) -> Bools:
     """Give what may be shadow to that side from which the smoother way leads to it: a shaded side, or a shadow."""
     from skimage.segmentation import watershed
 
-    steps = np.linalg.norm(np.stack(np.gradient(lab, axis=(0, 1))), axis=(0, 3))
+    down, across = np.gradient(lab, axis=0), np.gradient(lab, axis=1)
+    steps = np.sqrt((down**2 + across**2).sum(axis=-1))
     return watershed(steps, ground.astype(np.int32) + 2 * sure.astype(np.int32)) == 2
 
 
@@ -94,4 +95,5 @@ def _may_be_shadow(lab: Array, ground: Ground, least: float) -> Bools:
 def _roots(lab: Array) -> Array:
     """The cube roots that L*a*b* is made of: less light makes all three smaller by the same factor."""
     middle = (lab[..., 0] + 16) / 116
-    return np.stack([middle + lab[..., 1] / 500, middle, middle - lab[..., 2] / 200], axis=-1)
+    red, blue = middle + lab[..., 1] / 500, middle - lab[..., 2] / 200
+    return np.stack([red, middle, blue], axis=-1).astype(np.float32)

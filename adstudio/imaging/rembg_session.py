@@ -71,7 +71,7 @@ class RembgMatting:
         self._allow_download = allow_download
         self._watcher = watcher if watcher is not None else host
         self._folder = folder
-        self._device = device
+        self._device: Device = device
 
     def matte(self, photo: Array) -> Array:
         """Run the model. Shapes: ``[H,W,3] -> [H,W]``; all zero where the model is sure of nothing."""
