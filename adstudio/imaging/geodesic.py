@@ -50,8 +50,11 @@ class GeodesicMatting:
         """
         found, reach = _find_on_plain_ground(photo), PLAIN_REACH
         if found is None:
-            odds = _find(_shrink(photo, SEARCH_PX))
-            found, reach = None if odds is None else _clean(_drop_appendages(*odds), odds[0] < 0.3), REACH
+            sought = _find(_shrink(photo, SEARCH_PX))
+            found, reach = None, REACH
+            if sought is not None:
+                odds, free_standing, ground = sought
+                found = _clean(_drop_appendages(odds, free_standing), ground)
         if found is None or not found.any():
             return np.zeros(photo.shape[:2], dtype=np.float32)
         matte, faint = _sharpen(photo, found.astype(np.float32), reach)
@@ -80,8 +83,11 @@ def _shrink(photo: Array, longest_px: int) -> Array:
     return to_lab(to_linear(small))
 
 
-def _find(lab: Array) -> tuple[Array, Array] | None:
-    """Weigh for each pixel whether it is product: by all evidence, and by the border distance alone."""
+def _find(lab: Array) -> tuple[Array, Array, Bools] | None:
+    """Weigh for each pixel whether it is product.
+
+    Returns: the odds by all evidence, those by the border distance alone, and where the colour is the background's.
+    """
     height, width = lab.shape[:2]
     smooth = blur(lab, 1.0)
     reach = border_distance(smooth, frame_of(height, width, max(2, round(min(height, width) * 0.03))))
@@ -91,6 +97,7 @@ def _find(lab: Array) -> tuple[Array, Array] | None:
     evidence: Array = np.sqrt(reach / np.float32(top))
     free_standing = _logistic((evidence - np.float32(_split(evidence))) / np.float32(0.08))
     odds = free_standing
+    colour = np.zeros_like(odds)
     edge = frame_of(height, width)
     for _ in range(3):
         inside, outside = odds > 0.6, odds < 0.4
@@ -102,7 +109,7 @@ def _find(lab: Array) -> tuple[Array, Array] | None:
         prior = _logistic(colour + place)
         prior[edge] *= 0.3
         odds = spread(smooth, prior, 0.02 + 0.1 * (2 * prior - 1) ** 2)
-    return odds, free_standing
+    return odds, free_standing, colour < -1
 
 
 def _sharpen(photo: Array, found: Array, share: float) -> tuple[Array, float]:
@@ -190,10 +197,11 @@ def _openings(kept: Bools, filled: Bools, ground: Bools) -> Bools:
     thinner than the hole, and the hole of a handle lies outside of what is left, while a label's still lies within.
     """
     through = np.zeros_like(kept)
-    holes, count = find_parts(filled & ~kept)
+    holes, count = find_parts(filled & open_up(ground | ~kept, 1))
     for number in range(1, count + 1):
         hole = holes == number
-        if hole.sum() < LEAST_HOLE * hole.size or ground[hole].mean() < 0.9:
+        is_rim = bool((grow(hole, 2) & ~filled).any())
+        if hole.sum() < LEAST_HOLE * hole.size or is_rim or ground[hole].mean() < 0.9:
             continue
         body = _open_wide(filled & ~hole, 0.8 * float(depth_inside(hole).max()))
         outside, _ = find_parts(np.pad(~body, 1, constant_values=True))
