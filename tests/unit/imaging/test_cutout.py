@@ -240,3 +240,10 @@ def test_mask_method_without_mask(plate: Drawn) -> None:
     with pytest.raises(InputError) as caught:
         cut_out(plate.photo, method="mask")
     assert caught.value.code == "cutout.no_mask"
+
+
+def test_many_islands_are_told_and_a_pair_is_not(plate: Drawn) -> None:
+    discs = [smooth_ellipse(300, 400, (150, 50 + 75 * number), (30, 30)) for number in range(5)]
+    many = cut_out(plate.photo, mask=np.maximum.reduce(discs))
+    assert any("5 separate parts" in note for note in many.notes)
+    assert not any("separate parts" in note for note in cut_out(plate.photo, mask=discs[0] + discs[2]).notes)
