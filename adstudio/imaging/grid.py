@@ -39,7 +39,7 @@ def border_distance(lab: Array, rim: Bools) -> Array:
     height, width = lab.shape[:2]
     one, other, _ = neighbours(height, width)
     flat = lab.reshape(-1, 3)
-    change = np.linalg.norm(flat[one] - flat[other], axis=1)
+    change = np.sqrt(_squared(flat, one, other))
     texture = float(np.percentile(change[rim.ravel()[one]], 60))
     cost = np.maximum(change - texture, 0.0) + 0.02 * texture + 0.02
     graph = coo_matrix((cost.astype(np.float64), (one, other)), shape=(height * width,) * 2).tocsr()
@@ -64,7 +64,7 @@ def spread(lab: Array, odds: Array, trust: Array, free: Bools | None = None) -> 
     used = open_[one] | open_[other]
     one, other, length = one[used], other[used], length[used]
     flat = lab.reshape(-1, 3)
-    change = ((flat[one] - flat[other]) ** 2).sum(axis=1)
+    change = _squared(flat, one, other)
     tie = (np.exp(-3.0 * change / (float(change.mean()) + 1e-6)) + 1e-3) / length
     start, weight = odds.ravel().astype(np.float64), trust.ravel().astype(np.float64)[open_]
     number = np.cumsum(open_) - 1
@@ -89,6 +89,12 @@ def spread(lab: Array, odds: Array, trust: Array, free: Bools | None = None) -> 
     settled = start.copy()
     settled[open_] = solved
     return np.clip(settled, 0.0, 1.0).astype(np.float32).reshape(height, width)
+
+
+def _squared(flat: Array, one: Indices, other: Indices) -> Array:
+    """Square the colour change between pairs of pixels."""
+    step = flat[one] - flat[other]
+    return np.einsum("ij,ij->i", step, step)
 
 
 def frame_of(height: int, width: int, band: int = 1) -> Bools:

@@ -22,11 +22,13 @@ class Palette:
 
     def density(self, lab: Array) -> Array:
         """Tell how likely each colour is in this region. Shapes: ``[...,3] -> [...]``."""
-        total = np.zeros(lab.shape[:-1], dtype=np.float32)
-        for share, centre, spread in zip(self.shares, self.centres, self.spreads, strict=True):
-            away = ((lab - centre) ** 2 / spread).sum(axis=-1)
-            total += share * np.exp(-0.5 * away) / np.sqrt(spread.prod())
-        return total
+        # Squares multiplied out: three sums over all pixels become two products of matrices.
+        inverse = 1 / self.spreads
+        flat = lab.reshape(-1, lab.shape[-1])
+        away = (flat * flat) @ inverse.T - 2 * flat @ (self.centres * inverse).T
+        away += (self.centres**2 * inverse).sum(axis=1)
+        heights = self.shares / np.sqrt(self.spreads.prod(axis=1))
+        return (np.exp(-0.5 * np.maximum(away, 0)) @ heights).reshape(lab.shape[:-1]).astype(np.float32)
 
 
 def find_palette(colours: Array, count: int = 6) -> Palette:
@@ -53,6 +55,6 @@ def cluster(colours: Array, count: int, rounds: int = 10) -> tuple[Array, NDArra
     middle = np.stack(centres)
     label = np.zeros(len(colours), dtype=np.intp)
     for _ in range(rounds):
-        label = ((colours[:, None] - middle) ** 2).sum(axis=-1).argmin(axis=1)
+        label = ((middle**2).sum(axis=1) - 2 * colours @ middle.T).argmin(axis=1)
         middle = np.stack([colours[label == i].mean(axis=0) if (label == i).any() else middle[i] for i in range(count)])
     return middle.astype(np.float32), label
