@@ -23,6 +23,7 @@ PLAIN_PX = 512
 PLAIN_REACH = 0.008
 LEAST_PLAIN_SHARE = 0.004
 LEAST_HOLE = 0.0012
+ALIKE = 7.0  # L*a*b* units between two means
 FAINT_EDGE = 8.0  # L*a*b* units between both sides
 MOST_FAINT = 0.1
 _DOUBT = (
@@ -50,11 +51,12 @@ class GeodesicMatting:
         """
         found, reach = _find_on_plain_ground(photo), PLAIN_REACH
         if found is None:
-            sought = _find(_shrink(photo, SEARCH_PX))
+            lab = _shrink(photo, SEARCH_PX)
+            sought = _find(lab)
             found, reach = None, REACH
             if sought is not None:
                 odds, free_standing, ground = sought
-                found = _clean(_drop_appendages(odds, free_standing), ground)
+                found = _clean(_drop_appendages(odds, free_standing), ground, lab)
         if found is None or not found.any():
             return np.zeros(photo.shape[:2], dtype=np.float32)
         matte, faint = _sharpen(photo, found.astype(np.float32), reach)
@@ -178,7 +180,7 @@ def _drop_appendages(odds: Array, free_standing: Array) -> Bools:
     return body | (found & (free_standing > 0.5))
 
 
-def _clean(found: Bools, ground: Bools | None = None) -> Bools:
+def _clean(found: Bools, ground: Bools | None = None, lab: Array | None = None) -> Bools:
     """Drop specks and threads, and close holes, except those that a handle holds open."""
     opened = open_up(found, 2)
     parts, count = find_parts(opened)
@@ -187,14 +189,17 @@ def _clean(found: Bools, ground: Bools | None = None) -> Bools:
     sizes = np.bincount(parts.ravel())[1:]
     kept = np.isin(parts, np.flatnonzero(sizes >= 0.1 * sizes.max()) + 1)
     filled = fill_holes(kept)
-    return filled if ground is None else filled & ~_openings(kept, filled, ground)
+    return filled if ground is None else filled & ~_openings(kept, filled, ground, lab)
 
 
-def _openings(kept: Bools, filled: Bools, ground: Bools) -> Bools:
+def _openings(kept: Bools, filled: Bools, ground: Bools, lab: Array | None) -> Bools:
     """Find the holes that show the ground through a handle.
 
     Colour cannot tell such a view from a white label before a white wall. The product's shape can: take away what is
     thinner than the hole, and the hole of a handle lies outside of what is left, while a label's still lies within.
+
+    Args:
+        lab: the picture's colours, where the ground is not plain: then the hole must also look like the ground nearby.
     """
     through = np.zeros_like(kept)
     holes, count = find_parts(filled & open_up(ground | ~kept, 1))
@@ -203,11 +208,22 @@ def _openings(kept: Bools, filled: Bools, ground: Bools) -> Bools:
         is_rim = bool((grow(hole, 2) & ~filled).any())
         if hole.sum() < LEAST_HOLE * hole.size or is_rim or ground[hole].mean() < 0.9:
             continue
-        body = _open_wide(filled & ~hole, 0.8 * float(depth_inside(hole).max()))
+        depth = float(depth_inside(hole).max())
+        if lab is not None and not _looks_alike(lab, hole, ~grow(filled, 2), 6 * depth + 4):
+            continue
+        body = _open_wide(filled & ~hole, 0.8 * depth)
         outside, _ = find_parts(np.pad(~body, 1, constant_values=True))
         if body.sum() > 0.5 * filled.sum() and (outside[1:-1, 1:-1][hole] == outside[0, 0]).mean() > 0.9:
             through |= hole
     return through
+
+
+def _looks_alike(lab: Array, hole: Bools, ground: Bools, within_px: float) -> bool:
+    """Compare a hole with the ground around it: a cup's inside may well be as brown as the table somewhere."""
+    near = ground & (depth_inside(~hole) < within_px)
+    if not near.any():
+        return False
+    return float(np.linalg.norm(lab[erode(hole, 1)].mean(axis=0) - lab[near].mean(axis=0))) < ALIKE
 
 
 def _open_wide(mask: Bools, radius: float) -> Bools:
