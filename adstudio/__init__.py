@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .run.api import generate_and_save_image, generate_product_composite
     from .run.local import LocalRunner
     from .run.report import RunReport
-    from .run.request import AdRequest, AdResult
+    from .run.request import AdRequest, AdResult, Lighting
 
 __version__ = "0.1.0"
 
@@ -35,6 +35,7 @@ __all__ = [
     "AdStudioError",
     "Cancelled",
     "InputError",
+    "Lighting",
     "LocalRunner",
     "MissingDependency",
     "ModelError",
@@ -52,6 +53,7 @@ _HOMES = {
     "AdRequest": "run.request",
     "AdResult": "run.request",
     "Cancelled": "ports",
+    "Lighting": "run.request",
     "LocalRunner": "run.local",
     "RunReport": "run.report",
     "generate_and_save_image": "run.api",

@@ -16,7 +16,7 @@ from ..ports import Host
 from ..types import Placement, Side, TextStyle, Tone
 from .local import LocalRunner
 from .recorder import OnEvent
-from .request import AdRequest, AdResult, Lettering
+from .request import AdRequest, AdResult, Lettering, Lighting
 from .wire import to_data_url
 
 Picture = str | os.PathLike[str] | bytes | Image.Image | np.ndarray
@@ -156,6 +156,11 @@ def generate_product_composite(
     placements: Sequence[Placement] = (),
     shadow: float = 1.0,
     harmonize: float = 0.3,
+    detail: float = 0.5,
+    reflection: float = 0.0,
+    lighting: Lighting | None = None,
+    fidelity_limit: float | None = None,
+    contact: float = 0.0,
     text_style: TextStyle | None = None,
     format: str = "png",
     quality: int = 95,
@@ -171,7 +176,12 @@ def generate_product_composite(
         auto_layout: find the product's place; False takes ``placements``, or the middle of the lower edge.
         cutout: ``auto``, or a method of ``adstudio.imaging.cutout.methods()``.
         shadow: 0 draws none, 1 a natural one.
-        harmonize: how far the product takes on the backdrop's light, 0..1.
+        harmonize: how far the product takes on the backdrop's light, ``detail`` its grain and sharpness, 0..1.
+        reflection: how far a glossy ground mirrors the product, 0..1.
+        lighting: where the light comes from; None reads it from the backdrop.
+        fidelity_limit: refuse a picture in which a product's mean colour change (CIEDE2000) is larger.
+        contact: share of the schedule that draws the ground under the product anew, such as 0.4; the product's own
+            pixels stay exactly as they are. 0 = off.
 
     The other arguments are those of ``generate_and_save_image``.
     """
@@ -210,6 +220,11 @@ def generate_product_composite(
         placements=tuple(placements),
         shadow=shadow,
         harmonize=harmonize,
+        detail=detail,
+        reflection=reflection,
+        lighting=lighting or Lighting(),
+        fidelity_limit=fidelity_limit,
+        contact=contact,
         text_style=text_style or TextStyle(),
         format=format,
         quality=quality,

@@ -34,7 +34,7 @@ from . import (
 from .local import LocalRunner
 from .progress import Progress
 from .report import RunReport
-from .request import AdRequest, AdResult, Lettering
+from .request import AdRequest, AdResult, Lettering, Lighting
 
 DONE, PROBLEM, INTERRUPTED = 0, 1, 130
 STANDALONE = '".[standalone]" in the folder of Ad Studio'  # what ComfyUI brings by itself and a plain Python lacks
@@ -118,8 +118,10 @@ def _add_composite(commands: Any) -> None:
     parser.add_argument("--context", default="", metavar="TEXT", help="what is advertised; the copy is written from it")
     parser.add_argument("--cutout", default="auto", metavar="METHOD", help="how the product is cut out (auto)")
     parser.add_argument("--no-auto-layout", action="store_true", help="the middle of the lower edge, without looking")
-    parser.add_argument("--shadow", type=float, default=1.0, help="0 none, 1 natural (1)")
-    parser.add_argument("--harmonize", type=float, default=0.3, help="how far the product takes on the light (0.3)")
+    place_command.add_finish(parser)
+    parser.add_argument(
+        "--contact", type=float, default=0.0, help="draw the ground under the products anew, 0.4; 0 leaves it (0)"
+    )
     _add_picture(parser)
     parser.set_defaults(command=_composite)
 
@@ -191,6 +193,11 @@ def _composite(options: argparse.Namespace) -> dict[str, Any]:
         auto_layout=not options.no_auto_layout,
         shadow=options.shadow,
         harmonize=options.harmonize,
+        detail=options.detail,
+        reflection=options.reflection,
+        lighting=Lighting(options.light, options.light_angle, options.light_height, options.softness),
+        fidelity_limit=options.fidelity_limit,
+        contact=options.contact,
         **_picture_fields(options),
     )
     return _run(options, request)

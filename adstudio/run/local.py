@@ -84,6 +84,7 @@ class LocalRunner:
         run.put_on_style()
         run.generate()
         run.composite()
+        run.blend()
         run.letter()
         self.report = self._facts(run)
         saved = self._save(run, recorder, began)

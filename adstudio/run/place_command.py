@@ -35,6 +35,14 @@ def add(commands: Any) -> None:
     parser.add_argument("--each", action="store_true", help="one picture per product: FILE-1.png, FILE-2.png …")
     parser.add_argument("--plate", type=Path, metavar="FILE", help="also products and shadows without the backdrop")
     parser.add_argument("--layers", type=Path, metavar="FOLDER", help="also every layer as a .png, with layers.json")
+    add_finish(parser)
+    parser.add_argument("--json", action="store_true", help="print one JSON envelope on stdout")
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+    parser.set_defaults(command=run)
+
+
+def add_finish(parser: argparse.ArgumentParser) -> None:
+    """Add how products are brought into their scene."""
     parser.add_argument("--light", default="auto", help="auto, left, right or above (auto)")
     parser.add_argument("--light-angle", type=float, metavar="DEG", help="-90 left, 0 front, 90 right, 180 behind")
     parser.add_argument("--light-height", type=float, metavar="DEG", help="90 = straight above")
@@ -46,9 +54,6 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--fidelity-limit", type=float, metavar="DE", help="refuse a larger mean colour change of a product (CIEDE2000)"
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON envelope on stdout")
-    parser.add_argument("--quiet", action="store_true", help="no progress")
-    parser.set_defaults(command=run)
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:

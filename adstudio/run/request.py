@@ -22,6 +22,23 @@ MAX_COUNT = 16
 MAX_STEPS = 100
 
 
+@dataclass(frozen=True, slots=True)
+class Lighting:
+    """Where the light of a composite comes from, and what is set by hand over it.
+
+    Args:
+        side: ``left``, ``right``, ``above``, or ``auto`` to read it from the backdrop.
+        angle: seen from above, -90 = left, 0 = front, 90 = right, 180 = behind; ``height`` over the horizon.
+        softness: 0 = the sun, 1 = an overcast sky.
+    Units: degrees.
+    """
+
+    side: str = "auto"
+    angle: float | None = None
+    height: float | None = None
+    softness: float | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdRequest:
     """All that decides a picture. The same request with a seed gives the same picture.
@@ -46,6 +63,11 @@ class AdRequest:
         strength: share of the schedule that runs over ``reference``; 1 ignores the photo.
         cutout: how the products are cut out, a name of ``adstudio.imaging.cutout``.
         auto_layout: find the products' places; False takes ``placements`` or the middle of the lower edge.
+        detail: how far the products take on the backdrop's grain and sharpness; ``reflection`` how far the ground
+            mirrors them.
+        fidelity_limit: refuse a picture in which a product's mean colour change (CIEDE2000) is larger.
+        contact: share of the schedule that draws the ground under the products anew; 0 = off. Products stay as they
+            are.
         headline: None has it written from the brief, empty draws none.
         sub: None has it written when the headline is, empty draws none.
         loras: further adapters as (name, weight), over the style's own.
@@ -82,6 +104,11 @@ class AdRequest:
     placements: tuple[Placement, ...] = ()
     shadow: float = 1.0
     harmonize: float = 0.3
+    detail: float = 0.5
+    reflection: float = 0.0
+    lighting: Lighting = field(default_factory=Lighting)
+    fidelity_limit: float | None = None
+    contact: float = 0.0
     lettering: Lettering = "ignore"
     headline: str | None = None
     sub: str | None = None
@@ -181,6 +208,12 @@ def _check_numbers(request: AdRequest) -> None:
     _in_range("quality", request.quality, 1, 100, "Use 95 for print and 85 for the web.")
     _in_range("shadow", request.shadow, 0, 2, "Use 1 for a natural shadow and 0 for none.")
     _in_range("harmonize", request.harmonize, 0, 1, "Use 0.3, or 0 to keep the product's colours untouched.")
+    _in_range("detail", request.detail, 0, 1, "Use 0.5, or 0 to leave the product's grain and sharpness alone.")
+    _in_range("reflection", request.reflection, 0, 1, "Use 0.3 for a glossy table and 0 for a dull one.")
+    _in_range("contact", request.contact, 0, 1, "Use 0.4, or 0 to leave the ground as it was composed.")
+    if request.fidelity_limit is not None:
+        _in_range("fidelity_limit", request.fidelity_limit, 0, 100, "Use 4, or none for no limit.")
+    _check_lighting(request.lighting)
     if request.seed is not None:
         _in_range("seed", request.seed, 0, MAX_SEED - MAX_COUNT, "Use a whole number, or none to have one drawn.")
     if not 0 < request.strength <= 1:  # also refuses NaN
@@ -192,6 +225,12 @@ def _check_numbers(request: AdRequest) -> None:
     check_pair(request.width, request.height)
     for name, weight in request.loras:
         _in_range(f"weight of adapter '{name}'", weight, -4, 4, "Use a weight between 0 and 1.")
+
+
+def _check_lighting(lighting: Lighting) -> None:
+    from ..imaging.light import find_lamp
+
+    find_lamp(lighting.side, angle_deg=lighting.angle, height_deg=lighting.height, softness=lighting.softness)
 
 
 def _in_range(name: str, value: float, low: float, high: float, hint: str) -> None:

@@ -188,8 +188,7 @@ class Run:
                     backdrop,
                     self.cutouts,
                     plan.products,
-                    shadow=self.request.shadow,
-                    harmonize=self.request.harmonize,
+                    **self._finish(),
                 )
                 self.originals.append(made.image)
                 self.masks.append(made.mask)
@@ -197,6 +196,34 @@ class Run:
                 for note in made.notes:
                     self.recorder.note(note)
             self.layouts = places
+
+    def blend(self) -> None:
+        """Draw the ground under the products anew, where that is asked for."""
+        from .contact import blend_contact
+
+        request = self.request
+        if request.contact == 0 or not self.cutouts:
+            return
+        with self.recorder.step("contact"):
+            evaluations = 0
+            for index, (picture, mask, prompt) in enumerate(zip(self.originals, self.masks, self.prompts, strict=True)):
+                assert mask is not None  # a composite has one per picture
+                blended = blend_contact(
+                    self.zit,
+                    picture,
+                    mask,
+                    prompt.positive,
+                    strength=request.contact,
+                    seed=self.seeds[index],
+                    steps=request.steps,
+                    host=self.host,
+                )
+                self.originals[index] = blended.image
+                self.receipts[index] |= blended.receipt
+                evaluations = max(evaluations, blended.evaluations)
+                for note in blended.notes:
+                    self.recorder.note(note)
+            self.evaluations += evaluations
 
     def letter(self) -> None:
         """Find room for the copy and draw it; without copy the originals are the finished pictures."""
@@ -281,6 +308,21 @@ class Run:
             for index in range(count)
         )
         return LayoutPlan(products=products, reasons=("자동 배치를 껐으므로 제품을 아래쪽에 고르게 놓았습니다.",))
+
+    def _finish(self) -> dict[str, Any]:
+        """How the request wants its products brought into their scene, as ``compose`` takes it."""
+        request, lighting = self.request, self.request.lighting
+        return {
+            "shadow": request.shadow,
+            "harmonize": request.harmonize,
+            "detail": request.detail,
+            "reflection": request.reflection,
+            "fidelity_limit": request.fidelity_limit,
+            "light": lighting.side,
+            "light_angle": lighting.angle,
+            "light_height": lighting.height,
+            "softness": lighting.softness,
+        }
 
     def _adapter(self, zit: Any, name: str) -> Path:
         from ..engine.lora import find_adapter

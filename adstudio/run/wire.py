@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from ..errors import InputError
 from ..types import Placement, Side, TextStyle, Tone
-from .request import AdRequest, Lettering
+from .request import AdRequest, Lettering, Lighting
 
 
 def to_dict(request: AdRequest) -> dict[str, Any]:
@@ -186,6 +186,12 @@ _placement = _object(
 )
 
 
+_lighting = _object(
+    Lighting,
+    {"side": _text, "angle": _or_none(_number), "height": _or_none(_number), "softness": _or_none(_number)},
+)
+
+
 def _placements(name: str, value: object) -> tuple[Placement, ...]:
     return tuple(_placement(name, item) for item in _many(name, value))
 
@@ -243,6 +249,11 @@ _READERS: dict[str, Callable[[str, object], Any]] = {
     "placements": _placements,
     "shadow": _number,
     "harmonize": _number,
+    "detail": _number,
+    "reflection": _number,
+    "lighting": _lighting,
+    "fidelity_limit": _or_none(_number),
+    "contact": _number,
     "lettering": _one_of(get_args(Lettering)),
     "headline": _or_none(_text),
     "sub": _or_none(_text),

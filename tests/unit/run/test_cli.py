@@ -104,6 +104,23 @@ def test_a_composite_from_the_command_line(adstudio: Any, checkpoint: Path, box:
     assert [step["name"] for step in said.envelope["report"]["steps"]][-2:] == ["compose", "save"]
 
 
+def test_a_composite_is_finished_as_the_command_line_says(
+    adstudio: Any, checkpoint: Path, box: Path, tmp_path: Path
+) -> None:
+    given = ("composite", box, "--background", "대리석", "--no-text", "--json", "--seed", 3)
+    given = (*given, "--checkpoint", checkpoint, "--out", tmp_path, "--steps", 4)
+    said = adstudio(*given, "--light-angle", 60, "--light-height", 30, "--reflection", 0.4, "--contact", 0.5)
+    assert said.code == 0, said.err
+    (receipt,) = said.envelope["report"]["receipts"]
+    assert (receipt["light_angle"], receipt["light_height"]) == (60, 30)
+    assert receipt["contact_change"] == 0 and receipt["contact_evaluations"] == 2
+    plain = adstudio(*given, "--light-angle", 60, "--light-height", 30)
+    one, other = (np.asarray(Image.open(each.envelope["pictures"][0]["path"]), np.int16) for each in (said, plain))
+    assert np.abs(one - other).max() > 10
+    refused = adstudio(*given, "--harmonize", 1, "--fidelity-limit", 0.01)
+    assert refused.code == 1 and refused.envelope["error"]["code"] == "composite.fidelity"
+
+
 def test_the_command_is_there_as_a_module_and_starts_fast() -> None:
     said = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "adstudio", "--version"], capture_output=True, text=True

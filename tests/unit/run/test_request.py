@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adstudio.errors import InputError
-from adstudio.run.request import AdRequest
+from adstudio.run.request import AdRequest, Lighting
 from adstudio.run.wire import open_source, to_data_url, to_record
 from adstudio.types import Placement, TextStyle
 
@@ -21,6 +21,11 @@ FULL = AdRequest(
     context="봄 신메뉴",
     products=("a.png", "b.png"),
     placements=(Placement(0.3, 0.9, 0.5), Placement(0.7, 0.9, 0.4, 1, 15.0, "center", "flat_lay")),
+    reflection=0.3,
+    detail=0.0,
+    lighting=Lighting("auto", -45.0, 30.0, 0.2),
+    fidelity_limit=3.5,
+    contact=0.4,
     loras=(("ink", 0.8),),
     text_style=TextStyle(weight=900, plate="always"),
     seed=2**63,
@@ -62,6 +67,17 @@ def test_a_missing_field_has_its_default() -> None:
         ({"quality": 101}, "request.quality"),
         ({"shadow": float("inf")}, "request.shadow"),
         ({"harmonize": -0.1}, "request.harmonize"),
+        ({"detail": 1.5}, "request.detail"),
+        ({"reflection": float("nan")}, "request.reflection"),
+        ({"contact": 1.01}, "request.contact"),
+        ({"contact": True}, "request.bad_type"),
+        ({"fidelity_limit": -1}, "request.fidelity_limit"),
+        ({"fidelity_limit": "low"}, "request.bad_type"),
+        ({"lighting": {"side": "below"}}, "composite.light"),
+        ({"lighting": {"height": 2}}, "composite.light"),
+        ({"lighting": {"softness": float("nan")}}, "composite.light"),
+        ({"lighting": {"lamp": "left"}}, "request.bad_type"),
+        ({"lighting": "left"}, "request.bad_type"),
         ({"format": "bmp"}, "output.unknown_format"),
         ({"loras": [["ink", 9]]}, "request.weight"),
         ({"loras": [["ink"]]}, "request.bad_type"),
