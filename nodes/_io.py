@@ -64,8 +64,11 @@ def one_or_each(given: Sequence[Array] | None, count: int, what: str) -> list[Ar
     Raises:
         InputError: ``<what>.count``; pairing them anyway would put one picture's mask or original on another.
     """
-    if given is None:
-        return [None] * count
+    return [None] * count if given is None else for_each(given, count, what)
+
+
+def for_each(given: Sequence[Array], count: int, what: str) -> list[Array]:
+    """Give every picture its own, as ``one_or_each`` does, of an input that must be connected."""
     if len(given) not in (1, count):
         raise InputError(
             f"{what}.count",

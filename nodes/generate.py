@@ -1,4 +1,4 @@
-"""Drawing nodes: a picture from words, and a picture over another one."""
+"""Drawing nodes: a picture from words, a picture over another one, and the ground under products."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from comfy_api.latest import io
 from ..adstudio.engine import sampling, sizes
 from ..adstudio.engine.components import Zit as ZitHandle
 from ..adstudio.engine.inpaint import Edit
+from ..adstudio.run.contact import blend_contact, describe_blend
 from ..adstudio.run.drawing import REDRAWS, Drawn, draw_pictures
 from ..adstudio.types import AdPrompt
 from . import _host
-from ._io import Prompt, Zit, masks_for, to_arrays, to_image, to_latent
+from ._io import Prompt, Zit, for_each, mask_to_arrays, masks_for, to_arrays, to_image, to_latent, to_mask
 
 _LARGEST_SEED = 2**53 - 1  # what a browser can count without rounding
 _MODEL_SIZE, _OUTSIDE, _INSIDE = "model", "outside", "inside"
@@ -182,6 +183,79 @@ class Image2Image(io.ComfyNode):
         return io.NodeOutput(pictures, drawn[0].evaluations, latent, ui=_host.show(cls, _note(drawn)))
 
 
+class ContactBlend(io.ComfyNode):
+    """Draw the ground under products anew."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="AdStudioContactBlend",
+            display_name="Contact Blend",
+            category="Ad Studio/generate",
+            description="Draws the ground where products touch it anew, so that they stand in the scene. The products' "
+            "own pixels stay exactly as they are, and no further model is loaded.",
+            search_aliases=["contact", "blend", "inpaint", "ground", "접촉면", "바닥 다듬기", "합성 다듬기"],
+            inputs=[
+                Zit.Input("zit"),
+                io.Image.Input("image", tooltip="The composite, from Background Composite."),
+                io.Mask.Input("mask", tooltip="White = product: the mask of Background Composite."),
+                Prompt.Input("prompt", optional=True, tooltip="The backdrop's, from the Prompt Processor."),
+                io.Float.Input(
+                    "strength",
+                    default=0.4,
+                    min=0.0,
+                    max=1.0,
+                    step=0.05,
+                    tooltip="How much of the ground is drawn anew: 0.3 touches it up, 0.5 draws more, 0 does nothing.",
+                ),
+                io.Float.Input(
+                    "reach",
+                    default=0.12,
+                    min=0.02,
+                    max=0.5,
+                    step=0.01,
+                    tooltip="How far from the product's base, as a share of its size.",
+                ),
+                io.Int.Input("seed", default=0, min=0, max=_LARGEST_SEED, control_after_generate=True, tooltip=_SEED),
+                io.Int.Input("steps", default=8, min=1, max=50, tooltip="Of the whole schedule. Turbo is made for 8."),
+                _words_input(),
+            ],
+            outputs=[
+                io.Image.Output("blended", display_name="image"),
+                io.Mask.Output("zone", display_name="mask", tooltip="White = was drawn anew."),
+                io.String.Output(
+                    "receipt", tooltip="How much was drawn anew, and the largest change inside the product: 0."
+                ),
+            ],
+            hidden=[io.Hidden.unique_id],
+        )
+
+    @classmethod
+    def execute(
+        cls,
+        zit: ZitHandle,
+        image: torch.Tensor,
+        mask: torch.Tensor,
+        strength: float,
+        reach: float,
+        seed: int,
+        steps: int,
+        prompt: AdPrompt | None = None,
+        text: str = "",
+    ) -> io.NodeOutput:
+        frames, host = to_arrays(image), _host.host()
+        words = text if text.strip() or prompt is None else prompt.positive
+        options = {"strength": strength, "reach": reach, "steps": steps, "host": host}
+        masks = for_each(mask_to_arrays(mask), len(frames), "mask")
+        done = [
+            blend_contact(zit, frame, part, words, seed=seed + index, **options)
+            for index, (frame, part) in enumerate(zip(frames, masks, strict=True))
+        ]
+        receipt = "\n\n".join(map(describe_blend, done))
+        pictures, zones = to_image([each.image for each in done]), to_mask([each.zone for each in done])
+        return io.NodeOutput(pictures, zones, receipt, ui=_host.show(cls, receipt))
+
+
 def _side(name: str) -> io.Int.Input:
     return io.Int.Input(
         name,
@@ -220,4 +294,4 @@ def _note(drawn: Sequence[sampling.Samples | Drawn]) -> str:
     return "\n".join([line, *dict.fromkeys(note for samples in drawn for note in samples.notes)])
 
 
-NODES = (Text2Image, Image2Image)
+NODES = (Text2Image, Image2Image, ContactBlend)

@@ -13,23 +13,48 @@ import tempfile
 from importlib import resources
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 import comfyui
+import numpy as np
 from comfy_server import ComfyServer, running
 from comfyui import PACK
 from PIL import Image
 
 FOLDER = PACK / "workflows"
 WIDTH_PX = 512
+PRODUCTS = ("jar", "bottle")
 
 
 def draw(server: ComfyServer, name: str) -> Image.Image:
-    """Run a workflow as it is shipped and return the ad that it saves."""
+    """Run a workflow as it is shipped and return what it saves, side by side.
+
+    Where it takes several photos they are different ones, as a shop's would be.
+    """
     graph = json.loads((FOLDER / "api" / f"{name}.json").read_text(encoding="utf-8"))
+    photos = [node for node in graph.values() if node["class_type"] == "LoadImage"]
+    for node, product in zip(photos[1:], PRODUCTS, strict=False):
+        node["inputs"]["image"] = f"{product}.png"
     run = server.run(graph, timeout_s=900)
     if run.error:
         raise SystemExit(f"{name}: {run.error['exception_message']}")
-    ((_, content),) = run.pictures()
-    return Image.open(io.BytesIO(content)).convert("RGB")
+    pictures = [Image.open(io.BytesIO(content)).convert("RGB") for _, content in run.pictures()]
+    wide = Image.new("RGB", (sum(picture.width for picture in pictures), max(picture.height for picture in pictures)))
+    for index, picture in enumerate(pictures):
+        wide.paste(picture, (sum(before.width for before in pictures[:index]), 0))
+    return wide
+
+
+def photograph(product: str) -> Image.Image:
+    """A rendered product before a plain wall, as a phone would take it."""
+    from benchmarks.still_life import render
+
+    rgba = render(product, 640, -40.0).rgba
+    height, width = rgba.shape[:2]
+    photo = np.full((height + 160, width + 200, 3), (0.87, 0.88, 0.89), np.float32)
+    part = photo[80 : 80 + height, 100 : 100 + width]
+    part[...] = rgba[..., :3] * rgba[..., 3:] + part * (1 - rgba[..., 3:])
+    return Image.fromarray(np.rint(photo * 255).astype(np.uint8))
 
 
 def main() -> int:
@@ -43,10 +68,12 @@ def main() -> int:
         place.mkdir()
         # The photo that the workflows find under the name of ComfyUI's own example.
         shutil.copy(str(resources.files("skimage.data").joinpath("coffee.png")), place / "example.png")
+        for product in PRODUCTS:
+            photograph(product).save(place / f"{product}.png")
         with running(Path(base)) as server:
             for name in names:
                 picture = draw(server, name)
-                picture.thumbnail((WIDTH_PX, 2 * WIDTH_PX), Image.Resampling.LANCZOS)
+                picture.thumbnail((max(WIDTH_PX, picture.width // 2), 2 * WIDTH_PX), Image.Resampling.LANCZOS)
                 path = FOLDER / f"{name}.jpg"
                 picture.save(path, quality=88, optimize=True)
                 print(f"wrote {path.relative_to(PACK)} {picture.width}x{picture.height}, {path.stat().st_size:,} bytes")

@@ -18,9 +18,11 @@ from typing import Any
 import comfyui
 from comfy_server import running
 from comfyui import PACK
-from workflow_graphs import GRAPHS, Graph, Group, Link, Step
+from workflow_graphs import GRAPHS
+from workflow_parts import Graph, Group, Link, Step
 
 FOLDER = PACK / "workflows"
+GROWING = "COMFY_AUTOGROW_V3"
 WIDGET_TYPES = {"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO"}
 SLOT, ROW, TITLE, GROUP_TITLE, PAD, GAP = 20, 24, 30, 44, 20, 60
 NOTE_SIZE = (420, 460)
@@ -45,7 +47,7 @@ def api_form(graph: Graph, schemas: Schemas) -> dict[str, Any]:
     ids = graph.ids()
     prompt: dict[str, Any] = {}
     for step in graph.steps():
-        schema = schemas[step.node]
+        schema = _settled(graph, step, schemas)
         unknown = set(step.values) - set(_inputs(schema))
         if unknown:
             raise SystemExit(f"{graph.name}: {step.node} has no input {sorted(unknown)}")
@@ -69,7 +71,7 @@ def ui_form(graph: Graph, schemas: Schemas) -> dict[str, Any]:
     links: list[list[Any]] = []
     places, groups = _arrange(graph, schemas)
     for order, step in enumerate(graph.steps()):
-        schema = schemas[step.node]
+        schema = _settled(graph, step, schemas)
         nodes[step.key] = _node(
             step, ids[step.key], order, schema, prompt[str(ids[step.key])]["inputs"], places[step.key]
         )
@@ -95,6 +97,26 @@ def ui_form(graph: Graph, schemas: Schemas) -> dict[str, Any]:
         "config": {},
         "extra": {"ds": {"scale": _scale(groups), "offset": [60, 160]}},
         "version": 0.4,
+    }
+
+
+def _settled(graph: Graph, step: Step, schemas: Schemas) -> dict[str, Any]:
+    """A schema whose inputs grow, with those that the step links and one that is free, all of what is linked."""
+    schema = schemas[step.node]
+    grown = {name: entry for name, entry in schema["input"].get("required", {}).items() if entry[0] == GROWING}
+    if not grown:
+        return schema
+    ((name, _),) = grown.items()
+    linked = [value for key, value in step.values.items() if key.startswith(f"{name}.") and isinstance(value, Link)]
+    source = next(other for other in graph.steps() if other.key == linked[0].step)
+    kind = schemas[source.node]["output"][linked[0].output]
+    prefix = grown[name][1]["template"]["prefix"]
+    first, *others = (f"{name}.{prefix}{number}" for number in range(len(linked) + 1))
+    return {
+        **schema,
+        "input": {"required": {first: [kind]}, "optional": {each: [kind] for each in others}},
+        "input_order": {"required": [first], "optional": others},
+        "output": [kind],
     }
 
 
@@ -192,11 +214,12 @@ def _arrange(graph: Graph, schemas: Schemas) -> tuple[dict[str, list[list[float]
     places: dict[str, list[list[float]]] = {}
     frames: list[dict[str, Any]] = []
     left = float(ORIGIN[0] + NOTE_SIZE[0] + GAP)
+    settled = {step.key: _settled(graph, step, schemas) for step in graph.steps()}
     for column in graph.columns:
         width = max(step.width for group in column for step in group.steps)
         top = float(ORIGIN[1] - TITLE)
         for group in column:
-            bottom = _stack(group, schemas, (left + PAD, top + GROUP_TITLE, width), places)
+            bottom = _stack(group, settled, (left + PAD, top + GROUP_TITLE, width), places)
             frame = [left, top, width + 2 * PAD, bottom + PAD - top]
             frames.append(
                 {"id": len(frames) + 1, "title": group.title, "bounding": frame, "color": group.color, "flags": {}}
@@ -212,7 +235,7 @@ def _stack(
     """Put the nodes of a group under each other, all as wide as the column; return where the last one ends."""
     left, top, width = place
     for step in group.steps:
-        height = _height(step, schemas[step.node])
+        height = _height(step, schemas[step.key])
         places[step.key] = [[left, top + TITLE], [width, height]]
         top += TITLE + height + step.room + PAD
     return top - PAD

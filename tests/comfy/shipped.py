@@ -18,6 +18,7 @@ NODES = {
     "AdStudioAdCopy": "prompt",
     "AdStudioText2Image": "generate",
     "AdStudioImage2Image": "generate",
+    "AdStudioContactBlend": "generate",
     "AdStudioBackgroundRemoval": "cutout",
     "AdStudioTextLayoutAnalyzer": "layout",
     "AdStudioProductLayoutAnalyzer": "layout",
