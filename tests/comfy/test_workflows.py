@@ -24,10 +24,10 @@ def schemas(server: ComfyServer) -> dict[str, Any]:
 
 
 def test_every_workflow_is_shipped_in_both_forms(server: ComfyServer):
-    assert NAMES == [
+    assert [
         *("01-text-to-image-ad", "02-image-to-image-ad", "03-product-composite", "04-native-bridge"),
         *("05-many-products-one-backdrop", "06-catalogue-batch"),
-    ]
+    ] == NAMES
     assert sorted(path.stem for path in (PACK / "workflows" / "api").glob("*.json")) == NAMES
     assert sorted(server.get("/api/workflow_templates")[server.folder]) == NAMES
 
