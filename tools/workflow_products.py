@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from workflow_parts import PHOTO, PICTURE, SAVED, Graph, Group, Link, Step, brief, letters, model, save
+from workflow_parts import PHOTO, PICTURE, SAVED, WORDS, Graph, Group, Link, Step, brief, letters, model, save
 
 
 def _backdrop(number: int, aspect: str, seed: int) -> Group:
@@ -14,7 +14,7 @@ def _backdrop(number: int, aspect: str, seed: int) -> Group:
 
 def _photos(number: int, count: int, *more: Step) -> Group:
     photos = tuple(
-        Step(f"photo_{index}", "LoadImage", {"image": "example.png"}, 300, picture_height=170)
+        Step(f"photo_{index}", "LoadImage", {"image": "example.png"}, 300, picture_height=250)
         for index in range(1, count + 1)
     )
     return Group(f"{number}  상품 사진 · Product photos", (*photos, *more), PHOTO)
@@ -158,7 +158,7 @@ CATALOGUE = Graph(
                         room=120,
                     ),
                 ),
-                PICTURE,
+                WORDS,
             ),
             _backdrop(3, "1:1", 7),
         ),

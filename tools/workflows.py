@@ -146,7 +146,8 @@ def _node(
     for name in sockets:
         kind, options = _inputs(schema)[name]
         shape = {"shape": 7} if options["optional"] else {}
-        inputs.append({"name": name, **shape, "type": kind, "link": None})
+        label = {"label": name.rpartition(".")[2]} if "." in name else {}
+        inputs.append({"name": name, **label, **shape, "type": kind, "link": None})
     named: dict[str, Any] = {}
     for name, options in shown.items():
         kind = "COMBO" if isinstance(options["type"], list) else options["type"]
