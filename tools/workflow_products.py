@@ -78,7 +78,7 @@ MANY_PRODUCTS = Graph(
     name="05-many-products-one-backdrop",
     columns=(
         (model(),),
-        (brief("주말 브런치 세트 할인, 아침 햇살이 드는 나무 테이블", backdrop_only=True),),
+        (brief("주말 브런치 세트 출시, 아침 햇살이 드는 나무 테이블", backdrop_only=True),),
         (_backdrop(3, "1:1", 5),),
         (_photos(4, 3),),
         (
@@ -121,7 +121,7 @@ MANY_PRODUCTS = Graph(
                     Step(
                         "shadow",
                         "AdStudioShadow",
-                        {"cutout": Link("cutout_1"), "light": "left", "under_product": True},
+                        {"cutout": Link("cutout_1"), "light": "above", "under_product": True},
                     ),
                     Step(
                         "on_white",
