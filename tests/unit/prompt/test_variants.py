@@ -114,3 +114,10 @@ def test_a_reworded_backdrop_is_still_empty() -> None:
         again = reword(prompt, attempt)
         assert again.positive.startswith("Empty advertising backdrop") and not again.parts.subject
         assert again.parts.camera in {row.get("backdrop") for row in shot_table()["compositions"].values()}
+
+
+@pytest.mark.parametrize("style", ["realistic", "watercolor", "anime"])
+def test_a_backdrop_asks_for_ground_to_stand_on_and_free_room(style: str):
+    prompt = processor.write("가을 신메뉴 커피, 나무 테이블", style=style, backdrop_only=True)
+    assert "flat foreground and free room above it" in prompt.positive
+    assert "foreground" not in processor.write("가을 신메뉴 커피, 나무 테이블", style=style).positive
