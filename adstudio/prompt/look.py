@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .entries import Kind
-from .figures import find_figures
 from .match import Match
 
 _MOST = {"material": 2, "light": 2, "camera": 2, "prop": 4}
@@ -40,12 +39,9 @@ def read_look(body: str, matches: Sequence[Match]) -> Look:
 
 def _phrases(body: str, matches: Sequence[Match], kind: Kind) -> list[str]:
     found: dict[str, None] = {}
-    hours = find_figures(body) if kind == "light" else []  # 오전 11시 is when the shop opens, not how it is lit
     for match in matches:
         entry = match.of(kind)
         if entry is None or match.denied:
-            continue
-        if any(start <= match.start and match.end <= end for start, end in hours):
             continue
         if kind == "camera" and match.text.startswith("위에서") and _SURFACE.search(body[: match.start]):
             continue

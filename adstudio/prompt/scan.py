@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from .entries import Entry, Kind, entries
+from .figures import find_figures
 from .match import Match
 from .names import mark_names
 from .spelling import MIN_FOLDED, fold
@@ -26,6 +27,7 @@ _PARTICLES = re.compile(
     r"이든|든|요|이요|세트|뷰)*"
 )
 _MISTYPED = ("product", "industry", "place", "season", "modifier", "material", "light", "camera")
+_HOUR = re.compile(r"(?:아침|오전|오후|저녁|밤|새벽|매일)\s?\d")
 _PREFIXES = frozenset("신생햇왕꿀쌀찰홈참흑백통냉온핫초풋애민")
 
 
@@ -102,7 +104,13 @@ def scan(body: str) -> tuple[Match, ...]:
         start, stop = text.places[at], text.places[end - 1] + 1
         found.append(Match(meanings, start, stop, body[start:stop]))
         at = last_end = end
-    return _mark_denied(body, mark_names(body, found))
+    return _mark_denied(body, mark_names(body, _without_hours(body, found)))
+
+
+def _without_hours(body: str, found: Sequence[Match]) -> list[Match]:
+    """Leave out the night of 밤 11시까지: it tells when the shop is open, not how the picture looks."""
+    hours = [span for span in find_figures(body) if _HOUR.match(body, *span)]
+    return [m for m in found if not any(start <= m.start and m.end <= end for start, end in hours)]
 
 
 def _longest(text: _Text, at: int, last_end: int, index: _Index) -> tuple[int, tuple[Entry, ...]]:
