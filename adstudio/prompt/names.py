@@ -55,10 +55,15 @@ def find_names(body: str, matches: Sequence[Match]) -> list[tuple[int, int]]:
             found[words[k - 1].start] = words[k - 1].end
         if end := _glued(word):
             found[word.start] = end
+        elif _precedes(body, word, words[k - 1] if k else None, following):
+            found[word.start] = word.end
         elif _leads(word):
             found[word.start] = word.start + len(_bare(word.stem))
-        elif following and _is_shop(word) and _touch(body, word, following):
-            if end := _behind(body, word, following, matches):
+        elif following and _touch(body, word, following) and (_is_shop(word) or _is_calling(word)):
+            after = words[k + 2] if k + 2 < len(words) else None
+            if _is_called(body, following, after):
+                found[following.start] = following.end
+            elif _is_shop(word) and (end := _behind(body, word, following, matches)):
                 found[following.start] = end
         elif _is_latin_name(word, words[k - 1] if k else None, following):
             found[word.start] = word.end
@@ -163,6 +168,51 @@ def _behind(body: str, shop: Word, word: Word, matches: Sequence[Match]) -> int:
     told = [m for m in matches if not m.denied and (m.start >= word.end or m.end <= shop.start)]
     later = any(m.of("product", "industry") for m in told)
     return end if trade not in _GOODS or later else 0
+
+
+# A colour, a season or a mood that a shop may be called after; what describes one in ads is no name (헤어샵 고급).
+_CALLED_NOTHING = re.compile(
+    r".*[한운은는게고색빛톤]|봄|여름|가을|겨울|감성|고급|럭셔리|프리미엄|미니멀|모던|심플|빈티지|레트로|내추럴|클래식|세련|우아|아늑|힐링|"
+    r"깔끔|차분|깨끗|화사|따뜻|포근|시원|상큼|로맨틱|시크|야경|최고급|명품"
+)
+_CALLING = frozenset(("네일", "헤어", "뷰티", "플라워", "에스테틱", "필라테스", "요가"))
+_PHRASE_ENDS = re.compile(r"\s*(?:$|[,.!?/|·\n])")
+_FOODS = ("cafe", "bakery", "dessert", "tea", "bar", "korean_food", "chicken", "pizza", "snack", "asian_food")
+
+
+def _is_calling(word: Word) -> bool:
+    """Tell a trade's short word that shops are called by: 네일 블랙."""
+    return word.text in _CALLING and any(m.of("industry") for m in word.matches)
+
+
+def _may_be_called(word: Word) -> bool:
+    if len(word.matches) != 1 or (match := word.matches[0]).text != word.text or _CALLED_NOTHING.fullmatch(word.text):
+        return False
+    if match.of("product", "place", "industry"):
+        return False
+    return _is_hue(match) or bool(match.of("mood")) or (bool(match.of("season")) and word.text.endswith("날"))
+
+
+def _is_called(body: str, word: Word, after: Word | None) -> bool:
+    """Tell a name of known words behind a shop's: 카페 온기, 헤어샵 봄날, 카페 블루 아메리카노 (no coffee is blue)."""
+    if not _may_be_called(word):
+        return False
+    if _PHRASE_ENDS.match(body, word.end) or (after and _is_branch(after)):
+        return True
+    if after is None or not _touch(body, word, after) or word.matches[0].of("season"):
+        return False
+    product = after.matches[0].of("product") if after.matches else None
+    return bool(product and product.value in _FOODS)
+
+
+def _precedes(body: str, word: Word, before: Word | None, shop: Word | None) -> bool:
+    """Tell a name of known words before a shop of services: 레드 헤어살롱, but 핑크 카페 is a pink one."""
+    if shop is None or not _touch(body, word, shop) or not _is_shop(shop) or not _may_be_called(word):
+        return False
+    trades = [entry for m in shop.matches if (entry := m.of("industry"))]
+    if before and _touch(body, before, word):
+        return False
+    return all(trade.value not in _GOODS and trade.value != "nail" for trade in trades)
 
 
 def _bare(text: str) -> str:

@@ -22,3 +22,34 @@ def test_opening_hours_do_not_set_the_scene(brief: str) -> None:
     )
     assert "night" not in prompt.positive
     assert prompt.decided == ()
+
+
+@pytest.mark.parametrize(
+    ("brief", "name"),
+    [
+        ("카페 온기, 딸기라떼 신메뉴", "온기"),
+        ("헤어샵 봄날", "봄날"),
+        ("네일 블랙", "블랙"),
+        ("레드 헤어살롱", "레드"),
+        ("카페 블루 아메리카노", "블루"),
+    ],
+)
+def test_the_name_of_a_shop_does_not_steer_the_picture(brief: str, name: str) -> None:
+    prompt = write(brief)
+    assert not any(f"‘{name}" in note for note in prompt.notes)
+    assert not {"colour", "mood"} & set(prompt.decided)
+    assert not any(word in prompt.positive for word in ("blossom", "blue", "red colour"))
+
+
+@pytest.mark.parametrize(
+    ("brief", "shown"),
+    [
+        ("카페 봄 신메뉴", "spring blossoms"),
+        ("카페, 따뜻한 느낌", "cosy mood"),
+        ("핑크 네일", "pink"),
+        ("헤어샵 고급 인테리어", "luxurious mood"),
+        ("꽃집 빨간 장미", "red"),
+    ],
+)
+def test_what_describes_a_shop_is_no_name(brief: str, shown: str) -> None:
+    assert shown in write(brief).positive
