@@ -20,6 +20,7 @@ from ..sentence import scene_parts
 from ..shots import read_shot
 from ..styles import choose_style
 from ..subject import Subject, industry_votes, name_subject
+from ..surfaces import stand_on
 
 NEGATIVE = "text, letters, words, logo, watermark, signature, signage, blurry, low quality, deformed"
 
@@ -51,6 +52,8 @@ def compose(request: PromptRequest) -> AdPrompt:
     read = read_brief(request.brief)
     look, style_notes = choose_style(request.style, read.body)
     matches = scan(read.body)
+    if request.backdrop_only:
+        matches = stand_on(read.body, matches, request.industry)
     shop, notes = choose_industry(read, matches, request.industry)
     subject = product = _subject(read, matches, shop)
     if request.backdrop_only:

@@ -53,3 +53,26 @@ def test_the_name_of_a_shop_does_not_steer_the_picture(brief: str, name: str) ->
 )
 def test_what_describes_a_shop_is_no_name(brief: str, shown: str) -> None:
     assert shown in write(brief).positive
+
+
+@pytest.mark.parametrize(
+    ("brief", "place"),
+    [
+        ("따뜻한 원목 테이블, 아침 햇살", "wood"),
+        ("대리석 테이블", "marble"),
+        ("나무 선반", "wood"),
+        ("테이블", "wood"),
+        ("바다가 보이는 테이블", "seaside"),
+    ],
+)
+def test_a_backdrop_keeps_the_table_that_the_brief_asks_for(brief: str, place: str) -> None:
+    for seed in range(3):
+        prompt = write(brief, backdrop_only=True, seed=seed)
+        assert prompt.scene.place == place and "place" in prompt.decided
+        assert not any("뺌" in note for note in prompt.notes)
+    variants = processor.write_variants(brief, 3, backdrop_only=True, provider="rules")
+    assert {prompt.scene.place for prompt in variants} == {place}
+
+
+def test_who_sells_tables_keeps_them_out_of_the_backdrop() -> None:
+    assert "table" not in write("가구점 원목 테이블", backdrop_only=True).positive
