@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from .denial import DENYING, DENYING_BEFORE
 from .entries import Entry, Kind, entries
 from .figures import find_figures
 from .match import Match
@@ -188,10 +189,10 @@ def _ends_clean(text: _Text, end: int, index: dict) -> bool:
 # After a word: endings, then a denial. `없이`, `말고` and their kin, or a negated ending (`어둡지 않게`).
 _DENIAL = re.compile(
     r"(?:\s|색|빛|톤|컬러|계열|느낌|분위기|배경|맛|향|은|는|이|가|을|를|도|로|으로|의|것|거|쪽|하|한|같은|스러운|그림|사진|소품|이나|들)*?"
-    r"(?:말고|빼고|빼\s?주|빼\s?줘|빼서|제외|아니|아닌|없이|없는|없게|없도록|없었|싫|금지|말아|대신|쓰지|넣지|안\s?(?:나오|보이|들어|넣|쓰|돼|되))"
+    rf"{DENYING}"
 )
 _DENIED_ENDING = re.compile(r"[가-힣]{0,3}지\s?(?:않|말|마|는\s?않)|[가-힣]{0,2}면\s?안")
-_DENIED_BEFORE = re.compile(r"(?:^|\s)(?:안|덜)\s*$")
+_DENIED_BEFORE = re.compile(DENYING_BEFORE)
 _JOINED = re.compile(r"\s*(?:색|맛|향)?\s*(?:,|/|·|이나|나|이랑|랑|와|과|하고|또는|및)\s*")
 _SPREADING = ("place", "colour", "mood", "season")
 
@@ -200,7 +201,7 @@ def _mark_denied(body: str, found: Sequence[Match]) -> tuple[Match, ...]:
     marked = list(found)
     for k in range(len(marked) - 1, -1, -1):
         match, after = marked[k], body[marked[k].end :]
-        denied = bool(_DENIAL.match(after) or _DENIED_BEFORE.search(body[: match.start]))
+        denied = bool(_DENIAL.match(body, match.end) or _DENIED_BEFORE.search(body[: match.start]))
         if match.of("mood", "modifier", "colour", "season"):
             denied = denied or bool(_DENIED_ENDING.match(after))
         if not denied and k + 1 < len(marked) and marked[k + 1].denied:

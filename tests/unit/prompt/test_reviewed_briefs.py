@@ -76,3 +76,29 @@ def test_a_backdrop_keeps_the_table_that_the_brief_asks_for(brief: str, place: s
 
 def test_who_sells_tables_keeps_them_out_of_the_backdrop() -> None:
     assert "table" not in write("가구점 원목 테이블", backdrop_only=True).positive
+
+
+@pytest.mark.parametrize(
+    ("brief", "denied", "instead"),
+    [
+        ("노란색 아님 꽃다발", "yellow", "bouquet"),
+        ("발렌타인 아님 초콜릿", "rose petals", "chocolates"),
+        ("겨울 느낌 NO 여름 원피스", "snow", "a dress"),
+        ("NO 겨울, 여름 원피스", "snow", "a dress"),
+        ("빨강X 파랑 니트", "red", "blue"),
+        ("노랑 말구 파랑 우산", "yellow", "blue umbrella"),
+        ("분홍 노노 파랑 우산", "pink", "blue umbrella"),
+        ("노랑은 아니구 파랑 우산", "yellow", "blue umbrella"),
+    ],
+)
+def test_a_denied_word_is_not_drawn(brief: str, denied: str, instead: str) -> None:
+    prompt = write(brief)
+    assert instead in prompt.positive
+    assert denied not in prompt.positive.replace("scattered rose petals", "").split("colour palette with")[0]
+    assert not any("모르는 낱말" in note for note in prompt.notes)
+
+
+@pytest.mark.parametrize(("brief", "shown"), [("치킨 x 맥주 세트", "chicken and a glass of beer"), ("딸기 X 초코", "")])
+def test_an_x_between_two_things_joins_them(brief: str, shown: str) -> None:
+    prompt = write(brief)
+    assert shown in prompt.positive and not any("제외" in note for note in prompt.notes)
