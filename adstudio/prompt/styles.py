@@ -10,6 +10,7 @@ from typing import Any
 
 from ..errors import InputError
 from ..types import Style
+from .denial import DENYING
 from .picture_words import check_english
 from .tables import bad_table, check_fields, menu_names, read_table, stamp, table_files
 
@@ -37,8 +38,9 @@ _ENDING = (
 )
 _DENIED = (
     r"(?:\s?(?:느낌|풍|스타일|톤|감성|분위기|화풍|그림체|그림|사진|무드))?\s?(?:은|는|이|가|을|를|로|으로)?"
-    r"\s?(?:말고|아니|아닌|빼고|제외|대신|없이|금지|싫|안\s)"
+    rf"\s?(?:{DENYING}|안\s)"
 )
+_CASE = r"(?:으로|로|의|은|는|을|를|이|가|인|한)(?![가-힣])"
 _STRONGEST = 4.0
 _LONGEST_TRIGGER = 80
 
@@ -104,21 +106,40 @@ def _asked_style(body: str) -> tuple[Style, str] | None:
     """The style that a brief asks for first, with the words that do; ``실사 말고`` does not ask for one."""
     text = body.lower()
     found: list[tuple[int, int, str, str]] = []
-    for name, pattern in _askings(stamp("styles")):
+    for name, pattern, _ in _askings(stamp("styles")):
         found += [(hit.start(), -len(hit[0]), name, hit[0]) for hit in pattern.finditer(text)]
     return (styles()[min(found)[2]], min(found)[3].strip()) if found else None
 
 
+def take_style(body: str) -> tuple[str, tuple[str, ...]]:
+    """Take the words for a style out of a brief, asked for or denied: they name no product (플랫 is a shoe, too).
+
+    Returns:
+        The body with spaces in their place, so that all else stands where it stood, and the words.
+    """
+    text, taken = body.lower(), []
+    if len(text) != len(body):
+        return body, ()
+    for _, _, pattern in _askings(stamp("styles")):
+        for hit in pattern.finditer(text):
+            taken.append((hit.start(), body[hit.start() : hit.end()].strip()))
+            body = body[: hit.start()] + " " * len(hit[0]) + body[hit.end() :]
+    return body, tuple(dict.fromkeys(words for _, words in sorted(taken)))
+
+
 @lru_cache(maxsize=4)
-def _askings(_: object) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    found: list[tuple[str, re.Pattern[str]]] = []
+def _askings(_: object) -> tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...]:
+    """By style: what asks for it, and all that names it as a style, with the ending or the denial behind it."""
+    found: list[tuple[str, re.Pattern[str], re.Pattern[str]]] = []
     for style in styles().values():
         own = "|".join(_spaced(word) for word in sorted(style.words, key=len, reverse=True))
         named = [style.name, *([style.korean] if style.korean else []), *style.aliases]
         names = "|".join(_spaced(word) for word in sorted(named, key=len, reverse=True))
         ways = [f"(?:{own})", f"(?:{names}){_ENDING}"] if own else [f"(?:{names}){_ENDING}"]
         if style.name != "none":
-            found.append((style.name, re.compile(rf"(?<![a-z가-힣])(?:{'|'.join(ways)})(?!{_DENIED})")))
+            said = rf"(?<![a-z가-힣])(?:{'|'.join(ways)})"
+            whole = re.compile(rf"{said}(?:{_DENIED}[가-힣]*|{_CASE})?")
+            found.append((style.name, re.compile(rf"{said}(?!{_DENIED})"), whole))
     return tuple(found)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from ...types import AdCopy, AdPrompt, CopyRequest, PromptRequest
 from ..assembler import assemble, dress, enrich
@@ -18,7 +19,7 @@ from ..routing import choose_scene
 from ..scan import Match, scan
 from ..sentence import scene_parts
 from ..shots import read_shot
-from ..styles import choose_style
+from ..styles import choose_style, take_style
 from ..subject import Subject, industry_votes, name_subject
 from ..surfaces import stand_on
 
@@ -36,7 +37,7 @@ class RulesWriter:
 
     async def write_copy(self, request: CopyRequest) -> AdCopy:
         """Write the Korean words on the ad and beside it; quoted words of the brief stand as they are."""
-        read = read_brief(request.brief)
+        read, _ = _read(request.brief)
         matches = scan(read.body)
         shop, _ = choose_industry(read, matches, request.industry)
         return write_lines(read, matches, shop, _subject(read, matches, shop), provider=self.name, request=request)
@@ -49,8 +50,8 @@ def compose(request: PromptRequest) -> AdPrompt:
         InputError: see ``processor.write_prompt``.
     """
     began = time.perf_counter()
-    read = read_brief(request.brief)
-    look, style_notes = choose_style(request.style, read.body)
+    look, style_notes = choose_style(request.style, read_brief(request.brief).body)
+    read, style_words = _read(request.brief)
     matches = scan(read.body)
     if request.backdrop_only:
         matches = stand_on(read.body, matches, request.industry)
@@ -95,10 +96,17 @@ def compose(request: PromptRequest) -> AdPrompt:
             if note
         ),
         parts=parts,
-        keywords=tuple(dict.fromkeys(word.korean for word in account.understood if not word.denied)),
+        keywords=tuple(dict.fromkeys([*(word.korean for word in account.understood if not word.denied), *style_words])),
         seconds=time.perf_counter() - began,
         decided=decided,
     )
+
+
+def _read(text: str) -> tuple[Brief, tuple[str, ...]]:
+    """Read a brief, with the words for a style taken out of what may steer the picture."""
+    read = read_brief(text)
+    body, words = take_style(read.body)
+    return replace(read, body=body), words
 
 
 def choose_industry(read: Brief, matches: tuple[Match, ...], wanted: str) -> tuple[Industry, tuple[str, ...]]:

@@ -102,3 +102,22 @@ def test_a_denied_word_is_not_drawn(brief: str, denied: str, instead: str) -> No
 def test_an_x_between_two_things_joins_them(brief: str, shown: str) -> None:
     prompt = write(brief)
     assert shown in prompt.positive and not any("제외" in note for note in prompt.notes)
+
+
+@pytest.mark.parametrize(
+    ("brief", "style", "subject"),
+    [
+        ("플랫 디자인으로 운동화", "flat", "a pair of sneakers"),
+        ("애니풍 카페 딸기라떼", "anime", "strawberry latte"),
+        ("운동화 3D 렌더", "3d", "a pair of sneakers"),
+        ("실사로 운동화", "realistic", "a pair of sneakers"),
+        ("일러스트 느낌으로 딸기 케이크", "illustration", "strawberry cake"),
+        ("실사 느낌 말고 수채화 느낌 꽃다발", "watercolor", "flower bouquet"),
+    ],
+)
+def test_words_for_a_style_are_understood_and_are_no_product(brief: str, style: str, subject: str) -> None:
+    prompt = write(brief, style="auto")
+    assert prompt.style == style
+    assert prompt.parts.subject.endswith(subject) and " and " not in prompt.parts.subject
+    assert not any("모르는 낱말" in note for note in prompt.notes)
+    assert write(brief).parts.subject.endswith(subject)
