@@ -18,14 +18,24 @@ _CLAUSE = re.compile(r"[^,.;:!?\n/|()\[\]가-힣]+")
 
 
 def latin_subject(body: str, matches: Sequence[Match]) -> str:
-    """Take the first English noun phrase as it is written, up to its preposition; empty when none is worth drawing."""
+    """Take the first English noun phrase as it is written, up to its preposition; empty when none is worth drawing.
+
+    One of its words must be of our own descriptions, and none may give an order: what asks a language model to print
+    its instructions is no product.
+    """
     scenery = [(m.start, m.end) for m in matches if m.denied or m.of("place", "season", "industry")]
     for clause in _CLAUSE.finditer(body):
         words = _phrase(clause, scenery)
         phrase = " ".join(words[:_MAX_WORDS])
-        if 3 <= len(phrase) <= _MAX_LETTERS:
+        if 3 <= len(phrase) <= _MAX_LETTERS and _is_drawable(words[:_MAX_WORDS]):
             return phrase
     return ""
+
+
+def _is_drawable(words: list[str]) -> bool:
+    known, orders = known_english(stamp("lexicon/*")), read_table(PACKAGED / "english.yaml")["orders"]
+    low = [word.lower() for word in words]
+    return any(word in known or word.removesuffix("s") in known for word in low) and not any(w in orders for w in low)
 
 
 def _phrase(clause: re.Match[str], scenery: list[tuple[int, int]]) -> list[str]:
