@@ -22,6 +22,7 @@ from ..shots import read_shot
 from ..styles import choose_style, take_style
 from ..subject import Subject, industry_votes, name_subject
 from ..surfaces import stand_on
+from ..trade_subject import give_room, own_food
 
 NEGATIVE = "text, letters, words, logo, watermark, signature, signage, blurry, low quality, deformed"
 
@@ -60,10 +61,13 @@ def compose(request: PromptRequest) -> AdPrompt:
     if request.backdrop_only:
         subject = Subject(notes=("배경만 그려요: 제품은 그리지 않아요",))
     shot = read_shot(request.variant)
+    usual, shot = give_room(subject.english, shop, shot)
     directions = read_directions(read.body)
     wishes, account = read_look(read.body, matches), read_keywords(read.body, matches, read.quotes, directions)
     avoid = product_words(product.english) if request.backdrop_only else frozenset()
-    route = choose_scene(read.body, matches, shop, directions, key=read.text, seed=request.seed, shot=shot, avoid=avoid)
+    route = choose_scene(
+        read.body, matches, usual, directions, key=read.text, seed=request.seed, shot=shot, avoid=avoid
+    )
     decided = (*route.decided, *(["camera"] if wishes.camera else []))
     side = request.copy_space or route.copy_space
     detail = (route.season.detail if route.season else "") or (shop.detail if subject.english else "")
@@ -138,6 +142,8 @@ def _subject(read: Brief, matches: tuple[Match, ...], shop: Industry) -> Subject
         return Subject(shop.subject, notes=(f"업종 ‘{shop.korean}’의 소품을 그려요: {shop.subject}",))
     if (subject := name_subject(*_product_quote(read))).english:
         return subject
+    if food := own_food(matches, shop):
+        return Subject(food, notes=(f"가게 이름에 있는 음식을 그려요: {food}",))
     if shop.subject:
         return Subject(shop.subject, notes=(f"제품 낱말이 없어 업종 ‘{shop.korean}’의 소품을 그려요: {shop.subject}",))
     return Subject(notes=("제품 낱말을 찾지 못해 빈 배경을 그려요. 무엇을 파는지 적으면 제품이 나와요",))

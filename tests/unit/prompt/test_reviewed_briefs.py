@@ -137,3 +137,20 @@ def test_an_english_order_is_no_product(brief: str) -> None:
 
 def test_an_english_product_is_still_one() -> None:
     assert write("iced matcha latte for a new cafe").parts.subject.endswith("iced matcha latte")
+
+
+@pytest.mark.parametrize("brief", ["펜션 객실", "거실", "펜션 침실"])
+def test_a_room_stands_on_no_table_and_on_no_beach(brief: str) -> None:
+    variants = processor.write_variants(brief, 3, provider="rules")
+    assert {prompt.scene.place for prompt in (write(brief), write(brief, seed=3), *variants)} == {"studio"}
+
+
+@pytest.mark.parametrize("brief", ["펜션", "횟집"])
+def test_food_and_trays_do_not_lie_in_the_sand(brief: str) -> None:
+    assert write(brief).scene.place != "seaside"
+    assert write(f"바다가 보이는 {brief}").scene.place == "seaside"
+
+
+def test_a_night_sky_is_not_lit_by_the_sun() -> None:
+    prompt = write("군밤 밤하늘")
+    assert prompt.scene.place == "night_bokeh" and "through leaves" not in prompt.positive
