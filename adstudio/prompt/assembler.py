@@ -38,6 +38,7 @@ _SMALL_WORDS = frozenset(
         "white",
     )
 )
+_COLD = re.compile(r"\b(?:cold|iced?|icy|chilled|frozen|sushi|sashimi|raw|salad|sherbet|shaved)\b")
 _NO_WISHES = Look()
 _NO_SHOT = Shot()
 
@@ -104,12 +105,13 @@ def enrich(
         props += [prop for prop in (*shop.props[first:], *shop.props[:first]) if not _telling(prop) & told][:_PROPS]
     # The shop's light is made for its usual mood: bright daylight would contradict a dark one.
     is_usual_light = (not shop.moods or scene.mood == shop.moods[0]) and scene.place not in shot_table()["place_light"]
-    own_light = shop.light if is_usual_light and not is_backdrop else ""
+    own_light = shop.light if is_usual_light and not is_backdrop and not _steams_cold(parts.subject, shop.light) else ""
     asked = shot.quality if scene.place not in shot_table()["place_light"] else ""
     quality = wishes.light_quality or asked or own_light or light_quality(scene)
     is_usual_colour = "colour" not in decided and scene.colour in shop.colours[:1]
     palette = f"{parts.palette} with {shop.palette}" if is_usual_colour and shop.palette and not is_backdrop else ""
-    camera = wishes.camera or shot.camera or ("" if is_backdrop else shop.camera) or usual_camera(backdrop=is_backdrop)
+    own_camera = ", ".join(phrase for phrase in _phrases(shop.camera) if not _steams_cold(parts.subject, phrase))
+    camera = wishes.camera or shot.camera or ("" if is_backdrop else own_camera) or usual_camera(backdrop=is_backdrop)
     unmarked = "" if is_backdrop else shop.unmarked
     return replace(
         parts,
@@ -135,6 +137,11 @@ def dress(parts: PromptParts, style: Style) -> PromptParts:
         camera=fit(parts.camera) if style.has_lens else fit(_view(parts.camera)),
         style=_join(style.phrase, style.rendering),
     )
+
+
+def _steams_cold(subject: str, phrase: str) -> bool:
+    """Tell what would let cold food steam: 냉면 in a shop whose soups do."""
+    return "steam" in phrase and bool(_COLD.search(subject))
 
 
 def _telling(phrase: str) -> set[str]:

@@ -154,3 +154,41 @@ def test_food_and_trays_do_not_lie_in_the_sand(brief: str) -> None:
 def test_a_night_sky_is_not_lit_by_the_sun() -> None:
     prompt = write("군밤 밤하늘")
     assert prompt.scene.place == "night_bokeh" and "through leaves" not in prompt.positive
+
+
+@pytest.mark.parametrize(
+    ("brief", "subject"),
+    [
+        ("초밥집", "a platter of sushi"),
+        ("돈까스집", "a pork cutlet"),
+        ("칼국수집", "noodle"),
+        ("반려견 간식 오리육포", "dog treats"),
+        ("딸기 우유 생크림 케이크", "a strawberry milk whipped cream cake"),
+        ("이사 견적", "moving boxes"),
+        ("세무사 사무실", "a calculator and plain folders"),
+    ],
+)
+def test_what_is_sold_is_shown(brief: str, subject: str) -> None:
+    prompt = write(brief)
+    assert subject in prompt.parts.subject
+    assert not any("모르는 낱말" in note for note in prompt.notes)
+
+
+@pytest.mark.parametrize("brief", ["냉면", "초밥집", "물냉면 개시"])
+def test_cold_food_does_not_steam(brief: str) -> None:
+    assert "steam" not in write(brief).positive.replace("steamed rice", "")
+
+
+@pytest.mark.parametrize(
+    ("brief", "industry"),
+    [
+        ("강아지 미용실", "pets"),
+        ("세무사 사무실", "general"),
+        ("딸기 우유 생크림 케이크", "dessert"),
+        ("이사", "real_estate"),
+    ],
+)
+def test_the_trade_is_told(brief: str, industry: str) -> None:
+    prompt = write(brief)
+    assert prompt.industry == industry
+    assert not any("모르는 낱말" in note for note in prompt.notes)
