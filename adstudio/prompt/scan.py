@@ -29,6 +29,8 @@ _PARTICLES = re.compile(
 )
 _MISTYPED = ("product", "industry", "place", "season", "modifier", "material", "light", "camera")
 _HOUR = re.compile(r"(?:아침|오전|오후|저녁|밤|새벽|매일)\s?\d")
+_WORN = ("fashion", "shoes_bags", "kids", "furniture")
+_OF_CLOTH = re.compile(r"\s?(?:\d|소재|원단|혼방|함유|섬유|블렌드|느낌|질감|재질|의\s|로\s)")
 _PREFIXES = frozenset("신생햇왕꿀쌀찰홈참흑백통냉온핫초풋애민")
 
 
@@ -105,13 +107,25 @@ def scan(body: str) -> tuple[Match, ...]:
         start, stop = text.places[at], text.places[end - 1] + 1
         found.append(Match(meanings, start, stop, body[start:stop]))
         at = last_end = end
-    return _mark_denied(body, mark_names(body, _without_hours(body, found)))
+    return _mark_denied(body, mark_names(body, _our_own(body, _without_hours(body, found))))
 
 
 def _without_hours(body: str, found: Sequence[Match]) -> list[Match]:
     """Leave out the night of 밤 11시까지: it tells when the shop is open, not how the picture looks."""
     hours = [span for span in find_figures(body) if _HOUR.match(body, *span)]
     return [m for m in found if not any(start <= m.start and m.end <= end for start, end in hours)]
+
+
+def _our_own(body: str, found: Sequence[Match]) -> list[Match]:
+    """Read 울 as 우리, short, unless something of cloth follows: 울 동네, but 울 니트 and 울 100%."""
+    kept = list(found)
+    for k, match in enumerate(found):
+        following = found[k + 1] if k + 1 < len(found) else None
+        near = following if following and not body[match.end : following.start].strip() else None
+        woven = near and (((product := near.of("product")) and product.value in _WORN) or near.of("material"))
+        if match.text == "울" and not woven and not _OF_CLOTH.match(body, match.end):
+            kept[k] = Match((Entry("function", ()),), match.start, match.end, match.text)
+    return kept
 
 
 def _longest(text: _Text, at: int, last_end: int, index: _Index) -> tuple[int, tuple[Entry, ...]]:

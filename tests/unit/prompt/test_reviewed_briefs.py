@@ -192,3 +192,12 @@ def test_the_trade_is_told(brief: str, industry: str) -> None:
     prompt = write(brief)
     assert prompt.industry == industry
     assert not any("모르는 낱말" in note for note in prompt.notes)
+
+
+@pytest.mark.parametrize(
+    ("brief", "is_wool"),
+    [("울 동네 카페", False), ("울 가게 딸기라떼", False), ("울 니트", True), ("울 100% 코트", True)],
+)
+def test_our_own_is_no_wool(brief: str, is_wool: bool) -> None:
+    positive = write(brief).positive
+    assert ("wool" in positive or "cashmere" in positive) is is_wool
