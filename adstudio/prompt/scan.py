@@ -123,7 +123,7 @@ def _our_own(body: str, found: Sequence[Match]) -> list[Match]:
         following = found[k + 1] if k + 1 < len(found) else None
         near = following if following and not body[match.end : following.start].strip() else None
         woven = near and (((product := near.of("product")) and product.value in _WORN) or near.of("material"))
-        if match.text == "울" and not woven and not _OF_CLOTH.match(body, match.end):
+        if match.text == "울" and body[match.end :].strip() and not woven and not _OF_CLOTH.match(body, match.end):
             kept[k] = Match((Entry("function", ()),), match.start, match.end, match.text)
     return kept
 
