@@ -197,9 +197,10 @@ def _is_called(body: str, word: Word, after: Word | None) -> bool:
     """Tell a name of known words behind a shop's: 카페 온기, 헤어샵 봄날, 카페 블루 아메리카노 (no coffee is blue)."""
     if not _may_be_called(word):
         return False
+    listed = after and after.matches and _is_hue(after.matches[0]) and _is_hue(word.matches[0])  # 꽃집 노랑, 흰색 꽃
     if _PHRASE_ENDS.match(body, word.end) or (after and _is_branch(after)):
-        return True
-    if after is None or not _touch(body, word, after) or word.matches[0].of("season"):
+        return not listed
+    if after is None or not _touch(body, word, after):
         return False
     product = after.matches[0].of("product") if after.matches else None
     return bool(product and product.value in _FOODS)

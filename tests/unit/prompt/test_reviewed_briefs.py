@@ -32,6 +32,7 @@ def test_opening_hours_do_not_set_the_scene(brief: str) -> None:
         ("네일 블랙", "블랙"),
         ("레드 헤어살롱", "레드"),
         ("카페 블루 아메리카노", "블루"),
+        ("카페 봄날 아메리카노", "봄날"),
     ],
 )
 def test_the_name_of_a_shop_does_not_steer_the_picture(brief: str, name: str) -> None:
@@ -49,6 +50,7 @@ def test_the_name_of_a_shop_does_not_steer_the_picture(brief: str, name: str) ->
         ("핑크 네일", "pink"),
         ("헤어샵 고급 인테리어", "luxurious mood"),
         ("꽃집 빨간 장미", "red"),
+        ("꽃집 노랑, 흰색 꽃", "yellow"),
     ],
 )
 def test_what_describes_a_shop_is_no_name(brief: str, shown: str) -> None:
