@@ -19,7 +19,7 @@ from .copy_limits import line_length as line_length
 from .copy_lines import CopyLines, Lines, copy_lines, find_tone
 from .hashtags import list_hashtags, service_word
 from .industries import Industry
-from .offers import Facts, find_fact, read_facts, told_word
+from .offers import Facts, find_fact, noun_phrase, read_facts, told_word
 from .particles import fill
 from .scan import Match
 from .seasons import seasons
@@ -117,14 +117,10 @@ def write_lines(
         season=lines.of_season(season.name if season else ""),
         name=name,
         is_service=bool(sold) and name == sold,
-        priced=_priced(brief.body, facts.offers, (name, sold, service)),
+        priced=_priced(brief.body, facts, (name, sold, service)),
         place=service if is_place(service) else "",
         facts=facts,
-        of_what={
-            fact: word
-            for fact in (*facts.offers, *facts.times)
-            if (word := told_word(brief.body, fact)) and word not in f"{name} {service}"
-        },
+        of_what=_of_what(brief.body, facts, (name, service)),
         contact=read_contact(brief.body),
     )
     headline = brief.quotes[0] if brief.quotes else _headline(occasion)
@@ -188,10 +184,29 @@ def _headline(occasion: _Occasion) -> str:
     )
 
 
-def _priced(body: str, offers: Sequence[str], names: Sequence[str]) -> str:
+def _of_what(body: str, facts: Facts, names: Sequence[str]) -> dict[str, str]:
+    """The brief's word for what a fact is of, where that is not what the headline names: 소주 1+1 beside 삼겹살."""
+    found: dict[str, str] = {}
+    for fact in (*facts.offers, *facts.times):
+        word = told_word(body, fact)
+        if not _is_named(facts.nouns.get(fact, ""), names):
+            word = noun_phrase(facts.nouns.get(fact, "")) or word
+        if word and word not in " ".join(names):
+            found[fact] = word
+    return found
+
+
+def _is_named(words: str, names: Sequence[str]) -> bool:
+    return any(name.split()[-1] in words for name in names if name)
+
+
+def _priced(body: str, facts: Facts, names: Sequence[str]) -> str:
     """What the first price is of: ``헬스장 3개월 9만원, PT 무료`` is no price of the PT."""
-    price = find_fact(body, offers[0]) if offers else -1
+    first = facts.offers[0] if facts.offers else ""
+    price = find_fact(body, first) if first else -1
     known = [name for name in names if name]
+    if noun_phrase(words := facts.nouns.get(first, "")) and not _is_named(words, known):
+        return ""
     before = (name for name in known if -1 < body.find(name.split()[-1]) < price)
     return next(before, "" if price >= 0 else next(iter(known), ""))
 

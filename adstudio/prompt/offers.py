@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-_UNITS = (
-    "kg|키로|킬로|g|그램|ml|l|개월|개|팩|병|박스|상자|종|입|인분|인|명|회|잔|마리|판|송이|세트|켤레|장|포기|포|구|캔|시간|주|년|"
-    "평|그릇|접시|줄|봉지|봉|통|망|근|조각|쪽|모|되|벌|권"
+from .counters import join_words, offer_words
+
+_MEASURES = rf"(?:{join_words('latin')})(?![A-Za-z])|(?:{join_words('measures')})(?:권|짜리|용)?"
+# 6월 30일 and 3시 30분 are times, and no measure of a price
+_COUNT = (
+    r"(?<![\d.,])(?<!\d월)(?<!\d월\s)(?<!\d시)(?<!\d시\s)\d[\d.,]*(?:\s?[~∼-]\s?\d[\d.,]*)?\s*"
+    rf"(?:박\s?\d{{1,2}}\s?일|{_MEASURES})"
 )
-_COUNT = rf"\d[\d.,]*\s*(?:{_UNITS})"
 _MONEY = (
     r"(?:\d[\d,.]*\s*만\s?\d[\d,]*\s*천?\s*원|\d[\d,.]*\s*(?:만|천|백)?\s*원"
     r"|[일이삼사오육칠팔구]?(?:만|천|백)\s*(?:[일이삼사오육칠팔구]?(?:천|백)\s*)?원"
     r"|₩\s?\d[\d,]*|\d[\d,.]*\s*달러)"
 )
-_OFF = (
-    r"(?:\s*(?:할인\s?쿠폰|할인|세일|적립|쿠폰|균일가|특가|부터|대(?![가-힣])|OFF|off|페이백|캐시백|증정|행사|이벤트))"
-)
+# 정가 3만원 할인가 2만원: the word belongs to the second price
+_CHEAPER = rf"(?:할인\s?쿠폰|할인(?![가율점])|세일(?![가러즈])|특가|행사(?!가)|이벤트(?!가)|균일가)(?!\s?{_MONEY})"
+_SAVES = rf"(?:{_CHEAPER}|적립|쿠폰|OFF|off|SALE|sale|페이백|캐시백)"
+_OFF = rf"(?:\s*(?:{_SAVES}|부터|대(?![가-힣])|증정))"
+_SAVES_SOON = rf"\s*(?:(?:즉시|특별|추가|깜짝|오픈|파격|여름|겨울|봄|가을|시즌|회원|전\s?품목)\s?)?{_SAVES}"
 _FREE = r"무료\s?(?:배송|증정|체험|상담|시식|쿠폰|주차|포장|각인|업그레이드|음료|입장)|각인\s?무료"
+_PERCENT = r"\d[\d.]*\s?(?:%|퍼센트|프로(?![가-힣]))"
+_LABEL = rf"(?:{join_words('labels')})"
 _OFFER = re.compile(
-    rf"{_MONEY}\s?(?:→|->|=>|⇒|▶|에서)\s?{_MONEY}"
+    rf"{_LABEL}\s?{_MONEY}\s?[,/→>-]*\s?{_LABEL}\s?{_MONEY}"
+    rf"|{_MONEY}\s?(?:→|->|=>|⇒|▶|에서)\s?{_MONEY}"
     rf"|\d+\s?\+\s?\d+(?:\s*(?:행사|이벤트|증정))?"
-    rf"|(?:최대\s?)?\d[\d.]*\s?(?:%|퍼센트|프로(?![가-힣]))(?:{_OFF})?"
-    rf"|(?:{_COUNT}(?:[^\d\n,.:]{{0,12}}?)\s*)?(?:{_MONEY})(?:{_OFF})?"
+    rf"|(?:최대\s?)?{_PERCENT}{_SAVES_SOON}|(?:최대\s?)?(?:할인|세일|적립)\s?{_PERCENT}"
+    rf"|(?:{_LABEL}\s?|{_COUNT}(?:[^\d\n,.:]{{0,12}}?)\s*)?(?:{_MONEY})(?:{_OFF})?"
     rf"|반값(?:\s?(?:할인|세일|특가))?|{_FREE}"
     rf"|{_COUNT}\s*(?:한정|등록\s*(?:이벤트|할인)|등록|이용권|증정|무료)"
 )
@@ -41,25 +48,63 @@ _WHEN = re.compile(
     r"|선착순(?:\s?\d+\s?(?:명|분|개))?|이번\s?(?:주말|주|달)(?:만|까지)?|오늘만|주말\s?한정|단\s?하루|\d+일간"
 )
 _REACH = 28
-_CONDITION = re.compile(rf"(?:{_COUNT}|{_MONEY})\s?(?:이상[^\d,.\n]{{0,10}}|[^\d,.\n]{{0,8}}(?:시|면|때|하고)\s*)$")
+_ACT = rf"(?:{join_words('acts')})\s?(?:하시면|하면|하고|할\s?때|한\s?분|시|고객|회원)(?![가-힣])"
+_LIMIT = r"(?:이상|이하|초과|미만)"
+_CONDITION = re.compile(
+    rf"(?:{_COUNT}|{_MONEY})\s?(?:{_LIMIT}[^\d,.\n]{{0,10}}|[^\d,.\n]{{0,8}}(?:시|면|때|하고)\s*)$"
+    rf"|(?<![가-힣])(?:[가-힣]+\s)?[가-힣]*{_ACT}\s*$"
+)
+_CONDITION_AFTER = re.compile(
+    rf"\s*\(?\s*(?:{_COUNT}|{_MONEY})\s?{_LIMIT}(?:\s(?:[가-힣]+\s?)?{_ACT})?\)?"
+    rf"|\s*\(?\s*(?:{_COUNT}\s?)?(?:[가-힣]+\s)?[가-힣]*{_ACT}\)?"
+)
+_NOUN_CHARS = 10
 _WHOLE = re.compile(r"100\s?(?:%|퍼센트|프로)")  # 캐시미어 100%: what it is made of
 _NOT_A_PRICE = re.compile(r"\s*(?:픽셀|px|비율|사이즈|크기|해상도|컷)")
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Offers (``1+1``, ``5kg 9,900원``) and times (``6월 30일까지``), in reading order, verbatim but for spaces."""
+    """Offers (``1+1``, ``5kg 9,900원``) and times (``6월 30일까지``), in reading order, verbatim but for spaces.
+
+    ``nouns`` holds the words that stand before an offer: in ``커트 2만원, 염색 50% 할인`` the second is not of a 커트.
+    """
 
     offers: tuple[str, ...] = ()
     times: tuple[str, ...] = ()
+    nouns: dict[str, str] = field(default_factory=dict)
 
 
 def read_facts(body: str) -> Facts:
     """Collect what the brief itself promises."""
     offers = [hit for hit in _OFFER.finditer(body) if _is_whole(body, hit)]
     offers = [hit for hit in offers if not (_NOT_A_PRICE.match(body, hit.end()) or _WHOLE.fullmatch(hit[0].strip()))]
-    times = (hit[0] for hit in _WHEN.finditer(body) if _is_whole(body, hit))
-    return Facts(_tidy(_with_conditions(body, offers)), _tidy(times))
+    times = [hit for hit in _WHEN.finditer(body) if _is_whole(body, hit)]
+    spans = _with_conditions(body, offers)
+    ends = [end for _, end in spans] + [hit.end() for hit in times]
+    found: dict[str, str] = {}
+    for start, end in spans:
+        found.setdefault(_plain(body[start:end]), _nouns_before(body, start, ends))
+    return Facts(tuple(found), tuple(dict.fromkeys(_plain(hit[0]) for hit in times)), found)
+
+
+def noun_phrase(words: str) -> str:
+    """The end of the words before an offer, short enough to stand with it; empty where they name nothing."""
+    weak = offer_words("weak")
+    named = words.split()
+    while named and named[0] in weak:
+        named.pop(0)
+    if all(word in weak or _TOLD.fullmatch(word) for word in named):
+        return ""
+    named = named[-2:]
+    while len(named) > 1 and (len(" ".join(named)) > _NOUN_CHARS or named[0] in weak):
+        named.pop(0)
+    return " ".join(named)
+
+
+def _nouns_before(body: str, start: int, ends: list[int]) -> str:
+    after = max((end for end in ends if end <= start), default=0)
+    return re.split(r"[,.!?·/|;:\n()\[\]]|\s[-–—]\s", body[after:start])[-1].strip()
 
 
 _TOLD = re.compile(
@@ -82,17 +127,21 @@ def told_word(body: str, fact: str) -> str:
     return hit[0] if hit else ""
 
 
-def _with_conditions(body: str, offers: list[re.Match[str]]) -> list[str]:
-    """Keep ``2개 구매시 1개 증정`` and ``3만원 이상 5천원 할인`` whole: half of it would be another promise."""
-    kept: list[str] = []
+def _with_conditions(body: str, offers: list[re.Match[str]]) -> list[tuple[int, int]]:
+    """Keep ``2개 구매시 1개 증정`` and ``10% 할인 20명 이상`` whole: half of it would be another promise."""
+    kept: list[tuple[int, int]] = []
     covered = len(body) + 1
     for hit in reversed(offers):
-        if hit.start() >= covered:
+        if hit.start() >= covered or re.match(rf"\s?{_LIMIT}", body[hit.end() :]):
             continue
-        before = body[max(0, hit.start() - _REACH) : hit.start()]
-        condition = _CONDITION.search(before)
-        covered = hit.start() - len(condition[0]) if condition else hit.start()
-        kept.append(body[covered : hit.end()])
+        condition = _CONDITION.search(body, max(0, hit.start() - _REACH), hit.start())
+        start = condition.start() if condition else hit.start()
+        end = hit.end()
+        after = _CONDITION_AFTER.match(body, end)
+        if after and after.end() <= covered and not _OFFER.match(body[after.end() :].lstrip()):
+            end = after.end()
+        kept.append((start, end))
+        covered = start
     return kept[::-1]
 
 
@@ -102,18 +151,13 @@ def _is_whole(body: str, hit: re.Match[str]) -> bool:
     return not re.search(r"\d[.,+]?$", before)
 
 
-def _tidy(facts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(re.sub(r"\s+", " ", _shorten(fact)).strip() for fact in facts))
+def _plain(fact: str) -> str:
+    return re.sub(r"\s+", " ", _shorten(fact)).strip()
 
 
 def _shorten(fact: str) -> str:
     """``5kg 산지직송 9,900원`` → ``5kg 9,900원``: a price without its quantity would be another offer."""
     apart = re.fullmatch(rf"({_COUNT})([^\d]*?\s)({_MONEY}.*)", fact)
-    if (
-        not apart
-        or _TOLD.search(apart[2].rstrip())
-        or len(apart[2].strip()) <= 1
-        or re.search(r"(?:시|면|때|하고|이상)\s*$", apart[2])
-    ):
+    if not apart or any(word not in offer_words("fillers") for word in apart[2].split()):
         return fact
     return f"{apart[1]} {apart[3]}"

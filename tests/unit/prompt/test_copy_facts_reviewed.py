@@ -1,0 +1,76 @@
+"""What the copy may say of a brief: offers stay with their noun and condition, prices with their unit."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from adstudio.prompt import processor
+from adstudio.prompt.counters import offer_words
+from adstudio.prompt.figures import find_figures
+from adstudio.prompt.offers import read_facts
+from adstudio.types import AdCopy
+
+
+def words_of(copy: AdCopy) -> str:
+    return "\n".join((copy.headline, copy.sub, copy.caption))
+
+
+@pytest.mark.parametrize(
+    ("brief", "whole", "never"),
+    [
+        ("정가 3만원 할인가 2만원 원피스", "정가 3만원 할인가 2만원", r"3만원 할인(?!가)"),
+        ("삼겹살 1인분 12000원 소주 1+1", "소주 1+1", r"(?<!소주 )1\+1"),
+        ("커트 2만원, 염색 50% 할인", "염색 50% 할인", r"(?<!염색 )50%"),
+        ("생맥주 4천원 치킨 반값", "치킨 반값", r"(?<!치킨 )반값"),
+        ("짜장면 6천원 탕수육 1만5천원", "탕수육 1만5천원", r"(?<!탕수육 )1만5천원"),
+        ("무료배송 3만원 이상", "무료배송 3만원 이상", r"무료배송(?! 3만원 이상)|3만원(?! 이상)"),
+        ("현금 결제시 5% 할인", "현금 결제시 5% 할인", r"(?<!현금 결제시 )5%"),
+        ("10% 할인 20명 이상", "10% 할인 20명 이상", r"10% 할인(?! 20명 이상)"),
+        ("헬스장 현금 결제시 5% 할인", "현금 결제시 5% 할인", r"(?<!현금 결제시 )5%"),
+        ("볼링장 10% 할인 20명 이상", "10% 할인 20명 이상", r"10% 할인(?! 20명 이상)"),
+    ],
+)
+def test_an_offer_is_never_cut_from_its_noun_or_condition(brief: str, whole: str, never: str) -> None:
+    for tone in ("polite", "friendly", "emotional", "bold"):
+        copy = processor.write_copy(brief, tone=tone)
+        assert whole in f"{copy.headline}\n{copy.sub}"
+        assert not re.search(never, words_of(copy)), words_of(copy)
+
+
+def test_a_percentage_alone_is_no_offer() -> None:
+    assert read_facts("공기청정기 99.9% 제거").offers == ()
+    assert "99.9" not in words_of(processor.write_copy("공기청정기 99.9% 제거"))
+
+
+@pytest.mark.parametrize(
+    ("brief", "price"),
+    [
+        ("객실 1박 12만원", "1박 12만원"),
+        ("펜션 1박 12만원", "1박 12만원"),
+        ("렌트카 제주 3일 9만원", "3일 9만원"),
+        ("스터디카페 1일권 9천원", "1일권 9천원"),
+        ("반려견 호텔 1박 4만원", "1박 4만원"),
+        ("여행사 다낭 3박5일 59만원", "3박5일 59만원"),
+        ("감자탕 2인용 3만원", "2인용 3만원"),
+        ("마사지 60분 5만원", "60분 5만원"),
+        ("인생네컷 4컷 5천원", "4컷 5천원"),
+        ("왁싱 10회권 30만원", "10회권 30만원"),
+    ],
+)
+def test_a_price_keeps_its_unit(brief: str, price: str) -> None:
+    assert read_facts(brief).offers == (price,)
+    copy = processor.write_copy(brief)
+    assert price in f"{copy.headline}\n{copy.sub}"
+
+
+def test_figures_and_offers_count_by_one_table() -> None:
+    for unit in offer_words("measures"):
+        assert read_facts(f"무엇 2{unit} 3만원").offers == (f"2{unit} 3만원",)
+        assert (0, 1 + len(unit)) in find_figures(f"2{unit}"), unit
+
+
+def test_a_day_or_an_hour_is_no_unit_of_a_price() -> None:
+    assert read_facts("6월 30일 라떼 4천원").offers == ("4천원",)
+    assert read_facts("오후 3시 30분 라떼 4천원").offers == ("4천원",)
