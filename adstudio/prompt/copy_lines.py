@@ -18,7 +18,7 @@ TONES: tuple[Tone, ...] = get_args(Tone)
 TONE_NAMES: dict[Tone, str] = {"polite": "정중", "friendly": "친근", "emotional": "감성", "bold": "강렬"}
 SECTIONS = ("intents", "seasons", "shops", "actions", "captions")
 _LINES: dict[str, type] = dict.fromkeys(("headline", "place", "alone", "sub", "hook", "what", "button", "line"), list)
-_FIELDS: dict[str, type] = {"words": list, "tag": str, "tags": list, "shops": list, **_LINES}
+_FIELDS: dict[str, type] = {"words": list, "within": list, "tag": str, "tags": list, "shops": list, **_LINES}
 _EVERY = ""  # lines for every tone
 
 
@@ -31,6 +31,7 @@ class Lines:
 
     name: str = ""
     words: tuple[str, ...] = ()
+    within: tuple[str, ...] = ()  # longer words that hold one of ``words`` and tell no occasion
     tag: str = ""
     tags: tuple[str, ...] = ()
     shops: tuple[str, ...] = ()

@@ -17,6 +17,7 @@ from .copy_limits import SUB_CHARS as SUB_CHARS
 from .copy_limits import CopyLimits, find_excess, get_limits
 from .copy_limits import line_length as line_length
 from .copy_lines import CopyLines, Lines, copy_lines, find_tone
+from .counters import join_words
 from .hashtags import list_hashtags, service_word
 from .industries import Industry
 from .offers import Facts, find_fact, noun_phrase, read_facts, told_word
@@ -281,15 +282,27 @@ _DENIED = re.compile(r"\s*(?:은|는|이|가|을|를)?\s*(?:말고|없이|없는
 _BOOKING_OPENS = re.compile(r"(?:예약|신청|접수|모집|시즌|사전|판매|\d시|\d분)\s?$")  # 예약 오픈: no shop opens
 
 
+_BEFORE = rf"(?:(?<![가-힣])|(?<![가-힣])(?:{join_words('before')})+)"
+_AFTER = rf"(?=$|[^가-힣]|{join_words('after')})"
+_STEMS = ("새로 열", "톡 주", "놀러", "들러", "찾아오", "새로 만들", "수강")  # these go on as they like
+
+
 def _meant_word(lines: Lines, body: str) -> str:
-    """Find the brief's word for an occasion; a denied one (``할인 없이``) does not count."""
+    """Find the brief's word for an occasion: a whole word, and no denied one (``할인 없이``)."""
+    others = [hit.span() for word in lines.within for hit in re.finditer(_spaced(word), body, re.I)]
     for word in lines.words:
-        for hit in re.finditer(re.escape(word).replace(r"\ ", r"\s*"), body, re.I):
-            if word == "오픈" and _BOOKING_OPENS.search(body, 0, hit.start()):
+        for hit in re.finditer(f"{_BEFORE}({_spaced(word)}){'' if word in _STEMS else _AFTER}", body, re.I):
+            if word == "오픈" and _BOOKING_OPENS.search(body, 0, hit.start(1)):
                 continue
-            if not _DENIED.match(body, hit.end()):
-                return hit[0]
+            if any(start <= hit.start(1) < end for start, end in others):
+                continue
+            if not _DENIED.match(body, hit.end(1)):
+                return hit[1]
     return ""
+
+
+def _spaced(word: str) -> str:
+    return re.escape(word).replace(r"\ ", r"\s*")
 
 
 def _repeats(line: str, told: str, name: str) -> bool:

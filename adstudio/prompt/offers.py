@@ -51,7 +51,7 @@ _REACH = 28
 _ACT = rf"(?:{join_words('acts')})\s?(?:하시면|하면|하고|할\s?때|한\s?분|시|고객|회원)(?![가-힣])"
 _LIMIT = r"(?:이상|이하|초과|미만)"
 _CONDITION = re.compile(
-    rf"(?:{_COUNT}|{_MONEY})\s?(?:{_LIMIT}[^\d,.\n]{{0,10}}|[^\d,.\n]{{0,8}}(?:시|면|때|하고)\s*)$"
+    rf"(?:{_COUNT}|{_MONEY})\s?(?:{_LIMIT}[^\d,.\n]{{0,10}}|[^\d,.\n]{{0,8}}(?:시|(?<=[하으시])면|때|하고)\s*)$"
     rf"|(?<![가-힣])(?:[가-힣]+\s)?[가-힣]*{_ACT}\s*$"
 )
 _CONDITION_AFTER = re.compile(
@@ -80,7 +80,7 @@ def read_facts(body: str) -> Facts:
     offers = [hit for hit in _OFFER.finditer(body) if _is_whole(body, hit)]
     offers = [hit for hit in offers if not (_NOT_A_PRICE.match(body, hit.end()) or _WHOLE.fullmatch(hit[0].strip()))]
     times = [hit for hit in _WHEN.finditer(body) if _is_whole(body, hit)]
-    spans = _with_conditions(body, offers)
+    spans = _with_nouns_after(body, _with_conditions(body, offers))
     ends = [end for _, end in spans] + [hit.end() for hit in times]
     found: dict[str, str] = {}
     for start, end in spans:
@@ -100,6 +100,17 @@ def noun_phrase(words: str) -> str:
     while len(named) > 1 and (len(" ".join(named)) > _NOUN_CHARS or named[0] in weak):
         named.pop(0)
     return " ".join(named)
+
+
+def _with_nouns_after(body: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """``6천원 짜장면 1만5천원 탕수육``: where a list begins with a price, the noun stands behind each."""
+    if len(spans) < 2 or body[: spans[0][0]].strip() or not re.match(r"\s*[가-힣A-Za-z]", body[spans[-1][1] :]):
+        return spans
+    starts = [start for start, _ in spans[1:]] + [len(body)]
+    nouns = [re.match(r"\s*[가-힣A-Za-z ]*", body[end:until]) for (_, end), until in zip(spans, starts, strict=True)]
+    return [
+        (start, end + len(noun[0].rstrip()) if noun else end) for (start, end), noun in zip(spans, nouns, strict=True)
+    ]
 
 
 def _nouns_before(body: str, start: int, ends: list[int]) -> str:

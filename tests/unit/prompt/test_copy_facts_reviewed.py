@@ -74,3 +74,47 @@ def test_figures_and_offers_count_by_one_table() -> None:
 def test_a_day_or_an_hour_is_no_unit_of_a_price() -> None:
     assert read_facts("6월 30일 라떼 4천원").offers == ("4천원",)
     assert read_facts("오후 3시 30분 라떼 4천원").offers == ("4천원",)
+
+
+def test_a_list_that_begins_with_a_price_has_its_nouns_behind() -> None:
+    assert read_facts("6천원 짜장면 1만5천원 탕수육").offers == ("6천원 짜장면", "1만5천원 탕수육")
+
+
+@pytest.mark.parametrize(
+    ("brief", "never"),
+    [
+        ("할인점 과일", "할인"),
+        ("여행사 제주 패키지", "행사 소식|(?<!여)행사"),
+        ("여행사 다낭 3박5일 59만원", "행사 소식|(?<!여)행사"),
+        ("오픈런 소금빵", "오픈|문을 열|만나러 와요"),
+        ("오픈키친", "오픈!|문을 열|첫인사"),
+        ("오픈워터 자격증 과정", "오픈!|문을 열"),
+        ("개업화분 금전수", "문을 열|문을 엽|오픈"),
+        ("세일러복", "세일"),
+        ("세일즈 교육", "세일"),
+        ("피부과 전문의 소개", "문의드|증정"),
+        ("피자 배달 3만원 이상 주문시 콜라 무료 증정", "피자 증정"),
+    ],
+)
+def test_an_occasion_is_a_word_of_its_own(brief: str, never: str) -> None:
+    for tone in ("polite", "friendly", "bold"):
+        copy = processor.write_copy(brief, tone=tone)
+        told = words_of(copy).replace(brief, "") + " ".join(
+            tag for tag in copy.hashtags if tag in ("#행사", "#세일", "#오픈", "#할인")
+        )
+        assert not re.search(never, told), told
+
+
+@pytest.mark.parametrize(
+    ("brief", "word"),
+    [
+        ("여름세일 원피스", "세일"),
+        ("카페 그랜드오픈", "오픈"),
+        ("학생할인 커트", "할인"),
+        ("타임세일 원피스", "세일"),
+        ("원피스 세일합니다", "세일"),
+        ("펜션 예약받아요", "예약"),
+    ],
+)
+def test_a_glued_occasion_still_counts(brief: str, word: str) -> None:
+    assert f"#{word}" in processor.write_copy(brief).hashtags
