@@ -6,14 +6,17 @@ Flags warn and change nothing; whether a claim may stand depends on what can be 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from ..types import AdCopy, CopyFlag
+from .brief import read_brief
 from .copy_limits import PARTS
+from .scan import scan
+from .subject import name_subject
 from .tables import bad_table, check_fields, read_table, stamp, table_files
 
 _FIELDS = {
@@ -66,27 +69,33 @@ def claim_rules() -> tuple[ClaimRule, ...]:
     return _rules(stamp("claims"))
 
 
-def find_claims(text: str, industry: str, *, field: str = "", known: str = "") -> tuple[CopyFlag, ...]:
+def find_claims(
+    text: str, industry: str | Collection[str], *, field: str = "", known: str = ""
+) -> tuple[CopyFlag, ...]:
     """Flag the strict claims in a text, each with the reason in Korean and the law.
 
     Args:
-        industry: name of the industry; rules for other trades do not apply.
+        industry: name of the industry, or several where a shop sells things of another trade; rules for other trades
+            do not apply.
         field: the part of the copy that the text is.
         known: the rest of the copy and the brief, where a claim may have its basis.
     """
+    trades = {industry} if isinstance(industry, str) else set(industry)
     return tuple(
         CopyFlag(found, field, rule.reason, f"{rule.law} ({rule.source}, {rule.checked} 확인)")
         for rule in claim_rules()
-        if not rule.industries or industry in rule.industries
+        if not rule.industries or trades & set(rule.industries)
         for found in dict.fromkeys(rule.find(text, known))
     )
 
 
 def flag_copy(copy: AdCopy, industry: str, brief: str = "") -> tuple[CopyFlag, ...]:
-    """Flag the strict claims in every part of a copy, whoever wrote it."""
+    """Flag the strict claims in every part of a copy, whoever wrote it, by the rules of the shop and of its product."""
     texts = {part: getattr(copy, part) for part in PARTS[:-1]} | {"hashtags": " ".join(copy.hashtags)}
     known = "\n".join((*texts.values(), brief))
-    return tuple(flag for part, text in texts.items() for flag in find_claims(text, industry, field=part, known=known))
+    body = read_brief(brief).body if brief.strip() else ""
+    trades = {industry, name_subject(body, scan(body)).industry}
+    return tuple(flag for part, text in texts.items() for flag in find_claims(text, trades, field=part, known=known))
 
 
 def _spans(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:

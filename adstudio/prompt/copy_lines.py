@@ -68,6 +68,11 @@ class CopyLines:
         }
         return replace(own, lines={**own.lines, **missing}) if missing else own
 
+    def of_trade(self, name: str, body: str) -> Lines:
+        """The lines of an industry, or of a part of it that the brief names: 안경원 among clinics."""
+        parts = (row for row in self.shops.values() if name in row.shops and any(word in body for word in row.words))
+        return self.of_shop(next((row.name for row in parts), name))
+
     def of_season(self, name: str) -> Lines:
         """The lines of a season; none where there is none."""
         return self.seasons.get(name) or Lines()

@@ -19,12 +19,12 @@ from .copy_limits import line_length as line_length
 from .copy_lines import CopyLines, Lines, copy_lines, find_tone
 from .counters import join_words
 from .hashtags import list_hashtags, service_word
-from .industries import Industry
+from .industries import GENERAL, Industry
 from .offers import Facts, find_fact, noun_phrase, read_facts, told_word
 from .particles import fill
 from .scan import Match
 from .seasons import seasons
-from .sold_name import is_place, is_sold, name_sold, sends_goods
+from .sold_name import is_place, is_sold, name_sold, sends_goods, spell
 from .subject import Subject
 
 _FEW = 3
@@ -107,16 +107,17 @@ def write_lines(
     lines = copy_lines()
     name, sold = name_sold(product, matches, shop.name)
     facts = read_facts(brief.body)
+    own = lines.of_trade(_trade(product, matches, shop.name, is_thing=bool(name) and name != sold), brief.body)
     occasion = _Occasion(
         key=brief.text,
         seed=request.seed,
         tone=tone,
         limits=limits,
         all_lines=lines,
-        shop=lines.of_shop(product.industry if product.industry and name and name != sold else shop.name),
+        shop=own,
         intents=_told(lines, brief.body),
         season=lines.of_season(season.name if season else ""),
-        name=name,
+        name=spell(name, matches),
         is_service=bool(sold) and name == sold,
         priced=_priced(brief.body, facts, (name, sold, service)),
         place=service if is_place(service) else "",
@@ -129,12 +130,12 @@ def write_lines(
     action = _action(occasion, brief.body, shop.name)
     tags = list_hashtags(
         brief.body,
-        shop,
+        replace(shop, tags=()) if own.words else shop,
         product=occasion.name,
         service=service if is_place(service) or is_sold(service) else "",
         season=season,
         occasions=[row.tag for row in occasion.intents],
-        trade=lines.of_shop(shop.name).tags,
+        trade=(*own.tags, *(() if own.words else lines.of_shop(shop.name).tags)),
         limit=limits.most("hashtags"),
     )
     copy = AdCopy(
@@ -146,6 +147,13 @@ def write_lines(
         caption=_caption(occasion, action, shop.name, (headline, sub)),
     )
     return replace(copy, flags=flag_copy(copy, shop.name, brief.text), notes=_notes(copy, limits))
+
+
+def _trade(product: Subject, matches: Sequence[Match], shop: str, *, is_thing: bool) -> str:
+    """Whose lines suit: those of the shop, but those of its trade for a thing in a place that sells none."""
+    if product.generic and not any(e.value == shop for m in matches if (e := m.of("industry"))):
+        return GENERAL if product.industry == shop and not is_thing else shop
+    return product.industry if product.industry and is_thing and not sends_goods(shop) else shop
 
 
 def _told(lines: CopyLines, body: str) -> tuple[Lines, ...]:

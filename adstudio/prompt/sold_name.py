@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from .copy_limits import line_length
 from .scan import Match
+from .spelling import fold
 from .subject import Subject, is_shop_name
 
 _NAME_CHARS = 12
@@ -177,6 +178,7 @@ _SOLD_ONLY = {
     "market": ("반찬", "반찬구독", "손두부"),
 }
 
+_ANIMAL = re.compile(r"\b(?:puppy|dog|cat|kitten)$")  # groomed and fed there, and not sold
 _HALF = re.compile(
     r"[가-힣]+는|구운|튀긴|뽑은|만든|듬뿍|가득|잔뜩|조명|배경"
 )  # half of a phrase: 매일 아침 굽는 | 소금빵
@@ -185,12 +187,25 @@ _HALF = re.compile(
 def name_sold(product: Subject, matches: Sequence[Match], shop: str) -> tuple[str, str]:
     """What is sold, and the service among it."""
     thing, service = short_name(product.korean), service_name(matches, shop)
+    if shop == "pets" and _ANIMAL.search(product.english):
+        return service, service
     if sends_goods(shop) or shop in _SOLD_ONLY:
         return thing or service, service
     own = thing if product.industry == shop and shop not in _SERVICE_ONLY else ""
     if own and not product.generic and shop not in _SERVICE_FIRST:
         return own, service
     return service or own, service
+
+
+def spell(name: str, matches: Sequence[Match]) -> str:
+    """Write a misspelt product as the tables do: 딸기라때 → 딸기라떼."""
+    for match in matches:
+        text = "".join(match.text.split())
+        words = [word for entry in match.entries if entry.kind in ("product", "industry") for word in entry.words]
+        alike = [word for word in words if fold(word) == fold(text)]
+        if text in name and alike and text not in words:
+            return name.replace(text, alike[0])
+    return name
 
 
 def service_name(matches: Sequence[Match], shop: str) -> str:

@@ -66,6 +66,11 @@ _SHARED = frozenset(
         "방과후",
     )
 )
+# What people want to be rid of: clinics treat it, and creams and teas are advertised with it.
+_SYMPTOMS = re.compile(
+    "(?:여드름|아토피|탈모|흉터|기미|모공|주름|통증|관절염?|척추|디스크|거북목|허리|무릎|어깨|비염|충치|잇몸|불면증?|변비|노안|염증|"
+    "치료|완치|진료|처방|예방|개선|완화|제거|다이어트)+"
+)
 _LESSONS = ("원데이클래스", "원데이", "클래스", "체험수업", "수업", "강의", "특강")  # given in shops: 꽃집 원데이클래스
 _MOST_GOODS = 2.9
 _DEFINITE, _STANDS, _GENERIC = range(3)  # how much a product wants to be the subject
@@ -137,7 +142,8 @@ def industry_votes(body: str, matches: Sequence[Match]) -> dict[str, float]:
             is_name = match.text in industries()[entry.value].korean.split("·")
             context = 1.9 if entry.value in _SOLD else 3.5 if is_name else 3.0
             weight = 1.5 if describes else 4.0 if is_shop_name(match.text) else context
-            weight = 1.0 if match.text in _SHARED else weight
+            is_shared = match.text in _SHARED or _SYMPTOMS.fullmatch("".join(match.text.split()))
+            weight = 1.0 if is_shared else weight
             found.setdefault(entry.value, []).append(weight * (1 - match.start / 100_000))
     goods: dict[str, list[float]] = {}
     for product in _products(body, matches):

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from adstudio.prompt import processor
+from adstudio.prompt.claims import find_claims, flag_copy
 from adstudio.prompt.counters import offer_words
 from adstudio.prompt.figures import find_figures
 from adstudio.prompt.offers import read_facts
@@ -118,3 +119,45 @@ def test_an_occasion_is_a_word_of_its_own(brief: str, never: str) -> None:
 )
 def test_a_glued_occasion_still_counts(brief: str, word: str) -> None:
     assert f"#{word}" in processor.write_copy(brief).hashtags
+
+
+CURE = "비건 수분크림 여드름 치료 100% 효과, 국내 최고"
+
+
+def test_the_trade_of_a_product_outvotes_its_symptoms() -> None:
+    assert processor.write(CURE).industry == "cosmetics"
+    assert processor.write("피부과 여드름 치료").industry == "clinic"
+    assert processor.write("여드름 치료").industry == "clinic"
+    copy = processor.write_copy(CURE)
+    assert "치료" not in words_of(copy)
+    assert "수분크림" in words_of(copy)
+    assert not any("병원" in tag for tag in copy.hashtags)
+
+
+def test_claims_are_found_by_the_rules_of_the_shop_and_of_the_product() -> None:
+    assert find_claims("여드름 치료 상담", ("clinic", "cosmetics"))
+    assert not find_claims("여드름 치료 상담", "clinic")
+    assert any("여드름" in flag.text for flag in flag_copy(AdCopy("여드름 치료"), "clinic", CURE))
+
+
+@pytest.mark.parametrize(
+    ("brief", "never"),
+    [
+        ("반려견 간식 오리육포", "불 올렸다|지글지글|고기|불판|연기"),
+        ("강아지 미용실 푸들 목욕 할인", "푸들"),
+        ("세무사 사무실", "이사,|이사하|보금자리|새 동네|집 구하"),
+        ("안경원", "병원|진료"),
+        ("냉면", "따뜻|김이 오르"),
+        ("딸기라때", "라때"),
+    ],
+)
+def test_lines_suit_the_shop(brief: str, never: str) -> None:
+    for tone in ("polite", "friendly", "emotional", "bold"):
+        for seed in range(4):
+            copy = processor.write_copy(brief, tone=tone, seed=seed)
+            told = "\n".join((words_of(copy), *copy.hashtags))
+            assert not re.search(never, told), told
+
+
+def test_a_misspelt_product_is_printed_as_the_table_spells_it() -> None:
+    assert "딸기라떼" in processor.write_copy("딸기라때").headline
