@@ -10,6 +10,7 @@ from adstudio.prompt import processor
 from adstudio.prompt.claims import find_claims, flag_copy
 from adstudio.prompt.counters import offer_words
 from adstudio.prompt.figures import find_figures
+from adstudio.prompt.industries import industries
 from adstudio.prompt.offers import read_facts
 from adstudio.types import AdCopy
 
@@ -161,3 +162,40 @@ def test_lines_suit_the_shop(brief: str, never: str) -> None:
 
 def test_a_misspelt_product_is_printed_as_the_table_spells_it() -> None:
     assert "딸기라떼" in processor.write_copy("딸기라때").headline
+
+
+@pytest.mark.parametrize("industry", ["cafe", "gym", "academy", "electronics", "cosmetics", "clinic", "general"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "100% 환불보장",
+        "100% 환불 보장",
+        "미세먼지 99.9% 제거",
+        "제일 맛있는",
+        "기적의 다이어트",
+        "키 크는 우유",
+        "합격률 95%",
+        "대한민국 대표",
+        "베스트",
+    ],
+)
+def test_these_are_claims_in_every_trade(text: str, industry: str) -> None:
+    assert find_claims(text, industry)
+
+
+@pytest.mark.parametrize("industry", sorted(industries()))
+@pytest.mark.parametrize(
+    "text",
+    [
+        "최고의 하루 보내세요",
+        "치료실 인테리어",
+        "천연덕스럽게",
+        "유일한 당신",
+        "패딩 베스트 입고",
+        "100% 환불 안내",
+        "대표 번호 안내",
+        "제일 좋아하는 색",
+    ],
+)
+def test_these_are_no_claims(text: str, industry: str) -> None:
+    assert not find_claims(text, industry)
