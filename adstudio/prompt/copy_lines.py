@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +20,8 @@ TONE_NAMES: dict[Tone, str] = {"polite": "정중", "friendly": "친근", "emotio
 SECTIONS = ("intents", "seasons", "shops", "actions", "captions")
 _LINES: dict[str, type] = dict.fromkeys(("headline", "place", "alone", "sub", "hook", "what", "button", "line"), list)
 _FIELDS: dict[str, type] = {"words": list, "within": list, "tag": str, "tags": list, "shops": list, **_LINES}
+_SLOTS = {"intents": ("{n}", "{w}")}  # elsewhere there is only the name
+_SLOT = re.compile(r"\{[^{}]*\}?|\}")
 _EVERY = ""  # lines for every tone
 
 
@@ -110,7 +113,7 @@ def _copy_lines(_: object) -> CopyLines:
                 raise bad_table(path, f"'{section}' should be one of {', '.join(merged)}, each holding named lines")
             for name, row in rows.items():  # a user's row keeps those of our lines that it does not give itself
                 known = merged[section].get(str(name), Lines(str(name)))
-                merged[section][str(name)] = _extend(known, path, row)
+                merged[section][str(name)] = _extend(known, path, row, _SLOTS.get(section, ("{n}",)))
     return CopyLines(
         tuple(merged["intents"].values()),
         merged["seasons"],
@@ -120,24 +123,33 @@ def _copy_lines(_: object) -> CopyLines:
     )
 
 
-def _extend(known: Lines, path: Path, row: object) -> Lines:
+def _extend(known: Lines, path: Path, row: object, slots: Collection[str]) -> Lines:
     """Put the lines of a row in place of the known ones; a line for every tone replaces that of each tone."""
     plain = {key: value for key, value in row.items() if key not in TONES} if isinstance(row, dict) else row
     given = dict(check_fields(path, known.name, plain, _FIELDS))
     lines = {key: rows for key, rows in known.lines.items() if key[1] not in given}
-    lines |= {(_EVERY, kind): _sound(path, known.name, given.pop(kind)) for kind in _LINES if kind in given}
+    lines |= {
+        (_EVERY, kind): _sound(path, (known.name, kind), given.pop(kind), slots) for kind in _LINES if kind in given
+    }
     for tone in TONES:
         if isinstance(row, dict) and tone in row:
             toned = check_fields(path, f"{known.name}.{tone}", row[tone], _LINES)
-            lines |= {(tone, kind): _sound(path, known.name, rows) for kind, rows in toned.items()}
+            lines |= {(tone, kind): _sound(path, (known.name, tone, kind), rows, slots) for kind, rows in toned.items()}
+    for kind, words in (("tag", [given.get("tag", "")]), ("tags", given.get("tags", []))):
+        _sound(path, (known.name, kind), words, [slot for slot in slots if slot != "{n}" and kind == "tag"])
     rest: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in given.items()}
     return replace(known, lines=lines, **rest)
 
 
-def _sound(path: Path, name: str, rows: list[str]) -> tuple[str, ...]:
+def _sound(path: Path, keys: tuple[str, ...], rows: list[str], slots: Collection[str]) -> tuple[str, ...]:
+    name = ".".join(keys)
     for line in rows:
+        unknown = next((slot for slot in _SLOT.findall(line) if slot not in slots), "")
+        if unknown:
+            known = f"it may use {' and '.join(slots)}" if slots else "it may use none"
+            raise bad_table(path, f"'{name}' uses the unknown slot '{unknown}' in '{line:.60}'; {known}", *keys)
         try:
             fill(line, "커피")
         except KeyError as error:
-            raise bad_table(path, f"'{name}' uses the unknown particle {error} in '{line}'", name) from error
+            raise bad_table(path, f"'{name}' uses the unknown particle {error} in '{line}'", *keys) from error
     return tuple(cast("list[str]", rows))

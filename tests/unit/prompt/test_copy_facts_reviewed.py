@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+from adstudio import errors
 from adstudio.prompt import processor
 from adstudio.prompt.claims import find_claims, flag_copy
 from adstudio.prompt.counters import offer_words
@@ -199,3 +201,22 @@ def test_these_are_claims_in_every_trade(text: str, industry: str) -> None:
 )
 def test_these_are_no_claims(text: str, industry: str) -> None:
     assert not find_claims(text, industry)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "slot"),
+    [
+        ('shops:\n  cafe:\n    headline: ["{x} 한 잔"]\n', 3, "{x}"),
+        ('shops:\n  cafe:\n    tags: [커피]\n    bold:\n      headline: ["{name}, 출동"]\n', 5, "{name}"),
+        ('shops:\n  cafe: {headline: ["{w} 소식"]}\n', 2, "{w}"),
+        ('intents:\n  sale: {headline: ["{n {w}"]}\n', 2, "{n "),
+        ('shops:\n  cafe: {tags: ["{n}맛집"]}\n', 2, "{n}"),
+    ],
+)
+def test_an_unknown_slot_is_told_with_file_and_line(user_folder: Path, text: str, line: int, slot: str) -> None:
+    (user_folder / "copy.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(errors.InputError) as caught:
+        processor.write_copy("아메리카노 세일")
+    assert caught.value.code == "prompt.bad_table"
+    assert f"copy.yaml: line {line}: " in caught.value.message
+    assert f"'{slot}'" in caught.value.message
