@@ -152,7 +152,7 @@ def write_lines(
 def _trade(product: Subject, matches: Sequence[Match], shop: str, *, is_thing: bool) -> str:
     """Whose lines suit: those of the shop, but those of its trade for a thing in a place that sells none."""
     if product.generic and not any(e.value == shop for m in matches if (e := m.of("industry"))):
-        return GENERAL if product.industry == shop and not is_thing else shop
+        return GENERAL if shop == "real_estate" == product.industry and not is_thing else shop  # 세무사 사무실
     return product.industry if product.industry and is_thing and not sends_goods(shop) else shop
 
 
@@ -197,9 +197,11 @@ def _of_what(body: str, facts: Facts, names: Sequence[str]) -> dict[str, str]:
     """The brief's word for what a fact is of, where that is not what the headline names: 소주 1+1 beside 삼겹살."""
     found: dict[str, str] = {}
     for fact in (*facts.offers, *facts.times):
+        words = facts.nouns.get(fact, "")
+        shop = next((name for name in names if name and is_place(name) and name in words), "")
         word = told_word(body, fact)
-        if not _is_named(facts.nouns.get(fact, ""), names):
-            word = noun_phrase(facts.nouns.get(fact, "")) or word
+        if shop or not _is_named(words, names):  # a shop has many prices: 여행사 | 다낭 3박5일 59만원
+            word = noun_phrase(words.partition(shop)[2] if shop else words) or word
         if word and word not in " ".join(names):
             found[fact] = word
     return found

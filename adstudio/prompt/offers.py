@@ -104,8 +104,13 @@ def noun_phrase(words: str) -> str:
 
 def _with_nouns_after(body: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """``6천원 짜장면 1만5천원 탕수육``: where a list begins with a price, the noun stands behind each."""
-    if len(spans) < 2 or body[: spans[0][0]].strip() or not re.match(r"\s*[가-힣A-Za-z]", body[spans[-1][1] :]):
+    if len(spans) < 2 or body[: spans[0][0]].strip():
         return spans
+    if not re.match(r"\s*[가-힣A-Za-z]", body[spans[-1][1] :]):
+        noun = re.match(
+            r"\s*[가-힣A-Za-z]+(?=\s[가-힣A-Za-z])", body[spans[0][1] : spans[1][0]]
+        )  # 1+1 소주 | 삼겹살 만원
+        return [(spans[0][0], spans[0][1] + len(noun[0])), *spans[1:]] if noun else spans
     starts = [start for start, _ in spans[1:]] + [len(body)]
     nouns = [re.match(r"\s*[가-힣A-Za-z ]*", body[end:until]) for (_, end), until in zip(spans, starts, strict=True)]
     return [
@@ -142,10 +147,12 @@ def _with_conditions(body: str, offers: list[re.Match[str]]) -> list[tuple[int, 
     """Keep ``2개 구매시 1개 증정`` and ``10% 할인 20명 이상`` whole: half of it would be another promise."""
     kept: list[tuple[int, int]] = []
     covered = len(body) + 1
-    for hit in reversed(offers):
-        if hit.start() >= covered or re.match(rf"\s?{_LIMIT}", body[hit.end() :]):
+    offers = [hit for hit in offers if not _is_condition(body, hit)]
+    for before, hit in zip([None, *offers][-2::-1], offers[::-1], strict=True):
+        if hit.start() >= covered:
             continue
-        condition = _CONDITION.search(body, max(0, hit.start() - _REACH), hit.start())
+        reach = max(before.end() if before else 0, hit.start() - _REACH)
+        condition = _CONDITION.search(body, reach, hit.start())
         start = condition.start() if condition else hit.start()
         end = hit.end()
         after = _CONDITION_AFTER.match(body, end)
@@ -154,6 +161,12 @@ def _with_conditions(body: str, offers: list[re.Match[str]]) -> list[tuple[int, 
         kept.append((start, end))
         covered = start
     return kept[::-1]
+
+
+def _is_condition(body: str, hit: re.Match[str]) -> bool:
+    """``3만원 이상`` and ``3만원 구매시`` are no price."""
+    rest = body[hit.end() :]
+    return bool(re.match(rf"\s?{_LIMIT}", rest) or (re.fullmatch(_MONEY, hit[0]) and re.match(rf"\s?{_ACT}", rest)))
 
 
 def _is_whole(body: str, hit: re.Match[str]) -> bool:

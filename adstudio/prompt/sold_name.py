@@ -20,7 +20,7 @@ _SERVICE_TRADES = (
 _SERVICE_ONLY = ("pilates", "gym", "photo", "stay", "real_estate")
 _SERVICE_FIRST = ("phone_repair", "interiors", "clinic", "hair", "nail", "car", "travel", "academy", "wedding")
 _SHIPPING_TRADES = ("pets", "rice_cake", "bookshop")  # of those, the ones that also send goods
-_CLINICS = ("과", "병원", "의원", "약국", "클리닉", "헬스", "피트니스")
+_CLINICS = ("과", "병원", "의원", "약국", "클리닉", "헬스", "피트니스", "여행사")
 _TOO_GENERAL = (
     *("헤어", "미용", "네일", "짐", "뷰티", "클리닉", "촬영", "매직", "체육관", "중고차", "자동차", "렌터카", "렌트카"),
     *("오토바이", "반려동물", "애견", "애완", "반려견", "반려묘", "댕댕이", "냥이", "펫", "이바지", "방앗간", "카샵"),

@@ -82,6 +82,26 @@ def test_a_day_or_an_hour_is_no_unit_of_a_price() -> None:
 
 def test_a_list_that_begins_with_a_price_has_its_nouns_behind() -> None:
     assert read_facts("6천원 짜장면 1만5천원 탕수육").offers == ("6천원 짜장면", "1만5천원 탕수육")
+    assert read_facts("1+1 소주 삼겹살 1인분 12000원").offers == ("1+1 소주", "1인분 12000원")
+
+
+@pytest.mark.parametrize(
+    ("brief", "offers"),
+    [
+        ("필라테스 8회 20만원 재등록시 10% 할인", ("8회 20만원", "재등록시 10% 할인")),
+        ("5만원 이상 무료배송 원두 1kg 2만원", ("5만원 이상 무료배송", "1kg 2만원")),
+        ("3만원 구매시 5천원 할인", ("3만원 구매시 5천원 할인",)),
+        ("현금가 3만원 카드가 3만3천원 운동화", ("현금가 3만원 카드가 3만3천원",)),
+    ],
+)
+def test_a_condition_takes_no_price_of_another_offer(brief: str, offers: tuple[str, ...]) -> None:
+    assert read_facts(brief).offers == offers
+
+
+def test_a_price_is_of_what_the_shop_sells_and_not_of_the_shop() -> None:
+    assert "다낭 3박5일 59만원" in processor.write_copy("여행사 다낭 3박5일 59만원").headline
+    assert "PT 10회 50만원" in processor.write_copy("헬스장 PT 10회 50만원").headline
+    assert "만나" not in processor.write_copy("객실 1박 12만원").sub
 
 
 @pytest.mark.parametrize(
