@@ -70,6 +70,12 @@ class _Occasion:
         """A price or a day with what it is of."""
         return f"{self.of_what.get(fact, '')} {fact}".strip()
 
+    def beside(self, fact: str, told: str) -> str:
+        """The same next to words that may not name the product: 1kg 2만원 is of 원두."""
+        noun, exact = noun_phrase(self.facts.nouns.get(fact, "")), self.exact(fact)
+        is_told = not self.name or self.name.split()[-1] in told
+        return exact if is_told or not noun or noun in exact or noun in told else f"{noun} {fact}"
+
     def choose(self, part: str, rows: Iterable[str], taken: Sequence[str] = ()) -> str:
         """Take the line of this seed among those that fit and say nothing a second time."""
         fitting = [row for row in dict.fromkeys(rows) if self.limits.fits(part, row)]
@@ -236,7 +242,7 @@ def _sub(occasion: _Occasion, headline: str, *, quoted: bool) -> str:
     """What else the brief promises, as much as fits; else a line on the season or the shop."""
     line = ""
     for fact in (*occasion.facts.offers, *occasion.facts.times):
-        exact = occasion.exact(fact)
+        exact = occasion.beside(fact, headline)
         longer = f"{line} · {exact}" if line else exact
         if fact not in headline and occasion.limits.fits("sub", longer):
             line = longer
@@ -275,6 +281,7 @@ def _caption(occasion: _Occasion, action: Lines, shop: str, told: tuple[str, str
     offers = [occasion.exact(offer) for offer in facts.offers]
     if offers and occasion.priced not in offers[0]:
         offers[0] = f"{occasion.priced} {offers[0]}"
+    offers[1:] = [occasion.beside(offer, offers[0]) for offer in facts.offers[1:]]
     times = [occasion.exact(time) for time in facts.times if not any(time in hours for hours in occasion.contact.hours)]
     contact = occasion.contact.labelled(facts.times)
     call = occasion.choose("caption", occasion.rows(action, "line"), (hook, what))

@@ -98,6 +98,12 @@ def test_a_condition_takes_no_price_of_another_offer(brief: str, offers: tuple[s
     assert read_facts(brief).offers == offers
 
 
+def test_a_price_names_the_product_where_the_headline_does_not() -> None:
+    copy = processor.write_copy("5만원 이상 무료배송 원두 1kg 2만원", tone="bold")
+    assert "원두 1kg 2만원" in f"{copy.headline}\n{copy.sub}"
+    assert "원두 1kg 2만원" in copy.caption
+
+
 def test_a_price_is_of_what_the_shop_sells_and_not_of_the_shop() -> None:
     assert "다낭 3박5일 59만원" in processor.write_copy("여행사 다낭 3박5일 59만원").headline
     assert "PT 10회 50만원" in processor.write_copy("헬스장 PT 10회 50만원").headline
