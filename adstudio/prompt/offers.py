@@ -54,6 +54,7 @@ _CONDITION = re.compile(
     rf"(?:{_COUNT}|{_MONEY})\s?(?:{_LIMIT}[^\d,.\n]{{0,10}}|[^\d,.\n]{{0,8}}(?:시|(?<=[하으시])면|때|하고)\s*)$"
     rf"|(?<![가-힣])(?:[가-힣]+\s)?[가-힣]*{_ACT}\s*$"
 )
+_OTHERS_LIMIT = re.compile(rf"{_LIMIT}\s+(?!(?:[가-힣]+\s?)?{_ACT})[가-힣]")
 _CONDITION_AFTER = re.compile(
     rf"\s*\(?\s*(?:{_COUNT}|{_MONEY})\s?{_LIMIT}(?:\s(?:[가-힣]+\s?)?{_ACT})?\)?"
     rf"|\s*\(?\s*(?:{_COUNT}\s?)?(?:[가-힣]+\s)?[가-힣]*{_ACT}\)?"
@@ -153,6 +154,8 @@ def _with_conditions(body: str, offers: list[re.Match[str]]) -> list[tuple[int, 
             continue
         reach = max(before.end() if before else 0, hit.start() - _REACH)
         condition = _CONDITION.search(body, reach, hit.start())
+        if condition and before and not body[reach : condition.start()].strip() and _OTHERS_LIMIT.search(condition[0]):
+            condition = None  # 무료배송 3만원 이상 | 사과 5kg 2만원
         start = condition.start() if condition else hit.start()
         end = hit.end()
         after = _CONDITION_AFTER.match(body, end)
