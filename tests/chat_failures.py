@@ -14,6 +14,11 @@ def http_date(seconds: float) -> str:
 
 HTML = Reply(body=b"<!DOCTYPE html><html><body>Welcome</body></html>", kind="text/html")
 QUOTA = fails(429, "You exceeded your current quota, please check your plan.", code="insufficient_quota")
+BUSY = (
+    "Rate limit reached for gpt-5.4-mini in organization org-x on tokens per min (TPM): Limit 200000, Used 199000. "
+    "Visit https://platform.openai.com/account/rate-limits, or add a payment method: "
+    "https://platform.openai.com/account/billing."
+)
 
 # code, answer, requests that it costs
 FAILURES = {
@@ -28,6 +33,12 @@ FAILURES = {
     "quota": ("provider.quota", QUOTA, 1),
     "402": ("provider.quota", fails(402, "Insufficient Balance"), 1),
     "429": ("provider.rate_limited", fails(429, "Rate limit reached"), 3),
+    "429 of OpenAI": (
+        "provider.rate_limited",
+        fails(429, BUSY, code="rate_limit_exceeded", headers={"Retry-After": "0"}),
+        3,
+    ),
+    "quota by its code alone": ("provider.quota", fails(429, "Sorry.", code="insufficient_quota"), 1),
     "429 for long": ("provider.rate_limited", fails(429, "Slow", headers={"Retry-After": "86400"}), 1),
     "429 until a date": ("provider.rate_limited", fails(429, "Slow", headers={"Retry-After": http_date(3600)}), 1),
     "500": ("provider.server_error", fails(500, "boom"), 3),

@@ -19,8 +19,12 @@ _KEY_LIKE = re.compile(
     r"(?i)\bbearer\s+[^\s\"',;]*[\d._-][^\s\"',;]*|\b(?:sk|pk|gsk|xai|rk)[-_][^\s\"',;]{4,}|\bAIza[\w-]{10,}|\beyJ[\w-]{8,}\.[\w.-]+"
 )
 _QUOTA = re.compile(
-    r"(?i)insufficient[_ ]quota|exceeded your current quota|billing|credit balance|insufficient balance|out of credits"
+    r"(?i)insufficient[_ ]quota|exceeded your current quota|credit balance|insufficient balance|out of credits"
 )
+_QUOTA_KIND = re.compile(
+    r"(?i)insufficient_(?:quota|balance|funds|credits?)|quota_exceeded|billing_(?:not_active|hard_limit)"
+)
+_RATE_KIND = re.compile(r"(?i)rate_?limit")
 _NO_MODEL = re.compile(
     r"(?i)model_not_found|(?:unknown|invalid|no such) model"
     r"|model\b.{0,120}(?:not found|does not exist|not exist|unknown|not loaded|no such)"
@@ -72,6 +76,15 @@ def server_words(body: object) -> str:
     return "" if body is None else str(body)
 
 
+def _is_quota(body: object, raw: str) -> bool:
+    """Tell an empty account from too many requests. OpenAI's words on either end with the page on billing."""
+    inner: Any = body.get("error", body) if isinstance(body, Mapping) else None
+    kinds = " ".join(str(inner.get(name) or "") for name in ("code", "type")) if isinstance(inner, Mapping) else ""
+    if _QUOTA_KIND.search(kinds) or _RATE_KIND.search(kinds):
+        return bool(_QUOTA_KIND.search(kinds))
+    return bool(_QUOTA.search(raw))
+
+
 def status_failure(service: Service, status: int, body: object, headers: Mapping[str, str]) -> Failure:
     """Word an HTTP status that is no success."""
     raw = redact(server_words(body)[:_MAX_READ], service)
@@ -92,7 +105,7 @@ def status_failure(service: Service, status: int, body: object, headers: Mapping
             ),
             status=status,
         )
-    if status == 402 or (status in (403, 429) and _QUOTA.search(raw)):
+    if status == 402 or (status in (403, 429) and _is_quota(body, raw)):
         return failure(
             "provider.quota",
             f"The account at {host} has no credit left for this (HTTP {status}).",
