@@ -28,8 +28,8 @@ DEFAULT_MODEL = "gpt-5.4-mini"
 DEFAULT_TIMEOUT_S = 60.0
 FILE = "settings.yaml"
 _TOP = {"provider": str, "cache": bool, "openai": dict}
-_OPENAI = {"base_url": str, "model": str, "timeout_s": float, "keys": dict}
-_WORDS = {str: "text", bool: "yes or no", float: "a number", dict: "fields of its own"}
+_OPENAI = {"base_url": str, "model": str, "timeout_s": float, "keys": dict, "allowed": list}
+_WORDS = {str: "text", bool: "yes or no", float: "a number", dict: "fields of its own", list: "a list"}
 _TIMEOUTS_S = (1.0, 600.0)
 _LONGEST_MODEL = 200
 _warned: set[tuple[str, int]] = set()
@@ -53,6 +53,7 @@ class Settings:
         provider: who writes prompts where nobody was named.
         cache: keep what language models wrote on disk.
         keys: by host, ``host`` or ``host:port``.
+        allowed: what a request from elsewhere may name as its address, besides ``base_url``.
     """
 
     provider: str = "auto"
@@ -61,6 +62,7 @@ class Settings:
     model: str = DEFAULT_MODEL
     timeout_s: float = DEFAULT_TIMEOUT_S
     keys: Mapping[str, Key] = field(default_factory=dict)
+    allowed: tuple[str, ...] = ()
 
     def is_ready(self, base_url: str = "") -> bool:
         """Tell whether the service at an address could be asked: its key is here, or it needs none."""
@@ -70,6 +72,15 @@ class Settings:
     def address(self, base_url: str = "") -> Address:
         """Read an address; empty takes the one of the settings."""
         return read_address(base_url.strip() or self.base_url)
+
+    def allows(self, base_url: str) -> bool:
+        """Tell whether a request that comes from elsewhere may name this address.
+
+        Raises:
+            InputError: ``provider.bad_address``.
+        """
+        wanted = self.address(base_url)
+        return any(wanted.is_same(read_address(known)) for known in (self.base_url, *self.allowed))
 
     def service(self, base_url: str = "", model: str = "") -> Service:
         """Put together whom to ask, and with which key.
@@ -141,6 +152,7 @@ def read_settings() -> Settings:
         model=openai.get("model", "").strip() or DEFAULT_MODEL,
         timeout_s=timeout_s,
         keys=keys,
+        allowed=tuple(_allowed(path, lines, openai.get("allowed", []))),
     )
 
 
@@ -161,16 +173,20 @@ def _environment_key(variable: str, text: str) -> Key:
     return Key(text)
 
 
-def _checked_address(path: Path, lines: Mapping[tuple[str, ...], int], url: str) -> str:
+def _checked_address(path: Path, lines: Mapping[tuple[str, ...], int], url: str, name: str = "base_url") -> str:
     if not url.strip():
         return ""
     try:
         read_address(url)
     except InputError as error:
-        what = f"'openai.base_url': {error.message.rstrip('.')}"
+        what = f"'openai.{name}': {error.message.rstrip('.')}"
     else:
         return url.strip()
-    raise _bad(path, lines, ("openai", "base_url"), what)
+    raise _bad(path, lines, ("openai", name), what)
+
+
+def _allowed(path: Path, lines: Mapping[tuple[str, ...], int], rows: list[Any]) -> list[str]:
+    return [_checked_address(path, lines, str(row) or "?", "allowed") for row in rows]
 
 
 def _file_keys(path: Path, lines: Mapping[tuple[str, ...], int], rows: Mapping[Any, Any]) -> list[tuple[str, Key]]:

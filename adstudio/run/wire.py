@@ -12,6 +12,7 @@ from typing import Any, get_args
 from urllib.parse import urlsplit
 
 from ..errors import InputError
+from ..settings import read_settings
 from ..types import Placement, Side, TextStyle, Tone
 from .request import AdRequest, Lettering, Lighting
 
@@ -43,7 +44,7 @@ def to_record(request: AdRequest) -> dict[str, Any]:
 
 
 def from_dict(data: object) -> AdRequest:
-    """Read a request from JSON values."""
+    """Read a request from JSON values; they come from elsewhere, and so may not choose any address they like."""
     values = _mapping("request", data)
     unknown = sorted(set(values) - set(_READERS))
     if unknown:
@@ -53,6 +54,18 @@ def from_dict(data: object) -> AdRequest:
             f"Its fields are: {', '.join(_READERS)}.",
         )
     return AdRequest(**{name: _READERS[name](name, value) for name, value in values.items()})
+
+
+def _service_address(name: str, value: object) -> str:
+    url = _text(name, value).strip()
+    if url and not read_settings().allows(url):
+        raise InputError(
+            "request.base_url_not_allowed",
+            f"A request may not choose the address {url!r:.120} of a language model here.",
+            "Leave 'base_url' out, or have whoever runs this machine allow it in settings.yaml: "
+            "openai: {allowed: [...]}.",
+        )
+    return url
 
 
 def open_source(source: str) -> bytes | Path:
@@ -226,7 +239,7 @@ _READERS: dict[str, Callable[[str, object], Any]] = {
     "provider": _text,
     "fallback": _flag,
     "language_model": _text,
-    "base_url": _text,
+    "base_url": _service_address,
     "tone": _one_of(get_args(Tone)),
     "channel": _text,
     "copy_space": _or_none(_one_of(get_args(Side))),

@@ -97,8 +97,6 @@ def test_ours_and_openais_variables_do_not_mix(monkeypatch: pytest.MonkeyPatch, 
         ("http://100.64.1.2:8000/v1", True),
         ("https://api.openai.com/v1", False),
         ("http://8.8.8.8/v1", False),
-        ("http://169.254.169.254/v1", False),
-        ("http://[::ffff:169.254.169.254]/v1", False),
         ("http://localhost.evil.test/v1", False),
     ],
 )
@@ -144,6 +142,33 @@ def test_what_is_no_address_is_refused(url: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "host",
+    [
+        *("169.254.169.254", "169.254.1.1", "[::ffff:169.254.169.254]", "[64:ff9b::a9fe:a9fe]", "[2002:a9fe:a9fe::1]"),
+        *("2852039166", "0xa9fea9fe", "0251.0376.0251.0376", "169.254.43518", "127.1", "2130706433:8000", "0x7f.1"),
+        *("metadata", "metadata.google.internal", "METADATA.google.internal.", "instance-data", "metadata.goog"),
+        *("100.100.100.200", "[fd00:ec2::254]", "[fe80::1]", "[fd20:ce::254]", "192.0.0.192", "168.63.129.16"),
+        *("%31%32%37.0.0.1", "１６９。２５４。１６９。２５４", "２１３０７０６４３３", "1.2.3.256", "example.0x7f"),
+    ],
+)
+def test_numbers_that_hide_an_address_and_metadata_services_are_refused(home: Path, host: str) -> None:
+    put(home, f"openai:\n  keys:\n    '{host.lower()}': {CANARY}\n")
+    for ask in (read_settings().is_ready, read_settings().service):
+        with pytest.raises(InputError) as caught:
+            ask(f"http://{host}/v1")
+        assert caught.value.code == "provider.bad_address"
+
+
+def test_what_a_request_from_elsewhere_may_name(home: Path) -> None:
+    put(home, "openai:\n  base_url: https://llm.example.com/v1\n  allowed: [http://box.local:8000/v1/]\n")
+    found = read_settings()
+    for url in ("https://LLM.example.com:443/v1/", "http://box.local:8000/v1", ""):
+        assert found.allows(url)
+    for url in ("http://llm.example.com/v1", "https://llm.example.com/v2", "http://box.local/v1", "http://localhost"):
+        assert not found.allows(url)
+
+
+@pytest.mark.parametrize(
     ("text", "words"),
     [
         ("openai:\n  modle: x\n", ("line 2", "openai.modle", "did you mean 'model'")),
@@ -163,6 +188,8 @@ def test_what_is_no_address_is_refused(url: str) -> None:
         (f"openai:\n  keys:\n    x.com: {CANARY}\n   y: [\n", ("line", "not valid YAML")),
         (f"openai: {{keys: {{x.com: @{CANARY}}}}}\n", ("line 1", "not valid YAML")),
         ("- a\n", ("a list",)),
+        ("openai:\n  allowed: https://x.com\n", ("line 2", "'openai.allowed' should be a list")),
+        ("openai:\n  allowed: [nowhere]\n", ("line 2", "openai.allowed")),
     ],
 )
 def test_mistakes_name_file_line_and_field_and_no_key(home: Path, text: str, words: tuple[str, ...]) -> None:

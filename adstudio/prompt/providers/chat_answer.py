@@ -8,7 +8,7 @@ from typing import Any
 
 from ...chat import Completion
 from ...settings import Service
-from .failures import Failure, bad_answer, describe, not_an_api, redact, refused, status_failure
+from .failures import Failure, bad_answer, describe, not_an_api, quotable, redact, refused, status_failure
 
 MAX_BYTES = 1 << 20  # an answer has a few kilobytes
 _MAX_MODEL_CHARS = 100
@@ -24,7 +24,8 @@ def read_completion(service: Service, body: str, content_type: str) -> Completio
         kind = content_type.partition(";")[0].strip().lower()
         if kind.endswith("json") and body.lstrip().startswith("{"):
             return bad_answer(service, "its JSON is broken")
-        return not_an_api(service, f"{kind or 'something without a type'}: {describe(body[:80], service)}")
+        said = quotable(body[:80], service)
+        return not_an_api(service, (kind or "something without a type") + (f": {said}" if said else ""))
     if answer.get("error"):  # a proxy may report what happened behind it with HTTP 200
         error = answer["error"]
         code = error.get("code") if isinstance(error, dict) else None

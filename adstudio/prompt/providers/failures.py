@@ -63,6 +63,11 @@ def describe(text: str, service: Service) -> str:
     return plain if len(plain) <= _MAX_CHARS else plain[: _MAX_CHARS - 1] + "…"
 
 
+def quotable(text: str, service: Service) -> str:
+    """``describe`` what is no JSON; of a server nearby nothing is told: it may hold a private page."""
+    return "" if service.address.is_local else describe(text, service)
+
+
 def server_words(body: object) -> str:
     """Find the sentence in an error's body, whichever of the usual forms it has; else the body itself."""
     if isinstance(body, Mapping):
@@ -88,7 +93,10 @@ def _is_quota(body: object, raw: str) -> bool:
 def status_failure(service: Service, status: int, body: object, headers: Mapping[str, str]) -> Failure:
     """Word an HTTP status that is no success."""
     raw = redact(server_words(body)[:_MAX_READ], service)
-    said, host = describe(raw, service), service.address.host
+    said, host = (
+        quotable(raw, service) if not isinstance(body, Mapping) else describe(raw, service),
+        service.address.host,
+    )
     quoted = f" It says: {said}" if said else ""
     wait_s = retry_after_s(headers)
 
@@ -192,6 +200,17 @@ def unreachable(service: Service, why: str) -> Failure:
             "Start the server there, or correct the address." if local else "Check the network and the address.",
         ),
         may_pass=True,
+    )
+
+
+def forbidden(service: Service) -> Failure:
+    """Word a name that leads to the machine's own network; nothing was sent."""
+    return Failure(
+        ProviderError(
+            "provider.bad_address",
+            f"{service.address.host} leads to an address of the machine's own network; nothing was sent.",
+            "Correct the address of the language model.",
+        )
     )
 
 

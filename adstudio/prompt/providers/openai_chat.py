@@ -13,9 +13,10 @@ from typing import Any
 
 from ...chat import ChatMessage, Completion
 from ...errors import MissingDependency
+from ...service import is_metadata
 from ...settings import Service
 from .chat_answer import MAX_BYTES, read_completion
-from .failures import Failure, bad_answer, out_of_time, status_failure, too_long_to_wait, unreachable
+from .failures import Failure, bad_answer, forbidden, out_of_time, status_failure, too_long_to_wait, unreachable
 from .wire import hush_transport, on_wire
 
 logger = logging.getLogger("adstudio.prompt")
@@ -67,6 +68,10 @@ _MOST_DIALECTS = 256
 
 class _TooLong(Exception):
     """An answer longer than any answer is."""
+
+
+class _Forbidden(Exception):
+    """A name that leads to where nothing is asked."""
 
 
 class OpenAIChat:
@@ -147,8 +152,10 @@ class OpenAIChat:
             body, kind = answer.http_response.text, answer.headers.get("content-type", "")
         except openai.APIStatusError as error:
             return status_failure(self._service, error.status_code, error.body, error.response.headers)
-        except (openai.APIConnectionError, _TooLong) as error:
-            cause = error if isinstance(error, _TooLong) else error.__cause__
+        except (openai.APIConnectionError, _TooLong, _Forbidden) as error:
+            cause = error if isinstance(error, (_TooLong, _Forbidden)) else error.__cause__
+            if isinstance(cause, _Forbidden):
+                return forbidden(self._service)
             if isinstance(cause, _TooLong):
                 return bad_answer(self._service, "one longer than a megabyte came")
             return unreachable(self._service, str(cause or error) or type(cause).__name__)
@@ -201,7 +208,8 @@ def _client(service: Service) -> Any:
     """Build a client for one conversation, so that cancelling it closes its connection.
 
     The environment's proxy is used for public hosts only. No redirect is followed, and of all headers that the SDK
-    gathers from the environment only the known ones leave.
+    gathers from the environment only the known ones leave. Nothing is sent over a connection that leads to a cloud's
+    metadata service, whatever the name looked like.
     """
     try:
         import openai
@@ -216,6 +224,7 @@ def _client(service: Service) -> Any:
             del request.headers[name]
         request.headers["Accept-Encoding"] = "identity"
         request.headers["Authorization"] = f"Bearer {service.key.reveal()}"
+        request.extensions["trace"] = _watch
 
     async def bound(response: Any) -> None:
         packed = response.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity")
@@ -232,6 +241,17 @@ def _client(service: Service) -> Any:
             event_hooks={"request": [narrow], "response": [bound]},
         ),
     )
+
+
+async def _watch(event: str, info: Mapping[str, Any]) -> None:
+    """Look where a new connection has led before anything is sent over it: DNS may have told another address."""
+    if not event.endswith("connect_tcp.complete"):
+        return
+    stream = info["return_value"]
+    reached = stream.get_extra_info("server_addr")
+    if not reached or is_metadata(str(reached[0])):
+        await stream.aclose()
+        raise _Forbidden
 
 
 def _bounded(stream: Any, limit: int) -> Any:

@@ -100,6 +100,20 @@ def test_what_cannot_be_meant_is_refused(change: dict, code: str) -> None:
     assert refused.value.hint, "it must say what to do"
 
 
+def test_only_the_owner_of_the_machine_chooses_where_a_language_model_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ADSTUDIO_HOME", str(tmp_path))
+    url = "http://192.168.0.7:8000/v1"
+    with pytest.raises(InputError) as refused:
+        AdRequest.from_dict({"base_url": url})
+    assert refused.value.code == "request.base_url_not_allowed" and "allowed" in refused.value.hint
+    assert AdRequest(base_url=url).base_url == url  # in Python it is the owner who asks
+    (tmp_path / "settings.yaml").write_text(f"openai:\n  allowed: [{url}]\n")
+    assert AdRequest.from_dict({"base_url": url}).base_url == url
+    assert AdRequest.from_dict({"base_url": "https://api.openai.com/v1"}).base_url
+
+
 @pytest.mark.parametrize("data", [None, [], "brief", 3, {1: 2}])
 def test_what_is_no_object_is_refused(data: object) -> None:
     with pytest.raises(InputError):
