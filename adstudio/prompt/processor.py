@@ -36,12 +36,12 @@ async def write_prompt(request: PromptRequest, choice: ProviderChoice = _AUTO) -
 async def write_prompts(request: PromptRequest, count: int, choice: ProviderChoice = _AUTO) -> tuple[AdPrompt, ...]:
     """Write ``count`` rewrites of a prompt, all at once where a service writes; see ``write_variants``."""
     from .providers.rules import compose
-    from .variants import plan_variants
+    from .variants import note_alike, plan_variants
 
     requests = plan_variants(request, count, compose)
     if count == 1:  # awaited at once: a task would only begin when the caller's loop comes round again
         return (await write_prompt(requests[0], choice),)
-    return tuple(await asyncio.gather(*(write_prompt(one, choice) for one in requests)))
+    return note_alike(await asyncio.gather(*(write_prompt(one, choice) for one in requests)))
 
 
 async def write_ad_copy(request: CopyRequest, choice: ProviderChoice = _AUTO) -> AdCopy:

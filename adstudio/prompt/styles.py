@@ -55,11 +55,6 @@ def style_choices() -> list[str]:
     return menu_names("styles")
 
 
-def style_names() -> dict[str, str]:
-    """Korean display name of each style."""
-    return {name: style.korean or name for name, style in styles().items()}
-
-
 def get_style(name: str) -> Style:
     """Find a style by its name, its Korean name or one of its aliases.
 

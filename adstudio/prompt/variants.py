@@ -20,6 +20,7 @@ from .sentence import shot_table, vocabulary
 from .shots import Shot, compositions, word_shot
 
 MOST = 16
+LEAST_APART = 0.2  # two prompts that are less unlike than this show nearly the same picture
 _CANDIDATES = 60
 _EMPTY_WORDS = frozenset(("a", "an", "the", "of", "on", "in", "at", "with", "and", "by", "from", "to", "for", "its"))
 
@@ -57,6 +58,23 @@ def distinctness(prompts: Sequence[AdPrompt]) -> float:
     """
     pairs = list(combinations(prompts, 2))
     return sum(_distance(one, other) for one, other in pairs) / len(pairs) if pairs else 0.0
+
+
+def note_alike(prompts: Sequence[AdPrompt]) -> tuple[AdPrompt, ...]:
+    """Say in the notes of which prompts a language model wrote another one over again; see ``LEAST_APART``."""
+    noted = []
+    for at, prompt in enumerate(prompts):
+        others = [n for n, other in enumerate(prompts) if n != at and _is_alike(prompt, other)]
+        if others and prompt.provider != "rules":
+            which = ", ".join(f"{n + 1}번" for n in others)
+            note = f"변형 {at + 1}번은 {which}과 거의 같아요: 언어 모델이 다른 방향을 따르지 않았어요"
+            prompt = replace(prompt, notes=(*prompt.notes, note))
+        noted.append(prompt)
+    return tuple(noted)
+
+
+def _is_alike(one: AdPrompt, other: AdPrompt) -> bool:
+    return one.positive == other.positive or _distance(one, other) < LEAST_APART
 
 
 def _distance(one: AdPrompt, other: AdPrompt) -> float:
