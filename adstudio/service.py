@@ -101,7 +101,7 @@ def read_address(url: str) -> Address:
             "The address of a language model should look like https://api.openai.com/v1; something else came.",
             "Write http:// or https://, the host, and usually /v1.",
         )
-    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
+    if parts.username is not None or parts.password is not None or any(char in text for char in "?#"):
         raise InputError(  # and is not repeated here, for it may hold a key
             "provider.bad_address",
             "The address of a language model should hold no user name, password, '?' or '#'.",

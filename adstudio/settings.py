@@ -211,6 +211,7 @@ def _read_file(path: Path) -> tuple[dict[str, Any], dict[tuple[str, ...], int]]:
     """Read the file and the lines of its fields. Of a mistake only the place is told: YAML may quote a key."""
     try:
         text = path.read_text(encoding="utf-8-sig")
+        _refuse_aliases(path, text)
         node = yaml.compose(text, yaml.SafeLoader)
         table = yaml.safe_load(text)
     except (FileNotFoundError, NotADirectoryError):
@@ -222,6 +223,8 @@ def _read_file(path: Path) -> tuple[dict[str, Any], dict[tuple[str, ...], int]]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = f"line {mark.line + 1}: this is not valid YAML" if mark else "this is not valid YAML"
+    except RecursionError:
+        problem = "it is nested too deeply"
     else:
         if table is None:
             return {}, {}
@@ -229,6 +232,13 @@ def _read_file(path: Path) -> tuple[dict[str, Any], dict[tuple[str, ...], int]]:
             return table, dict(_lines_of(node, ()))
         problem = f"it should hold fields ('provider: ...'), but it holds a {type(table).__name__}"
     raise _bad(path, {}, (), problem)
+
+
+def _refuse_aliases(path: Path, text: str) -> None:
+    """A field that stands for another may hold itself."""
+    for event in yaml.parse(text, yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent):
+            raise _bad(path, {(): event.start_mark.line + 1}, (), f"write out what '*{event.anchor:.40}' stands for")
 
 
 def _lines_of(node: Any, above: tuple[str, ...]) -> list[tuple[tuple[str, ...], int]]:

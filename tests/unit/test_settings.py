@@ -129,6 +129,8 @@ def test_a_key_goes_over_http_only_to_this_machine(monkeypatch: pytest.MonkeyPat
             f"https://user:{CANARY}@x.com/v1",
             f"https://x.com/v1?key={CANARY}",
             "https://x.com/v1#a",
+            "http://localhost/v1?",
+            "http://localhost/v1#",
             "javascript:alert(1)",
         ),
         *("https://x.com\\@evil.com/v1", "https://x.com/\n/v1", "https://[::1/v1"),
@@ -189,6 +191,9 @@ def test_what_a_request_from_elsewhere_may_name(home: Path) -> None:
         (f"openai: {{keys: {{x.com: @{CANARY}}}}}\n", ("line 1", "not valid YAML")),
         ("- a\n", ("a list",)),
         ("openai:\n  allowed: https://x.com\n", ("line 2", "'openai.allowed' should be a list")),
+        ("cache: yes\nopenai: {keys: &k {h: *k}}\n", ("line 2", "write out", "*k")),
+        ("openai: &a\n  b: *a\n", ("line 2", "write out", "*a")),
+        ("openai: " + "[" * 5000 + "]" * 5000 + "\n", ("nested too deeply",)),
         ("openai:\n  allowed: [nowhere]\n", ("line 2", "openai.allowed")),
     ],
 )

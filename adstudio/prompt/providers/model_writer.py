@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeGuard, TypeVar
 
 from ...chat import ChatMessage, Completion
 from ...errors import ProviderError
@@ -20,13 +20,14 @@ from ..cache import WordCache, question_id
 from .copy_turn import copy_turn
 from .prompt_task import prompt_task
 from .rules import RulesWriter, copy_notes
-from .task import Task, instruction, instructions_version
+from .task import Task, instruction, instructions_version, plain_text
 
 T = TypeVar("T")
 logger = logging.getLogger("adstudio.prompt")
 
 _REPEATED_CHARS = 4000  # of an unusable answer, shown to the model again
 _LEAST_S = 2.0  # with less time left there is no second try
+_MOST_NOTES, _NOTE_CHARS = 10, 200  # of what was kept
 _FROM_CACHE = "전에 받아 둔 답을 다시 썼어요 (모델에 다시 묻지 않음)"
 _REPAIRED = "모델의 첫 답이 틀려서 한 번 더 물었어요"
 
@@ -187,12 +188,16 @@ def _read_kept(task: Task[T], entry: dict[str, Any] | None) -> _Answer[T] | None
     if entry is None:
         return None
     fields, model, tokens, notes = (entry.get(name) for name in ("answer", "model", "tokens", "notes"))
-    if not (
-        isinstance(fields, dict) and isinstance(model, str) and isinstance(tokens, int) and isinstance(notes, list)
-    ):
+    if not (isinstance(fields, dict) and isinstance(model, str) and _is_count(tokens) and isinstance(notes, list)):
         return None
     try:
         value = task.read(fields)
     except UnusableAnswer:
         return None
-    return _Answer(value, model, tokens, (_FROM_CACHE, *(note for note in notes if isinstance(note, str))))
+    told = tuple(plain_text(note)[:_NOTE_CHARS] for note in notes[:_MOST_NOTES] if isinstance(note, str))
+    name = plain_text(model)[:_NOTE_CHARS]
+    return _Answer(value, name, tokens, (_FROM_CACHE, *told)) if name else None
+
+
+def _is_count(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 40

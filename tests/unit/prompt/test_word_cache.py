@@ -111,6 +111,7 @@ def test_failures_are_not_kept(server: ChatServer, user_folder: Path) -> None:
 BROKEN = [
     b"", b"{", b"null", b"[]", b"\xff\xfe", b'{"form": 1}', b'{"a":' * 5000, b"x" * (1 << 20),
     {"answer": None}, {"answer": {"subject": 5}}, {"answer": {}}, {"model": 5}, {"tokens": "x"}, {"notes": None},
+    {"tokens": -5}, {"tokens": True}, {"tokens": 1 << 60}, {"model": "\u200b<>"},
     {"form": 99}, {"question": "0" * 64},
 ]  # fmt: skip
 
@@ -137,6 +138,16 @@ def test_an_entry_somebody_wrote_goes_through_the_same_checks(server: ChatServer
     prompt = write()
     assert server.count == 1
     assert "a spoon" in prompt.parts.props and "sign" not in prompt.parts.props
+
+
+def test_what_is_shown_of_an_entry_is_plain(server: ChatServer, user_folder: Path) -> None:
+    write()
+    (entry,) = entries(user_folder)
+    shown = {"model": "<script>m\n", "notes": ["<b>note</b>\x07", 5, "x" * 9000]}
+    entry.write_text(json.dumps({**json.loads(entry.read_text("utf-8")), **shown}), encoding="utf-8")
+    prompt = write()
+    assert server.count == 1 and prompt.model == "scriptm"
+    assert prompt.notes[1] == "bnote/b" and max(map(len, prompt.notes)) <= 200
 
 
 def test_a_folder_that_cannot_be_written_is_no_cache(
