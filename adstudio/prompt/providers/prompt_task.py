@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, astuple, dataclass, replace
 from typing import Any, cast
 
 from ...types import AdPrompt, PromptParts, PromptRequest, Side
 from ..answers import UnusableAnswer
+from ..brand_names import without_names
 from ..guard import clean_part, without_product
 from ..industries import AUTO, get_industry, industries
 from ..sentence import vocabulary
@@ -86,9 +87,11 @@ def _data(request: PromptRequest, draft: AdPrompt) -> dict[str, Any]:
 def _read(answer: Mapping[str, Any], request: PromptRequest, draft: AdPrompt, product: str) -> ReadPrompt:
     notes: list[str] = []
     found: dict[str, str] = {}
+    known = " ".join((product, *astuple(draft.parts)))
     for name, limit in _LIMITS.items():
         phrase, removed = clean_part(text_field(answer, name))
-        notes += removed
+        phrase, named = without_names(phrase, known)
+        notes += (*removed, *named)
         found[name] = _clamp(phrase, limit)
     if request.backdrop_only:
         bare, removed = without_product(PromptParts(**found), product)

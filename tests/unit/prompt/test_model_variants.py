@@ -54,3 +54,10 @@ def test_one_word_more_is_no_variant_and_another_scene_is(server: ChatServer) ->
 
 def test_the_rules_are_not_told_of() -> None:
     assert not any(alike(processor.write_variants(BRIEF, 4, provider="rules")))
+
+
+def test_a_brand_in_an_answer_does_not_reach_the_picture(server: ChatServer) -> None:
+    server.answers(says({**PROMPT_ANSWER, "props": "a Starbucks cup with the Nike swoosh, a spoon"}))
+    prompt = processor.write(BRIEF, provider=CHOICE)
+    assert prompt.parts.props == "a cup with the swoosh, a spoon"
+    assert any("Starbucks, Nike" in note for note in prompt.notes)
