@@ -20,7 +20,7 @@ from .. import __version__
 from ..engine.options import BF16, PRECISIONS
 from ..errors import AdStudioError, MissingDependency
 from ..ports import Cancelled
-from ..types import Side, TextStyle, Tone
+from ..types import Side, TextStyle
 from . import (
     convert_command,
     cutout_command,
@@ -48,6 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with interrupt.handled():
             envelope = {"ok": True, **command(options)}
+        if options.json:
+            print(json.dumps(envelope, ensure_ascii=False))
+        sys.stdout.flush()  # here a reader who has gone is noticed
     except (KeyboardInterrupt, Cancelled):
         return _say_interrupted(options)
     except AdStudioError as error:
@@ -71,8 +74,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "The memory of this machine or its GPU was not enough.",
             "Choose a smaller size or count, or close other programs.",
         )
-    if options.json:
-        print(json.dumps(envelope, ensure_ascii=False))
     return DONE if envelope["ok"] else PROBLEM
 
 
@@ -146,7 +147,7 @@ def _add_picture(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--precision", default=BF16, choices=PRECISIONS, help="fp8 weights: half the GPU memory (bf16)")
     parser.add_argument("--lora", action="append", default=[], type=_lora, metavar="NAME[:WEIGHT]")
     words_command.add_service(parser)
-    parser.add_argument("--tone", default="friendly", choices=get_args(Tone), help="how the copy speaks (friendly)")
+    words_command.add_tone(parser, "how the copy speaks")
     parser.add_argument("--channel", default="", help="where the ad will appear, for the lengths of its copy")
     parser.add_argument("--copy-space", choices=get_args(Side), help="the side to keep free; read from the brief")
     parser.add_argument(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from typing import Any, get_args
 
-from ..prompt.providers import ProviderChoice
+from ..errors import InputError
+from ..prompt.providers import ProviderChoice, wants_local
 from ..types import Side, Tone
 from .words import local_writer
 
@@ -30,9 +32,17 @@ def add(commands: Any) -> None:
         description="Prints the copy; claims that the law treats strictly go to stderr. With --json, one envelope.",
     )
     _add_words(copy)
-    copy.add_argument("--tone", default="friendly", choices=get_args(Tone), help="how it speaks (friendly)")
+    add_tone(copy, "how it speaks")
     copy.add_argument("--channel", default="", help="where it will appear, for its limits of length")
     copy.set_defaults(command=run_copy)
+
+
+def add_tone(parser: Any, what: str) -> None:
+    """Add the option of how copy speaks."""
+    names = ", ".join(get_args(Tone))
+    parser.add_argument(
+        "--tone", default="friendly", type=_tone, metavar="TONE", help=f"{what}: {names}, or its Korean name (friendly)"
+    )
 
 
 def add_service(parser: Any) -> None:
@@ -99,14 +109,20 @@ def _add_words(parser: Any) -> None:
     parser.add_argument("--quiet", action="store_true", help="no notes")
 
 
+def _tone(text: str) -> Tone:
+    from ..prompt.copy_lines import find_tone
+
+    try:
+        return find_tone(text)
+    except InputError as error:
+        raise argparse.ArgumentTypeError(f"{error.message} {error.hint}") from None
+
+
 def _choice(options: argparse.Namespace) -> ProviderChoice:
-    return ProviderChoice(
-        options.provider,
-        options.fallback,
-        options.language_model,
-        options.base_url,
-        local=local_writer(options.checkpoint) if options.checkpoint else None,
-    )
+    choice = ProviderChoice(options.provider, options.fallback, options.language_model, options.base_url)
+    if not options.checkpoint or not wants_local(choice):  # nobody waits for weights that nobody uses
+        return choice
+    return replace(choice, local=local_writer(options.checkpoint))
 
 
 def _say(options: argparse.Namespace, *lines: str) -> None:

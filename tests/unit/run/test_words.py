@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from PIL import Image
 
 from adstudio import AdRequest, LocalRunner
 from adstudio.errors import InputError, ProviderError
+from adstudio.run import words_command
 from adstudio.types import TextStyle
 
 KEY = "sk-canary-0123456789abcdef"
@@ -167,6 +170,28 @@ class TestCommandLine:
         said = adstudio("prompt", BRIEF, "--provider", "local", "--checkpoint", "demo", "--fallback", "--json")
         (prompt,) = said.envelope["prompts"]
         assert prompt["provider"] == "local" or prompt["fallback_from"] == "local"
+
+    def test_a_tone_has_a_korean_name_too(self, adstudio: Any) -> None:
+        korean, english = (
+            adstudio("copy", BRIEF, "--provider", "rules", "--tone", tone, "--quiet") for tone in ("강렬", "bold")
+        )
+        assert korean.code == 0 and korean.out == english.out
+        assert adstudio("copy", BRIEF, "--tone", "shouting").code == 2
+
+    def test_no_weights_are_loaded_for_the_rules(self, adstudio: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        loaded: list[str] = []
+        monkeypatch.setattr(words_command, "local_writer", loaded.append)
+        for command in ("prompt", "copy"):
+            assert adstudio(command, BRIEF, "--provider", "rules", "--checkpoint", "demo").code == 0
+        assert not loaded
+
+    def test_a_reader_that_goes_away_gets_no_traceback(self) -> None:
+        command = [sys.executable, "-m", "adstudio", "prompt", BRIEF, "--provider", "rules", "--json", "--quiet"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+            assert run.stdout is not None and run.stderr is not None
+            run.stdout.close()
+            told = run.stderr.read()
+        assert run.returncode == 1 and told == b""
 
     @pytest.mark.parametrize(
         ("arguments", "code"),
