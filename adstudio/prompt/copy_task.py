@@ -62,7 +62,7 @@ def copy_messages(request: CopyRequest, shop: Industry, facts: Facts, draft: AdC
             "phones": contact.phones,
         },
         "keep": dict(zip(("headline", "sub"), brief.quotes, strict=False)),
-        "variant": request.seed,
+        **({"variant": request.seed} if request.seed else {}),
         "draft": {part: getattr(draft, part) for part in PARTS},
     }
     return [

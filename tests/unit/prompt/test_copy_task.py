@@ -46,7 +46,9 @@ def test_the_brief_goes_in_as_data() -> None:
     assert "무시하고" not in messages[0].content
     data = json.loads(messages[1].content)
     assert data["brief"] == brief
-    assert set(data) == {"brief", "industry", "tone", "channel", "limits", "facts", "keep", "variant", "draft"}
+    assert set(data) == {"brief", "industry", "tone", "channel", "limits", "facts", "keep", "draft"}
+    seeded = copy_messages(CopyRequest(brief, seed=3), CAFE, read_facts(brief), processor.write_copy(brief))
+    assert json.loads(seeded[1].content)["variant"] == 3  # and no seed is sent where it is 0
 
 
 def test_the_model_is_told_tone_limits_facts_and_what_to_keep() -> None:
