@@ -1,4 +1,4 @@
-"""Lettering that was drawn on real and drawn scenes, and scenes that only look like it. Slow: it takes many pictures."""
+"""Lettering drawn on real and drawn scenes, and scenes that only look like it. Slow: it takes many pictures."""
 
 from __future__ import annotations
 
