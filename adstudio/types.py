@@ -136,7 +136,10 @@ class AdPrompt:
 
 @dataclass(frozen=True, slots=True)
 class CopyRequest:
-    """What ad copy is asked for. ``channel`` limits the lengths; empty = the limits of the ad itself."""
+    """What ad copy is asked for.
+
+    ``channel`` limits the lengths; empty = the limits of the ad itself, ``auto`` = those of the trade's usual channel.
+    """
 
     brief: str
     industry: str = "auto"

@@ -218,7 +218,8 @@ class AdCopyWriter(io.ComfyNode):
                     options=[_NO_CHANNEL, *channel_choices()],
                     default=_NO_CHANNEL,
                     optional=True,
-                    tooltip="Where it will appear, for its limits of length. 'none' keeps the ad's own.",
+                    tooltip="Where it will appear, for its limits of length. 'none' keeps the ad's own, 'auto' takes "
+                    "the trade's usual place.",
                 ),
                 io.Int.Input(
                     "variation",

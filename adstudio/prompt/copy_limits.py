@@ -80,12 +80,13 @@ class CopyLimits:
         return f"{self.most(part)}자" + ("(한글은 2자로 셈)" if part in self.limits and self.count == "wide" else "")
 
 
+AUTO = "auto"
 OWN_LIMITS = CopyLimits()
 
 
 def channel_choices() -> list[str]:
-    """List the channels for a menu."""
-    return menu_names("copy_limits")
+    """List ``auto``, the trade's usual channel, and every channel, for a menu."""
+    return [AUTO, *menu_names("copy_limits")]
 
 
 def get_limits(channel: str) -> CopyLimits:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
+from .copy_limits import get_limits
 from .picture_words import check_english
 from .sentence import vocabulary
 from .tables import bad_table, check_fields, menu_names, read_table, stamp, table_files
@@ -26,7 +26,6 @@ _FOR_THE_PICTURE = ("subject", "detail", "light", "palette", "camera", "unmarked
 _MAX_DETAIL_WORDS = 6
 _MOST = {"props": 6, "taboos": 8}
 _LONGEST_TABOO = 100
-_CHANNEL = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +135,8 @@ def _check(path: Path, name: str, row: dict[str, Any]) -> None:
             what = f"'{name}.taboos' should list short phrases of at most {_LONGEST_TABOO} letters, not '{taboo:.40}'"
             raise bad_table(path, what, name, "taboos")
     for channel in row.get("channels", ()):
-        if not _CHANNEL.fullmatch(channel):
-            what = f"'{name}.channels' should list ids such as 'instagram-feed', not '{channel:.40}'"
-            raise bad_table(path, what, name, "channels")
+        try:
+            get_limits(channel)
+        except InputError as error:
+            what = f"'{name}.channels' has '{channel:.40}'; {error.hint.rstrip('.')}"
+            raise bad_table(path, what, name, "channels") from error

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from ..errors import ModelError, ProviderError
 from ..ports import PromptWriter
 from ..types import AdCopy, AdPrompt, CopyRequest, PromptRequest, Side, Tone
+from .copy_limits import get_limits
 from .industries import AUTO
 from .providers import RULES, ProviderChoice, find_writer, provider_name
 
@@ -46,7 +47,22 @@ async def write_prompts(request: PromptRequest, count: int, choice: ProviderChoi
 
 async def write_ad_copy(request: CopyRequest, choice: ProviderChoice = _AUTO) -> AdCopy:
     """Write the Korean words on the ad. Raises as ``write_prompt`` does."""
-    return await _written(choice, lambda writer: writer.write_copy(request))
+    settled, notes = _with_channel(request)
+    copy = await _written(choice, lambda writer: writer.write_copy(settled))
+    return replace(copy, notes=(*notes, *copy.notes))
+
+
+def _with_channel(request: CopyRequest) -> tuple[CopyRequest, tuple[str, ...]]:
+    """Put the trade's usual channel in the place of ``auto``."""
+    if request.channel.strip().lower() != AUTO:
+        return request, ()
+    from .providers.rules import shop_of
+
+    shop = shop_of(request.brief, request.industry)
+    if not shop.channels:
+        return replace(request, channel=""), ()
+    limits = get_limits(shop.channels[0])
+    return replace(request, channel=limits.channel), (f"채널: {limits.korean} (업종 ‘{shop.korean}’에서 흔한 곳)",)
 
 
 async def _written(choice: ProviderChoice, work: Callable[[PromptWriter], Awaitable[Written]]) -> Written:

@@ -148,7 +148,7 @@ def _add_picture(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lora", action="append", default=[], type=_lora, metavar="NAME[:WEIGHT]")
     words_command.add_service(parser)
     words_command.add_tone(parser, "how the copy speaks")
-    parser.add_argument("--channel", default="", help="where the ad will appear, for the lengths of its copy")
+    parser.add_argument("--channel", default="", help="where the ad will appear, for the lengths of its copy; or auto")
     parser.add_argument("--copy-space", choices=get_args(Side), help="the side to keep free; read from the brief")
     parser.add_argument(
         "--lettering",

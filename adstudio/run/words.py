@@ -29,7 +29,8 @@ def check_words(request: AdRequest) -> None:
     choose_style(request.style, read_brief(_subject(request)).body)
     if request.industry not in (AUTO, ""):
         get_industry(request.industry)
-    get_limits(request.channel)
+    if request.channel != AUTO:
+        get_limits(request.channel)
 
 
 def wants_local_words(request: AdRequest) -> bool:

@@ -33,7 +33,9 @@ def add(commands: Any) -> None:
     )
     _add_words(copy)
     add_tone(copy, "how it speaks")
-    copy.add_argument("--channel", default="", help="where it will appear, for its limits of length")
+    copy.add_argument(
+        "--channel", default="", help="where it will appear, for its limits of length; auto: the trade's usual place"
+    )
     copy.set_defaults(command=run_copy)
 
 

@@ -113,6 +113,12 @@ def _read(text: str) -> tuple[Brief, tuple[str, ...]]:
     return replace(read, body=body), words
 
 
+def shop_of(brief: str, industry: str) -> Industry:
+    """Tell which kind of shop a brief is of."""
+    read, _ = _read(brief)
+    return choose_industry(read, scan(read.body), industry)[0]
+
+
 def choose_industry(read: Brief, matches: tuple[Match, ...], wanted: str) -> tuple[Industry, tuple[str, ...]]:
     """Tell which kind of shop a brief is of, and in Korean notes why."""
     if str(wanted).strip().lower() not in (AUTO, ""):

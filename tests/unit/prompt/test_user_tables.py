@@ -132,8 +132,8 @@ def test_a_broken_word_is_told_with_its_line(user_folder: Path) -> None:
         ("industries.yaml", "surf:\n  korean: 서핑\n  taboos: no minors\n", "line 3: 'surf.taboos' should be a list"),
         (
             "industries.yaml",
-            "surf:\n  korean: 서핑\n  channels: [Naver Place]\n",
-            "line 3: 'surf.channels' should list ids",
+            "surf:\n  korean: 서핑\n  channels: [nowhere at all]\n",
+            "line 3: 'surf.channels' has 'nowhere at all'",
         ),
         ("industries/mine.yaml", "surf: {korean: 서핑, cameras: low}\n", "did you mean 'camera'"),
         ("styles.yaml", "pastel: {korean: 파스텔}\n", "lacks the field 'phrase'"),
