@@ -339,7 +339,11 @@ def test_a_proxy_sees_neither_key_nor_question(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent as a signal")
 def test_ctrl_c_ends_a_waiting_command_at_once(server: ChatServer) -> None:
     server.answers(says(PROMPT_ANSWER, delay_s=60))
-    code = "from adstudio.prompt.processor import write; write('카페', provider='openai')"
+    # a shell that runs the tests in its background has its children ignore Ctrl-C
+    code = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from adstudio.prompt.processor import write; write('카페', provider='openai')"
+    )
     environment = {**os.environ, "ADSTUDIO_BASE_URL": server.url}
     command = subprocess.Popen([sys.executable, "-c", code], env=environment, cwd=ROOT, stderr=subprocess.PIPE)
     end = time.monotonic() + 60
