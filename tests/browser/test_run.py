@@ -22,6 +22,8 @@ RUN = """async () => {
     await app.queuePrompt(0);
     return JSON.stringify(await end);
 }"""
+# The canvas loads a node's picture when it draws the node, and the last node of a wide graph is out of sight.
+LOOK = """() => app.canvas.centerOnNode(app.canvas.graph.nodes.find(n => n.type === "AdStudioSaveImage"))"""
 SHOWN = """() => JSON.stringify((app.canvas.graph.nodes.find(n => n.type === "AdStudioSaveImage").imgs ?? [])
     .map(image => [image.naturalWidth, image.src]))"""
 DROP = """async text => {
@@ -45,6 +47,7 @@ def test_a_run_shows_the_ad_and_its_file_brings_the_graph_back(open_page: Any, s
     ran = graph_of(page)
     kind, detail = json.loads(page.evaluate(RUN))
     assert kind == "execution_success", detail
+    page.evaluate(LOOK)
     page.wait_for_function(
         "() => app.canvas.graph.nodes.find(n => n.type === 'AdStudioSaveImage').imgs?.[0]?.naturalWidth > 0"
     )
