@@ -115,7 +115,7 @@ def test_a_download_in_the_node(comfy: ComfyServer, hub: Hub, page: Page) -> Non
     folder = comfy.base / "models" / "diffusers" / "org" / "z-image-demo"
     total = sum(path.stat().st_size for path in EMBEDDED.rglob("*") if path.is_file())
 
-    hub.faults.bytes_per_second = 4_000_000
+    hub.faults.bytes_per_second = 2_500_000
     prompt_id = queue(comfy, asked)
     wait_until(lambda: any(0.2 < value / whole < 1 for value, whole in page.progress_of(loader)))
     pressed = time.monotonic()
