@@ -86,7 +86,10 @@ class LanguageModel(io.ComfyNode):
         return _host.fingerprint((settings_stamp(), LanguageModel.fallbacks))
 
     @classmethod
-    def execute(cls, provider: str, fallback: bool, language_model: str, zit: ZitHandle | None = None) -> io.NodeOutput:
+    async def execute(
+        cls, provider: str, fallback: bool, language_model: str, zit: ZitHandle | None = None
+    ) -> io.NodeOutput:
+        # ComfyUI runs first what is async: so a request is on its way before other nodes begin to work.
         return io.NodeOutput(Writer(provider, fallback, language_model, zit))
 
 
