@@ -24,6 +24,9 @@ RUN = """async () => {
 }"""
 # The canvas loads a node's picture when it draws the node, and the last node of a wide graph is out of sight.
 LOOK = """() => app.canvas.centerOnNode(app.canvas.graph.nodes.find(n => n.type === "AdStudioSaveImage"))"""
+# A picture that another test has stored already keeps what was saved with it.
+OWN_FOLDER = """() => { app.canvas.graph.nodes.find(n => n.type === "AdStudioSaveImage")
+    .widgets.find(w => w.name === "folder").value = "ads/page" }"""
 SHOWN = """() => JSON.stringify((app.canvas.graph.nodes.find(n => n.type === "AdStudioSaveImage").imgs ?? [])
     .map(image => [image.naturalWidth, image.src]))"""
 DROP = """async text => {
@@ -44,6 +47,7 @@ def test_a_run_shows_the_ad_and_its_file_brings_the_graph_back(open_page: Any, s
     page = open_page(locale="ko")
     page.evaluate("async text => { await app.loadGraphData(JSON.parse(text)) }", json.dumps(ui_graph(NAME)))
     page.wait_for_timeout(SETTLE_MS)
+    page.evaluate(OWN_FOLDER)
     ran = graph_of(page)
     kind, detail = json.loads(page.evaluate(RUN))
     assert kind == "execution_success", detail
