@@ -11,9 +11,7 @@ from .match import Match
 _SURFACE = re.compile(r".*(?:테이블|식탁|탁자|선반|책상|협탁|콘솔|카운터|진열대|쟁반|트레이|도마|벤치|스툴)")
 _SELLERS = ("furniture", "kitchen")
 _USUAL = "wood"
-_NOT_WOOD = (
-    "podium"  # 유리 테이블, 하얀 선반: no place of ours is of glass or white, and what it is made of is told anyway
-)
+_PLAIN = "studio"  # 유리 테이블, 하얀 선반: no place of ours is of glass or white, and a plain one contradicts neither
 
 
 def stand_on(body: str, matches: Sequence[Match], industry: str = "") -> tuple[Match, ...]:
@@ -33,19 +31,25 @@ def stand_on(body: str, matches: Sequence[Match], industry: str = "") -> tuple[M
             continue
         rest = tuple(entry for entry in match.entries if entry.kind not in ("product", "prop"))
         before = found[-1] if found and not body[found[-1].end : match.start].strip() else None
-        own = next((e.value for e in rest if e.kind == "place"), "") or _place_of(before)
+        own = next((e.value for e in rest if e.kind == "place"), "") or _place_of(
+            before, "" if is_somewhere else _PLAIN
+        )
         if not own and is_somewhere:
             continue  # 바다가 보이는 테이블: the place is told
         found.append(Match((Entry("place", (), own or _USUAL), *rest), match.start, match.end, match.text))
     return tuple(found)
 
 
-def _place_of(before: Match | None) -> str:
-    """What the word before a piece of furniture says of it: its material, or the shop where it stands."""
+def _place_of(before: Match | None, plain: str) -> str:
+    """What the word before a piece of furniture says of it: its material, or the shop where it stands.
+
+    Args:
+        plain: the place for furniture of which only its colour, or a material without a place, is told.
+    """
     if before is None or before.denied:
         return ""
     hinted = next((e.hints["place"] for e in before.entries if "place" in e.hints), "")
     if place := before.of("place"):
         return hinted or place.value
     is_hue = any(e.kind == "colour" or "colour" in e.hints for e in before.entries)
-    return hinted or (_NOT_WOOD if is_hue or before.of("material") else "")
+    return hinted or (plain if is_hue or before.of("material") else "")

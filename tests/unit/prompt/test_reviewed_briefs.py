@@ -203,3 +203,9 @@ def test_the_trade_is_told(brief: str, industry: str) -> None:
 def test_our_own_is_no_wool(brief: str, is_wool: bool) -> None:
     positive = write(brief).positive
     assert ("wool" in positive or "cashmere" in positive) is is_wool
+
+
+def test_a_white_table_stays_in_the_studio_that_is_named():
+    prompt = processor.write("깔끔한 상품 카탈로그, 밝은 스튜디오의 흰 테이블", backdrop_only=True, provider="rules")
+    assert prompt.scene.place == "studio"
+    assert processor.write("바다가 보이는 흰 테이블", backdrop_only=True, provider="rules").scene.place == "seaside"
