@@ -18,6 +18,7 @@ Prompt = io.Custom("ADSTUDIO_PROMPT")
 Copy = io.Custom("ADSTUDIO_COPY")
 Layout = io.Custom("ADSTUDIO_LAYOUT")
 CutOutIO = io.Custom("ADSTUDIO_CUTOUT")
+ChannelIO = io.Custom("ADSTUDIO_CHANNEL")
 WriterIO = io.Custom("ADSTUDIO_WRITER")
 LayersIO = io.Custom("LAYERS")  # ComfyUI's own from 0.31 on; by its string, older versions load this pack too
 

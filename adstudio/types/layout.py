@@ -1,0 +1,181 @@
+"""Where things go on an ad: boxes, blocks of copy, products, marks, channels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Side = Literal["top", "bottom", "left", "right", "center"]
+Anchor = Literal["bottom", "center", "top", "left", "right", "bottom_left", "bottom_right", "top_left", "top_right"]
+Stance = Literal["standing", "hanging", "flat_lay"]
+TextRole = Literal["headline", "sub", "note", "cta", "price", "badge", "legal", "hours"]
+Plate = Literal["auto", "none", "scrim", "panel", "pill"]
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle in fractions of the picture; ``x1``/``y1`` are exclusive."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    @property
+    def width(self) -> float:
+        return self.x1 - self.x0
+
+    @property
+    def height(self) -> float:
+        return self.y1 - self.y0
+
+    def pixels(self, width_px: int, height_px: int) -> tuple[int, int, int, int]:
+        """``(left, top, right, bottom)`` in whole pixels."""
+        return (
+            round(self.x0 * width_px),
+            round(self.y0 * height_px),
+            round(self.x1 * width_px),
+            round(self.y1 * height_px),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TextBlock:
+    """One piece of copy and the box it is fitted into. ``color`` None = picked by contrast.
+
+    ``anchor`` says which edge of the box the lines hold on to, so that a headline and the line under it stay together.
+
+    Args:
+        color_to: the lower end of a gradient that begins with ``color``.
+        plate: what lies behind the letters; ``auto`` = what the role asks for, and more where contrast does.
+        was: an old price, struck through and set smaller before ``text``.
+        vertical: columns from right to left, letters upright.
+        z: a higher one is drawn over a lower one.
+        locked: a person put it there, so no analyzer moves it.
+    """
+
+    role: TextRole
+    text: str
+    box: Box
+    align: Literal["left", "center", "right"] = "center"
+    color: str | None = None
+    anchor: Literal["top", "middle", "bottom"] = "middle"
+    color_to: str | None = None
+    plate: Plate = "auto"
+    was: str = ""
+    vertical: bool = False
+    z: int = 0
+    locked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something drawn on the ad that is no copy: a QR code that leads to ``content``, or a logo.
+
+    ``content`` of a logo names the picture among those handed over beside the plan; empty = the only one.
+    """
+
+    kind: Literal["qr", "logo"]
+    box: Box
+    content: str = ""
+    z: int = 0
+    locked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a product stands: the middle of its base, and its height as a share of the picture's height.
+
+    Args:
+        height: of the product as it is cut out, before ``rotation``.
+        order: a higher one stands in front; among equals the lower base does.
+        rotation: degrees clockwise.
+        anchor: the point of the product (turned) that lies at ``x``, ``base_y``.
+        stance: ``hanging`` throws its shadow on the wall behind, ``flat_lay`` on the surface seen from above.
+    """
+
+    x: float
+    base_y: float
+    height: float
+    order: int = 0
+    rotation: float = 0.0
+    anchor: Anchor = "bottom"
+    stance: Stance = "standing"
+    locked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LayoutScore:
+    """How well a plan sits on its picture; every figure 0..1, higher is better."""
+
+    occlusion: float
+    readability: float
+    contrast: float
+    margins: float
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class LayoutPlan:
+    """Where the copy and the products go, who proposed it and why.
+
+    ``frames`` holds one plan per picture where a batch was analysed; empty = this plan serves every picture.
+
+    Args:
+        channel: id of the channel it was made for; empty = none.
+        size_px: (width, height) of the picture it was made for.
+        picture: the first 16 hex digits of that picture's digest; a plan with another one is stale.
+    """
+
+    texts: tuple[TextBlock, ...] = ()
+    products: tuple[Placement, ...] = ()
+    provider: str = "user"
+    score: LayoutScore | None = None
+    reasons: tuple[str, ...] = ()
+    frames: tuple[LayoutPlan, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    channel: str = ""
+    size_px: tuple[int, int] | None = None
+    picture: str = ""
+
+    def for_frame(self, index: int) -> LayoutPlan:
+        """The plan of one picture of a batch; the last one serves any picture beyond."""
+        return self.frames[min(index, len(self.frames) - 1)] if self.frames else self
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A place that shows ads, and what it accepts; ``None`` = the channel states nothing, or nothing could be found.
+
+    Args:
+        id: as in ``output/data/channels.yaml``.
+        size_px: (width, height) of the finished file.
+        formats: names of ``output.encode``, the preferred one first.
+        safe: where copy may stand; the rest is covered by the app or cut off.
+        rules: codes of the checks that hold here, with their figures.
+    """
+
+    id: str
+    korean: str
+    english: str
+    size_px: tuple[int, int]
+    formats: tuple[str, ...] = ("jpeg", "png")
+    max_bytes: int | None = None
+    safe: Box = Box(0.0, 0.0, 1.0, 1.0)
+    rules: tuple[tuple[str, float | str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TextStyle:
+    """How copy is drawn. ``plate`` puts a translucent panel behind it; ``auto`` only where contrast asks for it.
+
+    ``fallback`` names the fonts that draw what ``font`` lacks, in order.
+    """
+
+    font: str = "Pretendard"
+    weight: int = 700
+    min_px: int = 20
+    outline: bool = False
+    shadow: bool = True
+    plate: Literal["auto", "always", "never"] = "auto"
+    fallback: tuple[str, ...] = ()
