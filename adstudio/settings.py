@@ -27,8 +27,9 @@ DEFAULT_BASE_URL = "https://api.openai.com/v1"
 DEFAULT_MODEL = "gpt-5.4-mini"
 DEFAULT_TIMEOUT_S = 60.0
 FILE = "settings.yaml"
-_TOP = {"provider": str, "cache": bool, "openai": dict}
+_TOP = {"provider": str, "cache": bool, "openai": dict, "credentials": dict}
 _OPENAI = {"base_url": str, "model": str, "timeout_s": float, "keys": dict, "allowed": list}
+_CREDENTIALS = {"certificates": str, "key": str}
 _WORDS = {str: "text", bool: "yes or no", float: "a number", dict: "fields of its own", list: "a list"}
 _TIMEOUTS_S = (1.0, 600.0)
 _LONGEST_MODEL = 200
@@ -54,6 +55,7 @@ class Settings:
         cache: keep what language models wrote on disk.
         keys: by host, ``host`` or ``host:port``.
         allowed: what a request from elsewhere may name as its address, besides ``base_url``.
+        certificates: path of the file that content credentials are signed with; ``signing_key`` that of its key.
     """
 
     provider: str = "auto"
@@ -63,6 +65,8 @@ class Settings:
     timeout_s: float = DEFAULT_TIMEOUT_S
     keys: Mapping[str, Key] = field(default_factory=dict)
     allowed: tuple[str, ...] = ()
+    certificates: str = ""
+    signing_key: str = ""
 
     def is_ready(self, base_url: str = "") -> bool:
         """Tell whether the service at an address could be asked: its key is here, or it needs none."""
@@ -130,6 +134,7 @@ def read_settings() -> Settings:
     table, lines = _read_file(path)
     rows = _check(path, lines, (), table, _TOP)
     openai = _check(path, lines, ("openai",), rows.get("openai", {}), _OPENAI)
+    signing = _check(path, lines, ("credentials",), rows.get("credentials", {}), _CREDENTIALS)
     keys = dict(_file_keys(path, lines, openai.get("keys", {})))
     if keys:
         _warn_of_readers(path)
@@ -153,6 +158,8 @@ def read_settings() -> Settings:
         timeout_s=timeout_s,
         keys=keys,
         allowed=tuple(_allowed(path, lines, openai.get("allowed", []))),
+        certificates=_environment("ADSTUDIO_C2PA_CERTIFICATES") or signing.get("certificates", ""),
+        signing_key=_environment("ADSTUDIO_C2PA_KEY") or signing.get("key", ""),
     )
 
 

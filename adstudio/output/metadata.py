@@ -1,69 +1,129 @@
 """Records inside picture files: how they are written, and how they are read back.
 
-ComfyUI looks for its graph in PNG text chunks ``prompt`` and ``workflow`` and in WebP EXIF tags 0x0110 and 0x010F, as
-``name:json``. Ours lies beside them under ``adstudio``: a PNG text chunk, or EXIF tag 0x010E, the next one down.
+ComfyUI looks for its graph in PNG text chunks ``prompt`` and ``workflow``, and in the EXIF tags 0x0110 and 0x010F of
+WebP and AVIF, as ``name:json``. Ours lies beside them under ``adstudio``: a PNG text chunk, or EXIF tag 0x010E, the
+next one down. The mark of ``disclosure`` is XMP in every format.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from PIL import ExifTags, Image, PngImagePlugin
+from PIL import ExifTags, Image, PngImagePlugin, UnidentifiedImageError
+
+from ..errors import InputError
 
 KEY = "adstudio"
-_FIRST_TAGS = {"prompt": ExifTags.Base.Model, "workflow": ExifTags.Base.Make, KEY: ExifTags.Base.ImageDescription}
+_TAGS = {"prompt": ExifTags.Base.Model, "workflow": ExifTags.Base.Make, KEY: ExifTags.Base.ImageDescription}
 _JPEG_LIMIT = 60_000  # one EXIF segment holds 65,533 bytes, headers included
+_PNG_XMP = "XML:com.adobe.xmp"
+_SRGB = (b"sRGB", b"\0")  # the chunk's one byte: perceptual
 
 
-def to_png(metadata: Mapping[str, object]) -> PngImagePlugin.PngInfo:
+@dataclass(frozen=True, slots=True)
+class Enclosed:
+    """What goes into a file beside its pixels: arguments for Pillow's ``save``, and notes on what had no room."""
+
+    arguments: dict[str, Any]
+    notes: tuple[str, ...] = ()
+
+
+def enclose(format: str, metadata: Mapping[str, object], xmp: str = "", limit: int | None = None) -> Enclosed:
+    """Prepare metadata for a file.
+
+    Args:
+        format: a name of ``encode.FORMATS``. A JPEG takes our own record alone: ComfyUI reads no graph from it.
+        xmp: an XMP packet; always written.
+        limit: bytes that the records may take; what comes first has the first right: ours, the prompt, the workflow.
+    """
+    kept, notes = _within(metadata, limit)
+    if format == "png":
+        return Enclosed({"pnginfo": _png_chunks(kept, xmp)}, notes)
+    arguments: dict[str, Any] = {"xmp": xmp.encode()} if xmp else {}
+    if format == "jpeg":
+        kept = {key: value for key, value in kept.items() if key == KEY}
+        size = len(_to_json(kept.get(KEY, ""), ascii=True))
+        if size > _JPEG_LIMIT:
+            kept, notes = {}, (*notes, f"The run record has {size} bytes, more than a JPEG holds, and was left out.")
+    exif = Image.Exif()
+    for key, tag in _TAGS.items():
+        if key in kept:
+            exif[tag] = f"{key}:{_to_json(kept[key], ascii=True)}"
+    if len(exif):
+        arguments["exif"] = exif.tobytes()
+    return Enclosed(arguments, notes)
+
+
+def read_metadata(path: str | Path) -> dict[str, object]:
+    """Read back the records of a saved picture; entries that are not JSON come as text.
+
+    Raises:
+        InputError: ``output.not_a_picture``
+    """
+    with _opened(path) as picture:
+        if picture.format == "PNG":
+            picture.load()  # text chunks may follow the pixels
+            texts = {key: str(value) for key, value in getattr(picture, "text", {}).items() if key != _PNG_XMP}
+        else:
+            exif = picture.getexif()
+            pairs = (str(exif[tag]).partition(":") for tag in _TAGS.values() if tag in exif)
+            texts = {key: value for key, _, value in pairs}
+    return {key: _from_json(value) for key, value in texts.items()}
+
+
+def read_xmp(path: str | Path) -> str:
+    """Read the XMP packet of a picture; empty where it has none."""
+    with _opened(path) as picture:
+        if picture.format == "PNG":
+            picture.load()
+        found = picture.info.get("xmp") or picture.info.get(_PNG_XMP) or b""
+    return found.decode("utf-8", "replace") if isinstance(found, bytes) else str(found)
+
+
+def _opened(path: str | Path) -> Image.Image:
+    try:
+        return Image.open(path)
+    except (OSError, UnidentifiedImageError) as error:
+        raise InputError(
+            "output.not_a_picture",
+            f"'{Path(path).name}' cannot be read as a picture.",
+            "Give the path of a saved png, jpg, webp or avif file.",
+        ) from error
+
+
+def _within(metadata: Mapping[str, object], limit: int | None) -> tuple[dict[str, object], tuple[str, ...]]:
+    if limit is None:
+        return dict(metadata), ()
+    order = [key for key in _TAGS if key != KEY]
+    kept: dict[str, object] = {}
+    left_out: list[str] = []
+    for key in sorted(metadata, key=lambda key: (key != KEY, order.index(key) if key in order else len(order))):
+        size = len(_to_json(metadata[key], ascii=True)) + len(key) + 24
+        if size <= limit:
+            kept[key] = metadata[key]
+            limit -= size
+        else:
+            left_out.append(key)
+    names = ", ".join("the run record" if key == KEY else key for key in left_out)
+    return kept, (f"Left out of the picture for its byte limit: {names}.",) if left_out else ()
+
+
+def _png_chunks(metadata: Mapping[str, object], xmp: str) -> PngImagePlugin.PngInfo:
     """Write every entry as a text chunk; Hangul makes it an ``iTXt`` one."""
     chunks = PngImagePlugin.PngInfo()
+    chunks.add(*_SRGB)
     for key, value in metadata.items():
         if not (key.isascii() and key.isprintable() and 0 < len(key) < 80):
             continue  # not a name that a PNG may hold; another pack put it there
         # ComfyUI's own readers take Latin-1 only, so what they read is written in ASCII.
         chunks.add_text(key, _to_json(value, ascii=key in ("prompt", "workflow")))
+    if xmp:
+        chunks.add_itxt(_PNG_XMP, xmp)
     return chunks
-
-
-def to_webp_exif(metadata: Mapping[str, object]) -> bytes:
-    """Write the entries that ComfyUI's convention knows as EXIF; empty bytes where there are none."""
-    exif = Image.Exif()
-    for key, tag in _FIRST_TAGS.items():
-        if key in metadata:
-            exif[tag] = f"{key}:{_to_json(metadata[key], ascii=True)}"
-    return exif.tobytes() if len(exif) else b""
-
-
-def to_jpeg_exif(metadata: Mapping[str, object]) -> tuple[bytes, tuple[str, ...]]:
-    """Write our own record as EXIF. ComfyUI reads no graph from a JPEG, so none is put in.
-
-    Returns:
-        the EXIF bytes, and a note where the record was too long for the format.
-    """
-    if KEY not in metadata:
-        return b"", ()
-    text = f"{KEY}:{_to_json(metadata[KEY], ascii=True)}"
-    if len(text) > _JPEG_LIMIT:
-        return b"", (f"The run record has {len(text)} bytes, more than a JPEG holds, and was left out.",)
-    exif = Image.Exif()
-    exif[_FIRST_TAGS[KEY]] = text
-    return exif.tobytes(), ()
-
-
-def read_metadata(path: str | Path) -> dict[str, object]:
-    """Read back the records of a saved picture; entries that are not JSON come as text."""
-    with Image.open(path) as picture:
-        if picture.format == "PNG":
-            picture.load()  # text chunks may follow the pixels
-            texts = {key: str(value) for key, value in getattr(picture, "text", {}).items()}
-        else:
-            exif = picture.getexif()
-            pairs = (str(exif[tag]).partition(":") for tag in _FIRST_TAGS.values() if tag in exif)
-            texts = {key: value for key, _, value in pairs}
-    return {key: _from_json(value) for key, value in texts.items()}
 
 
 def _to_json(value: object, *, ascii: bool) -> str:

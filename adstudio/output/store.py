@@ -1,7 +1,8 @@
 """Put bytes on disk once: whole or not at all, and never over a file that somebody else is writing.
 
-The bytes go to a hidden neighbour of the target first, are flushed to the disk, and get their name by a hard link,
-which fails if the name is taken. So two processes that save the same picture end with one whole file and no rubbish.
+The bytes go to a hidden file of the same folder first, are flushed to the disk, and get their name by a hard link,
+which fails if the name is taken. So two processes that save the same picture end with one whole file and no rubbish. Of
+files that belong together none is named before all are flushed: a full disk leaves nothing of them.
 """
 
 from __future__ import annotations
@@ -9,10 +10,13 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import secrets
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 
 from ..errors import StorageError
 
@@ -24,6 +28,8 @@ _NO_LINKS = {
 }
 ORIGIN_FOLDER = "origin"
 _PART = ".adstudio-part-"
+_DEVICES = re.compile(r"(?i)(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)[ .]*(?:\..*)?")
+_LONGEST_NAME = 255  # bytes, or UTF-16 units on Windows
 _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG}
 
 
@@ -36,10 +42,9 @@ def prepare_folder(folder: str | Path) -> Path:
     path = Path(folder)
     with _explained(path):
         path.mkdir(parents=True, exist_ok=True)
-        probe = _part_beside(path / "probe")
+        probe = path / f"{_PART}{secrets.token_hex(8)}"
         try:
-            with probe.open("xb") as file:
-                file.write(b"\0" * 4096)  # a full disk still makes empty files
+            probe.write_bytes(b"\0" * 4096)  # a full disk still makes empty files
         finally:
             probe.unlink(missing_ok=True)
         _sweep(path)
@@ -47,52 +52,125 @@ def prepare_folder(folder: str | Path) -> Path:
 
 
 def inside(root: Path, name: str) -> Path:
-    """Name a folder inside ``root``; names never lead out of it.
+    """Name a folder inside ``root``; names never lead out of it, and are good on every system.
+
+    Hangul is composed, as macOS may hand it over in parts, which would be another folder.
 
     Raises:
-        StorageError: ``output.outside``
+        StorageError: ``output.outside``, ``output.bad_name``, ``output.path_too_long``
     """
-    wanted = os.path.normpath(root / name.strip().replace("\\", "/"))
+    tidy = unicodedata.normalize("NFC", name).strip().replace("\\", "/")
+    wanted = os.path.normpath(root / tidy)
     if not Path(wanted).is_relative_to(os.path.normpath(root)):
         raise StorageError(
             "output.outside",
             f"The folder '{_short(Path(name))}' leads out of the output folder.",
             "Give a name inside it, such as 'ads/spring'.",
         )
+    for part in PurePosixPath(tidy).parts:
+        _check_name(part)
     return Path(wanted)
 
 
-def write_once(path: Path, data: bytes, is_whole: Callable[[Path], bool]) -> bool:
-    """Write ``data`` under ``path`` unless a whole file is there already.
+def _check_name(part: str) -> None:
+    wrong = re.search(r'[<>:"|?*\x00-\x1f\x7f]', part)
+    if wrong or _DEVICES.fullmatch(part) or (part not in (".", "..") and part[-1] in ". "):
+        what = f"holds {wrong.group()!r}" if wrong else "ends with a dot" if part[-1] == "." else "is a device's name"
+        raise StorageError(
+            "output.bad_name",
+            f"The folder name '{_short(Path(part))}' {what}, which Windows does not take.",
+            "Give another name, so that the folder can be copied to any computer.",
+        )
+    size = len(part.encode("utf-8", "surrogatepass"))
+    if size > _LONGEST_NAME:
+        raise StorageError(
+            "output.path_too_long",
+            f"The folder name '{_short(Path(part))}' takes {size} bytes; {_LONGEST_NAME} are allowed.",
+            "Shorten it: a Hangul syllable takes 3 bytes, so 85 of them fit.",
+        )
 
-    Args:
-        is_whole: says whether the file already under this name may stay; a damaged one is replaced.
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """A file to be written. ``is_whole`` says whether one that has its name may stay; a damaged one is replaced."""
+
+    path: Path
+    data: bytes
+    is_whole: Callable[[Path], bool]
+
+
+def is_there(path: Path, is_whole: Callable[[Path], bool]) -> bool:
+    """Whether a whole file lies under a name.
+
+    Raises:
+        StorageError: the folder cannot be read.
+    """
+    with _explained(path):
+        return path.is_file() and is_whole(path)
+
+
+def write_once(root: Path, files: Sequence[NewFile]) -> list[bool]:
+    """Write files under ``root`` unless whole ones are there already: all of them, or none.
+
+    They get their names in order, so what one of them refers to goes before it.
 
     Returns:
-        True when this call wrote the file, False when it was there.
+        for each file, True when this call wrote it and False when it was there.
 
     Raises:
         StorageError: see ``prepare_folder``; nothing is left behind.
     """
-    with _explained(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.is_file() and is_whole(path):
-            return False
-        part = _part_beside(path)
-        try:
-            with part.open("xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            return _name(part, path, is_whole)
-        finally:
-            part.unlink(missing_ok=True)
+    parts: list[Path] = []
+    folders: set[Path] = set()
+    try:
+        for file in files:
+            with _explained(file.path):
+                folders |= _make_folders(file.path.parent)
+                parts.append(root / f"{_PART}{secrets.token_hex(8)}")
+                _write_part(parts[-1], file.data)
+        written = []
+        for file, part in zip(files, parts, strict=True):
+            with _explained(file.path):
+                written.append(_name(part, file.path, file.is_whole))
+        for folder in folders | {file.path.parent for file, wrote in zip(files, written, strict=True) if wrote}:
+            _flush_folder(folder)
+        return written
+    finally:
+        for part in parts:
+            remove(part)
 
 
 def remove(path: Path) -> None:
     """Remove a file that this run wrote and no longer wants."""
     with contextlib.suppress(OSError):
         path.unlink(missing_ok=True)
+
+
+def _write_part(part: Path, data: bytes) -> None:
+    # Not mkstemp: its files are private to the user, and a web server has to read the finished picture.
+    with part.open("xb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _make_folders(folder: Path) -> set[Path]:
+    """Make a folder and those above it; the folders that got a new entry by that are returned, to be flushed."""
+    missing = [place for place in (folder, *folder.parents) if not place.is_dir()]
+    folder.mkdir(parents=True, exist_ok=True)
+    return {place.parent for place in missing}
+
+
+def _flush_folder(folder: Path) -> None:
+    """Have a new name survive a power cut; Windows has no way to ask for it, and some file systems refuse."""
+    if os.name == "nt":
+        return
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _name(part: Path, path: Path, is_whole: Callable[[Path], bool]) -> bool:
@@ -109,11 +187,6 @@ def _name(part: Path, path: Path, is_whole: Callable[[Path], bool]) -> bool:
             return False
     part.replace(path)
     return True
-
-
-def _part_beside(path: Path) -> Path:
-    # Not mkstemp: its files are private to the user, and a web server has to read the finished picture.
-    return path.with_name(f"{_PART}{secrets.token_hex(8)}")
 
 
 def _sweep(folder: Path) -> None:

@@ -33,6 +33,8 @@ HEAVY = {
     "skimage",
     "sklearn",
     "ray",
+    "c2pa",
+    "cryptography",
 }
 COMFY_INSIDES = {"comfy", "comfy_execution", "comfy_extras", "folder_paths", "server", "execution", "latent_preview"}
 PRINTERS = {"adstudio/run/cli.py", "adstudio/run/demo.py"}
@@ -218,10 +220,11 @@ def test_requirements_say_what_pyproject_says():
 def test_every_imported_package_is_declared():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = project["optional-dependencies"]
-    lines = [*project["dependencies"], *extras["standalone"], *extras["rembg"], *extras["gguf"]]
+    lines = [*project["dependencies"], *extras["standalone"], *extras["rembg"], *extras["gguf"], *extras["c2pa"]]
     declared = {re.split(r"[>=\[]", line)[0].lower() for line in lines}
     distributions = {
         "PIL": "pillow",
+        "c2pa": "c2pa-python",
         "huggingface_hub": "huggingface-hub",
         "skimage": "scikit-image",
         "yaml": "pyyaml",

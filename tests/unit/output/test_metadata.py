@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
+from adstudio.output.encode import FORMATS
 from adstudio.output.metadata import read_metadata
 from adstudio.output.save import save_picture
 
@@ -18,7 +20,7 @@ RECORD = {"seed": 7, "request": {"brief": "봄 신메뉴 — “딸기”"}, "re
 ALL = {"prompt": GRAPH, "workflow": {"nodes": [1, 2]}, "adstudio": RECORD}
 
 
-@pytest.mark.parametrize("format", ["png", "webp"])
+@pytest.mark.parametrize("format", ["png", "webp", "avif"])
 def test_everything_comes_back(tmp_path: Path, format: str) -> None:
     assert read_metadata(save_picture(PICTURE, tmp_path, format=format, metadata=ALL).path) == ALL
 
@@ -34,16 +36,17 @@ def test_comfyui_finds_its_graph_in_a_png_as_latin_text_chunks(tmp_path: Path) -
     assert json.loads(Image.open(path).info["prompt"]) == GRAPH
 
 
-def test_comfyui_finds_its_graph_in_a_webp_under_its_two_tags(tmp_path: Path) -> None:
-    exif = Image.open(save_picture(PICTURE, tmp_path, format="webp", metadata=ALL).path).getexif()
+@pytest.mark.parametrize("format", ["webp", "avif"])
+def test_comfyui_finds_its_graph_under_its_two_tags(tmp_path: Path, format: str) -> None:
+    exif = Image.open(save_picture(PICTURE, tmp_path, format=format, metadata=ALL).path).getexif()
     assert json.loads(exif[0x0110].removeprefix("prompt:")) == GRAPH
     assert json.loads(exif[0x010F].removeprefix("workflow:")) == {"nodes": [1, 2]}
 
 
 def test_without_metadata_nothing_is_written(tmp_path: Path) -> None:
-    for format in ("png", "jpeg", "webp"):
+    for format in FORMATS:
         path = save_picture(PICTURE, tmp_path, format=format).path
-        assert read_metadata(path) == {}
+        assert read_metadata(path) == {} and not path.with_suffix(".json").exists()
         assert b"Exif" not in path.read_bytes() and b"EXIF" not in path.read_bytes()
 
 
@@ -51,11 +54,31 @@ def test_a_record_too_long_for_a_jpeg_is_left_out_and_said(tmp_path: Path) -> No
     saved = save_picture(PICTURE, tmp_path, format="jpeg", metadata={"adstudio": {"brief": "가" * 10_000}})
     assert "left out" in saved.notes[0]
     assert read_metadata(saved.path) == {}
+    assert saved.report_path and len(json.loads(saved.report_path.read_text())["adstudio"]["brief"]) == 10_000
 
 
 def test_the_original_carries_the_records_too(tmp_path: Path) -> None:
     saved = save_picture(PICTURE, tmp_path, original=1 - PICTURE, metadata=ALL)
     assert saved.origin_path is not None and read_metadata(saved.origin_path) == ALL
+
+
+def test_the_record_beside_a_jpeg_is_a_workflow_that_comfyui_opens(tmp_path: Path) -> None:
+    workflow = {"nodes": [], "links": [], "version": 0.4}
+    saved = save_picture(PICTURE, tmp_path, format="jpeg", metadata=ALL | {"workflow": workflow})
+    assert saved.report_path == saved.path.with_suffix(".json")
+    beside = json.loads(saved.report_path.read_text())
+    assert beside == {**workflow, "prompt": GRAPH, "adstudio": RECORD}
+
+
+def test_every_format_says_that_its_colours_are_srgb(tmp_path: Path) -> None:
+    paths = {format: save_picture(PICTURE, tmp_path, format=format).path for format in FORMATS}
+    assert b"sRGB\0" in paths["png"].read_bytes() and b"gAMA" not in paths["png"].read_bytes()
+    assert b"colrnclx\0\x01\0\x0d" in paths["avif"].read_bytes()  # primaries of BT.709, the curve of sRGB
+    profile = ImageCms.ImageCmsProfile(io.BytesIO(Image.open(paths["jpeg"]).info["icc_profile"]))
+    assert ImageCms.getProfileDescription(profile).startswith("sRGB")
+    turned = ImageCms.profileToProfile(Image.open(paths["jpeg"]), profile, ImageCms.createProfile("sRGB"))
+    assert turned is not None
+    assert np.abs(np.asarray(turned, int) - np.asarray(Image.open(paths["jpeg"]), int)).max() <= 1
 
 
 def test_names_that_a_png_cannot_hold_do_not_stop_the_save(tmp_path: Path) -> None:

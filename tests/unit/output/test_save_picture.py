@@ -1,8 +1,9 @@
-"""Saving: the same picture once, under the hash of what it shows, with its original beside it."""
+"""Saving: the same picture once, under the hash of what it shows, linked to its original."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import multiprocessing
 import os
 from pathlib import Path
@@ -14,6 +15,7 @@ from skimage import data
 
 from adstudio.errors import InputError
 from adstudio.output import store
+from adstudio.output.metadata import read_metadata
 from adstudio.output.save import save_picture
 
 
@@ -25,11 +27,12 @@ def files(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
-def test_the_name_is_the_hash_of_mode_size_and_pixels(tmp_path: Path) -> None:
+def test_the_name_is_the_hash_of_mode_size_pixels_and_format(tmp_path: Path) -> None:
     saved = save_picture(photo(), tmp_path)
     pixels = data.coffee()[:120, :160]
-    expected = hashlib.sha256(b"RGB 160x120 " + pixels.tobytes()).hexdigest()[:16]
-    assert saved.path == tmp_path / f"{expected}.png"
+    shown = hashlib.sha256(b"RGB 160x120 " + pixels.tobytes()).hexdigest()
+    expected = hashlib.sha256(f"{shown} png".encode()).hexdigest()[:16]
+    assert saved.path == tmp_path / expected[:2] / f"{expected}.png"
     assert np.array_equal(np.asarray(Image.open(saved.path)), pixels)
 
 
@@ -37,7 +40,22 @@ def test_the_same_picture_is_stored_once_whatever_its_metadata(tmp_path: Path) -
     first = save_picture(photo(), tmp_path, metadata={"adstudio": {"seed": 1}})
     second = save_picture(photo(), tmp_path, metadata={"adstudio": {"seed": 2}})
     assert (first.existed, second.existed) == (False, True)
-    assert files(tmp_path) == {first.path.name}
+    assert files(tmp_path) == {f"{first.digest[:2]}/{first.digest}{end}" for end in (".png", ".json")}
+    assert first.report_path == second.report_path
+    assert json.loads((first.report_path or tmp_path).read_text())["adstudio"]["seed"] == 1
+
+
+def test_what_an_earlier_version_stored_flat_is_found(tmp_path: Path) -> None:
+    pixels = data.coffee()[:120, :160]
+    shown = hashlib.sha256(b"RGB 160x120 " + pixels.tobytes()).hexdigest()[:16]
+    for ending in (".png", "-q90.jpg"):
+        Image.fromarray(pixels).save(tmp_path / f"{shown}{ending}")
+    for format, ending in (("png", ".png"), ("jpeg", "-q90.jpg")):
+        saved = save_picture(photo(), tmp_path, format=format, quality=90)
+        assert saved.existed and saved.path == tmp_path / f"{shown}{ending}"
+    assert len(files(tmp_path)) == 2
+    (tmp_path / f"{shown}.png").write_bytes(b"cut short")
+    assert not save_picture(photo(), tmp_path).existed
 
 
 def test_one_other_pixel_or_another_shape_is_another_picture(tmp_path: Path) -> None:
@@ -48,17 +66,28 @@ def test_one_other_pixel_or_another_shape_is_another_picture(tmp_path: Path) -> 
     assert len(names) == 4
 
 
-def test_the_original_lies_under_the_same_name_and_is_lossless(tmp_path: Path) -> None:
-    lettered = photo()
-    lettered[10:30, 20:90] = 1.0
-    saved = save_picture(lettered, tmp_path, format="jpeg", original=photo())
-    origin = tmp_path / "origin" / f"{saved.digest}.png"
-    assert saved.origin_path == origin
-    assert np.array_equal(np.asarray(Image.open(origin)), data.coffee()[:120, :160])
+def test_the_original_is_lossless_stored_once_and_named_in_every_ad_made_of_it(tmp_path: Path) -> None:
+    origins = set()
+    for shade in (1.0, 0.0):
+        lettered = photo()
+        lettered[10:30, 20:90] = shade
+        saved = save_picture(lettered, tmp_path, format="jpeg", original=photo(), metadata={"adstudio": {"seed": 1}})
+        about = read_metadata(saved.path)["adstudio"]
+        assert isinstance(about, dict) and saved.report_path
+        assert json.loads(saved.report_path.read_text())["adstudio"] == about
+        linked = (saved.path.parent / about["origin"]["path"]).resolve()
+        assert linked == saved.origin_path
+        pixels = data.coffee()[:120, :160]
+        assert np.array_equal(np.asarray(Image.open(linked)), pixels)
+        assert about["origin"]["sha256"] == hashlib.sha256(b"RGB 160x120 " + pixels.tobytes()).hexdigest()
+        origins.add(linked)
+    assert len(origins) == 1 and len(files(tmp_path)) == 5
 
 
-@pytest.mark.parametrize(("name", "kind", "ending"), [("JPG", "JPEG", "-q90.jpg"), ("webp", "WEBP", "-q90.webp")])
-def test_lossy_files_are_close_and_carry_their_quality_in_the_name(
+@pytest.mark.parametrize(
+    ("name", "kind", "ending"), [("JPG", "JPEG", ".jpg"), ("webp", "WEBP", ".webp"), ("avif", "AVIF", ".avif")]
+)
+def test_lossy_files_are_close_and_another_quality_is_another_file(
     tmp_path: Path, name: str, kind: str, ending: str
 ) -> None:
     saved = save_picture(photo(), tmp_path, format=name, quality=90)
@@ -129,7 +158,7 @@ def test_a_file_system_without_hard_links_works_too(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(os, "link", no_links)
     saved = save_picture(photo(), tmp_path)
     assert not saved.existed and save_picture(photo(), tmp_path).existed
-    assert files(tmp_path) == {saved.path.name}
+    assert files(tmp_path) == {f"{saved.digest[:2]}/{saved.path.name}"}
 
 
 def test_rubbish_of_a_killed_process_is_swept_up_but_a_fresh_part_stays(tmp_path: Path) -> None:

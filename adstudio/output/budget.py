@@ -1,0 +1,172 @@
+"""Fit a picture into a number of bytes, with the best quality that fits; refuse rather than go over.
+
+- JPEG, WebP, AVIF: the highest quality that fits. A JPEG is tried with whole and with halved colour resolution, and the
+  one nearer to the picture is taken.
+- PNG: every pixel kept, if that fits; else 256 colours, scattered; else as many plain colours as fit.
+
+Nothing below ``FLOOR`` is written. The same picture and limit always give the same bytes.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from ..errors import InputError
+from .encode import Format, write
+from .palette import to_palette
+
+FLOOR = 0.88  # a JPEG of quality 15 to 40, or 32 colours: below, blocks and steps are plain to see
+_LOWEST = 10
+_COLOURS = (256, 192, 128, 96, 64, 48, 32, 16)
+_SEEN_PX = 512  # the short side at which likeness is judged: scattered dots blend, as on a phone
+_CLOSE = 0.98  # of the limit: nobody sees what the rest would buy
+_LAST_LEVELS = 1.08  # level 9 saves less than this over level 4
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A file within its limit: how like the picture it is (SSIM, 1 = the same), and in words how it was made."""
+
+    data: bytes
+    likeness: float
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    data: bytes
+    number: int
+    how: str
+    exact: bool = False
+
+
+def fit_bytes(
+    picture: Image.Image, format: Format, max_bytes: int, enclosed: Mapping[str, object], *, quality: int = 95
+) -> Fitted:
+    """Write a picture in at most ``max_bytes``.
+
+    Args:
+        picture: RGB or RGBA.
+        enclosed: what goes in beside the pixels; it counts.
+        quality: the highest to try, for jpeg, webp and avif.
+
+    Raises:
+        InputError: ``output.over_budget``, which says how far it got.
+    """
+
+    def search(subsampling: int | None = None) -> _Tried:
+        def draw(number: int) -> bytes:
+            return write(picture, format, enclosed, quality=number, subsampling=subsampling)
+
+        return _highest_quality(draw, max_bytes, quality)
+
+    if format.name == "png":
+        best = _fit_png(picture, format, max_bytes, enclosed)
+    else:
+        best = search(0 if format.name == "jpeg" else None)
+        if format.name == "jpeg" and best.number < quality:
+            best = min(best, search(2), key=lambda tried: _distance(picture, tried.data, max_bytes))
+    if len(best.data) > max_bytes:
+        raise _over(format, max_bytes, f"takes {len(best.data) / 1000:.0f} kB at the least")
+    alike = 1.0 if best.exact else likeness(picture, best.data)
+    if alike < FLOOR:
+        raise _over(
+            format, max_bytes, f"fits with {best.how}, but is then only {alike:.1%} like it ({FLOOR:.0%} is asked)"
+        )
+    return Fitted(best.data, alike, best.how)
+
+
+def likeness(picture: Image.Image, data: bytes) -> float:
+    """How like a picture its file looks: SSIM over the colour channels, at about the size at which a phone shows it.
+
+    What is transparent is judged on white and on black.
+    Source: Z. Wang et al., "Image quality assessment" (2004), whose authors shrink before they compare.
+    """
+    from skimage.metrics import structural_similarity
+
+    with Image.open(io.BytesIO(data)) as opened:
+        written = opened.convert(picture.mode)
+    factor = max(1, min(picture.size) // _SEEN_PX)
+    values = []
+    for ground in ("white", "black") if picture.mode == "RGBA" else (None,):
+        pair = [np.asarray(_laid(image, ground).reduce(factor)) for image in (picture, written)]
+        side = min(7, *(min(image.shape[:2]) for image in pair))
+        window = side if side % 2 else side - 1
+        if window < 3:  # too few pixels for a structure: how far the farthest lies off
+            values.append(1.0 - float(np.abs(np.subtract(*pair, dtype=np.int16)).max()) / 255)
+        else:
+            alike: Any = structural_similarity(*pair, channel_axis=2, win_size=window)
+            values.append(float(alike))
+    return min(values)
+
+
+def _laid(image: Image.Image, ground: str | None) -> Image.Image:
+    if ground is None:
+        return image
+    return Image.alpha_composite(Image.new("RGBA", image.size, ground), image).convert("RGB")
+
+
+def _distance(picture: Image.Image, data: bytes, max_bytes: int) -> float:
+    """How far the colours of a file lie off, pixel by pixel: likeness looks from too far away to see halved colours."""
+    if len(data) > max_bytes:
+        return float(len(data)) * 1e6
+    with Image.open(io.BytesIO(data)) as opened:
+        return float(np.square(np.asarray(picture, np.float32) - np.asarray(opened, np.float32)).mean())
+
+
+def _highest_quality(draw: Callable[[int], bytes], max_bytes: int, highest: int) -> _Tried:
+    """Find the highest quality that fits, guessing from the sizes so far; where none does, what the lowest gives."""
+    high, data = highest, draw(highest)
+    if len(data) <= max_bytes:
+        return _Tried(data, highest, f"quality {highest}")
+    high_size = len(data)
+    low, data = min(_LOWEST, highest), draw(min(_LOWEST, highest))
+    while high - low > 1 and len(data) < _CLOSE * max_bytes:
+        line = np.log(max_bytes / len(data)) / max(np.log(high_size / len(data)), 1e-9)
+        # The guess is kept off the ends, or a curve that is no line would be walked step by step.
+        guess = low + round(float(np.clip(line, 0.15, 0.85)) * (high - low))
+        middle = min(max(guess, low + 1), high - 1)
+        drawn = draw(middle)
+        if len(drawn) <= max_bytes:
+            low, data = middle, drawn
+        else:
+            high, high_size = middle, len(drawn)
+    return _Tried(data, low, f"quality {low}")
+
+
+def _fit_png(picture: Image.Image, format: Format, max_bytes: int, enclosed: Mapping[str, object]) -> _Tried:
+    data = write(picture, format, enclosed)
+    if max_bytes < len(data) <= max_bytes * _LAST_LEVELS:
+        data = write(picture, format, enclosed, level=9)
+    if len(data) <= max_bytes:
+        return _Tried(data, 0, "every pixel kept", exact=True)
+
+    def draw(colours: int, *, dither: bool = False) -> bytes:
+        return write(to_palette(picture, colours, dither=dither), format, enclosed, level=9)
+
+    most = _COLOURS[0]
+    scattered = draw(most, dither=True)
+    if len(scattered) <= max_bytes:
+        return _Tried(scattered, most, f"{most} colours, scattered")
+    # Plain colours take a third less than scattered ones: more of them look better than fewer scattered.
+    first, last, drawn = 0, len(_COLOURS) - 1, dict[int, bytes]()
+    while first < last:
+        middle = (first + last) // 2
+        drawn[middle] = draw(_COLOURS[middle])
+        first, last = (first, middle) if len(drawn[middle]) <= max_bytes else (middle + 1, last)
+    return _Tried(drawn.get(first) or draw(_COLOURS[first]), _COLOURS[first], f"{_COLOURS[first]} colours")
+
+
+def _over(format: Format, max_bytes: int, got: str) -> InputError:
+    others = {"png": "jpeg, webp or avif", "jpeg": "webp or avif", "webp": "avif"}.get(format.name)
+    return InputError(
+        "output.over_budget",
+        f"The picture does not fit into {max_bytes / 1000:g} kB and still look right: as {format.name} it {got}.",
+        f"Make it smaller, raise the limit{f', or choose {others}' if others else ''}.",
+    )
