@@ -5,6 +5,7 @@ Signing is the last step, since any later change breaks the signature. It works 
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,9 +83,7 @@ def sign(data: bytes, format: Format, disclosure: Disclosure | None, credentials
         InputError: ``credentials.bad_key``, ``credentials.cannot_sign``
         MissingDependency: c2pa-python is not installed.
     """
-    import io
-
-    c2pa = _library()
+    c2pa = require_library()
     manifest = _manifest(format, disclosure)
     signed = io.BytesIO()
     try:
@@ -109,7 +108,7 @@ def check_signature(path: str | Path) -> SignatureCheck:
     Raises:
         MissingDependency: c2pa-python is not installed.
     """
-    c2pa = _library()
+    c2pa = require_library()
     with c2pa.Context.from_dict(_OFFLINE) as context:
         try:
             reader = c2pa.Reader.try_create(str(path), context=context)
@@ -133,7 +132,12 @@ def check_signature(path: str | Path) -> SignatureCheck:
     )
 
 
-def _library() -> Any:
+def require_library() -> Any:
+    """Import the C2PA library.
+
+    Raises:
+        MissingDependency: with how to get it.
+    """
     try:
         import c2pa
     except ImportError as error:

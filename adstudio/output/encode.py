@@ -128,6 +128,15 @@ def check(pixels: NDArray[np.uint8], format: Format, quality: int) -> None:
             f"A {format.name} file holds at most {format.max_side} pixels a side; the picture is {width}x{height}.",
             "Save it as png or make it smaller.",
         )
+    require_format(format)
+
+
+def require_format(format: Format) -> None:
+    """Refuse a format that this Pillow was built without.
+
+    Raises:
+        MissingDependency: with how to get it.
+    """
     if format.name in ("webp", "avif") and not features.check(format.name):
         raise MissingDependency(f"Pillow with {format.name}", f"Saving as {format.name}", "--upgrade 'Pillow>=11.3'")
 

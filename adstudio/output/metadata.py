@@ -7,6 +7,7 @@ next one down. The mark of ``disclosure`` is XMP in every format.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -65,9 +66,9 @@ def read_metadata(path: str | Path) -> dict[str, object]:
         InputError: ``output.not_a_picture``
     """
     with _opened(path) as picture:
+        _load_texts(picture)
         if picture.format == "PNG":
-            picture.load()  # text chunks may follow the pixels
-            texts = {key: str(value) for key, value in getattr(picture, "text", {}).items() if key != _PNG_XMP}
+            texts = {key: str(text) for key, text in picture.info.items() if isinstance(text, str) and key != _PNG_XMP}
         else:
             exif = picture.getexif()
             pairs = (str(exif[tag]).partition(":") for tag in _TAGS.values() if tag in exif)
@@ -78,8 +79,7 @@ def read_metadata(path: str | Path) -> dict[str, object]:
 def read_xmp(path: str | Path) -> str:
     """Read the XMP packet of a picture; empty where it has none."""
     with _opened(path) as picture:
-        if picture.format == "PNG":
-            picture.load()
+        _load_texts(picture)
         found = picture.info.get("xmp") or picture.info.get(_PNG_XMP) or b""
     return found.decode("utf-8", "replace") if isinstance(found, bytes) else str(found)
 
@@ -93,6 +93,12 @@ def _opened(path: str | Path) -> Image.Image:
             f"'{Path(path).name}' cannot be read as a picture.",
             "Give the path of a saved png, jpg, webp or avif file.",
         ) from error
+
+
+def _load_texts(picture: Image.Image) -> None:
+    if picture.format == "PNG":
+        with contextlib.suppress(OSError, SyntaxError, ValueError):  # of a damaged file what comes before the damage
+            picture.load()  # text chunks may follow the pixels
 
 
 def _within(metadata: Mapping[str, object], limit: int | None) -> tuple[dict[str, object], tuple[str, ...]]:

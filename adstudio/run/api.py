@@ -54,6 +54,9 @@ def generate_and_save_image(
     text_style: TextStyle | None = None,
     format: str = "png",
     quality: int = 95,
+    max_kb: int | None = None,
+    ai_label: str = "",
+    credentials: bool = False,
     on_event: OnEvent | None = None,
     host: Host | None = None,
 ) -> AdResult:
@@ -82,6 +85,9 @@ def generate_and_save_image(
         tone: ``polite``, ``friendly``, ``emotional`` or ``bold``; ``channel`` limits the lengths of the copy.
         copy_space: the side to keep free for the copy; None reads it from the brief.
         lettering: ``report`` says where a drawn picture seems lettered, ``redraw`` draws it anew in other words.
+        max_kb: the most a file may take, in thousands of bytes; refused where it would look bad.
+        ai_label: what is written on the picture to say that it comes from AI; the mark in the file is always there.
+        credentials: sign the file; certificate and key stand in the settings.
         on_event: called with every ``RunEvent``.
 
     Raises:
@@ -118,6 +124,9 @@ def generate_and_save_image(
         text_style=text_style or TextStyle(),
         format=format,
         quality=quality,
+        max_kb=max_kb,
+        ai_label=ai_label,
+        credentials=credentials,
     )
     return LocalRunner(output_dir, host=host).run(request, on_event)
 
@@ -164,6 +173,9 @@ def generate_product_composite(
     text_style: TextStyle | None = None,
     format: str = "png",
     quality: int = 95,
+    max_kb: int | None = None,
+    ai_label: str = "",
+    credentials: bool = False,
     on_event: OnEvent | None = None,
     host: Host | None = None,
 ) -> AdResult:
@@ -228,6 +240,9 @@ def generate_product_composite(
         text_style=text_style or TextStyle(),
         format=format,
         quality=quality,
+        max_kb=max_kb,
+        ai_label=ai_label,
+        credentials=credentials,
     )
     return LocalRunner(output_dir, host=host).run(request, on_event)
 

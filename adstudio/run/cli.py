@@ -26,9 +26,11 @@ from . import (
     cutout_command,
     doctor_command,
     fetch_command,
+    finishing,
     interrupt,
     place_command,
     serve_command,
+    show_command,
     words_command,
 )
 from .local import LocalRunner
@@ -92,6 +94,7 @@ def build_parser() -> argparse.ArgumentParser:
     convert_command.add(commands)
     doctor_command.add(commands)
     serve_command.add(commands)
+    show_command.add(commands)
     return parser
 
 
@@ -156,8 +159,9 @@ def _add_picture(parser: argparse.ArgumentParser) -> None:
         choices=get_args(Lettering),
         help="where a drawn picture seems lettered: say so, or draw it anew in other words (ignore)",
     )
-    parser.add_argument("--format", default="png", help="png, jpeg or webp")
+    parser.add_argument("--format", default="png", help="png, jpeg, webp or avif")
     parser.add_argument("--quality", type=int, default=95)
+    finishing.add_options(parser)
     _add_common(parser, out="output")
 
 
@@ -233,6 +237,7 @@ def _picture_fields(options: argparse.Namespace) -> dict[str, Any]:
         "provider": options.provider,
         "format": options.format,
         "quality": options.quality,
+        **finishing.request_fields(options),
     }
 
 

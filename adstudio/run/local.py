@@ -10,17 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import AdStudioError
-from ..output.metadata import KEY
-from ..output.save import SavedPicture, save_picture
 from ..output.store import prepare_folder
 from ..ports import Host
 from ..types import AdCopy, AdPrompt, Array
 from . import stages
+from .finishing import check_finish, label_pictures, save_pictures
 from .recorder import OnEvent, RecordedHost, Recorder
 from .report import ErrorRecord, RunReport, peak_rss_bytes, peak_vram_bytes
 from .request import AdRequest, AdResult
 from .versions import versions
-from .wire import to_record
 
 
 class LocalRunner:
@@ -74,6 +72,7 @@ class LocalRunner:
             run = stages.Run(request.seeded(), recorder, RecordedHost(self._device_owner(), recorder))
             run.check()
             run.check_words()
+            check_finish(request)
         if run.writes_locally():
             run.load_model()
         run.write_words()
@@ -86,8 +85,11 @@ class LocalRunner:
         run.composite()
         run.blend()
         run.letter()
+        label_pictures(run)
         self.report = self._facts(run)
-        saved = self._save(run, recorder, began)
+        # What is in the file is the run up to here: a file that can be read was saved, so it may say "done".
+        self._close(recorder, began, "done", None)
+        saved = save_pictures(run, self.output_dir, self.report)
         self._close(recorder, began, "done", None)
         return AdResult(
             pictures=tuple(run.finished),
@@ -99,29 +101,6 @@ class LocalRunner:
             copy=run.copy,
             report=self.report,
         )
-
-    def _save(self, run: stages.Run, recorder: Recorder, began: float) -> list[SavedPicture]:
-        # What is in the file is the run up to here: a file that can be read was saved, so it may say "done".
-        self._close(recorder, began, "done", None)
-        report, record = self.report.to_dict(), to_record(run.request)
-        saved: list[SavedPicture] = []
-        with recorder.step("save"):
-            for index, (finished, original) in enumerate(zip(run.finished, run.originals, strict=True)):
-                about: dict[str, Any] = {"seed": run.seeds[index], "request": record, "report": report}
-                picture = save_picture(
-                    finished,
-                    self.output_dir,
-                    format=run.request.format,
-                    quality=run.request.quality,
-                    original=None if original is finished else original,
-                    metadata={KEY: about},
-                )
-                for note in picture.notes:
-                    recorder.note(note)
-                if picture.existed:
-                    recorder.note(f"{picture.path.name} was there already.")
-                saved.append(picture)
-        return saved
 
     def _facts(self, run: stages.Run) -> RunReport:
         height, width = _size(run.finished[0])

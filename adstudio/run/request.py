@@ -20,6 +20,8 @@ Lettering = Literal["ignore", "report", "redraw"]
 MAX_SEED = 2**64 - 1
 MAX_COUNT = 16
 MAX_STEPS = 100
+MAX_KB = 1_000_000
+MAX_LABEL = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,9 @@ class AdRequest:
             are.
         headline: None has it written from the brief, empty draws none.
         sub: None has it written when the headline is, empty draws none.
+        max_kb: the most a file may take, in thousands of bytes; ``quality`` is then the highest to try.
+        ai_label: what is written on the picture to say that it comes from AI; empty = nothing.
+        credentials: sign the file with the operator's content credentials.
         loras: further adapters as (name, weight), over the style's own.
     """
 
@@ -115,6 +120,9 @@ class AdRequest:
     text_style: TextStyle = field(default_factory=TextStyle)
     format: str = "png"
     quality: int = 95
+    max_kb: int | None = None
+    ai_label: str = ""
+    credentials: bool = False
 
     def __post_init__(self) -> None:
         _check_task(self)
@@ -214,6 +222,14 @@ def _check_numbers(request: AdRequest) -> None:
     if request.fidelity_limit is not None:
         _in_range("fidelity_limit", request.fidelity_limit, 0, 100, "Use 4, or none for no limit.")
     _check_lighting(request.lighting)
+    if request.max_kb is not None:
+        _in_range("max_kb", request.max_kb, 1, MAX_KB, "Use the channel's limit, such as 300, or none for no limit.")
+    if len(request.ai_label) > MAX_LABEL or not request.ai_label.isprintable():
+        raise InputError(
+            "request.ai_label",
+            f"The label must be one line of at most {MAX_LABEL} characters; {len(request.ai_label)} came.",
+            "Use 'AI로 생성된 이미지' or 'AI 생성 이미지'.",
+        )
     if request.seed is not None:
         _in_range("seed", request.seed, 0, MAX_SEED - MAX_COUNT, "Use a whole number, or none to have one drawn.")
     if not 0 < request.strength <= 1:  # also refuses NaN

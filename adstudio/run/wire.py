@@ -273,6 +273,9 @@ _READERS: dict[str, Callable[[str, object], Any]] = {
     "text_style": _text_style,
     "format": _text,
     "quality": _whole,
+    "max_kb": _or_none(_whole),
+    "ai_label": _text,
+    "credentials": _flag,
 }
 assert set(_READERS) == {field.name for field in fields(AdRequest)}, "a field of AdRequest has no reader"
 

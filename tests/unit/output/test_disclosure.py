@@ -62,6 +62,12 @@ def test_others_write_it_as_an_element(tmp_path: Path) -> None:
     assert read_source_type(path) == NEWSCODES + "digitalCapture"
 
 
+def test_of_a_damaged_file_what_comes_before_the_damage_is_read(tmp_path: Path) -> None:
+    path = save_picture(PICTURE, tmp_path, metadata={"adstudio": {"seed": 1}}, disclosure=Disclosure()).path
+    path.write_bytes(path.read_bytes()[:-60])
+    assert read_source_type(path) and read_metadata(path)["adstudio"]["seed"] == 1  # type: ignore[index]
+
+
 def test_without_a_mark_nothing_is_found_and_no_picture_is_told(tmp_path: Path) -> None:
     assert read_source_type(save_picture(PICTURE, tmp_path).path) == ""
     for content in (b"", b"no picture"):

@@ -29,7 +29,7 @@ def test_a_brief_becomes_a_file(checkpoint: Path, tmp_path: Path) -> None:
         format="webp",
         on_event=lambda event: events.append(event.step),
     )
-    assert ad.path.parent == tmp_path and ad.path.suffix == ".webp"
+    assert ad.path.parent.parent == tmp_path and ad.path.suffix == ".webp"
     width, height = Image.open(ad.path).size
     assert width > 1.5 * height and ad.report.size == (width, height)
     assert events[0] == "check" and events[-1] == "save"

@@ -30,10 +30,11 @@ def test_the_demo_makes_three_lettered_ads_by_three_roads_and_says_where(adstudi
     for number, line in enumerate(lines, start=1):
         found = re.fullmatch(rf"{number}\. (\S+\.png)  \(\d+\.\d\d s per step\)", line)
         assert found and Path(found[1]).is_absolute()
-        ad, original = Image.open(found[1]), Image.open(tmp_path / "origin" / Path(found[1]).name)
+        about: Any = read_metadata(found[1])["adstudio"]
+        ad, original = Image.open(found[1]), Image.open(Path(found[1]).parent / about["origin"]["path"])
         assert ad.size == original.size
         assert np.abs(np.asarray(ad, np.int16) - np.asarray(original, np.int16)).max() > 60, "it must be lettered"
-        reports.append(read_metadata(found[1])["adstudio"]["report"])  # type: ignore[index]
+        reports.append(about["report"])
     assert [report["model"] for report in reports] == [config.EMBEDDED_NAME] * 3
     words, photo, product = ({step["name"] for step in report["steps"]} for report in reports)
     assert "photo" not in words and "cutout" not in words

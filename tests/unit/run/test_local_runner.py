@@ -91,7 +91,8 @@ def test_the_same_request_is_stored_once_and_another_seed_beside_it(checkpoint: 
     first, second = runner.run(words(checkpoint)), runner.run(words(checkpoint))
     other = runner.run(words(checkpoint, seed=8))
     assert first.path == second.path != other.path
-    assert files(tmp_path) == {name for n in (first, other) for name in (n.path.name, f"origin/{n.path.name}")}
+    wanted = [path for n in (first, other) for path in (n.path, n.path.with_suffix(".json"), n.origin_paths[0])]
+    assert files(tmp_path) == {str(path.relative_to(tmp_path)) for path in wanted if path is not None}
     step = second.report.step("save")
     assert step is not None and "already" in step.notes[0]
 
@@ -106,7 +107,7 @@ def test_a_batch_has_one_seed_layout_and_file_each(checkpoint: Path, tmp_path: P
 def test_without_copy_the_picture_is_its_own_original(checkpoint: Path, tmp_path: Path) -> None:
     result = LocalRunner(tmp_path).run(words(checkpoint, headline="", sub=""))
     assert result.origin_paths == (None,)
-    assert files(tmp_path) == {result.path.name}
+    assert files(tmp_path) == {str(result.path.relative_to(tmp_path).with_suffix(end)) for end in (".png", ".json")}
     assert result.report.step("lettering") is None
 
 
