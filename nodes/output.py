@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from comfy_api.latest import io
 
 from ..adstudio.output.encode import FORMATS
-from ..adstudio.output.save import save_picture
-from ..adstudio.output.store import inside
+from ..adstudio.output.store import inside, prepare_folder
+from ..adstudio.run.graph_saving import NO_LABEL, Wanted, save_ad, source_in
 from ..adstudio.run.report import graph_record
-from ..adstudio.types import AdPrompt, Array, LayoutPlan
+from ..adstudio.text.label import LABELS
+from ..adstudio.types import AdPrompt, Array, Channel, LayoutPlan
 from . import _host
-from ._io import Layout, Prompt, one_or_each, to_arrays, to_arrays_with_alpha
+from ._io import ChannelIO, Layout, Prompt, one_or_each, to_arrays, to_arrays_with_alpha
 
 
 class SaveImage(io.ComfyNode):
@@ -24,9 +27,12 @@ class SaveImage(io.ComfyNode):
             node_id="AdStudioSaveImage",
             display_name="Save Image",
             category="Ad Studio/output",
-            description="Saves the ad under the hash of its pixels: the same picture is stored once, the un-lettered "
-            "original in origin/ under the same name. PNG and WebP files drag back into ComfyUI.",
-            search_aliases=["save", "export", "jpeg", "webp", "저장", "내보내기", "파일"],
+            description="Saves the ad under the hash of its pixels: the same picture is stored once, its un-lettered "
+            "original in origin/, its record as JSON beside it. PNG, WebP, AVIF and the JSON drag back into ComfyUI.",
+            search_aliases=[
+                *("save", "export", "jpeg", "webp", "avif", "file size", "C2PA", "watermark"),
+                *("저장", "내보내기", "파일", "용량", "AI 표시", "워터마크"),
+            ],
             inputs=[
                 io.Image.Input("image"),
                 io.Image.Input(
@@ -39,12 +45,43 @@ class SaveImage(io.ComfyNode):
                 io.Combo.Input(
                     "format",
                     options=list(FORMATS),
-                    tooltip="png keeps every pixel; jpeg and webp are small. A jpeg cannot carry the workflow.",
+                    tooltip="png keeps every pixel; jpeg, webp and avif are small. A jpeg cannot carry the workflow; "
+                    "the JSON beside it does.",
                 ),
                 io.Int.Input(
-                    "quality", default=95, min=1, max=100, tooltip="For jpeg and webp; webp at 100 keeps every pixel."
+                    "quality",
+                    default=95,
+                    min=1,
+                    max=100,
+                    tooltip="For jpeg, webp and avif; webp at 100 keeps every pixel. With max_kb the highest to try.",
+                ),
+                ChannelIO.Input(
+                    "channel",
+                    optional=True,
+                    tooltip="From a Channel Preset: its format, its byte limit and its exact size hold.",
+                ),
+                io.Int.Input(
+                    "max_kb",
+                    default=0,
+                    min=0,
+                    max=100_000,
+                    tooltip="The most a file may take, in thousands of bytes; 0 = no limit. The best quality that fits "
+                    "is taken, and what would look bad is refused.",
+                ),
+                io.Combo.Input(
+                    "ai_label",
+                    options=[NO_LABEL, *LABELS],
+                    tooltip="Small words on the picture that say it comes from AI, in a corner free of copy. The mark "
+                    "for machines in the file is always there.",
+                ),
+                io.Boolean.Input(
+                    "credentials",
+                    default=False,
+                    advanced=True,
+                    tooltip="Signs the file (C2PA content credentials) with the certificate of the settings.",
                 ),
             ],
+            hidden=[io.Hidden.unique_id],
             is_output_node=True,
         )
 
@@ -58,21 +95,30 @@ class SaveImage(io.ComfyNode):
         original: torch.Tensor | None = None,
         ad_prompt: AdPrompt | None = None,
         layout: LayoutPlan | None = None,
+        channel: Channel | None = None,
+        max_kb: int = 0,
+        ai_label: str = NO_LABEL,
+        credentials: bool = False,
     ) -> io.NodeOutput:
         target = inside(_host.output_folder(), folder)
-        frames = _frames(image, format)
+        wanted = Wanted(format, quality, max_kb, ai_label, credentials, channel)
+        frames = _frames(image, wanted.settled_format())
         originals = one_or_each(None if original is None else to_arrays(original), len(frames), "original")
+        wanted = replace(wanted, source=source_in(cls.hidden.prompt, cls.hidden.unique_id))
+        prepare_folder(target)
         saved = [
-            save_picture(
+            save_ad(
                 frame,
                 target,
-                format=format,
-                quality=quality,
+                wanted,
                 original=before,
+                plan=None if layout is None else layout.for_frame(index),
                 metadata=_host.file_metadata(cls.hidden, graph_record(ad_prompt, layout, index)),
             )
             for index, (frame, before) in enumerate(zip(frames, originals, strict=True))
         ]
+        if notes := [note for picture in saved for note in picture.notes]:
+            _host.show(cls, "\n".join(notes))
         return io.NodeOutput(ui={"images": [_host.shown_file(picture.path) for picture in saved]})
 
 

@@ -66,7 +66,7 @@ def test_the_record_beside_a_jpeg_is_a_workflow_that_comfyui_opens(tmp_path: Pat
     workflow = {"nodes": [], "links": [], "version": 0.4}
     saved = save_picture(PICTURE, tmp_path, format="jpeg", metadata=ALL | {"workflow": workflow})
     assert saved.report_path == saved.path.with_suffix(".json")
-    beside = json.loads(saved.report_path.read_text())
+    beside = json.loads(saved.path.with_suffix(".json").read_text())
     assert beside == {**workflow, "prompt": GRAPH, "adstudio": RECORD}
 
 

@@ -1,0 +1,148 @@
+"""Save what comes out of a graph: settle format and limit with the channel, label, mark, write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import InputError
+from ..output.credentials import configured
+from ..output.disclosure import Disclosure, Source
+from ..output.encode import find_format
+from ..output.save import SavedPicture, save_picture
+from ..text.label import draw_label
+from ..types import Array, Channel, LayoutPlan
+
+NO_LABEL = "none"
+# Nodes that draw nothing of their own: what comes from them alone was made by a person.
+_OURS_THAT_DRAW = ("AdStudioText2Image", "AdStudioImage2Image", "AdStudioContactBlend")
+_HARMLESS = ("AdStudio", "LoadImage", "Image", "Mask", "Primitive", "EmptyImage", "SaveImage", "PreviewImage")
+_PHOTOS = ("LoadImage", "AdStudioBackgroundComposite", "AdStudioImage2Image")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How a graph's pictures are to be saved.
+
+    Args:
+        max_kb: 0 = no limit of its own; the channel's holds as well.
+        label: ``none``, or the words.
+        source: what part artificial intelligence had; None = none.
+    """
+
+    format: str = "png"
+    quality: int = 95
+    max_kb: int = 0
+    label: str = NO_LABEL
+    credentials: bool = False
+    channel: Channel | None = None
+    source: Source | None = "generated"
+
+    def settled_format(self) -> str:
+        """The format chosen, where the channel takes it; else the one that the channel prefers."""
+        formats = self.channel.formats if self.channel is not None else ()
+        return self.format if not formats or find_format(self.format).name in formats else formats[0]
+
+    def max_bytes(self) -> int | None:
+        """The smaller of the limits; None = none."""
+        limits = [self.max_kb * 1000] if self.max_kb else []
+        limits += [self.channel.max_bytes] if self.channel is not None and self.channel.max_bytes else []
+        return min(limits, default=None)
+
+
+def save_ad(
+    picture: Array,
+    folder: Path,
+    wanted: Wanted,
+    *,
+    original: Array | None = None,
+    plan: LayoutPlan | None = None,
+    metadata: Mapping[str, object],
+) -> SavedPicture:
+    """Save one picture of a graph.
+
+    Shapes: ``[H,W,3]`` or ``[H,W,4] float32 sRGB 0..1``.
+
+    Raises:
+        InputError: ``output.channel_size``, and as ``save_picture``.
+    """
+    _check_size(picture, wanted.channel)
+    labelled = picture if wanted.label == NO_LABEL else _label(picture, wanted.label, original, plan)
+    label = "" if wanted.label == NO_LABEL else wanted.label
+    return save_picture(
+        labelled,
+        folder,
+        format=wanted.settled_format(),
+        quality=wanted.quality,
+        max_bytes=wanted.max_bytes(),
+        original=picture if original is None and labelled is not picture else original,
+        metadata=metadata,
+        disclosure=None if wanted.source is None else Disclosure(wanted.source, label),
+        credentials=configured() if wanted.credentials else None,
+    )
+
+
+def source_in(graph: Mapping[str, Any] | None, node: str | None) -> Source | None:
+    """Tell from a graph what part artificial intelligence had in what reaches a node; None = none.
+
+    Args:
+        graph: in API form. Of nodes that nobody here knows, the worst is believed: that they generate.
+        node: the id of the node that saves; where it is not in the graph, everything counts.
+    """
+    graph = graph or {}
+    kinds = {str(graph[name].get("class_type", "")) for name in _above(graph, str(node))}
+    drawn = any(kind in _OURS_THAT_DRAW or not kind.startswith(_HARMLESS) for kind in kinds)
+    if kinds and not drawn:
+        return None
+    return "composite" if any(kind.startswith(_PHOTOS) for kind in kinds) else "generated"
+
+
+def _above(graph: Mapping[str, Any], node: str) -> set[str]:
+    if node not in graph:
+        return set(graph)
+    seen: set[str] = set()
+    waiting = _picture_links(graph[node])
+    while waiting:
+        name = waiting.pop()
+        if name in graph and name not in seen:
+            seen.add(name)
+            waiting += _links(graph[name].get("inputs", {}))
+    return seen
+
+
+def _picture_links(node: Mapping[str, Any]) -> list[str]:
+    """Where a saving node has its picture from: not its prompt or its layout, which only describe it."""
+    inputs = node.get("inputs", {})
+    return _links({name: inputs.get(name) for name in ("image", "images")})
+
+
+def _links(inputs: Mapping[str, Any]) -> list[str]:
+    return [str(value[0]) for value in inputs.values() if isinstance(value, list) and len(value) == 2]
+
+
+def _check_size(picture: Array, channel: Channel | None) -> None:
+    size = (picture.shape[1], picture.shape[0])
+    if channel is not None and size != channel.size_px:
+        raise InputError(
+            "output.channel_size",
+            f"{channel.english} takes pictures of {channel.size_px[0]}x{channel.size_px[1]} pixels; this one has "
+            f"{size[0]}x{size[1]}.",
+            "Lay the ad out for that size before it is saved.",
+        )
+
+
+def _label(picture: Array, label: str, original: Array | None, plan: LayoutPlan | None) -> Array:
+    colours = np.ascontiguousarray(picture[..., :3])
+    boxes = [] if plan is None else [item.box for item in (*plan.texts, *plan.marks)]
+    lettered = None
+    if original is not None and original.shape[:2] == picture.shape[:2]:
+        lettered = (np.abs(colours - original[..., :3]).max(axis=-1) > 0.1).astype(np.float32)
+    drawn = draw_label(colours, label, boxes=boxes, keep_clear=lettered)
+    if picture.shape[2] == 3:
+        return drawn
+    covered = (drawn != colours).any(axis=-1)
+    return np.dstack([drawn, np.where(covered, 1.0, picture[..., 3])]).astype(np.float32)
