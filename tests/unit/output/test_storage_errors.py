@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +69,24 @@ def test_when_the_picture_fails_its_original_goes_too(tmp_path: Path, monkeypatc
     assert raised.value.code == "output.disk_full"
     assert left_in(tmp_path) == []
     assert save_picture(NOISE, tmp_path, original=1 - NOISE).path.is_file()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a file system needs root")
+def test_a_disk_that_may_only_be_read(tmp_path: Path) -> None:
+    saved = save_picture(NOISE, tmp_path)
+    options = ["mount", "--bind", str(tmp_path), str(tmp_path)]
+    if subprocess.run(options, capture_output=True).returncode:
+        pytest.skip("this machine does not let us mount")
+    try:
+        subprocess.run(["mount", "-o", "remount,ro,bind", str(tmp_path)], check=True, capture_output=True)
+        for attempt in (lambda: save_picture(1 - NOISE, tmp_path), lambda: store.prepare_folder(tmp_path)):
+            with pytest.raises(StorageError) as raised:
+                attempt()
+            assert raised.value.code == "output.not_writable"
+        assert save_picture(NOISE, tmp_path).existed, "what is there already needs no writing"
+    finally:
+        subprocess.run(["umount", str(tmp_path)], check=True)
+    assert left_in(tmp_path) == [saved.path.name]
 
 
 LIMITED = """
@@ -143,8 +162,39 @@ def test_a_folder_name_never_leads_out_of_the_output_folder(tmp_path: Path, name
 
 
 @pytest.mark.parametrize(
+    "name", ["ads/CON", "aux.old/봄", "nul ", "ads/com1", "10:30", "봄?", "a\tb", "a./b", "LPT¹.x"]
+)
+def test_names_that_windows_does_not_take_are_refused_everywhere(tmp_path: Path, name: str) -> None:
+    with pytest.raises(StorageError) as raised:
+        store.inside(tmp_path, name)
+    assert raised.value.code == "output.bad_name" and raised.value.hint
+
+
+@pytest.mark.parametrize("name", ["가" * 86, "ads/" + "한글" * 50])
+def test_a_korean_name_that_is_too_long_is_told_in_syllables(tmp_path: Path, name: str) -> None:
+    with pytest.raises(StorageError) as raised:
+        store.inside(tmp_path, name)
+    assert raised.value.code == "output.path_too_long" and "85" in raised.value.hint
+
+
+def test_a_long_korean_name_works_and_hangul_in_parts_is_the_same_folder(tmp_path: Path) -> None:
+    name = "봄신메뉴" * 21
+    for form in ("NFC", "NFD"):
+        save_picture(NOISE, store.inside(tmp_path, unicodedata.normalize(form, name)))
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert len(left_in(tmp_path)) == 1
+
+
+@pytest.mark.parametrize(
     ("name", "expected"),
-    [("", "out"), ("ads/봄", "out/ads/봄"), (" ads\\spring ", "out/ads/spring"), ("a/../b", "out/b")],
+    [
+        ("console/aux1", "out/console/aux1"),
+        ("com10", "out/com10"),
+        ("", "out"),
+        ("ads/봄", "out/ads/봄"),
+        (" ads\\spring ", "out/ads/spring"),
+        ("a/../b", "out/b"),
+    ],
 )
 def test_a_folder_name_inside_is_taken(tmp_path: Path, name: str, expected: str) -> None:
     assert store.inside(tmp_path / "out", name) == tmp_path / expected
