@@ -60,8 +60,10 @@ class SaveImage(io.ComfyNode):
                     optional=True,
                     tooltip="From a Channel Preset: its format, its byte limit and its exact size hold.",
                 ),
+                # Optional, as graphs of before must still run: ComfyUI refuses one that lacks a required widget.
                 io.Int.Input(
                     "max_kb",
+                    optional=True,
                     default=0,
                     min=0,
                     max=100_000,
@@ -71,12 +73,14 @@ class SaveImage(io.ComfyNode):
                 io.Combo.Input(
                     "ai_label",
                     options=[NO_LABEL, *LABELS],
+                    optional=True,
                     tooltip="Small words on the picture that say it comes from AI, in a corner free of copy. The mark "
                     "for machines in the file is always there.",
                 ),
                 io.Boolean.Input(
                     "credentials",
                     default=False,
+                    optional=True,
                     advanced=True,
                     tooltip="Signs the file (C2PA content credentials) with the certificate of the settings.",
                 ),

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-_SAMPLED = 250_000  # pixels that a palette is chosen from: more take longer and choose the same
+_SAMPLED = 60_000  # pixels that a palette is chosen from: more take longer and choose the same
 _LEARNT = 20_000
 _ROUNDS = 6
 

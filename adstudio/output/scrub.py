@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ _SECRET_NAME = re.compile(
     r"|apikey|access[_\- ]?key|private[_\- ]?key|client[_\- ]?secret|auth[_\- ]?token"
 )
 _SECRET_VARIABLE = re.compile(r"(?i)(?:key|token|secret|password|passwd)s?$")
+_LONG_WORD = 16  # no key is shorter and without a digit or a mark
 _LEAST_SECRET = 6  # a shorter value of a field named "key" is a name, as in C major
 _KEYS = re.compile(
     r"""(?x)
@@ -83,6 +85,8 @@ class _Cleaner:
             return text  # a picture, not words
         if self._known is not None:
             text = self._known.sub(REMOVED, text)
+        if text.isalpha() and len(text) < _LONG_WORD:
+            return text  # most of a graph: names of nodes and sockets
         text = _KEYS.sub(REMOVED, text)
         text = _QUERY.sub(rf"\1{REMOVED}", text)
         text = _LONG.sub(lambda found: _unless_secret(found[0], least=3), text)
@@ -120,9 +124,12 @@ def _named(value: Any) -> Iterator[str]:
 
 
 def _is_secret(key: Any, item: Any) -> bool:
-    return (
-        isinstance(key, str) and isinstance(item, str) and len(item) >= _LEAST_SECRET and bool(_SECRET_NAME.search(key))
-    )
+    return isinstance(item, str) and len(item) >= _LEAST_SECRET and isinstance(key, str) and _names_a_secret(key)
+
+
+@lru_cache(maxsize=4096)
+def _names_a_secret(key: str) -> bool:
+    return bool(_SECRET_NAME.search(key))
 
 
 def _unless_secret(text: str, least: int) -> str:

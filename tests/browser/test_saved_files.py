@@ -15,7 +15,7 @@ from shipped import api_graph, ui_graph
 from adstudio.output.disclosure import Disclosure
 from adstudio.output.save import save_picture
 
-NAME = "01-text-to-image"
+NAME = "01-text-to-image-ad"
 DROP = """async ([text, name, type]) => {
     const bytes = Uint8Array.from(atob(text), letter => letter.charCodeAt(0));
     const data = new DataTransfer();

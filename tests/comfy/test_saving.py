@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,8 +23,13 @@ def graph(**save: Any) -> dict[str, Any]:
     }
 
 
+def place(server: ComfyServer, file: str) -> Path:
+    (found,) = (server.base / "output" / "saving").rglob(file)
+    return found
+
+
 def kept(server: ComfyServer, file: str) -> Any:
-    return json.loads((server.base / "output" / file).with_suffix(".json").read_text(encoding="utf-8"))
+    return json.loads(place(server, file).with_suffix(".json").read_text(encoding="utf-8"))
 
 
 def saved(server: ComfyServer, graph: dict[str, Any], **more: Any) -> tuple[str, bytes]:
@@ -49,7 +55,7 @@ def test_the_new_widgets_reach_the_file(server: ComfyServer):
     file, content = saved(server, graph(format="webp", max_kb=30, ai_label=TEXT, credentials=False))
     assert len(content) <= 30_000
     beside = kept(server, file)
-    origin = (server.base / "output" / file).parent / beside["adstudio"]["origin"]["path"]
+    origin = place(server, file).parent / beside["adstudio"]["origin"]["path"]
     with Image.open(origin) as before, Image.open(io.BytesIO(content)) as after:
         assert before.size == after.size == (600, 400)
 
