@@ -59,13 +59,18 @@ def _mapped(picture: Image.Image, palette: Image.Image, dither: bool) -> Image.I
 
 def _map_soft(colours: NDArray[np.uint8], count: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Map half-transparent colours; what is nearly clear counts little, so colours are weighed by their alpha."""
-    from scipy.cluster.vq import kmeans2, vq
+    from scipy.cluster.vq import vq
 
     found = Image.fromarray(np.ascontiguousarray(colours[None])).quantize(count, Image.Quantize.FASTOCTREE)
     start = np.array(found.getpalette("RGBA"), np.uint8).reshape(-1, 4)[:count]
     weighed = _premultiplied(colours)
     sample = weighed[:: max(1, len(weighed) // _LEARNT)]
-    means, _ = kmeans2(sample, _premultiplied(start), iter=_ROUNDS, minit="matrix", missing="warn")
+    means = _premultiplied(start)
+    for _ in range(_ROUNDS):  # k-means; scipy's own complains of every colour that nothing falls to
+        nearest, _ = vq(sample, means)
+        counts = np.bincount(nearest, minlength=len(means))[:, None]
+        sums = np.stack([np.bincount(nearest, channel, len(means)) for channel in sample.T], axis=1)
+        means = np.where(counts > 0, sums / np.maximum(counts, 1), means).astype(np.float32)
     index, _ = vq(weighed, means)
     alpha = np.clip(means[:, 3:], 1, 254)
     table = np.concatenate([np.clip(means[:, :3] * 255 / alpha, 0, 255), alpha], axis=1)
