@@ -42,8 +42,9 @@ FORMATS: dict[str, Format] = {
     "avif": Format("avif", ".avif", "image/avif", lossy=True, alpha=True, max_side=16_384),
 }
 _ALIASES = {"jpg": "jpeg"}
+_ROWS = 64
 _PNG_LEVEL = 4  # 9 takes ten times as long for 3 to 6 % fewer bytes
-_AVIF_SPEED = 8  # 6, the default, takes twice as long for 8 to 15 % fewer bytes
+AVIF_SPEED = 8  # 6, the default, takes twice as long for 8 to 15 % fewer bytes
 
 
 def find_format(name: str) -> Format:
@@ -81,16 +82,18 @@ def to_pixels(image: Array) -> NDArray[np.uint8]:
         )
     if array.dtype == np.uint8:
         return np.ascontiguousarray(array, np.uint8)
-    if not np.isfinite(array).all():
-        raise InputError(
-            "output.not_finite",
-            "The picture holds values that are not numbers, so it cannot be saved.",
-            "Generate it again with another seed; if it stays, the checkpoint or an adapter is damaged.",
-        )
-    scaled = array * np.float32(255.0)
-    np.rint(scaled, out=scaled)
-    np.clip(scaled, 0.0, 255.0, out=scaled)
-    return np.ascontiguousarray(scaled.astype(np.uint8))
+    pixels = np.empty(array.shape, np.uint8)
+    for top in range(0, len(array), _ROWS):  # what fits a processor's cache is rounded in half the time
+        part = array[top : top + _ROWS] * np.float32(255.0)
+        if not np.isfinite(part).all():
+            raise InputError(
+                "output.not_finite",
+                "The picture holds values that are not numbers, so it cannot be saved.",
+                "Generate it again with another seed; if it stays, the checkpoint or an adapter is damaged.",
+            )
+        np.rint(part, out=part)
+        pixels[top : top + _ROWS] = np.clip(part, 0.0, 255.0, out=part)
+    return pixels
 
 
 def hash_pixels(pixels: NDArray[np.uint8]) -> str:
@@ -170,6 +173,7 @@ def write(
     quality: int = 95,
     subsampling: int | None = None,
     level: int = _PNG_LEVEL,
+    speed: int = AVIF_SPEED,
 ) -> bytes:
     """Have Pillow write a picture.
 
@@ -178,6 +182,7 @@ def write(
         subsampling: of a JPEG's colours, 0 = none, 2 = by half both ways; None = none from quality 85 on, which keeps
             the edges of coloured lettering clean.
         level: of a PNG's compression, 1 to 9.
+        speed: of AVIF's encoder, 0 to 10.
     """
     options: dict[str, object]
     if format.name == "png":
@@ -189,7 +194,7 @@ def write(
         options = {"quality": quality, "lossless": quality == 100, "method": 4, "exact": False}
     else:
         # Full colour resolution, and one thread: the bytes may not depend on the machine.
-        options = {"quality": quality, "subsampling": "4:4:4", "speed": _AVIF_SPEED, "max_threads": 1}
+        options = {"quality": quality, "subsampling": "4:4:4", "speed": speed, "max_threads": 1}
     buffer = io.BytesIO()
     picture.save(buffer, format.name.upper(), **(options | dict(enclosed)))
     return buffer.getvalue()

@@ -68,7 +68,9 @@ def read_metadata(path: str | Path) -> dict[str, object]:
     with _opened(path) as picture:
         _load_texts(picture)
         if picture.format == "PNG":
-            texts = {key: str(text) for key, text in picture.info.items() if isinstance(text, str) and key != _PNG_XMP}
+            texts = {
+                str(key): str(text) for key, text in picture.info.items() if isinstance(text, str) and key != _PNG_XMP
+            }
         else:
             exif = picture.getexif()
             pairs = (str(exif[tag]).partition(":") for tag in _TAGS.values() if tag in exif)
