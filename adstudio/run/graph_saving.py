@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -73,16 +73,22 @@ def save_ad(
     _check_size(picture, wanted.channel)
     labelled = picture if wanted.label == NO_LABEL else _label(picture, wanted.label, original, plan)
     label = "" if wanted.label == NO_LABEL else wanted.label
-    return save_picture(
+    format = wanted.settled_format()
+    saved = save_picture(
         labelled,
         folder,
-        format=wanted.settled_format(),
+        format=format,
         quality=wanted.quality,
         max_bytes=wanted.max_bytes(),
         original=picture if original is None and labelled is not picture else original,
         metadata=metadata,
         disclosure=None if wanted.source is None else Disclosure(wanted.source, label),
         credentials=configured() if wanted.credentials else None,
+    )
+    if wanted.channel is None or format == find_format(wanted.format).name:
+        return saved
+    return replace(
+        saved, notes=(*saved.notes, f"{wanted.channel.english} takes no {wanted.format}: saved as {format}.")
     )
 
 

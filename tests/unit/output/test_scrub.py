@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adstudio.output import scrub as scrubbing
@@ -118,6 +118,7 @@ def test_the_shipped_workflows_come_through_unchanged(path: Path) -> None:
     assert scrub(graph) == graph
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(),

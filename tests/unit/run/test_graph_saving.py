@@ -65,6 +65,7 @@ def test_without_a_graph_the_picture_counts_as_generated() -> None:
 def test_the_channel_settles_format_limit_and_size(tmp_path: Path) -> None:
     saved = save_ad(PHOTO, tmp_path, Wanted("webp", channel=BANNER, max_kb=500), metadata={})
     assert saved.path.suffix == ".png" and saved.path.stat().st_size <= 40_000
+    assert "Banner takes no webp: saved as png." in saved.notes
     assert save_ad(PHOTO, tmp_path, Wanted("jpeg", channel=BANNER), metadata={}).path.suffix == ".jpg"
     assert Wanted(channel=BANNER, max_kb=20).max_bytes() == 20_000 and Wanted().max_bytes() is None
     with pytest.raises(InputError) as refused:
