@@ -22,6 +22,7 @@ from ..errors import AdStudioError, MissingDependency
 from ..ports import Cancelled
 from ..types import Side, TextStyle
 from . import (
+    channel_command,
     convert_command,
     cutout_command,
     doctor_command,
@@ -89,6 +90,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_composite(commands)
     cutout_command.add(commands)
     place_command.add(commands)
+    channel_command.add(commands)
     words_command.add(commands)
     fetch_command.add(commands)
     convert_command.add(commands)

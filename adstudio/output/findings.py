@@ -1,0 +1,124 @@
+"""What a check found: a stable code, a level, and a sentence in English and in Korean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import yaml
+
+from ..errors import InputError
+
+Level = Literal["ERROR", "WARN", "INFO"]
+LEVELS: tuple[Level, ...] = ("ERROR", "WARN", "INFO")
+# What the sentences name, in Korean; English takes the word as it stands.
+_KOREAN = {
+    "headline": "제목", "sub": "부제", "note": "덧붙인 글", "cta": "버튼", "price": "가격", "badge": "배지",
+    "legal": "법정 문구", "hours": "영업시간", "logo": "로고", "qr": "QR 코드", "copy": "문구",
+    "a layout": "레이아웃", "a file": "파일", "a picture": "그림", "bytes": "파일 크기", "format": "파일 형식",
+    "top left": "왼쪽 위", "top right": "오른쪽 위", "bottom left": "왼쪽 아래", "bottom right": "오른쪽 아래",
+    "left and right": "왼쪽과 오른쪽", "top and bottom": "위와 아래", "left": "왼쪽", "right": "오른쪽",
+    "collage": "이어 붙인 그림 금지", "font": "정해진 글꼴", "advertiser": "광고주 이름 표시",
+    "the advertiser's name": "광고주 이름", "letter sizes": "글자 크기", "safe zone": "안전 영역",
+}  # fmt: skip
+
+
+class _Noun(str):
+    """A word that takes its particle: ``{:이/가}`` after it, ``{:+이/가}`` the particle alone."""
+
+    def __format__(self, spec: str) -> str:
+        if "/" not in spec:
+            return str(self)
+        closed, open_ = spec.removeprefix("+").split("/")
+        return ("" if spec.startswith("+") else str(self)) + (closed if _ends_closed(self) else open_)
+
+
+def _ends_closed(noun: str) -> bool:
+    """Whether its last sound is a consonant, as a Korean reads it."""
+    last = next((char for char in reversed(noun) if char.isalnum() or char in '%"'), "")
+    if "가" <= last <= "힣":
+        return (ord(last) - ord("가")) % 28 != 0
+    return last in "013678LMNRlmnr"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One thing that can be found, as ``data/findings.yaml`` words it."""
+
+    code: str
+    level: Level
+    english: str
+    korean: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was found; ``source`` says who states the rule, with the day it was looked up."""
+
+    code: str
+    level: Level
+    english: str
+    korean: str
+    source: str = ""
+
+    def line(self) -> str:
+        """The finding on one line, for a person."""
+        return f"[{self.level}] {self.code} {self.korean}"
+
+
+@cache
+def kinds() -> Mapping[str, Kind]:
+    """Everything that can be found, by its code."""
+    table = yaml.safe_load((Path(__file__).parent / "data" / "findings.yaml").read_text("utf-8"))
+    return {code: Kind(code, row["level"], row["english"], row["korean"]) for code, row in table.items()}
+
+
+def word(code: str, values: Mapping[str, object], names: tuple[str, str], source: str, *, lenient: bool) -> Finding:
+    """Fill in a finding.
+
+    Args:
+        names: of the channel, English and Korean.
+        lenient: an error becomes a warning: the rule's source is disputed.
+    """
+    kind = kinds()[code]
+    level: Level = "WARN" if lenient and kind.level == "ERROR" else kind.level
+    said = {key: str(value) for key, value in values.items()}
+    korean = {key: _Noun(_KOREAN.get(value, value)) for key, value in said.items()}
+    return Finding(
+        code,
+        level,
+        kind.english.format(channel=names[0], **said),
+        kind.korean.format(channel=_Noun(names[1]), **korean),
+        source,
+    )
+
+
+def is_blocked(findings: Iterable[Finding]) -> bool:
+    """Tell whether something was found that keeps a picture from being saved."""
+    return any(finding.level == "ERROR" for finding in findings)
+
+
+def describe(findings: Iterable[Finding]) -> str:
+    """Write findings in Korean, a line each, the gravest first."""
+    ordered = sorted(findings, key=lambda finding: LEVELS.index(finding.level))
+    return "\n".join(finding.line() for finding in ordered) or "규칙에 맞아요."
+
+
+def refuse(findings: Iterable[Finding], channel: str) -> None:
+    """Refuse a picture that may not be saved for its channel.
+
+    Raises:
+        InputError: ``channel.refused``, listing the codes and what they say.
+    """
+    errors = [finding for finding in findings if finding.level == "ERROR"]
+    if errors:
+        codes = ", ".join(dict.fromkeys(finding.code for finding in errors))
+        said = " ".join(dict.fromkeys(finding.english for finding in errors))
+        raise InputError(
+            "channel.refused",
+            f"{channel} would not take this picture ({codes}): {said}",
+            "Correct it, or turn on override to go on all the same.",
+        )

@@ -1,0 +1,71 @@
+"""Layouts that a channel fixes, as ``data/templates.yaml`` holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from ..errors import InputError
+from ..types import TextRole
+
+
+@dataclass(frozen=True, slots=True)
+class TypeLine:
+    """How one line of copy must be set."""
+
+    weight: int
+    size_px: float
+    colour: str
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A fixed layout, and the channel it is for unless another is named."""
+
+    id: str
+    korean: str
+    english: str
+    channel: str
+    aliases: tuple[str, ...]
+    lines: Mapping[TextRole, TypeLine]
+
+
+@cache
+def templates() -> Mapping[str, Template]:
+    """Every fixed layout by its id."""
+    table = yaml.safe_load((Path(__file__).parent / "data" / "templates.yaml").read_text("utf-8"))
+    return {
+        name: Template(
+            name,
+            row["korean"],
+            row["english"],
+            row["channel"],
+            tuple(row["aliases"]),
+            {
+                role: TypeLine(line["weight"], line["size_px"], line["colour"])
+                for role, line in row.get("lines", {}).items()
+            },
+        )
+        for name, row in table.items()
+    }
+
+
+def get_template(name: str) -> Template:
+    """Find a fixed layout by its id or another name of it.
+
+    Raises:
+        InputError: ``template.unknown``.
+    """
+    wanted = _bare(name)
+    for template in templates().values():
+        if wanted in map(_bare, (template.id, template.korean, *template.aliases)):
+            return template
+    raise InputError("template.unknown", f"There is no template '{name:.40}'.", f"There is {', '.join(templates())}.")
+
+
+def _bare(name: str) -> str:
+    return "".join(char for char in name.lower() if char.isalnum())

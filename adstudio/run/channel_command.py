@@ -1,0 +1,194 @@
+"""``adstudio channels``, ``check`` and ``template``: where ads appear, what they take, and layouts that they fix."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError, StorageError
+from ..types import Channel, LayoutPlan, TextStyle
+
+
+def add(commands: Any) -> None:
+    """Add the commands to the command line."""
+    channels = commands.add_parser("channels", help="list the places that show ads, with their sizes and limits")
+    channels.add_argument("channel", nargs="?", help="one of them, with every number and its source")
+    _add_json(channels)
+    channels.set_defaults(command=run_channels)
+
+    check = commands.add_parser(
+        "check",
+        help="check a finished file for a channel",
+        description="Prints what the channel would not take. Exit code 1 where something keeps it from being shown.",
+    )
+    check.add_argument("file", type=Path, metavar="FILE", help="the finished picture")
+    _add_channel(check, required=True)
+    check.add_argument("--plan", type=Path, metavar="PLAN", help="its layout plan in JSON, for safe zone and letters")
+    check.add_argument("--advertiser", default="", help="whose ad it is, where the channel wants it named")
+    check.add_argument("--font", default="", help="family of the lettering, where the channel fixes it")
+    _add_json(check)
+    check.set_defaults(command=run_check)
+
+    template = commands.add_parser(
+        "template",
+        help="set an ad by a layout that the channel fixes",
+        description="kakao-bizboard sets the object at the right and its lines of type; marketplace-white stands the "
+        "product on pure white. Nothing is generated.",
+    )
+    template.add_argument("template", metavar="TEMPLATE", help="kakao-bizboard or marketplace-white")
+    template.add_argument("--product", type=Path, required=True, metavar="CUT", help="the product, cut out")
+    template.add_argument("--headline", default="")
+    template.add_argument("--sub", default="")
+    template.add_argument("--advertiser", default="", help="whose ad it is; must stand in the copy or on the object")
+    template.add_argument(
+        "--font", default="official", help="for a draft, another font than the channel's own (official)"
+    )
+    _add_channel(template, required=False)
+    template.add_argument("--override", action="store_true", help="write it even where the channel would refuse it")
+    template.add_argument("-o", "--out", type=Path, required=True, metavar="FILE", help="a .png, .jpg or .webp")
+    _add_json(template)
+    template.set_defaults(command=run_template)
+
+
+def run_channels(options: argparse.Namespace) -> dict[str, Any]:
+    """List channels, or one with its sources."""
+    from ..output.channel_table import entries
+    from ..output.channels import get_entry
+
+    found = [get_entry(options.channel)] if options.channel else list(entries().values())
+    if not options.json:
+        for entry in found:
+            sizes = ", ".join(f"{size.size_px[0]}x{size.size_px[1]}" for size in entry.sizes.values()) or "?"
+            sys.stdout.write(f"{entry.id:26} {entry.korean}  {sizes}\n")
+            for fact in entry.facts if options.channel else ():
+                sys.stdout.write(
+                    f"  {fact.name:16} {fact.value}\n  {'':16} {fact.source} ({fact.verified}, {fact.checked})\n"
+                )
+            if options.channel and entry.note:
+                sys.stdout.write(f"  {entry.note}\n")
+    return {
+        "channels": [
+            {
+                "id": entry.id,
+                "korean": entry.korean,
+                "english": entry.english,
+                "aliases": list(entry.aliases),
+                "note": entry.note,
+                "note_en": entry.note_en,
+                "sizes": {size: _size_record(channel) for size, channel in entry.sizes.items()},
+                "facts": [asdict(fact) for fact in entry.facts],
+            }
+            for entry in found
+        ]
+    }
+
+
+def run_check(options: argparse.Namespace) -> dict[str, Any]:
+    """Check a file; the envelope's ``ok`` says whether the channel would take it."""
+    from ..output.channels import get_channel
+    from ..output.findings import describe, is_blocked
+    from .channels import inspect_file
+
+    channel = get_channel(options.channel)
+    found = inspect_file(
+        options.file,
+        channel,
+        plan=None if options.plan is None else _read_plan(options.plan),
+        style=TextStyle(font=options.font) if options.font else TextStyle(),
+        advertiser=options.advertiser,
+        font=options.font,
+    )
+    if not options.json:
+        sys.stdout.write(f"{channel.korean}\n{describe(found)}\n")
+    return {"ok": not is_blocked(found), "channel": channel.id, "findings": [asdict(finding) for finding in found]}
+
+
+def run_template(options: argparse.Namespace) -> dict[str, Any]:
+    """Set an ad and write it; refused where the channel would refuse it."""
+    from ..output.encode import encode, find_format, to_pixels
+    from ..output.findings import describe, refuse
+    from .channels import inspect
+    from .place_command import read_cut
+    from .templates import draw_template
+
+    format = find_format(options.out.suffix)
+    made = draw_template(
+        options.template,
+        read_cut(options.product),
+        headline=options.headline,
+        sub=options.sub,
+        advertiser=options.advertiser,
+        font=options.font,
+        channel=options.channel,
+    )
+    data, _ = encode(to_pixels(made.picture), format)
+    # Once more, now that there is a file.
+    file = {"format": format.name, "size_bytes": len(data), "advertiser": options.advertiser, "font": made.font}
+    found = inspect(made.picture, made.channel, plan=made.plan, **file)
+    if not options.override:
+        refuse(found, made.channel.english)
+    _write(options.out, data)
+    if not options.json:
+        sys.stdout.write(f"{options.out}\n")
+        sys.stderr.write("".join(f"  {line}\n" for line in (*made.notes, *describe(found).splitlines())))
+    return {
+        "path": str(options.out),
+        "channel": made.channel.id,
+        "font": made.font,
+        "bytes": len(data),
+        "notes": list(made.notes),
+        "findings": [asdict(finding) for finding in found],
+    }
+
+
+def _add_channel(parser: argparse.ArgumentParser, *, required: bool) -> None:
+    parser.add_argument(
+        "--channel", default="", required=required, help="kakao-bizboard, kakao_native:2x1, 인스타그램 …"
+    )
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print one JSON envelope on stdout")
+    parser.set_defaults(quiet=False)
+
+
+def _size_record(channel: Channel) -> dict[str, Any]:
+    safe = channel.safe
+    return {
+        "channel": channel.id,
+        "width": channel.size_px[0],
+        "height": channel.size_px[1],
+        "formats": list(channel.formats),
+        "max_bytes": channel.max_bytes,
+        "safe": [round(edge, 4) for edge in (safe.x0, safe.y0, safe.x1, safe.y1)],
+    }
+
+
+def _read_plan(path: Path) -> LayoutPlan:
+    from ..layout.plan import from_json
+
+    try:
+        return from_json(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            "layout.unreadable", f"The plan '{path}' cannot be read ({error}).", "Give a JSON file that you may read."
+        ) from error
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a file so that it is whole or not there."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(data)
+        part.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise StorageError(
+            "channel.not_written", f"'{path}' cannot be written ({error.strerror}).", "Choose a folder you may use."
+        ) from error

@@ -1,0 +1,129 @@
+"""What a channel says to a picture: the rooms that know letters, lettering and copy put together."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import InputError
+from ..output.check import Submission, check
+from ..output.encode import find_format
+from ..output.findings import Finding, word
+from ..prompt.copy_limits import channel_choices, get_limits
+from ..types import Array, Box, Channel, LayoutPlan, TextStyle
+
+_PARTS = {"headline": "headline", "sub": "sub", "cta": "call_to_action"}
+
+
+def inspect(
+    pixels: Array,
+    channel: Channel,
+    *,
+    plan: LayoutPlan | None = None,
+    style: TextStyle = TextStyle(),  # noqa: B008 - frozen
+    product: Array | None = None,
+    advertiser: str = "",
+    font: str = "",
+    mode: str = "RGB",
+    format: str | None = None,
+    size_bytes: int | None = None,
+) -> tuple[Finding, ...]:
+    """Check a picture for a channel; the other arguments are those of ``Submission``.
+
+    Shapes: pixels ``[H,W,3]`` or ``[H,W,4]``, product ``[H,W]``.
+    Raises:
+        InputError: what a broken table or a plan that cannot be set says.
+    """
+    rules = {rule for rule, _ in channel.rules}
+    sent = Submission(
+        channel,
+        pixels,
+        mode,
+        format,
+        size_bytes,
+        plan,
+        _letter_sizes(plan, style, pixels) if plan and rules & {"font_px", "legal_px"} else None,
+        product,
+        _lettering(pixels) if "text" in rules else None,
+        advertiser,
+        font,
+    )
+    return (*check(sent), *_too_long(plan, channel))
+
+
+def inspect_file(
+    path: str | Path,
+    channel: Channel,
+    *,
+    plan: LayoutPlan | None = None,
+    style: TextStyle = TextStyle(),  # noqa: B008 - frozen
+    advertiser: str = "",
+    font: str = "",
+) -> tuple[Finding, ...]:
+    """Check a finished file, its format and bytes too.
+
+    Raises:
+        InputError: as :func:`inspect`; ``photo.…`` where the file is no picture.
+    """
+    from PIL import Image
+
+    from ..imaging.photo import read_photo_with_alpha
+
+    pixels, alpha = read_photo_with_alpha(path, min_side_px=1)
+    with Image.open(path) as picture:
+        mode, format = picture.mode, _format_of(picture.format or "")
+    return inspect(
+        pixels if alpha is None else np.concatenate([pixels, alpha[..., None]], axis=-1),
+        channel,
+        plan=plan,
+        style=style,
+        advertiser=advertiser,
+        font=font,
+        mode=mode,
+        format=format,
+        size_bytes=Path(path).stat().st_size,
+    )
+
+
+def _format_of(name: str) -> str:
+    try:
+        return find_format(name).name
+    except InputError:
+        return name.lower()
+
+
+def _letter_sizes(plan: LayoutPlan, style: TextStyle, pixels: Array) -> tuple[float, ...] | None:
+    """How large each text is drawn, in the plan's order; 0 = an empty one."""
+    from ..text.lettering import set_copy
+
+    if not any(block.text.strip() for block in plan.texts):
+        return tuple(0.0 for _ in plan.texts)
+    # However small they come out: that is what is asked here, and no reason to refuse.
+    settings = set_copy(plan, replace(style, min_px=1), (pixels.shape[1], pixels.shape[0]))
+    return tuple(next((s.size for s in settings if s.block is block), 0.0) for block in plan.texts)
+
+
+def _lettering(pixels: Array) -> tuple[Box, ...]:
+    from ..imaging.lettering import find_lettering
+
+    if pixels.shape[2] == 4:
+        alpha = pixels[..., 3:]
+        pixels = pixels[..., :3] * alpha + (1 - alpha)
+    return find_lettering(pixels).boxes
+
+
+def _too_long(plan: LayoutPlan | None, channel: Channel) -> list[Finding]:
+    """Copy that is longer than the channel takes; a channel of the user's alone has no limits."""
+    name = channel.id.partition(":")[0]
+    if plan is None or name not in channel_choices():
+        return []
+    limits, found = get_limits(name), list[Finding]()
+    for block in plan.texts:
+        part = _PARTS.get(block.role)
+        if part and part in limits.limits and not limits.fits(part, block.text):
+            said = {"what": block.role, "came": limits.length(part, block.text), "wanted": limits.most(part)}
+            source = f"{limits.limits[part].source} ({limits.limits[part].checked})"
+            found.append(word("channel.copy_too_long", said, (channel.english, channel.korean), source, lenient=False))
+    return found

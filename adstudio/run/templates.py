@@ -1,0 +1,212 @@
+"""Draw the layouts that a channel fixes: a cut-out and lines of type, set by the rules and never generated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import InputError
+from ..imaging.linear import to_linear, to_srgb
+from ..imaging.resample import resize_rgba
+from ..output.channels import get_channel, require_size
+from ..output.findings import Finding
+from ..output.templates import Template, TypeLine, get_template
+from ..text.characters import normalise
+from ..text.fonts import find_font, require_glyphs
+from ..text.ink import parse_colour
+from ..text.typeface import Typeface
+from ..types import Array, Box, Channel, CutOut, LayoutPlan, TextBlock, TextRole
+from .channels import inspect
+
+OFFICIAL = "official"
+_LINE_GAP = 0.52  # between the two lines, of the headline's size
+_AIR_PX = 12  # above and below an object that is shown whole
+_MOST_CUT = 0.35  # of an object's height that may run out at the bottom
+_FILL = 0.92  # of the picture, by the product's longer side; above what marketplaces ask for
+_ENLARGED = 1.5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SetAd:
+    """A picture set by a template, the plan of what stands on it, and what the channel would say to it."""
+
+    picture: Array
+    channel: Channel
+    plan: LayoutPlan
+    font: str
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...] = ()
+
+
+def draw_template(
+    name: str,
+    product: CutOut,
+    *,
+    headline: str = "",
+    sub: str = "",
+    advertiser: str = "",
+    font: str = OFFICIAL,
+    channel: str = "",
+) -> SetAd:
+    """Set an ad by a template.
+
+    Args:
+        font: ``official`` takes the channel's own and refuses where it is not installed; any other name is used as it
+            is, and found fault with.
+        channel: of a white main picture; empty = the template's own.
+
+    Raises:
+        InputError: ``template.…``, ``text.missing_glyph`` and what finds the template and the channel.
+    """
+    template = get_template(name)
+    place = require_size(get_channel(channel or template.channel))
+    if template.lines:
+        if place.id != template.channel:
+            raise InputError(
+                "template.wrong_channel",
+                f"The template {template.id} is for {template.channel}, but {place.id} was named.",
+                "Leave the channel out.",
+            )
+        return _set_banner(template, place, product, {"headline": headline, "sub": sub}, advertiser, font)
+    if headline.strip() or sub.strip():
+        raise InputError(
+            "template.takes_no_text",
+            f"The template {template.id} takes no text, but a headline or sub came.",
+            "Leave the words out.",
+        )
+    return _set_white(place, product)
+
+
+def _set_banner(
+    template: Template, channel: Channel, product: CutOut, words: dict[str, str], advertiser: str, font: str
+) -> SetAd:
+    rules = dict(channel.rules)
+    wanted = str(rules["font"])
+    family = wanted if font == OFFICIAL else font
+    first, last = (int(edge) for edge in str(rules["text_area"]).split())
+    lines = [
+        _Line(role, text, kind, _face(family, kind, wanted, required=font == OFFICIAL))
+        for role, kind in template.lines.items()
+        if (text := normalise(words.get(role, "")).replace("\n", " "))
+    ]
+    if not lines:
+        raise InputError("template.no_text", "This template needs a headline, but none came.", "Write one.")
+    width, height = channel.size_px
+    canvas = np.zeros((height, width, 4), np.float32)
+    tall = sum(line.height for line in lines) + _LINE_GAP * lines[0].kind.size_px * (len(lines) - 1)
+    top, blocks = (height - tall) / 2, []
+    for line in lines:
+        if line.width > last - first:
+            raise InputError(
+                "template.line_too_long",
+                f"The {line.role} is {line.width:.0f} px wide in its fixed size, but {last - first} px are there.",
+                "Shorten it by about "
+                f"{max(1, round(len(line.text) * (1 - (last - first) / line.width) + 0.5))} characters.",
+            )
+        _paint(canvas, line, first, top)
+        box = Box(first / width, top / height, (first + line.width) / width, (top + line.height) / height)
+        blocks.append(
+            TextBlock(line.role, line.text, box, "left", line.kind.colour, "middle", plate="none", locked=True)
+        )
+        top += line.height + _LINE_GAP * lines[0].kind.size_px
+    notes = _stand_object(canvas, product, str(rules["object_area"]), float(rules["object_width"]))
+    if font != OFFICIAL:
+        notes += (f"정해진 글꼴은 {wanted}인데 {family}(으)로 그렸어요. 이대로는 심사를 통과하지 못할 수 있어요.",)
+    plan = LayoutPlan(tuple(blocks), provider="template", channel=channel.id, size_px=channel.size_px)
+    used = lines[0].face.file.family if font != OFFICIAL else wanted
+    findings = inspect(canvas, channel, plan=plan, advertiser=advertiser, font=used)
+    return SetAd(canvas, channel, plan, used, findings, notes)
+
+
+def _set_white(channel: Channel, product: CutOut) -> SetAd:
+    width, height = channel.size_px
+    tall, wide = product.rgba.shape[:2]
+    scale = _FILL * min(width / wide, height / tall)
+    rgba = resize_rgba(product.rgba, max(1, round(wide * scale)), max(1, round(tall * scale)))
+    canvas = np.ones((height, width, 3), np.float32)
+    mask = np.zeros((height, width), np.float32)
+    top, left = (height - rgba.shape[0]) // 2, (width - rgba.shape[1]) // 2
+    part = np.s_[top : top + rgba.shape[0], left : left + rgba.shape[1]]
+    alpha = rgba[..., 3:]
+    canvas[part] = np.where(alpha > 0, to_srgb(to_linear(rgba[..., :3]) * alpha + (1 - alpha)), 1.0)
+    mask[part] = rgba[..., 3]
+    plan = LayoutPlan(provider="template", channel=channel.id, size_px=channel.size_px)
+    notes = (_small_photo(scale),) if scale > _ENLARGED else ()
+    return SetAd(canvas, channel, plan, "", inspect(canvas, channel, plan=plan, product=mask), notes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    role: TextRole
+    text: str
+    kind: TypeLine
+    face: Typeface
+
+    @property
+    def width(self) -> float:
+        return self.face.measure(self.text) * self.kind.size_px
+
+    @property
+    def height(self) -> float:
+        return (self.face.top("한") + self.face.bottom("한")) * self.kind.size_px
+
+
+def _face(family: str, kind: TypeLine, wanted: str, *, required: bool) -> Typeface:
+    try:
+        return Typeface(find_font(family, kind.weight), kind.weight)
+    except InputError as error:
+        if not required or error.code != "text.unknown_font":
+            raise
+        raise InputError(
+            "template.font_missing",
+            f"The channel takes the font {wanted} only, and it is not installed here.",
+            f"Install {wanted} or name its folder in ADSTUDIO_FONTS; or choose another font knowingly, for a draft.",
+        ) from error
+
+
+def _paint(canvas: Array, line: _Line, left: float, top: float) -> None:
+    require_glyphs(line.text, line.face.file)
+    baseline = top + line.face.top("한") * line.kind.size_px
+    x, y = int(np.floor(left)), int(np.floor(baseline))
+    coverage, ink_left, base = line.face.draw_line(line.text, line.kind.size_px, (left - x, baseline - y))
+    y0, x0 = y - base, x - ink_left
+    down, across = max(0, -y0), max(0, -x0)
+    coverage = coverage[down : down + len(canvas) - max(0, y0), across:]
+    target = canvas[max(0, y0) :, max(0, x0) :][: coverage.shape[0], : coverage.shape[1]]
+    coverage = coverage[: target.shape[0], : target.shape[1]]
+    target[..., :3] = np.where(
+        coverage[..., None] > 0, np.asarray(parse_colour(line.kind.colour), np.float32), target[..., :3]
+    )
+    target[..., 3] = np.maximum(target[..., 3], coverage)
+
+
+def _stand_object(canvas: Array, product: CutOut, area: str, least: float) -> tuple[str, ...]:
+    left, top, wide, tall = (int(edge) for edge in area.split())
+    height, width = product.rgba.shape[:2]
+    scale = min(wide / width, (tall - 2 * _AIR_PX) / height)
+    if width * scale < least:  # a slim product is shown larger and runs out at the bottom
+        scale = (least + 1) / width
+    notes: tuple[str, ...] = (_small_photo(scale),) if scale > _ENLARGED else ()
+    rgba = resize_rgba(product.rgba, round(width * scale), round(height * scale))
+    room = tall if rgba.shape[0] <= tall else tall - _AIR_PX
+    cut = 1 - room / rgba.shape[0]
+    if cut > _MOST_CUT:
+        raise InputError(
+            "template.product_too_slim",
+            f"The object must be at least {least:.0f} px wide; this product would then be cut off by {cut:.0%}.",
+            "Use a photo of it lying or turned, or of several beside each other.",
+        )
+    if cut > 0:
+        notes += (f"상품이 길어서 아래쪽 {cut:.0%}가 잘려요.",)
+        y = top + _AIR_PX
+    else:
+        y = top + (tall - rgba.shape[0]) // 2
+    rgba = rgba[: min(rgba.shape[0], top + tall - y)]
+    x = left + (wide - rgba.shape[1]) // 2
+    canvas[y : y + rgba.shape[0], x : x + rgba.shape[1]] = rgba
+    return notes
+
+
+def _small_photo(scale: float) -> str:
+    return f"상품 사진이 작아서 {scale:.1f}배로 늘렸어요. 더 큰 사진을 쓰면 또렷해져요."

@@ -1,0 +1,194 @@
+"""Channels on the command line: listing, checking a file, setting an ad by a fixed layout."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from adstudio.errors import InputError
+from adstudio.imaging.cutout import cut_out
+from adstudio.layout.plan import to_json
+from adstudio.output.channels import get_channel
+from adstudio.run.channels import inspect_file
+from adstudio.run.cli import main
+from adstudio.run.templates import draw_template
+from adstudio.text import fonts
+from adstudio.types import Box, CutOut, LayoutPlan, TextBlock
+
+
+def adstudio(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any]]:
+    code = main([*arguments, "--json"])
+    return code, json.loads(capsys.readouterr().out)
+
+
+@pytest.fixture(scope="module")
+def cup() -> CutOut:
+    from skimage import data
+
+    return cut_out(np.asarray(data.coffee())[::2, ::2], method="geodesic")
+
+
+@pytest.fixture
+def cup_file(cup: CutOut, tmp_path: Path) -> Path:
+    path = tmp_path / "cup.png"
+    Image.fromarray((cup.rgba * 255).astype(np.uint8)).save(path)
+    return path
+
+
+@pytest.fixture
+def spoqa(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine on which the channel's font is installed; the bundled one stands in for its letters."""
+    families = {**fonts._families(), "Spoqa Han Sans": fonts._families()[fonts.BUNDLED]}
+    monkeypatch.setattr(fonts, "_families", lambda: families)
+
+
+def test_channels_are_listed_with_sources(capsys: pytest.CaptureFixture[str]):
+    code, envelope = adstudio(capsys, "channels")
+    by_id = {channel["id"]: channel for channel in envelope["channels"]}
+    assert code == 0
+    assert by_id["kakao_bizboard"]["sizes"]["banner"]["max_bytes"] == 300_000
+    assert by_id["baemin"]["sizes"] == {}
+    assert main(["channels", "비즈보드"]) == 0
+    assert "developers.kakao.com" in capsys.readouterr().out
+
+
+def test_a_file_is_checked(capsys: pytest.CaptureFixture[str], coffee: Path, tmp_path: Path):
+    code, envelope = adstudio(capsys, "check", str(coffee), "--channel", "kakao-bizboard")
+    assert (code, envelope["ok"], envelope["channel"]) == (1, False, "kakao_bizboard")
+    assert {"channel.size", "channel.alpha_missing"} <= {finding["code"] for finding in envelope["findings"]}
+    square = tmp_path / "square.jpg"
+    Image.open(coffee).resize((600, 500)).convert("RGB").save(square, quality=90)
+    assert adstudio(capsys, "check", str(square), "--channel", "캐시워크")[0] == 0
+
+
+def test_letters_of_a_plan_are_measured_at_the_pictures_size(tmp_path: Path, coffee: Path):
+    path = tmp_path / "board.png"
+    Image.open(coffee).convert("RGB").resize((1660, 260)).save(path)
+
+    def codes(height: float) -> set[str]:
+        plan = LayoutPlan((TextBlock("headline", "봄 신메뉴", Box(0.1, 0.3, 0.5, 0.3 + height)),))
+        return {finding.code for finding in inspect_file(path, get_channel("naver_timeboard"), plan=plan)}
+
+    assert "channel.small_text" in codes(0.1)
+    assert "channel.small_text" not in codes(0.4)
+
+
+def test_copy_longer_than_its_channel_is_found(capsys: pytest.CaptureFixture[str], coffee: Path, tmp_path: Path):
+    plan = LayoutPlan((TextBlock("headline", "가" * 26, Box(0.1, 0.1, 0.9, 0.3)),))
+    (tmp_path / "plan.json").write_text(to_json(plan), "utf-8")
+    _, envelope = adstudio(
+        capsys, "check", str(coffee), "--channel", "kakao_rich_pop", "--plan", str(tmp_path / "plan.json")
+    )
+    (finding,) = (each for each in envelope["findings"] if each["code"] == "channel.copy_too_long")
+    assert "26" in finding["english"]
+    assert "richpop" in finding["source"]
+
+
+def test_lettering_on_a_picture_is_seen_where_none_is_taken(tmp_path: Path):
+    from adstudio.text.lettering import draw
+
+    blank = np.ones((600, 600, 3), np.float32)
+    plan = LayoutPlan((TextBlock("headline", "오늘만 반값 할인 행사", Box(0.1, 0.4, 0.9, 0.6), color="#222222"),))
+    path = tmp_path / "main.png"
+    Image.fromarray((draw(blank, plan) * 255).astype(np.uint8)).save(path)
+    assert "channel.lettering_seen" in {finding.code for finding in inspect_file(path, get_channel("coupang"))}
+
+
+@pytest.mark.usefixtures("spoqa")
+def test_a_bizboard_is_set_by_its_rules(capsys: pytest.CaptureFixture[str], cup_file: Path, tmp_path: Path):
+    out = tmp_path / "biz.png"
+    words = ["--headline", "아침을 여는 첫 모금", "--sub", "성수커피 라떼 5,500원", "--advertiser", "성수커피"]
+    code, envelope = adstudio(capsys, "template", "kakao-bizboard", "--product", str(cup_file), *words, "-o", str(out))
+    assert code == 0
+    assert [each for each in envelope["findings"] if each["level"] != "INFO"] == []
+    with Image.open(out) as picture:
+        pixels = np.asarray(picture)
+    assert pixels.shape == (258, 1029, 4)
+    seen = np.flatnonzero((pixels[..., 3] > 20).any(axis=0))
+    assert seen[0] in range(46, 51)
+    assert seen[-1] < 981
+    assert not pixels[:, 640:660, 3].any()
+    solid = pixels[:, :640][pixels[:, :640, 3] == 255][:, :3]
+    assert {tuple(colour) for colour in solid} == {(0x4C,) * 3, (0x77,) * 3}
+    assert out.stat().st_size == envelope["bytes"] < 300_000
+    assert inspect_file(out, get_channel("kakao_bizboard"))  # read back, the file passes its own check
+    assert adstudio(capsys, "check", str(out), "--channel", "kakao_bizboard")[0] == 0
+
+
+def test_a_bizboard_without_its_font_is_refused(capsys: pytest.CaptureFixture[str], cup_file: Path, tmp_path: Path):
+    out = tmp_path / "biz.png"
+    words = ["--headline", "아침을 여는 첫 모금", "-o", str(out)]
+    code, envelope = adstudio(capsys, "template", "비즈보드", "--product", str(cup_file), *words)
+    assert (code, envelope["error"]["code"]) == (1, "template.font_missing")
+    draft = ["--font", "Pretendard"]
+    code, envelope = adstudio(capsys, "template", "비즈보드", "--product", str(cup_file), *words, *draft)
+    assert (code, envelope["error"]["code"]) == (1, "channel.refused")
+    assert "channel.font" in envelope["error"]["message"]
+    assert not out.exists()
+    code, envelope = adstudio(capsys, "template", "비즈보드", "--product", str(cup_file), *words, *draft, "--override")
+    assert (code, envelope["font"]) == (0, "Pretendard")
+    assert out.exists()
+
+
+@pytest.mark.usefixtures("spoqa")
+@pytest.mark.parametrize(
+    ("headline", "sub", "code"),
+    [
+        ("아주 길고 길어서 정해진 크기로는 도저히 다 들어가지 않는 제목", "", "template.line_too_long"),
+        ("", "", "template.no_text"),
+    ],
+)
+def test_copy_that_cannot_be_set_is_refused(cup: CutOut, headline: str, sub: str, code: str):
+    with pytest.raises(InputError) as caught:
+        draw_template("kakao_bizboard", cup, headline=headline, sub=sub)
+    assert caught.value.code == code
+
+
+@pytest.mark.usefixtures("spoqa")
+@pytest.mark.parametrize(("aspect", "wide"), [(3.0, 315), (1.0, 234), (0.8, 220), (0.6, 220)])
+def test_an_object_is_wide_enough_and_never_cut_at_its_sides(aspect: float, wide: int):
+    rgba = np.ones((500, round(500 * aspect), 4), np.float32)
+    made = draw_template("kakao_bizboard", CutOut(rgba, "test"), headline="아침을 여는 첫 모금")
+    columns = np.flatnonzero((made.picture[:, 650:, 3] > 0.5).any(axis=0)) + 650
+    assert abs(len(columns) - wide) <= 2
+    assert columns[0] >= 666
+    assert columns[-1] < 981
+    assert abs((columns[0] + columns[-1] + 1) / 2 - (666 + 315 / 2)) <= 1
+
+
+@pytest.mark.usefixtures("spoqa")
+def test_an_object_too_slim_is_refused():
+    bottle = CutOut(np.ones((500, 100, 4), np.float32), "test")
+    with pytest.raises(InputError) as caught:
+        draw_template("kakao_bizboard", bottle, headline="아침을 여는 첫 모금")
+    assert caught.value.code == "template.product_too_slim"
+
+
+@pytest.mark.parametrize("channel", ["", "smartstore", "11번가", "kakao_store:3x4"])
+def test_a_main_picture_is_white_and_full(cup: CutOut, channel: str):
+    made = draw_template("marketplace-white", cup, channel=channel)
+    width, height = get_channel(channel or "coupang").size_px
+    assert made.picture.shape == (height, width, 3)
+    assert [finding.code for finding in made.findings if finding.level != "INFO"] == []
+    assert (made.picture[:5] == 1).all()
+    rows, columns = (np.flatnonzero((made.picture.min(axis=2) < 0.97).any(axis=axis)) for axis in (1, 0))
+    assert max(len(rows) / height, len(columns) / width) > 0.85
+    assert abs(rows[0] + rows[-1] - height) < 0.06 * height
+    assert abs(columns[0] + columns[-1] - width) < 0.06 * width
+
+
+def test_templates_refuse_what_they_do_not_take(cup: CutOut):
+    for name, more, code in (
+        ("marketplace-white", {"headline": "봄"}, "template.takes_no_text"),
+        ("kakao_bizboard", {"headline": "봄", "channel": "coupang"}, "template.wrong_channel"),
+        ("poster", {}, "template.unknown"),
+        ("marketplace-white", {"channel": "baemin"}, "channels.no_size"),
+    ):
+        with pytest.raises(InputError) as caught:
+            draw_template(name, cup, **more)
+        assert caught.value.code == code
