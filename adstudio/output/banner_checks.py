@@ -94,9 +94,7 @@ def _text(sent: Submission) -> NDArray[np.bool_]:
 
 
 def _object(sent: Submission) -> NDArray[np.bool_]:
-    seen = _seen(sent.pixels)
-    seen[:, : _middle(sent.channel)] = False
-    return seen
+    return _seen(sent.pixels) & (np.arange(sent.pixels.shape[1]) >= _middle(sent.channel))
 
 
 def _lines(seen: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:

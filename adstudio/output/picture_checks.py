@@ -128,7 +128,7 @@ def _joined_to_ground(picture: Array) -> NDArray[np.bool_]:
     light = picture.min(axis=2) > 0.55
     rim = np.zeros_like(light)
     rim[[0, -1]] = rim[:, [0, -1]] = True
-    return np.asarray(binary_propagation(rim & light, mask=light))
+    return np.asarray(binary_propagation(rim & light, mask=light), bool)
 
 
 def _blank_rows(picture: Array) -> int:

@@ -1,0 +1,156 @@
+"""One design to many channels: the picture is fitted, products are stood anew, the copy is laid out anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ..imaging.reframe import Window, choose_window, reframe, reframe_mask
+from ..layout.energy import measure
+from ..layout.reflow import reflow
+from ..types import Array, Box, Channel, CutOut, LayoutPlan
+
+_WIDE = 1.35
+_TALLEST, _WIDEST = 0.8, 0.86  # of the safe zone, by the products
+_BESIDE, _AT = 0.4, 0.74  # width and middle of products beside copy, of a wide picture
+_FOOT = 0.05  # least room under products, of the picture's height
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reflowed:
+    """A design on one channel: picture without letters, its plan, what copy must not cover, and what to tell.
+
+    Shapes: picture ``[H,W,3]``, mask ``[H,W]``.
+    """
+
+    channel: Channel
+    picture: Array
+    plan: LayoutPlan
+    mask: Array
+    notes: tuple[str, ...] = ()
+
+
+def fit_picture(picture: Array, channel: Channel, keep: Array | None = None, *, lean: float = 0.5) -> Reflowed:
+    """Bring a picture to a channel's exact size, what is kept in view, without any copy.
+
+    Args:
+        keep: mask ``[H,W]``, 1 = product; None looks for what stands out.
+        lean: where the picture lies if it must be extended, 0 = left or top, 1 = right or bottom.
+    """
+    window = choose_window(picture, channel.size_px, keep, measure(picture).energy, lean=lean)
+    mask = np.zeros(channel.size_px[::-1], np.float32) if keep is None else reframe_mask(keep, window, channel.size_px)
+    fitted = reframe(picture, window, channel.size_px)
+    return Reflowed(channel, fitted, LayoutPlan(), mask, _window_notes(window, channel))
+
+
+def reflow_design(
+    picture: Array,
+    plan: LayoutPlan,
+    channels: Sequence[Channel],
+    *,
+    keep: Array | None = None,
+    cutouts: Sequence[CutOut] = (),
+    min_px: int = 20,
+    **finish: Any,
+) -> tuple[Reflowed, ...]:
+    """Bring one design to several channels.
+
+    Args:
+        picture: without letters. With ``cutouts`` it is the empty backdrop, and the plan's products are stood on it.
+        keep: without cut-outs: mask ``[H,W]`` of what must stay in view.
+        finish: how products are brought into the scene, as ``imaging.composite.compose`` takes it.
+
+    Raises:
+        InputError: ``reflow.…``, ``layout.…``, or what composing finds.
+    """
+    source = (picture.shape[1], picture.shape[0])
+    made = []
+    for channel in channels:
+        if cutouts:
+            fitted = _stand_anew(picture, plan, channel, cutouts, finish)
+        else:
+            fitted = fit_picture(picture, channel, keep, lean=_lean(plan, channel, source))
+        seen = measure(fitted.picture)
+        mask = fitted.mask if fitted.mask.any() else None
+        # Products of a flat picture are part of it, so their places mean nothing any more.
+        words = replace(plan, products=fitted.plan.products)
+        laid = reflow(
+            words, source, channel, keep=mask, energy=seen.energy, tone=seen.small.mean(axis=2), min_px=min_px
+        )
+        made.append(replace(fitted, plan=laid))
+    return tuple(made)
+
+
+def _stand_anew(
+    backdrop: Array, plan: LayoutPlan, channel: Channel, cutouts: Sequence[CutOut], finish: dict[str, Any]
+) -> Reflowed:
+    """Crop the backdrop round its ground and stand the products on it, as large as the channel has room for."""
+    from ..imaging.composite import compose
+    from ..imaging.placement import find_spot, line_up
+
+    height, width = backdrop.shape[:2]
+    aspects = [cut.rgba.shape[1] / cut.rgba.shape[0] for cut in cutouts]
+    places = plan.products or line_up(aspects, width / height)
+    spots = [find_spot(place, aspect, width, height) for place, aspect in zip(places, aspects, strict=True)]
+    left, right = min(s.left for s in spots), max(s.left + s.width for s in spots)
+    top, ground = min(s.top for s in spots), max(s.bottom for s in spots)
+    target_x, target_y = channel.size_px
+    across, down = (width, width * target_y / target_x)
+    if down > height:
+        across, down = height * target_x / target_y, height
+    safe = channel.safe
+    has_copy = bool(plan.texts or plan.marks)
+    beside = has_copy and target_x > _WIDE * target_y
+    zoom = target_x / across
+    fit = min(
+        zoom,
+        _TALLEST * safe.height * target_y / (ground - top),
+        (_BESIDE if beside else _WIDEST * safe.width) * target_x / (right - left),
+    )
+    middle = (left + right) / 2
+    at_x = min(max(middle / width, safe.x0), safe.x1)
+    if beside:  # the safe zone is for copy: a product may stand out of it sideways
+        at_x = 1 - _AT if _copy_is_right(plan) else _AT
+    at_y = min(max(ground / height, safe.y0 + fit * (ground - top) / target_y), min(safe.y1, 1 - _FOOT))
+    x0 = min(max(middle - at_x * across, 0.0), width - across)
+    y0 = min(max(ground - at_y * down, 0.0), height - down)
+    window = Window(Box(x0 / width, y0 / height, (x0 + across) / width, (y0 + down) / height))
+    scene = reframe(backdrop, window, channel.size_px)
+    stood = tuple(
+        replace(
+            place,
+            x=float(np.clip(at_x + fit * (place.x * width - middle) / target_x, 0, 1)),
+            base_y=float(np.clip(at_y + fit * (place.base_y * height - ground) / target_y, 0.01, 1)),
+            height=place.height * height * fit / target_y,
+        )
+        for place in places
+    )
+    made = compose(scene, cutouts, stood, **finish)
+    return Reflowed(channel, made.image, LayoutPlan(products=stood), made.mask, made.notes)
+
+
+def _lean(plan: LayoutPlan, channel: Channel, source: tuple[int, int]) -> float:
+    """Put the picture away from where the copy was, so that the quiet fill lies under the copy."""
+    if not plan.texts:
+        return 0.5
+    if channel.size_px[0] / channel.size_px[1] >= source[0] / source[1]:
+        return 0.0 if _copy_is_right(plan) else 1.0
+    y = sum((block.box.y0 + block.box.y1) / 2 for block in plan.texts) / len(plan.texts)
+    return 0.0 if y > 0.55 else 1.0
+
+
+def _copy_is_right(plan: LayoutPlan) -> bool:
+    texts = plan.texts
+    return bool(texts) and sum((block.box.x0 + block.box.x1) / 2 for block in texts) / len(texts) > 0.58
+
+
+def _window_notes(window: Window, channel: Channel) -> tuple[str, ...]:
+    notes = []
+    if window.beyond > 0.005:
+        notes.append(f"{channel.korean}: 비율이 많이 달라 그림의 {window.beyond:.0%}를 가장자리 색으로 이어 그렸어요.")
+    if window.restless:
+        notes.append(f"{channel.korean}: 이어 그린 자리가 드러나요. 이 크기로 배경을 새로 그리는 편이 좋아요.")
+    return tuple(notes)
