@@ -29,7 +29,7 @@ class AdStudio(ComfyExtension):
             )
 
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
-        from . import compose, cutout, generate, layout, model, native, output, prompt, text
+        from . import channel_rules, channels, compose, cutout, generate, layout, model, native, output, prompt, text
 
-        modules = (model, native, prompt, generate, cutout, layout, compose, text, output)
+        modules = (model, native, prompt, generate, cutout, layout, compose, text, channels, channel_rules, output)
         return [node for module in modules for node in module.NODES]

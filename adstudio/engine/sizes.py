@@ -21,6 +21,7 @@ ASPECTS: dict[str, tuple[int, int]] = {
 }
 _LARGEST_SHARE = 4.0  # of the area the checkpoint was made for; beyond it scenes repeat and memory runs out
 _WORKING_SHARES = (0.5, 1.5)
+_FLATTEST = 21 / 9  # width / height, of the sizes that Z-Image Turbo's makers list
 
 
 def size_for(aspect: str, *, grid: int, base_px: int) -> tuple[int, int]:
@@ -74,6 +75,17 @@ def fit_size(width: int, height: int, *, grid: int, base_px: int) -> tuple[int, 
     if low <= area <= high and width % grid == 0 and height % grid == 0:
         return width, height
     return _nearest(width / height, min(max(area, low), high), grid)
+
+
+def drawn_size(width: int, height: int, *, grid: int, base_px: int) -> tuple[int, int]:
+    """Choose the size in which a picture of exactly ``width`` x ``height`` is best drawn, to be fitted afterwards.
+
+    Returns:
+        ``(width, height)`` on the grid with about ``base_px²`` pixels; of a banner flatter than the model draws well, the
+        flattest that it does.
+    """
+    aspect = min(max(width / height, 1 / _FLATTEST), _FLATTEST)
+    return _nearest(aspect, base_px * base_px, grid)
 
 
 def check_size(width: int, height: int, grid: int, base_px: int | None = None) -> tuple[int, int]:

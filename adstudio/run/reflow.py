@@ -84,6 +84,11 @@ def reflow_design(
     return tuple(made)
 
 
+def with_products(words: LayoutPlan, products: LayoutPlan | None) -> LayoutPlan:
+    """Put the products of one plan beside the words of another."""
+    return words if products is None else replace(words, products=products.products)
+
+
 def _stand_anew(
     backdrop: Array, plan: LayoutPlan, channel: Channel, cutouts: Sequence[CutOut], finish: dict[str, Any]
 ) -> Reflowed:

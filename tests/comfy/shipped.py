@@ -25,6 +25,11 @@ NODES = {
     "AdStudioBackgroundComposite": "compose",
     "AdStudioShadow": "compose",
     "AdStudioTextOverlay": "text",
+    "AdStudioChannelPreset": "channels",
+    "AdStudioFitToChannel": "channels",
+    "AdStudioReflow": "channels",
+    "AdStudioChannelCheck": "channels",
+    "AdStudioChannelTemplate": "channels",
     "AdStudioSaveImage": "output",
 }
 WIDGETS = {"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO"}
