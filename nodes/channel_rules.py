@@ -29,8 +29,8 @@ class ChannelCheck(io.ComfyNode):
             node_id="AdStudioChannelCheck",
             display_name="Channel Check",
             category="Ad Studio/channels",
-            description="Checks the finished picture against the channel's rules. What the channel would not take stops "
-            "the run before it is saved, unless override is on; warnings are only told.",
+            description="Checks the finished picture against the channel's rules. What the channel would not take "
+            "stops the run before it is saved, unless override is on; warnings are only told.",
             search_aliases=["validate", "policy", "rules", "검수", "심사", "규칙 확인", "비즈보드", "쿠팡"],
             inputs=[
                 io.Image.Input("image", tooltip="The finished picture, with its letters."),

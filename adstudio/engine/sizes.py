@@ -81,8 +81,8 @@ def drawn_size(width: int, height: int, *, grid: int, base_px: int) -> tuple[int
     """Choose the size in which a picture of exactly ``width`` x ``height`` is best drawn, to be fitted afterwards.
 
     Returns:
-        ``(width, height)`` on the grid with about ``base_px²`` pixels; of a banner flatter than the model draws well, the
-        flattest that it does.
+        ``(width, height)`` on the grid with about ``base_px²`` pixels; of a banner flatter than the model draws well,
+        the flattest that it does.
     """
     aspect = min(max(width / height, 1 / _FLATTEST), _FLATTEST)
     return _nearest(aspect, base_px * base_px, grid)

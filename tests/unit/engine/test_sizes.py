@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from adstudio.engine.sizes import ASPECTS, check_size, fit_size, size_for
+from adstudio.engine.sizes import ASPECTS, check_size, drawn_size, fit_size, size_for
 from adstudio.errors import InputError
 
 
@@ -61,3 +61,13 @@ def test_an_extreme_photo_still_gets_a_size():
     width, height = fit_size(4000, 16, grid=32, base_px=512)
     assert width % 32 == height % 32 == 0
     assert height >= 32
+
+
+def test_a_channels_size_is_drawn_near_its_ratio_but_never_flatter_than_the_model_can():
+    assert drawn_size(1080, 1350, grid=16, base_px=1024) == size_for("4:5", grid=16, base_px=1024)
+    for size in ((1029, 258), (1660, 260), (260, 1660)):
+        width, height = drawn_size(*size, grid=16, base_px=1024)
+        assert width % 16 == height % 16 == 0
+        assert max(width / height, height / width) < 2.4
+        assert abs(math.log(width * height / 1024**2)) < 0.15
+        assert (width > height) == (size[0] > size[1])
