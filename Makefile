@@ -70,6 +70,7 @@ format: $(DEV)  ## put format, imports and generated docs right
 
 docs: $(DEV)  ## write the generated docs anew
 	@$(BIN)/python tools/nodes_table.py
+	@$(BIN)/python tools/channels_table.py
 
 bench: $(RUNTIME)  ## measure each step of an ad on this machine
 	@$(BIN)/python benchmarks/road.py $(ARGS)

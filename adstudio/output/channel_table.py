@@ -79,7 +79,16 @@ def menu_entries() -> dict[str, Entry]:
 
 @lru_cache(maxsize=4)
 def _entries(files: tuple[tuple[Path, int], ...]) -> dict[str, Entry]:
-    return {name: _entry(path, name, row) for path, _ in files for name, row in _read(path).items()}
+    return {name: entry for path, _ in files for name, entry in read_file(path).items()}
+
+
+def read_file(path: Path) -> dict[str, Entry]:
+    """Read the channels of one file.
+
+    Raises:
+        InputError: ``channels.bad_table``.
+    """
+    return {name: _entry(path, name, row) for name, row in _read(path).items()}
 
 
 def _read(path: Path) -> dict[str, Any]:

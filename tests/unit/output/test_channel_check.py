@@ -247,7 +247,7 @@ def test_korean_takes_the_particle_that_its_word_asks_for():
     def said(code: str, **values: str) -> str:
         return word(code, values, ("", "카카오"), "", lenient=False).korean
 
-    assert "PNG로" not in said("channel.format", came="JPEG", wanted="PNG")
+    assert said("channel.format", came="WEBP", wanted="PNG").startswith("파일 형식이 WEBP예요.")
     assert said("channel.strike", came="어제", wanted="").endswith("‘어제’는 가격이 아니에요.")
     assert said("channel.strike", came="오늘", wanted="").endswith("‘오늘’은 가격이 아니에요.")
     assert said("channel.safe_zone", what="sub", came="12").startswith("부제가 ")

@@ -184,3 +184,9 @@ def test_a_broken_file_is_told_by_entry(own: Path, row: str, said: str):
     assert "mine" in caught.value.message
     assert said in caught.value.message
     assert "kakao_bizboard" in channel_names()  # a menu shows ours all the same
+
+
+def test_the_pages_list_what_the_tables_hold():
+    import channels_table
+
+    assert channels_table.main(["--check"]) == 0, "run tools/channels_table.py"
