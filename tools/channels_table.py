@@ -114,7 +114,7 @@ def _source(entry: Entry, fact: Fact, language: str) -> list[str]:
 
 
 def _plain(sentence: str) -> str:
-    """A sentence with its blanks as a reader reads them: ``{came:이/가}`` is ``{came}이/가``, ``{came:+이/가}`` is 이/가."""
+    """A sentence with its blanks as they are read: ``{came:이/가}`` is ``{came}이/가``, ``{came:+이/가}`` 이/가."""
     sentence = re.sub(r"\{\w+:\+([^}]*)\}", r"\1", sentence)
     return re.sub(r"\{(\w+):([^}]*)\}", r"{\1}\2", sentence).replace("|", "\\|")
 

@@ -22,6 +22,7 @@ _NEAR = 0.07  # of the shorter side: blocks nearer than this are one group
 _LEAST_GAP, _LARGEST_GAP = 0.22, 0.9  # of the letters of the two, in em
 _MARK_EM = 3.0  # a mark counts as letters of a third of its side
 _ROUNDING = 1.004
+_SUB_TO_HEADLINE = 0.58
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +123,14 @@ def pieces_of(plan: LayoutPlan, size_px: tuple[int, int]) -> list[Piece]:
                 index, False, words, block.align, leading, box, size, block.locked or block.role in _ALONE, block.locked
             )
         )
-    headline = max((piece.size for piece in pieces), default=0.0)
-    # The lettering keeps smaller copy below the headline however large its box is, so its box tells too much.
-    pieces = [_capped(piece, 0.58 * headline, plan) for piece in pieces]
+    # The lettering keeps smaller copy below the headline however large its box is, so its box alone tells too much.
+    headlines = [piece.size for piece in pieces if plan.texts[piece.index].role == "headline"]
+    if headlines:
+        most = _SUB_TO_HEADLINE * min(headlines)
+        pieces = [
+            piece if plan.texts[piece.index].role == "headline" else replace(piece, size=min(piece.size, most))
+            for piece in pieces
+        ]
     for index, mark in enumerate(plan.marks):
         box = _in_pixels(mark.box, size_px)
         side = min(box[2] - box[0], box[3] - box[1])
@@ -188,12 +194,6 @@ def _set(piece: Piece, size: float, column: float) -> tuple[float, float, int] |
         if width <= column:
             return width, block_height(lines, size, piece.leading) * _ROUNDING, lines
     return None
-
-
-def _capped(piece: Piece, most: float, plan: LayoutPlan) -> Piece:
-    if plan.texts[piece.index].role == "headline" or not any(block.role == "headline" for block in plan.texts):
-        return piece
-    return replace(piece, size=min(piece.size, most))
 
 
 def _in_pixels(box: Box, size_px: tuple[int, int]) -> tuple[float, float, float, float]:

@@ -17,10 +17,11 @@ from .room import Room
 
 TEMPLATE = "template"
 _MARGIN = 0.045  # of the shorter side, where the channel itself asks for no safe zone
-_SCALES = tuple(1.25 * 0.9**step for step in range(18))
+_SCALES = tuple(1.7 * 0.9**step for step in range(21))
 _COLUMNS = (1.0, 0.66, 0.5, 0.4)
 _SMALL = 0.8  # cost of halving the letters
 _LARGE = 0.35
+_TIMID, _SHY = 0.085, 0.6  # a loudest piece below this share of the picture costs so much for each halving
 _MANY_LINES = 0.15  # for each line of a block beyond two
 _WIDER = 1.3  # than its source, a picture has its copy beside the product and no longer above or below it
 
@@ -69,6 +70,7 @@ def reflow(
     factor = _unit(channel.size_px) / _unit(source_px)
     groups = group_pieces(pieces, source_px)
     beside = _side_of(groups, channel) if _aspect(channel.size_px) > _WIDER * _aspect(source_px) else None
+    loudest = max(group.size for group in groups) / _unit(source_px)
     best: _Laid | None = None
     for together in (groups, merge(groups)):
         for scale in _SCALES:
@@ -78,7 +80,8 @@ def reflow(
             laid = _lay(together, room, factor * scale, min_px, beside)
             if laid is None:
                 continue
-            cost = laid.cost + (shrinking if scale < 1 else _LARGE * float(np.log2(scale)))
+            cost = laid.cost + (shrinking if scale < 1 else -_LARGE / _SMALL * shrinking)
+            cost += _SHY * max(0.0, float(np.log2(_TIMID / (loudest * scale))))
             if best is None or cost < best.cost:
                 best = _Laid(laid.boxes, cost)
         if best is not None:
