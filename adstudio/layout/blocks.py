@@ -42,13 +42,16 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """Pieces under each other: ``lines`` holds each with its width, height and the room above it. Units: pixels."""
+    """Pieces under each other: ``lines`` holds each with its width, height and the room above it. Units: pixels.
+
+    ``torn`` counts what a reader stumbles over: lines of a block beyond two, and words that stand alone on a line.
+    """
 
     lines: tuple[tuple[Piece, float, float, float], ...]
     width: float
     height: float
     size: float
-    most_lines: int
+    torn: int
 
     def boxes(self, left: float, top: float, size_px: tuple[int, int]) -> list[tuple[Piece, Box]]:
         """Where each piece stands, in fractions; narrow ones hold on to the side that they are aligned to."""
@@ -82,7 +85,7 @@ class Group:
 
     def stack(self, factor: float, column: float, min_px: int) -> Stack | None:
         """Set the group in a column, its letters larger by ``factor``; None where a word is too long for that."""
-        lines, before, most = list[tuple[Piece, float, float, float]](), None, 1
+        lines, before, torn = list[tuple[Piece, float, float, float]](), None, 0
         for piece in self.pieces:
             if piece.is_mark:
                 size = max(factor * piece.size, min_px)
@@ -96,7 +99,8 @@ class Group:
                 if found is None:
                     return None
                 width, height, count = found
-                most = max(most, count)
+                # With fewer than two words a line, one stands alone.
+                torn += max(0, count - 2) + (fewest_lines(piece.text) < count and len(piece.text.split()) < 2 * count)
             lines.append((piece, width, height, 0.0 if before is None else _gap(before, piece, factor, size, min_px)))
             before = piece
         return Stack(
@@ -104,7 +108,7 @@ class Group:
             max(width for _, width, _, _ in lines),
             sum(height + above for _, _, height, above in lines),
             max(factor * self.size, min_px),
-            most,
+            torn,
         )
 
 

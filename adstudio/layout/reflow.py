@@ -22,7 +22,7 @@ _COLUMNS = (1.0, 0.66, 0.5, 0.4)
 _SMALL = 0.8  # cost of halving the letters
 _LARGE = 0.35
 _TIMID, _SHY = 0.085, 0.6  # a loudest piece below this share of the picture costs so much for each halving
-_MANY_LINES = 0.15  # for each line of a block beyond two
+_TORN = 0.15
 _WIDER = 1.3  # than its source, a picture has its copy beside the product and no longer above or below it
 
 
@@ -117,8 +117,7 @@ def _lay(
             centre = beside if group is loudest and beside and not group.is_locked else group.centre
             spot = room.find(stack.width, stack.height, centre, taken, air=0.3 * stack.size, pinned=group.is_locked)
             if spot is not None:
-                torn = _MANY_LINES * max(0, stack.most_lines - 2)
-                options.append((spot.cost + torn, len(options), spot, stack))
+                options.append((spot.cost + _TORN * stack.torn, len(options), spot, stack))
         if not options:
             return None
         price, _, spot, stack = min(options, key=lambda option: option[:2])

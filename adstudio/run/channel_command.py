@@ -97,7 +97,7 @@ def run_check(options: argparse.Namespace) -> dict[str, Any]:
     found = inspect_file(
         options.file,
         channel,
-        plan=None if options.plan is None else _read_plan(options.plan),
+        plan=None if options.plan is None else read_plan(options.plan),
         style=TextStyle(font=options.font) if options.font else TextStyle(),
         advertiser=options.advertiser,
         font=options.font,
@@ -131,7 +131,7 @@ def run_template(options: argparse.Namespace) -> dict[str, Any]:
     found = inspect(made.picture, made.channel, plan=made.plan, **file)
     if not options.override:
         refuse(found, made.channel.english)
-    _write(options.out, data)
+    write(options.out, data)
     if not options.json:
         sys.stdout.write(f"{options.out}\n")
         sys.stderr.write("".join(f"  {line}\n" for line in (*made.notes, *describe(found).splitlines())))
@@ -168,7 +168,12 @@ def _size_record(channel: Channel) -> dict[str, Any]:
     }
 
 
-def _read_plan(path: Path) -> LayoutPlan:
+def read_plan(path: Path) -> LayoutPlan:
+    """Read a layout plan's file.
+
+    Raises:
+        InputError: ``layout.…``.
+    """
     from ..layout.plan import from_json
 
     try:
@@ -179,8 +184,12 @@ def _read_plan(path: Path) -> LayoutPlan:
         ) from error
 
 
-def _write(path: Path, data: bytes) -> None:
-    """Write a file so that it is whole or not there."""
+def write(path: Path, data: bytes) -> None:
+    """Write a file so that it is whole or not there.
+
+    Raises:
+        StorageError: ``channel.not_written``.
+    """
     part = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

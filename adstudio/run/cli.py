@@ -30,6 +30,7 @@ from . import (
     finishing,
     interrupt,
     place_command,
+    reflow_command,
     serve_command,
     show_command,
     words_command,
@@ -91,6 +92,7 @@ def build_parser() -> argparse.ArgumentParser:
     cutout_command.add(commands)
     place_command.add(commands)
     channel_command.add(commands)
+    reflow_command.add(commands)
     words_command.add(commands)
     fetch_command.add(commands)
     convert_command.add(commands)

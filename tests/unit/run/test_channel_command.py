@@ -192,3 +192,30 @@ def test_templates_refuse_what_they_do_not_take(cup: CutOut):
         with pytest.raises(InputError) as caught:
             draw_template(name, cup, **more)
         assert caught.value.code == code
+
+
+def test_one_design_becomes_a_file_for_each_channel(
+    capsys: pytest.CaptureFixture[str], coffee: Path, cup_file: Path, tmp_path: Path
+):
+    plan = LayoutPlan((TextBlock("headline", "가을을 담은 첫 모금", Box(0.1, 0.06, 0.9, 0.2)),))
+    (tmp_path / "plan.json").write_text(to_json(plan), "utf-8")
+    asked = ["--plan", str(tmp_path / "plan.json"), "--min-px", "12", "-o", str(tmp_path / "out")]
+    code, envelope = adstudio(
+        capsys, "reflow", str(coffee), *asked, "--cut", str(cup_file), "--channels", "캐시워크, kakao_native:2x1"
+    )
+    assert (code, envelope["ok"]) == (0, True)
+    sizes = {Path(entry["path"]).name: Image.open(entry["path"]).size for entry in envelope["pictures"]}
+    assert sizes == {"cashwalk.jpg": (600, 500), "kakao_native-2x1.jpg": (1200, 600)}
+    assert (tmp_path / "out" / "cashwalk.jpg").stat().st_size < 150_000
+    saved = json.loads((tmp_path / "out" / "cashwalk.json").read_text("utf-8"))
+    assert (saved["channel"], len(saved["products"])) == ("cashwalk", 1)
+
+
+def test_what_a_channel_would_refuse_is_not_written(capsys: pytest.CaptureFixture[str], coffee: Path, tmp_path: Path):
+    plan = LayoutPlan((TextBlock("headline", "가을", Box(0.1, 0.06, 0.9, 0.2)),))
+    (tmp_path / "plan.json").write_text(to_json(plan), "utf-8")
+    asked = ["--plan", str(tmp_path / "plan.json"), "--channels", "coupang", "-o", str(tmp_path / "out")]
+    code, envelope = adstudio(capsys, "reflow", str(coffee), *asked)
+    assert (code, envelope["pictures"][0]["path"]) == (1, None)
+    assert not (tmp_path / "out").exists()
+    assert adstudio(capsys, "reflow", str(coffee), *asked, "--override")[0] == 0

@@ -1,0 +1,133 @@
+"""The workflow of channels: one design on many of them, and the white main picture beside it."""
+
+from __future__ import annotations
+
+from workflow_parts import LETTERS, PHOTO, PICTURE, SAVED, Graph, Group, Link, Step, brief, model
+
+ONE_DESIGN_MANY_CHANNELS = Graph(
+    name="07-one-design-many-channels",
+    columns=(
+        (model(),),
+        (brief("가을 신메뉴 커피, 낙엽이 있는 따뜻한 나무 테이블", backdrop_only=True),),
+        (
+            Group(
+                "3  배경 · Backdrop",
+                (
+                    Step(
+                        "backdrop",
+                        "AdStudioText2Image",
+                        {"zit": Link("style"), "prompt": Link("prompt"), "aspect": "1:1", "seed": 7},
+                        room=230,
+                    ),
+                ),
+                PICTURE,
+            ),
+            Group(
+                "4  상품 사진 · Product photo",
+                (
+                    Step("photo", "LoadImage", {"image": "example.png"}, picture_height=280),
+                    Step("cutout", "AdStudioBackgroundRemoval", {"image": Link("photo")}),
+                ),
+                PHOTO,
+            ),
+        ),
+        (
+            Group(
+                "5  디자인 하나 · One design",
+                (
+                    Step(
+                        "product_layout",
+                        "AdStudioProductLayoutAnalyzer",
+                        {"backdrop": Link("backdrop"), "cutout": Link("cutout")},
+                    ),
+                    Step(
+                        "composite",
+                        "AdStudioBackgroundComposite",
+                        {"backdrop": Link("backdrop"), "cutout": Link("cutout"), "layout": Link("product_layout")},
+                    ),
+                    Step(
+                        "text_layout",
+                        "AdStudioTextLayoutAnalyzer",
+                        {
+                            "image": Link("composite"),
+                            "copy": Link("copy"),
+                            "prompt": Link("prompt"),
+                            "keep_clear": Link("composite", 1),
+                        },
+                    ),
+                ),
+                LETTERS,
+            ),
+        ),
+        (
+            Group(
+                "6  여러 채널로 · To many channels",
+                (
+                    Step(
+                        "reflow",
+                        "AdStudioReflow",
+                        {
+                            "image": Link("backdrop"),
+                            "layout": Link("text_layout"),
+                            "product_layout": Link("product_layout"),
+                            "cutout": Link("cutout"),
+                        },
+                        400,
+                        text_height=140,
+                        room=120,
+                    ),
+                    Step("lettering", "AdStudioTextOverlay", {"image": Link("reflow"), "layout": Link("reflow", 1)}),
+                    Step(
+                        "check",
+                        "AdStudioChannelCheck",
+                        {"image": Link("lettering"), "channel": Link("reflow", 2), "layout": Link("reflow", 1)},
+                        400,
+                        room=120,
+                    ),
+                ),
+                LETTERS,
+            ),
+        ),
+        (
+            Group(
+                "7  저장 · Save",
+                (
+                    Step(
+                        "save",
+                        "AdStudioSaveImage",
+                        {
+                            "image": Link("check"),
+                            "original": Link("reflow"),
+                            "ad_prompt": Link("prompt"),
+                            "layout": Link("reflow", 1),
+                            "folder": "ads/channels",
+                        },
+                        400,
+                        picture_height=440,
+                    ),
+                ),
+                SAVED,
+            ),
+            Group(
+                "8  흰 바탕 대표 이미지 · White main picture",
+                (
+                    Step(
+                        "main",
+                        "AdStudioChannelTemplate",
+                        {"cutout": Link("cutout"), "template": "marketplace_white", "channel": "smartstore"},
+                        400,
+                        room=80,
+                    ),
+                    Step(
+                        "save_main",
+                        "AdStudioSaveImage",
+                        {"image": Link("main"), "folder": "ads/channels"},
+                        400,
+                        picture_height=300,
+                    ),
+                ),
+                PHOTO,
+            ),
+        ),
+    ),
+)
