@@ -50,6 +50,7 @@ def choose_window(
     *,
     extend: bool = True,
     lean: float = 0.5,
+    spare: float = 0.0,
 ) -> Window:
     """Choose what of a picture is shown at another size.
 
@@ -60,6 +61,7 @@ def choose_window(
         interest: ``[h,w]`` of any size, what is better seen than cut off.
         extend: grow beyond the edges; False cuts into what is kept.
         lean: where the picture lies in a window that is larger, 0 = at its left or top, 1 = right or bottom.
+        spare: room beyond what is kept, as a share of the window.
     """
     height, width = picture.shape[:2]
     aspect = _aspect(size_px)
@@ -67,7 +69,7 @@ def choose_window(
     bounds = None if keep is None else _bounds(keep, width, height)
     if bounds is not None and extend:
         left, top, right, bottom = bounds
-        growth = max((right - left) / across, (bottom - top) / down, 1.0)
+        growth = max((right - left) / across, (bottom - top) / down, 1.0) * (1 + spare)
         across, down = across * growth, down * growth
     x = _offset(across, width, bounds and bounds[::2], _profile(interest, 0), lean)
     y = _offset(down, height, bounds and bounds[1::2], _profile(interest, 1), lean)

@@ -67,10 +67,10 @@ def reflow(
     if not pieces:
         return _finished(plan, channel, ())
     room = Room.of(channel, keep, energy, tone, _MARGIN)
-    factor = _unit(channel.size_px) / _unit(source_px)
+    factor = letter_unit(channel.size_px) / letter_unit(source_px)
     groups = group_pieces(pieces, source_px)
     beside = _side_of(groups, channel) if _aspect(channel.size_px) > _WIDER * _aspect(source_px) else None
-    loudest = max(group.size for group in groups) / _unit(source_px)
+    loudest = max(group.size for group in groups) / letter_unit(source_px)
     best: _Laid | None = None
     for together in (groups, merge(groups)):
         for scale in _SCALES:
@@ -162,6 +162,6 @@ def _around(boxes: Sequence[Box]) -> Box:
     return Box(min(b.x0 for b in boxes), min(b.y0 for b in boxes), max(b.x1 for b in boxes), max(b.y1 for b in boxes))
 
 
-def _unit(size: tuple[int, int]) -> float:
+def letter_unit(size: tuple[int, int]) -> float:
     """How large letters are felt to be on a picture of this size; on a flat banner its height decides."""
     return min((size[0] * size[1]) ** 0.5, 2.6 * min(size))

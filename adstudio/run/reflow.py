@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 
 from ..imaging.reframe import Window, choose_window, reframe, reframe_mask
+from ..layout.blocks import pieces_of
 from ..layout.energy import measure
-from ..layout.reflow import reflow
+from ..layout.reflow import letter_unit, reflow
 from ..types import Array, Box, Channel, CutOut, LayoutPlan
 
 _WIDE = 1.35
 _TALLEST, _WIDEST = 0.8, 0.86  # of the safe zone, by the products
 _BESIDE, _AT = 0.4, 0.74  # width and middle of products beside copy, of a wide picture
+_TIMID, _SPARE = 0.07, 0.28  # letters below this share of a picture are squeezed, and the room that frees them
 _FOOT = 0.05  # least room under products, of the picture's height
 
 
@@ -33,14 +35,17 @@ class Reflowed:
     notes: tuple[str, ...] = ()
 
 
-def fit_picture(picture: Array, channel: Channel, keep: Array | None = None, *, lean: float = 0.5) -> Reflowed:
+def fit_picture(
+    picture: Array, channel: Channel, keep: Array | None = None, *, lean: float = 0.5, spare: float = 0.0
+) -> Reflowed:
     """Bring a picture to a channel's exact size, what is kept in view, without any copy.
 
     Args:
         keep: mask ``[H,W]``, 1 = product; None looks for what stands out.
         lean: where the picture lies if it must be extended, 0 = left or top, 1 = right or bottom.
+        spare: room to leave beside what is kept, as a share of the picture.
     """
-    window = choose_window(picture, channel.size_px, keep, measure(picture).energy, lean=lean)
+    window = choose_window(picture, channel.size_px, keep, measure(picture).energy, lean=lean, spare=spare)
     mask = np.zeros(channel.size_px[::-1], np.float32) if keep is None else reframe_mask(keep, window, channel.size_px)
     fitted = reframe(picture, window, channel.size_px)
     return Reflowed(channel, fitted, LayoutPlan(), mask, _window_notes(window, channel))
@@ -70,18 +75,35 @@ def reflow_design(
     made = []
     for channel in channels:
         if cutouts:
-            fitted = _stand_anew(picture, plan, channel, cutouts, finish)
+            one = _laid(_stand_anew(picture, plan, channel, cutouts, finish), plan, source, min_px)
         else:
-            fitted = fit_picture(picture, channel, keep, lean=_lean(plan, channel, source))
-        seen = measure(fitted.picture)
-        mask = fitted.mask if fitted.mask.any() else None
-        # Products of a flat picture are part of it, so their places mean nothing any more.
-        words = replace(plan, products=fitted.plan.products)
-        laid = reflow(
-            words, source, channel, keep=mask, energy=seen.energy, tone=seen.small.mean(axis=2), min_px=min_px
-        )
-        made.append(replace(fitted, plan=laid))
+            lean = _lean(plan, channel, source)
+            one = _laid(fit_picture(picture, channel, keep, lean=lean), plan, source, min_px)
+            if keep is not None and _loudest(one.plan, channel.size_px) < _TIMID * letter_unit(channel.size_px):
+                # Copy squeezed in beside the product: with more of the quiet fill it has room to speak.
+                roomy = fit_picture(picture, channel, keep, lean=lean, spare=_SPARE)
+                one = _laid(roomy, plan, source, min_px)
+        made.append(one)
     return tuple(made)
+
+
+def _laid(fitted: Reflowed, plan: LayoutPlan, source: tuple[int, int], min_px: int) -> Reflowed:
+    seen = measure(fitted.picture)
+    # Products of a flat picture are part of it, so their places mean nothing any more.
+    laid = reflow(
+        replace(plan, products=fitted.plan.products),
+        source,
+        fitted.channel,
+        keep=fitted.mask if fitted.mask.any() else None,
+        energy=seen.energy,
+        tone=seen.small.mean(axis=2),
+        min_px=min_px,
+    )
+    return replace(fitted, plan=laid)
+
+
+def _loudest(plan: LayoutPlan, size_px: tuple[int, int]) -> float:
+    return max((piece.size for piece in pieces_of(plan, size_px)), default=float("inf"))
 
 
 def with_products(words: LayoutPlan, products: LayoutPlan | None) -> LayoutPlan:
