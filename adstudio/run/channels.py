@@ -32,7 +32,7 @@ def inspect(
 ) -> tuple[Finding, ...]:
     """Check a picture for a channel; the other arguments are those of ``Submission``.
 
-    Shapes: pixels ``[H,W,3]`` or ``[H,W,4]``, product ``[H,W]``.
+    Shapes: pixels ``[H,W,3]`` or ``[H,W,4]``, product ``[h,w]`` of any size; an empty one counts as none.
     Raises:
         InputError: what a broken table or a plan that cannot be set says.
     """
@@ -45,7 +45,7 @@ def inspect(
         size_bytes,
         plan,
         _letter_sizes(plan, style, pixels) if plan and rules & {"font_px", "legal_px"} else None,
-        product,
+        _fitted(product, pixels),
         _lettering(pixels) if "text" in rules else None,
         advertiser,
         font,
@@ -92,6 +92,15 @@ def _format_of(name: str) -> str:
         return find_format(name).name
     except InputError:
         return name.lower()
+
+
+def _fitted(mask: Array | None, pixels: Array) -> Array | None:
+    """A mask at the picture's size; None where it is empty, as the mask of a photo without transparency is."""
+    from ..imaging.edges import resize
+
+    if mask is None or not (mask > 0.5).any():
+        return None
+    return resize(mask, pixels.shape[1], pixels.shape[0])
 
 
 def _letter_sizes(plan: LayoutPlan, style: TextStyle, pixels: Array) -> tuple[float, ...] | None:

@@ -182,6 +182,17 @@ def test_a_main_picture_is_white_and_full(cup: CutOut, channel: str):
     assert abs(columns[0] + columns[-1] - width) < 0.06 * width
 
 
+def test_a_mask_of_another_size_or_an_empty_one_does_not_mislead(cup: CutOut):
+    from adstudio.run.channels import inspect
+
+    made = draw_template("marketplace-white", cup)
+    for mask in (np.zeros((64, 64), np.float32), np.pad(np.ones((90, 90), np.float32), 5)):
+        codes = {finding.code for finding in inspect(made.picture, made.channel, product=mask)}
+        assert not codes & {"channel.product_missing", "channel.product_small", "channel.shadow"}
+    small = np.pad(np.ones((20, 20), np.float32), 40)
+    assert "channel.product_small" in {f.code for f in inspect(made.picture, made.channel, product=small)}
+
+
 def test_templates_refuse_what_they_do_not_take(cup: CutOut):
     for name, more, code in (
         ("marketplace-white", {"headline": "봄"}, "template.takes_no_text"),
