@@ -143,7 +143,7 @@ class Reflow(io.ComfyNode):
                     "channels",
                     default=_MANY,
                     multiline=True,
-                    tooltip="One a line, by id or Korean name: 비즈보드, kakao_native:2x1 …",
+                    tooltip="One a line, by id or Korean name: 스토리, kakao_native:2x1 …",
                 ),
                 Layout.Input(
                     "product_layout", optional=True, tooltip="With cut-outs: where they stand on the backdrop."

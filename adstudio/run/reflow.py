@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import InputError
 from ..imaging.reframe import Window, choose_window, reframe, reframe_mask
 from ..layout.blocks import pieces_of
 from ..layout.energy import measure
 from ..layout.reflow import letter_unit, reflow
+from ..output.templates import templates
 from ..types import Array, Box, Channel, CutOut, LayoutPlan
 
 _WIDE = 1.35
@@ -71,20 +73,43 @@ def reflow_design(
     Raises:
         InputError: ``reflow.…``, ``layout.…``, or what composing finds.
     """
-    source = (picture.shape[1], picture.shape[0])
-    made = []
     for channel in channels:
-        if cutouts:
-            one = _laid(_stand_anew(picture, plan, channel, cutouts, finish), plan, source, min_px)
-        else:
-            lean = _lean(plan, channel, source)
-            one = _laid(fit_picture(picture, channel, keep, lean=lean), plan, source, min_px)
-            if keep is not None and _loudest(one.plan, channel.size_px) < _TIMID * letter_unit(channel.size_px):
-                # Copy squeezed in beside the product: with more of the quiet fill it has room to speak.
-                roomy = fit_picture(picture, channel, keep, lean=lean, spare=_SPARE)
-                one = _laid(roomy, plan, source, min_px)
-        made.append(one)
-    return tuple(made)
+        _refuse_locked(channel)
+    return tuple(_bring(picture, plan, channel, keep, cutouts, min_px, finish) for channel in channels)
+
+
+def _bring(
+    picture: Array,
+    plan: LayoutPlan,
+    channel: Channel,
+    keep: Array | None,
+    cutouts: Sequence[CutOut],
+    min_px: int,
+    finish: dict[str, Any],
+) -> Reflowed:
+    source, left_out = (picture.shape[1], picture.shape[0]), ()
+    if dict(channel.rules).get("text") == "none" and (plan.texts or plan.marks):
+        plan = replace(plan, texts=(), marks=())
+        left_out = (f"{channel.korean}: 글자를 넣을 수 없는 채널이라 문구를 뺐어요.",)
+    if cutouts:
+        one = _laid(_stand_anew(picture, plan, channel, cutouts, finish), plan, source, min_px)
+    else:
+        lean = _lean(plan, channel, source)
+        one = _laid(fit_picture(picture, channel, keep, lean=lean), plan, source, min_px)
+        if keep is not None and _loudest(one.plan, channel.size_px) < _TIMID * letter_unit(channel.size_px):
+            # Copy squeezed in beside the product: with more of the quiet fill it has room to speak.
+            one = _laid(fit_picture(picture, channel, keep, lean=lean, spare=_SPARE), plan, source, min_px)
+    return replace(one, notes=(*one.notes, *left_out))
+
+
+def _refuse_locked(channel: Channel) -> None:
+    locked = next((each for each in templates().values() if each.lines and each.channel == channel.id), None)
+    if locked is not None:
+        raise InputError(
+            "reflow.locked_channel",
+            f"{channel.english} takes no picture but that of its own template, {locked.id}.",
+            "Set it with Locked Template ('adstudio template'), and take it out of this list.",
+        )
 
 
 def _laid(fitted: Reflowed, plan: LayoutPlan, source: tuple[int, int], min_px: int) -> Reflowed:

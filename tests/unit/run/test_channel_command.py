@@ -225,7 +225,7 @@ def test_one_design_becomes_a_file_for_each_channel(
 def test_what_a_channel_would_refuse_is_not_written(capsys: pytest.CaptureFixture[str], coffee: Path, tmp_path: Path):
     plan = LayoutPlan((TextBlock("headline", "가을", Box(0.1, 0.06, 0.9, 0.2)),))
     (tmp_path / "plan.json").write_text(to_json(plan), "utf-8")
-    asked = ["--plan", str(tmp_path / "plan.json"), "--channels", "coupang", "-o", str(tmp_path / "out")]
+    asked = ["--plan", str(tmp_path / "plan.json"), "--channels", "coupang", "-o", str(tmp_path / "out")]  # not white
     code, envelope = adstudio(capsys, "reflow", str(coffee), *asked)
     assert (code, envelope["pictures"][0]["path"]) == (1, None)
     assert not (tmp_path / "out").exists()

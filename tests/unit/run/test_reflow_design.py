@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from skimage import data
 
+from adstudio.errors import InputError
 from adstudio.imaging.cutout import cut_out, restore_frame
 from adstudio.output.channels import get_channels
 from adstudio.run.channels import inspect
@@ -65,6 +66,18 @@ def test_a_flat_picture_keeps_its_subject(cup: CutOut):
         scale = min(width / (keep > 0.5).any(axis=0).sum(), height / (keep > 0.5).any(axis=1).sum())
         assert (one.mask > 0.5).sum() > 0.5 * (keep > 0.5).sum() * min(scale, 1.0) ** 2, one.channel.id
         assert not one.plan.products
+
+
+def test_copy_is_left_out_where_none_is_taken():
+    (one,) = reflow_design(backdrop(), PLAN, get_channels("google_merchant"))
+    assert (one.plan.texts, one.plan.channel) == ((), "google_merchant")
+    assert "문구를 뺐어요" in one.notes[-1]
+
+
+def test_a_channel_with_a_template_of_its_own_is_refused():
+    with pytest.raises(InputError) as caught:
+        reflow_design(backdrop(), PLAN, get_channels("instagram_feed, 비즈보드"))
+    assert caught.value.code == "reflow.locked_channel"
 
 
 def test_a_fill_is_told_of(cup: CutOut):
