@@ -6,13 +6,32 @@ import numpy as np
 
 from ..types import Array, LayoutPlan
 
-_COLOURS = {"headline": (1.0, 0.25, 0.3), "sub": (0.1, 0.6, 1.0), "note": (0.2, 0.8, 0.4)}
-_FIGURES = (("가림 없음", "occlusion"), ("바탕의 잔잔함", "readability"), ("대비", "contrast"), ("여백", "margins"))
+_COLOURS = {
+    "headline": (1.0, 0.25, 0.3),
+    "sub": (0.1, 0.6, 1.0),
+    "note": (0.2, 0.8, 0.4),
+    "price": (1.0, 0.75, 0.1),
+    "badge": (1.0, 0.45, 0.0),
+    "cta": (0.6, 0.3, 1.0),
+    "hours": (0.2, 0.8, 0.4),
+    "legal": (0.6, 0.6, 0.6),
+}
+_MARK_COLOUR = (0.9, 0.2, 0.9)
+_FIGURES = (
+    ("가림 없음", "occlusion"),
+    ("바탕의 잔잔함", "readability"),
+    ("빈 곳의 활용", "utility"),
+    ("정렬", "alignment"),
+    ("겹침 없음", "overlap"),
+    ("받침판", "underlay"),
+    ("대비", "contrast"),
+    ("안전 영역", "safe_zone"),
+)
 _PRODUCT_FIGURES = (
-    ("서로 가림 없음", "occlusion"),
+    ("서로 가림 없음", "overlap"),
     ("바닥의 잔잔함", "readability"),
     ("그림자가 보이는 밝기", "contrast"),
-    ("여백", "margins"),
+    ("여백", "safe_zone"),
 )
 
 
@@ -24,23 +43,24 @@ def describe(plan: LayoutPlan) -> str:
 
 
 def draw_boxes(image: Array, plan: LayoutPlan) -> Array:
-    """Draw the text boxes of a plan as rims on a copy of the picture ``[H,W,3]``."""
+    """Draw the boxes of a plan's copy and marks as rims on a copy of the picture ``[H,W,3]``."""
     out = np.array(image, np.float32)
     height, width = out.shape[:2]
     rim = max(1, round(min(height, width) / 256))
-    for block in plan.texts:
-        left, top, right, bottom = block.box.pixels(width, height)
+    boxes = [(block.box, _COLOURS[block.role]) for block in plan.texts]
+    for box, colour in boxes + [(mark.box, _MARK_COLOUR) for mark in plan.marks]:
+        left, top, right, bottom = box.pixels(width, height)
         inside = np.zeros((height, width), bool)
         inside[top:bottom, left:right] = True
         inside[top + rim : bottom - rim, left + rim : right - rim] = False
-        out[inside] = _COLOURS[block.role]
+        out[inside] = colour
     return out
 
 
 def _describe_one(plan: LayoutPlan) -> str:
     lines = [f"- {reason}" for reason in plan.reasons]
     if plan.score is not None:
-        figures = _FIGURES if plan.texts else _PRODUCT_FIGURES
+        figures = _FIGURES if plan.texts or plan.marks else _PRODUCT_FIGURES
         parts = ", ".join(f"{name} {getattr(plan.score, field) * 100:.0f}" for name, field in figures)
         lines.append(f"- 점수 {plan.score.total * 100:.0f}/100 ({parts})")
     lines.append(f"- 분석: {plan.provider}")

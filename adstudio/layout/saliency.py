@@ -10,9 +10,10 @@ from ..types import AdCopy, Array, LayoutPlan, Side
 from .copysize import read_copy
 from .energy import Busyness, measure
 from .freespace import Candidate, clear_map, search, shapes, to_plan
+from .metrics import copy_contrast
 from .plan import check_plan
 from .rest import find_rest, light_side
-from .score import best_contrast, score
+from .score import score
 from .stand import SIDE_NAMES, check_aspects, describe, score_products, stand
 
 _FINALISTS = 12
@@ -135,7 +136,7 @@ def _explain(
             else f"제품을 완전히 피할 자리가 없어 글자 영역의 {winner.covered:.0%}가 제품에 닿습니다."
         )
     reasons.append(f"제목은 {shape.lines}줄, 글자 크기는 약 {shape.size:.0f}px입니다.")
-    contrast = min(best_contrast(_patch(busy, plan, i)) for i in range(len(plan.texts)))
+    contrast = min(copy_contrast(_patch(busy, plan, i)) for i in range(len(plan.texts)))
     reasons.append(
         "바탕의 밝기가 고르므로 글자만으로 잘 읽힙니다."
         if contrast >= 4.5

@@ -1,125 +1,87 @@
-"""Measure how well a layout sits on its picture.
-
-The same figures judge every proposal, whoever made it. They re-think the metrics of PosterLayout (CVPR 2023): occlusion
-and readability as shares with float gradients on an absolute scale, no division by an empty plan.
-"""
+"""Measure how well a layout sits on its picture. The same figures judge every proposal, whoever made it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from ..types import Array, Box, LayoutPlan, LayoutScore
+from ..types import Array, Box, LayoutPlan, LayoutScore, TextBlock
+from . import metrics
 from .energy import Busyness, measure, shrink_mask
 
-SAFE_MARGIN = 0.05  # of the shorter side
-_WEIGHTS = {"occlusion": 0.35, "readability": 0.2, "contrast": 0.25, "margins": 0.2}
-_ENOUGH_CONTRAST = 4.5
-_RESTLESS = 0.5  # mean gradient under copy at which reading becomes work
+_WEIGHTS = {
+    "occlusion": 0.26,
+    "readability": 0.14,
+    "utility": 0.06,
+    "alignment": 0.08,
+    "overlap": 0.12,
+    "underlay": 0.04,
+    "contrast": 0.16,
+    "safe_zone": 0.14,
+}
+_PLATED_ROLES = ("badge", "cta")  # drawn on a spot and a button of their own
 
 
 def score(
-    image: Array, plan: LayoutPlan, keep_clear: Array | None = None, *, busy: Busyness | None = None
+    image: Array,
+    plan: LayoutPlan,
+    keep_clear: Array | None = None,
+    *,
+    busy: Busyness | None = None,
+    safe: Box | None = None,
 ) -> LayoutScore:
-    """Score the text boxes of a plan.
-
-    A plan without text hides and blurs nothing: its figures are 1.
+    """Score the copy and the marks of a plan; a plan without any hides and blurs nothing.
 
     Args:
         keep_clear: mask ``[H,W]`` of what copy must not cover, 1 = product.
         busy: the picture's maps, where they are known already.
+        safe: where the channel lets copy stand.
     """
-    boxes = [block.box for block in plan.texts]
+    boxes = [part.box for part in (*plan.texts, *plan.marks)]
     if not boxes:
-        return LayoutScore(1.0, 1.0, 1.0, 1.0, 1.0)
+        return combine({})
     busy = busy or measure(image)
-    small_clear = None if keep_clear is None else shrink_mask(keep_clear, busy.energy.shape)
-    return combine(
-        occlusion=1 - _occlusion(boxes, busy, small_clear),
-        readability=1 - float(np.clip(_mean_under(boxes, busy.gradient) / _RESTLESS, 0, 1)),
-        contrast=min(best_contrast(_under(busy.small, box)) for box in boxes) / _ENOUGH_CONTRAST,
-        margins=_margins(boxes, image.shape[1], image.shape[0]),
-    )
+    clear = None if keep_clear is None else shrink_mask(keep_clear, busy.energy.shape)
+    bare = [block for block in plan.texts if not has_plate(block)]
+    plates = [block for block in plan.texts if block.plate in ("panel", "pill")]
+    # A plate without words is there to carry others; one with words is copy like any other.
+    blank = [block.box for block in plates if not block.text.strip()]
+    content = [part.box for part in (*plan.texts, *plan.marks) if part.box not in blank]
+    height, width = image.shape[:2]
+    return combine({
+        "occlusion": metrics.occlusion(boxes, busy.energy, clear),
+        "readability": metrics.readability([block.box for block in bare], busy.gradient),
+        "utility": metrics.utility(boxes, busy.energy),
+        "alignment": metrics.alignment(content),
+        "overlap": metrics.overlap(content),
+        "underlay": metrics.underlay(blank, content),
+        "contrast": metrics.contrast([
+            (metrics.under(busy.small, block.box), _ink(block)) for block in bare if block.plate != "scrim"
+        ]),
+        "safe_zone": metrics.safe_zone(boxes, width, height, safe),
+    })  # fmt: skip
 
 
-def combine(*, occlusion: float, readability: float, contrast: float, margins: float) -> LayoutScore:
-    """Make a score of its four figures; each is held to 0..1."""
-    values = {
-        "occlusion": occlusion,
-        "readability": readability,
-        "contrast": contrast,
-        "margins": margins,
-    }
-    figures = {name: round(float(np.clip(value, 0, 1)), 4) for name, value in values.items()}
-    total = sum(_WEIGHTS[name] * figure for name, figure in figures.items())
-    return LayoutScore(**figures, total=round(total, 4))
+def combine(figures: dict[str, float]) -> LayoutScore:
+    """Make a score of the figures that apply, each held to 0..1; the total is their weighted mean."""
+    held = {name: round(float(np.clip(value, 0, 1)), 4) for name, value in figures.items()}
+    weight = sum(_WEIGHTS[name] for name in held)
+    total = sum(_WEIGHTS[name] * figure for name, figure in held.items()) / weight if held else 1.0
+    all_figures: dict[str, Any] = {**dict.fromkeys(_WEIGHTS, 1.0), **held}
+    return LayoutScore(**all_figures, total=round(total, 4))
 
 
-def luminance(colours: Array) -> Array:
-    """WCAG relative luminance of sRGB colours ``[...,3]``."""
-    linear = np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)
-    return (linear @ np.array([0.2126, 0.7152, 0.0722], np.float32)).astype(np.float32)
+def has_plate(block: TextBlock) -> bool:
+    """Tell whether a block brings a ground of its own, so that it does not stand on the picture."""
+    return block.plate in ("panel", "pill") or (block.plate == "auto" and block.role in _PLATED_ROLES)
 
 
-def best_contrast(background: Array) -> float:
-    """Worst-case WCAG contrast of white or near-black copy, whichever reads better, on a background ``[h,w,3]``.
-
-    A dark corner under one letter spoils the word, so single patches count beside the whole.
-    """
-    bright = luminance(background)
-    extremes = [*np.percentile(bright, (5, 95))]
-    for rows in np.array_split(bright, max(1, bright.shape[0] // 6)):
-        for patch in np.array_split(rows, max(1, bright.shape[1] // 6), axis=1):
-            extremes += [*np.percentile(patch, (30, 70))]
-    return float(max(1.05 / (max(extremes) + 0.05), (min(extremes) + 0.05) / 0.0516))
-
-
-def overlap_area(one: Box, other: Box) -> float:
-    """Shared area of two boxes, in fractions of the picture."""
-    across = min(one.x1, other.x1) - max(one.x0, other.x0)
-    down = min(one.y1, other.y1) - max(one.y0, other.y0)
-    return max(0.0, across) * max(0.0, down)
-
-
-def edge_room(box: Box, width: int, height: int) -> float:
-    """Distance from a box to the nearest edge of the picture, in units of the shorter side; negative = outside."""
-    shorter = min(width, height)
-    across = min(box.x0, 1 - box.x1) * width
-    down = min(box.y0, 1 - box.y1) * height
-    return min(across, down) / shorter
-
-
-def _occlusion(boxes: Sequence[Box], busy: Busyness, clear: Array | None) -> float:
-    """The worse of two: how salient what is covered is, and what share of the copy lies on the product."""
-    salient = _mean_under(boxes, np.clip(busy.energy / 0.6, 0, 1).astype(np.float32))
-    covering = 0.0 if clear is None else _mean_under(boxes, (clear > 0.25).astype(np.float32))
-    # Any touch of the product is a fault, so it counts fourfold.
-    return min(1.0, max(salient, 4 * covering))
-
-
-def _margins(boxes: Sequence[Box], width: int, height: int) -> float:
-    room = min(edge_room(box, width, height) for box in boxes)
-    pairs = [(a, b) for i, a in enumerate(boxes) for b in boxes[i + 1 :]]
-    crossing = max(
-        (overlap_area(a, b) / max(min(a.width * a.height, b.width * b.height), 1e-9) for a, b in pairs), default=0.0
-    )
-    return float(np.clip(room / SAFE_MARGIN, 0, 1)) * (1 - min(1.0, crossing))
-
-
-def _mean_under(boxes: Sequence[Box], values: Array) -> float:
-    sums = [(float(part.sum()), part.size) for part in (_under(values, box) for box in boxes)]
-    return sum(total for total, _ in sums) / max(sum(count for _, count in sums), 1)
-
-
-def _under(values: Array, box: Box) -> Array:
-    """The part of a small map under a box; at least one pixel, also for a box that lies outside."""
-    height, width = values.shape[:2]
-    x0, x1 = _span(box.x0, box.x1, width)
-    y0, y1 = _span(box.y0, box.y1, height)
-    return values[y0:y1, x0:x1]
-
-
-def _span(start: float, end: float, length: int) -> tuple[int, int]:
-    first = min(max(int(start * length), 0), length - 1)
-    return first, min(max(int(np.ceil(end * length)), first + 1), length)
+def _ink(block: TextBlock) -> float | None:
+    """Luminance of the block's colour; None where the drawing picks one."""
+    if block.color is None:
+        return None
+    digits = block.color.removeprefix("#")
+    digits = digits if len(digits) == 6 else "".join(2 * digit for digit in digits)
+    rgb = np.array([int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)], np.float32)
+    return float(metrics.luminance(rgb))

@@ -10,8 +10,9 @@ import numpy as np
 from ..errors import InputError
 from ..types import Box, LayoutPlan, LayoutScore, Light, Placement, Side
 from .energy import Busyness
+from .metrics import SAFE_MARGIN, edge_room, luminance, overlap
 from .rest import Rest
-from .score import SAFE_MARGIN, combine, edge_room, luminance, overlap_area
+from .score import combine
 
 _SQUARE_HEIGHT = 0.46  # of the picture's height, for a product as wide as tall, alone
 _TALLEST, _LOWEST = 0.62, 0.16
@@ -78,27 +79,19 @@ def product_box(placement: Placement, aspect: float, width: int, height: int) ->
 
 
 def score_products(busy: Busyness, plan: LayoutPlan, aspects: Sequence[float], width: int, height: int) -> LayoutScore:
-    """Score placed products: ``occlusion`` = how little they hide each other, ``readability`` = how calm the ground is
-    where they stand, ``contrast`` = how well the ground shows their shadow, ``margins`` = room to the frame."""
+    """Score placed products: ``overlap`` = how little they hide each other, ``readability`` = how calm the ground is
+    where they stand, ``contrast`` = how well the ground shows their shadow, ``safe_zone`` = room to the frame."""
     boxes = [product_box(p, aspect, width, height) for p, aspect in zip(plan.products, aspects, strict=True)]
-    hidden = max(
-        (
-            overlap_area(a, b) / max(min(a.width * a.height, b.width * b.height), 1e-9)
-            for i, a in enumerate(boxes)
-            for b in boxes[i + 1 :]
-        ),
-        default=0.0,
-    )
     feet = [_feet(busy, box) for box in boxes]
     bright = min(float(luminance(busy.small[rows, columns]).mean()) for rows, columns in feet)
     restless = max(float(busy.gradient[rows, columns].mean()) for rows, columns in feet)
     room = min(edge_room(box, width, height) for box in boxes)
-    return combine(
-        occlusion=1 - hidden,
-        readability=1 - restless,
-        contrast=bright / _SHADOW_SEEN,
-        margins=room / SAFE_MARGIN,
-    )
+    return combine({
+        "overlap": overlap(boxes),
+        "readability": 1 - restless,
+        "contrast": bright / _SHADOW_SEEN,
+        "safe_zone": room / SAFE_MARGIN,
+    })  # fmt: skip
 
 
 def describe(rest: Rest, light: Light, placements: Sequence[Placement], copy_side: Side | None) -> tuple[str, ...]:

@@ -15,10 +15,6 @@ from ..errors import InputError, StorageError
 from ..types import Array, Composite, CutOut, LayoutPlan, Placement
 from .progress import Progress
 
-_KEYS = {"x", "base_y", "height", "order", "rotation", "anchor", "stance"}
-_PLAN_KEYS = {"texts", "products", "provider", "score", "reasons", "frames"}
-_LARGEST_PLAN = 1_000_000
-
 
 def add(commands: Any) -> None:
     """Add the command to the command line."""
@@ -104,7 +100,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def read_plan(path: Path) -> LayoutPlan:
-    """Read a layout plan's file strictly: an unknown name is a mistake, not a wish.
+    """Read the file of a layout plan that places products.
 
     Raises: InputError ``layout.…``.
     """
@@ -117,10 +113,6 @@ def read_plan(path: Path) -> LayoutPlan:
             "layout.unreadable", f"The plan '{path}' cannot be read ({error}).", "Give a JSON file that you may read."
         ) from error
     plan = from_json(text)
-    data = json.loads(text)
-    _refuse_unknown(data, _PLAN_KEYS, "the plan")
-    for number, item in enumerate(data.get("products") or []):
-        _refuse_unknown(item, _KEYS, f"products[{number}]")
     if not plan.products:
         raise InputError(
             "layout.no_products",
@@ -198,13 +190,3 @@ def _write_layers(folder: Path, composite: Composite) -> list[dict[str, Any]]:
     document = {"canvas": [composite.image.shape[1], composite.image.shape[0]], "layers": entries}
     (folder / "layers.json").write_text(json.dumps(document, indent=2), encoding="utf-8")
     return entries
-
-
-def _refuse_unknown(item: Any, known: set[str], where: str) -> None:
-    unknown = sorted(set(item) - known)
-    if unknown:
-        raise InputError(
-            "layout.unknown_name",
-            f"Expected {where} to hold only {', '.join(sorted(known))}, but '{unknown[0]}' came.",
-            "Correct the name or take it out.",
-        )

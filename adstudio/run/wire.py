@@ -195,6 +195,7 @@ _placement = _object(
         "rotation": _number,
         "anchor": _text,
         "stance": _text,
+        "locked": _flag,
     },
 )
 
@@ -227,6 +228,7 @@ _text_style = _object(
         "outline": _flag,
         "shadow": _flag,
         "plate": _one_of(("auto", "always", "never")),
+        "fallback": _texts,
     },
 )
 

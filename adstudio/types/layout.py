@@ -106,12 +106,27 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class LayoutScore:
-    """How well a plan sits on its picture; every figure 0..1, higher is better."""
+    """How well a plan sits on its picture; every figure 0..1, higher is better. What does not apply is 1.
+
+    Args:
+        occlusion: little of the picture's subject lies under copy.
+        readability: the ground under bare letters is calm.
+        utility: the free space is made use of.
+        alignment: the parts share edges or axes.
+        overlap: no part lies over another.
+        underlay: what lies on a plate lies on it wholly.
+        contrast: letters differ from the worst part of their ground.
+        safe_zone: every part keeps its distance to the edges, and lies where the channel covers nothing.
+    """
 
     occlusion: float
     readability: float
+    utility: float
+    alignment: float
+    overlap: float
+    underlay: float
     contrast: float
-    margins: float
+    safe_zone: float
     total: float
 
 

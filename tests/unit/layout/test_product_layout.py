@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from adstudio.errors import InputError
 from adstudio.layout.energy import shrink
+from adstudio.layout.metrics import overlap_area
 from adstudio.layout.rest import find_rest, light_side
 from adstudio.layout.saliency import LocalAnalyzer
-from adstudio.layout.score import overlap_area
 from adstudio.layout.stand import product_box
 from adstudio.types import Array, Side
 

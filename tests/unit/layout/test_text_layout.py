@@ -9,8 +9,9 @@ import pytest
 
 from adstudio.errors import InputError
 from adstudio.layout.energy import measure
+from adstudio.layout.metrics import edge_room
 from adstudio.layout.saliency import LocalAnalyzer
-from adstudio.layout.score import best_contrast, edge_room, overlap_area, score
+from adstudio.layout.score import score
 from adstudio.text.lettering import set_copy
 from adstudio.types import AdCopy, Array, Box, LayoutPlan, Side, TextBlock, TextStyle
 
@@ -173,7 +174,7 @@ def test_score_prefers_free_space_to_the_subject(disc: Array):
 
 
 def test_score_falls_towards_the_edge(disc: Array):
-    rooms = [score(disc, at(x, 0.3, x + 0.2, 0.5)).margins for x in (0.0, 0.02, 0.05, 0.1)]
+    rooms = [score(disc, at(x, 0.3, x + 0.2, 0.5)).safe_zone for x in (0.0, 0.02, 0.05, 0.1)]
     assert rooms[0] == 0 and all(a <= b for a, b in pairwise(rooms)) and rooms[-1] == 1
 
 
@@ -188,20 +189,3 @@ def test_score_counts_any_touch_of_the_product(disc: Array):
 
 def test_score_of_a_plan_without_text_divides_by_nothing(disc: Array):
     assert score(disc, LayoutPlan()).total == 1.0
-
-
-def test_texts_over_each_other_lose_their_margin_score(disc: Array):
-    block = TextBlock("headline", "세일", Box(0.1, 0.1, 0.4, 0.4))
-    assert score(disc, LayoutPlan((block, block))).margins == 0
-
-
-def test_contrast_sees_a_dark_corner_under_one_letter():
-    wall = np.ones((60, 60, 3), np.float32)
-    assert best_contrast(wall) > 19
-    wall[:12, :12] = 0.05
-    assert best_contrast(wall) < 3
-
-
-def test_overlap_of_boxes():
-    assert overlap_area(Box(0, 0, 0.5, 0.5), Box(0.25, 0.25, 1, 1)) == pytest.approx(0.0625)
-    assert overlap_area(Box(0, 0, 0.5, 0.5), Box(0.5, 0.5, 1, 1)) == 0

@@ -90,13 +90,14 @@ def test_seconds_per_step_leave_the_first_step_out(monkeypatch: pytest.MonkeyPat
 
 
 def test_the_report_is_plain_json(tmp_path: Path) -> None:
-    report = RunReport(
-        status="done", seeds=(2**63,), size=(512, 640), layout_scores=(LayoutScore(1, 0.5, 1 / 3, 1, 0.7), None)
-    ).with_events([RunEvent("start", "prompt"), RunEvent("finish", "prompt", seconds=0.25)])
+    scores = (LayoutScore(1, 1 / 3, 1, 1, 1, 1, 0.5, 1, 0.7), None)
+    report = RunReport(status="done", seeds=(2**63,), size=(512, 640), layout_scores=scores).with_events(
+        [RunEvent("start", "prompt"), RunEvent("finish", "prompt", seconds=0.25)]
+    )
     data = json.loads(report.to_json())
     assert data == report.to_dict()
     assert data["steps"][0] == {"name": "prompt", "status": "done", "seconds": 0.25, "error": "", "notes": []}
-    assert data["layout_scores"][0]["contrast"] == 0.3333 and data["layout_scores"][1] is None
+    assert data["layout_scores"][0]["readability"] == 0.3333 and data["layout_scores"][1] is None
     assert data["seeds"] == [2**63]
 
 
@@ -118,9 +119,8 @@ def test_a_graph_tells_what_it_knows_of_each_picture() -> None:
     scene = Scene("marble", "beige", "left", "calm")
     prompt = AdPrompt("a counter", "", "대리석", "cafe", "realistic", scene, "top", "rules")
     block = TextBlock("headline", "봄", Box(0, 0, 1, 0.2))
-    frames = tuple(
-        LayoutPlan(texts=(block,), provider="local", score=LayoutScore(1, 1, 1, 1, total)) for total in (0.25, 0.75)
-    )
+    scores = [LayoutScore(1, 1, 1, 1, 1, 1, 1, 1, total) for total in (0.25, 0.75)]
+    frames = tuple(LayoutPlan(texts=(block,), provider="local", score=score) for score in scores)
     report = graph_record(prompt, LayoutPlan(frames=frames), 1)["report"]
     assert report["providers"] == {"prompt": "rules", "layout": "local"}
     assert (report["brief"], report["prompt"], report["texts"]) == ("대리석", "a counter", ["봄"])
