@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ..errors import InputError
 from ..types import AdCopy
@@ -18,35 +19,59 @@ _SAFE = 1.07
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """The words to place: a headline, and a smaller line under it or ``""``."""
+    """The words to place, each tidied or ``""``; ``was`` is the old price, ``link`` what a QR code leads to."""
 
-    headline: str
-    sub: str
+    headline: str = ""
+    sub: str = ""
+    price: str = ""
+    was: str = ""
+    badge: str = ""
+    cta: str = ""
+    hours: str = ""
+    legal: str = ""
+    link: str = ""
 
 
 def read_copy(copy: AdCopy) -> Copy:
-    """Take what is to be placed; a lone sub line becomes the headline.
+    """Take what is to be placed; without a headline, the sub line becomes it.
 
     Raises:
-        InputError: ``layout.no_copy``.
+        InputError: ``layout.no_copy``, ``layout.old_price_alone``.
     """
-    headline, sub = (_tidy(text) for text in (copy.headline, copy.sub))
-    if not headline:
-        headline, sub = sub, ""
-    if not headline:
+    headline, sub = _tidy(copy.headline), _tidy(copy.sub)
+    if copy.old_price.strip() and not copy.price.strip():
+        raise InputError(
+            "layout.old_price_alone",
+            f"An old price ('{copy.old_price.strip()[:20]}') came without the price that holds now.",
+            "Write the price, too.",
+        )
+    words = Copy(
+        headline or sub,
+        sub if headline else "",
+        _tidy(copy.price),
+        _tidy(copy.old_price),
+        _tidy(copy.badge),
+        _tidy(copy.call_to_action),
+        _tidy(copy.hours),
+        _tidy(copy.legal),
+        copy.link.strip(),
+    )
+    if words == Copy():
         raise InputError(
             "layout.no_copy",
-            "There is no copy to place: headline and sub are empty.",
+            "There is no copy to place: headline, sub and all the rest are empty.",
             "Write a headline, or connect the copy of a Prompt Processor.",
         )
-    return Copy(headline, sub)
+    return words
 
 
+@lru_cache(maxsize=1024)
 def line_em(text: str) -> float:
     """Width of one line in em."""
     return _SAFE * sum(_letter_em(ch) for ch in text)
 
 
+@lru_cache(maxsize=1024)
 def widest_line_em(text: str, lines: int) -> float:
     """Width in em of the widest line when the words are spread over ``lines`` lines as evenly as they go."""
     paragraphs = [[line_em(word) for word in part.split()] for part in text.split("\n") if part.split()]

@@ -90,11 +90,10 @@ def copy_contrast(ground: Array, ink: float | None = None) -> float:
     near-black, whichever reads better.
     """
     bright = luminance(ground)
-    extremes = [*np.percentile(bright, (5, 95))]
-    for rows in np.array_split(bright, max(1, bright.shape[0] // 6)):
-        for patch in np.array_split(rows, max(1, bright.shape[1] // 6), axis=1):
-            extremes += [*np.percentile(patch, (30, 70))]
-    low, high = float(min(extremes)), float(max(extremes))
+    whole, patches = np.sort(bright, axis=None), np.sort(_patches(bright), axis=1)
+    low = min(whole[_rank(0.05, whole)], patches[:, _rank(0.3, patches[0])].min())
+    high = max(whole[_rank(0.95, whole)], patches[:, _rank(0.7, patches[0])].max())
+    low, high = float(low), float(high)
     if ink is None:
         return max(_ratio(1.0, high), _ratio(0.0016, low))
     return 1.0 if low < ink < high else min(_ratio(ink, low), _ratio(ink, high))
@@ -156,6 +155,23 @@ def _mean(values: Array, where: np.ndarray) -> float:
 def _span(start: float, end: float, length: int) -> slice:
     first = min(max(int(start * length + _SAME), 0), length - 1)
     return slice(first, min(max(int(np.ceil(end * length - _SAME)), first + 1), length))
+
+
+def _patches(values: Array) -> Array:
+    """Cut a map into patches of about 6 x 6, which overlap a little. Shapes: ``[h,w]`` to ``[patches,36]``."""
+    down, across = (_patch_indices(length) for length in values.shape)
+    patches = values[down[:, None, :, None], across[None, :, None, :]]
+    return patches.reshape(len(down) * len(across), -1)
+
+
+def _rank(share: float, values: Array) -> int:
+    return round(share * (len(values) - 1))
+
+
+def _patch_indices(length: int) -> np.ndarray:
+    count = max(1, length // 6)
+    size = -(-length // count)
+    return np.linspace(0, length - size, count).round().astype(int)[:, None] + np.arange(size)
 
 
 def _area(box: Box) -> float:

@@ -2,22 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from ..errors import InputError
-from ..types import AdCopy, Array, LayoutPlan, Side
-from .copysize import read_copy
+from ..types import AdCopy, Array, Box, Channel, LayoutPlan, Side
+from .compositions import COMPOSITIONS, Draft, Scene, compose
+from .copysize import Copy, read_copy
 from .energy import Busyness, measure
-from .freespace import Candidate, clear_map, search, shapes, to_plan
-from .metrics import copy_contrast
+from .freespace import Ground, clear_map
 from .plan import check_plan
+from .reasons import explain
+from .rects import Rect, inset, pixels
 from .rest import find_rest, light_side
 from .score import score
-from .stand import SIDE_NAMES, check_aspects, describe, score_products, stand
+from .stacks import unit_of
+from .stand import check_aspects, describe, score_products, stand
 
-_FINALISTS = 12
-_SCORE_WEIGHT = 0.7
+MARGIN = 0.06  # of the shorter side; safe zones of the channels begin at 0.05
+_COST_WEIGHT = 0.8  # beside the score, which is blind to size and to what was asked for
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the user wants of a layout of copy.
+
+    Args:
+        side: where the copy was meant to go; taken unless something stands there.
+        channel: its safe zone is kept, and named in the plan.
+        previous: a plan whose locked parts stay as they are; the rest flows around them.
+        with_logo: leave a slot for a logo.
+        min_px: the smallest letters, as in ``TextStyle``.
+    """
+
+    side: Side | None = None
+    channel: Channel | None = None
+    previous: LayoutPlan | None = None
+    with_logo: bool = False
+    min_px: int = 20
 
 
 class LocalAnalyzer:
@@ -33,16 +57,30 @@ class LocalAnalyzer:
         *,
         prefer: Side | None = None,
         min_px: int = 20,
+        wishes: Wishes | None = None,
     ) -> LayoutPlan:
-        """Place a headline and the line under it in the free space of a picture.
+        """Place copy in the free space of a picture: the best of several compositions.
 
         Args:
             keep_clear: mask ``[H,W]`` of what copy must not cover, 1 = product.
-            prefer: where the copy was meant to go; taken unless something stands there.
-            min_px: the smallest letters, as in ``TextStyle``.
+            prefer: ``side`` of the wishes, and ``min_px`` theirs, where there are no others.
 
         Raises:
             InputError: ``layout.no_copy``, ``layout.no_room``, ``layout.mask_size``.
+        """
+        return next(self.proposals(image, copy, keep_clear, wishes or Wishes(prefer, min_px=min_px)))
+
+    def proposals(
+        self,
+        image: Array,
+        copy: AdCopy,
+        keep_clear: Array | None = None,
+        wishes: Wishes = Wishes(),
+    ) -> Iterator[LayoutPlan]:
+        """Every composition that fits a picture, scored, the best one first; its reasons name the others' scores.
+
+        Raises:
+            InputError: as :meth:`place_text`.
         """
         height, width = image.shape[:2]
         if keep_clear is not None and keep_clear.shape != (height, width):
@@ -51,29 +89,35 @@ class LocalAnalyzer:
                 f"Expected a mask of the picture's size {width}x{height}, but {keep_clear.shape[::-1]} came.",
                 "Connect the mask of the same picture.",
             )
-        words = read_copy(copy)
         busy = measure(image)
         clear = clear_map(keep_clear, busy)
-        candidates = [
-            candidate
-            for shape in shapes(words, width, height, min_px)
-            for candidate in search(shape, busy, clear, width, height, prefer)
-        ]
-        if not candidates:
-            raise InputError(
-                "layout.no_room",
-                f"This copy does not fit on a picture of {width}x{height} pixels with letters of {min_px} px.",
-                "Shorten the copy or use a larger picture.",
+        held = _held(wishes.previous)
+        safe = wishes.channel.safe if wishes.channel else None
+        scene = _scene(busy, clear, read_copy(copy), held, wishes, (width, height))
+        tried = (compose(scene, composition) for composition in COMPOSITIONS)
+        drafts = list({tuple(draft.rects()): draft for draft in tried if draft}.values())
+        if not drafts:
+            raise _no_room(scene, wishes.min_px)
+        free = [draft for draft in drafts if draft.covered(scene.ground) == 0] or drafts
+        found: list[tuple[float, Draft, LayoutPlan]] = []
+        for draft in free:
+            plan = draft.plan(width, height)
+            plan = replace(
+                plan,
+                texts=(*held.texts, *plan.texts),
+                marks=(*held.marks, *plan.marks),
+                products=held.products,
+                provider=self.name,
+                channel=wishes.channel.id if wishes.channel else "",
+                size_px=(width, height),
             )
-        free = [candidate for candidate in candidates if candidate.covered == 0.0] or candidates
-        finalists = sorted(free, key=lambda candidate: candidate.cost)[:_FINALISTS]
-        scored = []
-        for candidate in finalists:
-            plan = to_plan(candidate, words, width, height)
-            scored.append((candidate, replace(plan, score=score(image, plan, keep_clear, busy=busy))))
-        winner, plan = min(scored, key=lambda pair: pair[0].cost - _SCORE_WEIGHT * _total(pair[1]))
-        reasons = _explain(winner, plan, busy, clear is not None, prefer, (width, height))
-        return check_plan(replace(plan, provider=self.name, reasons=reasons))
+            figures = score(image, plan, keep_clear, busy=busy, safe=safe)
+            found.append((figures.total - _COST_WEIGHT * draft.cost, draft, replace(plan, score=figures)))
+        found.sort(key=lambda one: -one[0])
+        others = [(draft.composition.korean, plan) for _, draft, plan in found]
+        for index, (_, draft, plan) in enumerate(found):
+            reasons = explain(scene, draft, plan, busy, others if index == 0 else ())
+            yield check_plan(replace(plan, reasons=reasons))
 
     def place_products(self, backdrop: Array, aspects: Sequence[float], *, prefer: Side | None = None) -> LayoutPlan:
         """Stand products on a backdrop.
@@ -89,7 +133,9 @@ class LocalAnalyzer:
         height, width = backdrop.shape[:2]
         busy = measure(backdrop)
         rest, light = find_rest(busy.small, products=len(aspects)), light_side(busy.small)
-        plan = LayoutPlan(products=stand(rest, busy, aspects, width, height, prefer), provider=self.name)
+        plan = LayoutPlan(
+            products=stand(rest, busy, aspects, width, height, prefer), provider=self.name, size_px=(width, height)
+        )
         return check_plan(
             replace(
                 plan,
@@ -99,70 +145,64 @@ class LocalAnalyzer:
         )
 
 
-def _total(plan: LayoutPlan) -> float:
-    return plan.score.total if plan.score else 0.0
+def frame_of(width: int, height: int, safe: Box | None = None) -> Rect:
+    """Where copy may stand on a picture: inside its margins, and inside the channel's safe zone. Units: pixels."""
+    margin = MARGIN * min(width, height)
+    frame = inset((0.0, 0.0, float(width), float(height)), margin)
+    if safe is None:
+        return frame
+    x0, y0, x1, y1 = inset(pixels(safe, width, height), 0.1 * margin)
+    return max(frame[0], x0), max(frame[1], y0), min(frame[2], x1), min(frame[3], y1)
 
 
-def _explain(
-    winner: Candidate,
-    plan: LayoutPlan,
-    busy: Busyness,
-    has_clear: bool,
-    prefer: Side | None,
-    picture: tuple[int, int],
-) -> tuple[str, ...]:
-    """Say in Korean why the copy stands where it stands."""
-    shape = winner.shape
-    x = (winner.left + shape.width / 2) / picture[0]
-    y = (winner.top + shape.height / 2) / picture[1]
-    place = _place_name(x, y, winner.align == "center")
-    reasons = []
-    if winner.occupied < 0.05:
-        reasons.append(f"{place} 공간이 비어 있고 잔잔해서 문구를 그곳에 놓았습니다.")
-    else:
-        reasons.append(f"완전히 빈 곳이 없어 가장 덜 복잡한 {place} 공간에 문구를 놓았습니다.")
-    if prefer is not None:
-        side = SIDE_NAMES[prefer]
-        kept = _is_on_side(prefer, x, y)
-        reasons.append(
-            f"요청하신 {side} 여백을 따랐습니다."
-            if kept
-            else f"요청하신 {side}에는 피사체가 있어 다른 여백을 골랐습니다."
-        )
-    if has_clear:
-        reasons.append(
-            "제품과 겹치지 않게 했습니다."
-            if winner.covered == 0.0
-            else f"제품을 완전히 피할 자리가 없어 글자 영역의 {winner.covered:.0%}가 제품에 닿습니다."
-        )
-    reasons.append(f"제목은 {shape.lines}줄, 글자 크기는 약 {shape.size:.0f}px입니다.")
-    contrast = min(copy_contrast(_patch(busy, plan, i)) for i in range(len(plan.texts)))
-    reasons.append(
-        "바탕의 밝기가 고르므로 글자만으로 잘 읽힙니다."
-        if contrast >= 4.5
-        else "바탕의 밝기가 고르지 않으니 글자 뒤에 음영이나 받침판을 까는 것이 좋습니다."
+def _held(previous: LayoutPlan | None) -> LayoutPlan:
+    """What of a plan a person has locked."""
+    if previous is None:
+        return LayoutPlan()
+    return LayoutPlan(
+        texts=tuple(block for block in previous.texts if block.locked),
+        marks=tuple(mark for mark in previous.marks if mark.locked),
+        products=tuple(placement for placement in previous.products if placement.locked),
     )
-    return tuple(reasons)
 
 
-def _place_name(x: float, y: float, centred: bool) -> str:
-    down = "위" if y < 0.4 else "아래" if y > 0.6 else "가운데"
-    if centred:
-        return "한가운데" if down == "가운데" else f"{down}쪽 중앙"
-    return f"{'왼쪽' if x < 0.5 else '오른쪽'} {down}"
+def _scene(
+    busy: Busyness, clear: Array | None, copy: Copy, held: LayoutPlan, wishes: Wishes, size: tuple[int, int]
+) -> Scene:
+    width, height = size
+    roles = {block.role for block in held.texts}
+    kinds = {mark.kind for mark in held.marks}
+    gone = {name: "" for name in ("headline", "sub", "badge", "cta", "hours", "legal") if name in roles}
+    gone |= {"price": "", "was": ""} if "price" in roles else {}
+    gone |= {"link": ""} if "qr" in kinds else {}
+    return Scene(
+        Ground.of(busy, clear, width, height),
+        replace(copy, **gone),
+        unit_of(width, height),
+        wishes.min_px,
+        frame_of(width, height, wishes.channel.safe if wishes.channel else None),
+        wishes.side,
+        tuple(pixels(part.box, width, height) for part in (*held.texts, *held.marks)),
+        _bounds(clear, width, height),
+        wishes.with_logo and "logo" not in kinds,
+    )
 
 
-def _is_on_side(prefer: Side, x: float, y: float) -> bool:
-    return {
-        "top": y < 0.5,
-        "bottom": y > 0.5,
-        "left": x < 0.5,
-        "right": x > 0.5,
-        "center": abs(x - 0.5) < 0.2 and abs(y - 0.5) < 0.2,
-    }[prefer]
+def _bounds(clear: Array | None, width: int, height: int) -> Rect | None:
+    if clear is None:
+        return None
+    rows, columns = np.flatnonzero((clear > 0.25).any(axis=1)), np.flatnonzero((clear > 0.25).any(axis=0))
+    if not len(rows):
+        return None
+    down, across = height / clear.shape[0], width / clear.shape[1]
+    return columns[0] * across, rows[0] * down, (columns[-1] + 1) * across, (rows[-1] + 1) * down
 
 
-def _patch(busy: Busyness, plan: LayoutPlan, index: int) -> Array:
-    height, width = busy.energy.shape
-    left, top, right, bottom = plan.texts[index].box.pixels(width, height)
-    return busy.small[top : max(bottom, top + 1), left : max(right, left + 1)]
+def _no_room(scene: Scene, min_px: int) -> InputError:
+    room = f"{max(scene.frame[2] - scene.frame[0], 0):.0f}x{max(scene.frame[3] - scene.frame[1], 0):.0f}"
+    return InputError(
+        "layout.no_room",
+        f"This copy does not fit on a picture of {scene.ground.width}x{scene.ground.height} pixels, {room} of "
+        f"them inside the margins, with letters of {min_px} px.",
+        "Shorten the copy, leave parts of it out, unlock a part, or use a larger picture.",
+    )

@@ -1,0 +1,175 @@
+"""Ways to set copy one piece under the other: real sizes and lines, in pixels, before a place is sought for them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Literal
+
+from ..types import Plate, TextRole
+from .copysize import (
+    LEADING,
+    SUB_LEADING,
+    Copy,
+    block_height,
+    fewest_lines,
+    line_em,
+    most_lines,
+    widest_line_em,
+)
+
+Role = TextRole
+_SIZES = (
+    0.2,
+    0.178,
+    0.16,
+    0.145,
+    0.13,
+    0.117,
+    0.105,
+    0.094,
+    0.084,
+    0.075,
+    0.066,
+    0.058,
+    0.051,
+    0.045,
+    0.039,
+    0.034,
+)  # of the unit
+_IDEAL_SIZE, _IDEAL_SHORT, _IDEAL_WIDTH = 0.108, 0.175, 0.6  # the last: of a line, which few words fill by being large
+_TIMID_SIZE = 0.066
+_SUB_SHARE, _PRICE_SHARE, _CTA_SHARE, _FOOT_SHARE = 0.42, 0.92, 0.36, 0.022
+_WAS_SHARE = 0.55  # of the price beside it
+_BESIDE, _ABOVE = 0.95, 0.52  # em of air in a button
+_SEAL = ((1, 0.78, 0.36), (2, 0.72, 0.5), (3, 0.64, 0.6))  # lines, and the box for them in a circle of diameter 1
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One piece of copy. ``gap`` is the air above it; ``fills`` = it is as wide as its stack. Units: pixels."""
+
+    role: Role
+    text: str
+    width: float
+    height: float
+    gap: float = 0.0
+    was: str = ""
+    anchor: Literal["top", "middle", "bottom"] = "middle"
+    fills: bool = True
+    plate: Plate = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Pieces of copy under each other. ``size`` is the em of the headline, or what it would be. Units: pixels."""
+
+    items: tuple[Item, ...]
+    size: float
+    lines: int = 1
+
+    @property
+    def width(self) -> float:
+        return max(item.width for item in self.items)
+
+    @property
+    def height(self) -> float:
+        return sum(item.height + item.gap for item in self.items)
+
+
+def unit_of(width: float, height: float) -> float:
+    """What sizes of type are shares of: a side of the picture as if it were square, but no banner's length."""
+    return min((width * height) ** 0.5, 1.6 * min(width, height))
+
+
+@lru_cache(maxsize=64)
+def stacks(copy: Copy, unit: float, width: float, min_px: int) -> tuple[Stack, ...]:
+    """All ways to set the headline with what follows it that fit into a width."""
+    sizes = [share * unit for share in _SIZES if share * unit > 1.04 * min_px] or [1.04 * min_px]
+    tried = [stack(copy, size, lines, unit, width, min_px) for size in sizes for lines in _line_counts(copy.headline)]
+    return tuple(made for made in tried if made is not None)
+
+
+def stack(copy: Copy, size: float, lines: int, unit: float, room: float, min_px: int) -> Stack | None:
+    """Set copy with a headline of ``size`` in ``lines`` lines; None where it is wider than ``room``, or no copy."""
+    floor = 1.04 * min_px
+    items: list[Item] = []
+    width = 0.0
+    if copy.headline:
+        width = widest_line_em(copy.headline, lines) * size
+        items.append(Item("headline", copy.headline, width, block_height(lines, size, LEADING)))
+    if copy.sub:
+        sub_size = min(max(_SUB_SHARE * size, 0.026 * unit, floor), max(0.58 * size, floor))
+        items.append(_sub(copy.sub, sub_size, size if items else 0.0, width, room))
+    if copy.price:
+        price_size = max(_PRICE_SHARE * size, floor)
+        em = line_em(copy.price) + (line_em(copy.was) * _WAS_SHARE + 0.35 if copy.was else 0.0)
+        gap = 0.55 * size if items else 0.0
+        items.append(Item("price", copy.price, em * price_size, block_height(1, price_size, 1.0), gap, copy.was))
+    if copy.cta:
+        cta_size = max(_CTA_SHARE * size, 0.026 * unit, floor)
+        wide = (widest_line_em(copy.cta, fewest_lines(copy.cta)) + 2 * _BESIDE) * cta_size
+        high = block_height(fewest_lines(copy.cta), cta_size, LEADING) + 2 * _ABOVE * cta_size
+        items.append(Item("cta", copy.cta, wide, high, 0.5 * size if items else 0.0, fills=False))
+    if not items or max(item.width for item in items) > room:
+        return None
+    if len(items) > 1 and items[0].role == "headline":
+        items[0] = replace(items[0], anchor="bottom")
+    return Stack(tuple(items), size, lines)
+
+
+def size_cost(made: Stack, unit: float) -> float:
+    """How far a headline is from the size that carries an ad."""
+    share, lines, first = made.size / unit, made.lines, made.items[0]
+    ideal = _IDEAL_SIZE
+    if first.role == "headline":
+        ideal = min(max(_IDEAL_WIDTH / line_em(first.text.replace("\n", " ")), _IDEAL_SIZE), _IDEAL_SHORT)
+    small = max(0.0, math.log(ideal / share))
+    large = max(0.0, math.log(share / ideal))
+    timid = max(0.0, math.log(_TIMID_SIZE / share))  # below this it is no headline on a phone
+    # Many short lines are a list, not a headline.
+    torn = max(0.0, 4 - line_em(first.text.replace("\n", " ")) / lines) if lines > fewest_lines(first.text) else 0.0
+    return 0.5 * small + 1.3 * timid + 0.25 * large + 0.05 * max(0, lines - 2) + 0.1 * torn
+
+
+def seal(text: str, size: float, smallest: float) -> float:
+    """Diameter of a round badge with letters of ``size``, in as many lines as keep it small."""
+    words = [
+        max(widest_line_em(text, lines) * size / wide, block_height(lines, size, 1.1) / high)
+        for lines, wide, high in _SEAL
+        if fewest_lines(text) <= lines <= max(most_lines(text), fewest_lines(text))
+    ]
+    return max(min(words, default=math.inf), smallest)
+
+
+def footer(copy: Copy, unit: float, room: float, min_px: int) -> Stack | None:
+    """Opening hours and small print; None where there are none."""
+    floor = 1.04 * min_px
+    items = []
+    for role, text, share in (("hours", copy.hours, 1.25), ("legal", copy.legal, 1.0)):
+        if not text:
+            continue
+        size = max(share * _FOOT_SHARE * unit, floor)
+        counts = range(fewest_lines(text), most_lines(text) + 1)
+        lines = next((count for count in counts if widest_line_em(text, count) * size <= room), None)
+        if lines is None:
+            return None
+        wide, high = widest_line_em(text, lines) * size, block_height(lines, size, SUB_LEADING)
+        items.append(Item(role, text, wide, high, 0.5 * size if items else 0.0, anchor="bottom", fills=False))
+    return Stack(tuple(items), floor) if items else None
+
+
+def _line_counts(headline: str) -> range:
+    low = fewest_lines(headline) if headline else 1
+    return range(low, max(low, min(4, most_lines(headline))) + 1)
+
+
+def _sub(text: str, size: float, above: float, width: float, room: float) -> Item:
+    # It may run wider than the headline, but not so that the headline hangs lost above it.
+    reach = min(room, max(1.35 * width, 11 * size, 1.02 * max(line_em(word) for word in text.split()) * size))
+    low, high = fewest_lines(text), max(fewest_lines(text), most_lines(text))
+    lines = next((n for n in range(low, high + 1) if widest_line_em(text, n) * size <= reach), high)
+    wide = min(widest_line_em(text, lines) * size, room)
+    gap = 0.26 * above + 0.12 * size if above else 0.0
+    return Item("sub", text, wide, block_height(lines, size, SUB_LEADING), gap, anchor="top")
