@@ -16,14 +16,13 @@ import numpy as np
 from ..types import Box, LayoutPlan, Mark, Side, TextBlock
 from . import corners
 from .copysize import Copy
-from .freespace import Ground, Values
+from .freespace import AIR, Ground
+from .habits import PREFERENCE, distance, place_cost
 from .rects import Rect, apart, inset, joined
 from .stacks import Item, Stack, footer, size_cost, stack, stacks
 
 Align = Literal["left", "center"]
 _ROWS = 16
-_PREFERENCE = 0.55
-_AIR = 0.28  # em of the headline that stay free around a stack
 _SMALLER = (1.0, 0.85, 0.7, 0.58)  # of the headline's size, for what stands apart from it
 _SECOND = 0.5  # weight of its cost beside the headline's
 _WIDE = 1.25  # width over height of a frame from which on two groups stand side by side
@@ -235,11 +234,12 @@ def _search(
     if middle is not None:
         y0 = np.concatenate([np.clip(middle - high / 2, top, np.maximum(bottom - high, top)), y0], axis=2)
     x0, y0 = np.broadcast_arrays(x0, y0)
-    x1, y1, air = x0 + wide, y0 + high, _AIR * size
+    x1, y1, air = x0 + wide, y0 + high, AIR * size
     width, height = scene.ground.width, scene.ground.height
     across, down = (x0 + x1) / 2 / width, (y0 + y1) / 2 / height
     habit = np.array([[[size_cost(c, scene.unit)]] for c in choices])
-    habit = habit + _place_cost(composition, across, down) + _PREFERENCE * _distance(scene.prefer, across, down)
+    habit = habit + place_cost(across, down, is_left=composition.align == "left", is_column=composition.widest < 1)
+    habit = habit + PREFERENCE * distance(scene.prefer, across, down)
     cost = habit + scene.ground.cost(x0 - air, y0 - air, x1 + air, y1 + air)
     if middle is not None:
         cost = cost + np.abs((y0 + y1) / 2 - middle) / height
@@ -305,23 +305,3 @@ def _footer(
         if best is None or cost < best[0]:
             best = (cost, _items(made, rect, align), rect)
     return None if best is None else (best[1], joined([rect for _, rect, _ in best[1]]))
-
-
-def _place_cost(composition: Composition, x: Values, y: Values) -> Values:
-    """Small habits of the trade: the upper part first, never across the very middle."""
-    is_column = composition.widest < 1
-    middle = 0.0 if is_column else 0.08 * np.maximum(0, 1 - np.abs(y - 0.5) / 0.14)
-    return middle + 0.03 * y + (0.03 * (x > 0.5) if composition.align == "left" else 0.0)
-
-
-def _distance(prefer: Side | None, x: Values, y: Values) -> Values | float:
-    if prefer is None:
-        return 0.0
-    away = {
-        "top": y - 0.32,
-        "bottom": 0.68 - y,
-        "left": x - 0.34,
-        "right": 0.66 - x,
-        "center": np.maximum(np.abs(x - 0.5), np.abs(y - 0.5)) - 0.06,
-    }[prefer]
-    return np.clip(away / 0.35, 0, 1)

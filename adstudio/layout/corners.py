@@ -8,7 +8,8 @@ from typing import Literal
 import numpy as np
 
 from .copysize import block_height, fewest_lines, widest_line_em
-from .freespace import Ground, Values
+from .freespace import Ground
+from .habits import Values
 from .rects import Rect
 from .stacks import seal
 

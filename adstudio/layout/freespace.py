@@ -1,24 +1,23 @@
-"""The free space of a picture: what boxes would cost on it, and which ones are the emptiest."""
+"""The free space of a picture: what copy would cost at every place of it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..types import Array, Box
+from ..types import Array, Side
+from .copysize import Copy
 from .energy import Busyness, shrink_mask
-from .metrics import overlap_area
+from .habits import PREFERENCE, Values, distance, place_cost
+from .stacks import Stack, size_cost, stacks, unit_of
 
-Values = NDArray[np.float64]
-_SHAPES = (  # width and height of free boxes as shares of the picture
-    (0.86, 0.2), (0.86, 0.3), (0.86, 0.4), (0.6, 0.16), (0.6, 0.26), (0.6, 0.4), (0.44, 0.3), (0.44, 0.5), (0.44, 0.8),
-    (0.34, 0.2), (0.34, 0.5), (0.34, 0.8), (0.26, 0.16), (0.26, 0.3),
-)  # fmt: skip
-_STEPS = 12
-_SAME_BOX = 0.6  # shared part of two boxes, of the smaller one, from which on they are one proposal
+MARGIN = 0.06  # of the shorter side; safe zones of the channels begin at 0.05
+AIR = 0.28  # em of the headline that stay free around copy
+_ROWS = 28
+Align = Literal["left", "center", "right"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +64,47 @@ class Ground:
         return sums / ((bottom - top) * (right - left))
 
 
-def free_boxes(ground: Ground, count: int = 8, frame: Box = Box(0.05, 0.05, 0.95, 0.95)) -> list[Box]:  # noqa: B008
-    """Find the emptiest boxes of several shapes inside a frame, the best one first, none much like another."""
-    found: list[tuple[float, Box]] = []
-    for wide, high in _SHAPES:
-        wide, high = wide * frame.width, high * frame.height
-        lefts, tops = np.meshgrid(
-            np.linspace(frame.x0, frame.x1 - wide, _STEPS), np.linspace(frame.y0, frame.y1 - high, _STEPS)
-        )
-        edges = [edge.ravel() for edge in (lefts, tops, lefts + wide, tops + high)]
-        pixels = [edge * size for edge, size in zip(edges, (ground.width, ground.height) * 2, strict=True)]
-        middle = np.abs((edges[1] + edges[3]) / 2 - 0.5)
-        costs = ground.cost(*pixels) - 0.35 * (wide * high) ** 0.5 - 0.06 * middle
-        best = np.argsort(costs)[:12]
-        found += [(float(costs[i]), Box(*(round(float(edge[i]), 5) for edge in edges))) for i in best]
-    kept: list[Box] = []
-    for _, box in sorted(found, key=lambda pair: pair[0]):
-        if all(overlap_area(box, other) < _SAME_BOX * min(_area(box), _area(other)) for other in kept):
-            kept.append(box)
-    return kept[:count]
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A headline and the line under it at a place, and what that costs. Units: pixels.
+
+    ``occupied`` is the share of it that lies on something, ``covered`` the share on what must stay clear.
+    """
+
+    shape: Stack
+    left: float
+    top: float
+    align: Align
+    cost: float
+    occupied: float
+    covered: float
+
+
+def shapes(copy: Copy, width: int, height: int, min_px: int) -> list[Stack]:
+    """All ways to set the headline and the line under it that fit between the margins of a picture of this size."""
+    margin = MARGIN * min(width, height)
+    words = Copy(copy.headline, copy.sub)
+    found = stacks(words, unit_of(width, height), width - 2 * margin, min_px)
+    return [shape for shape in found if shape.height <= height - 2 * margin]
+
+
+def search(
+    shape: Stack, busy: Busyness, clear: Array | None, width: int, height: int, prefer: Side | None = None
+) -> Iterator[Candidate]:
+    """Cost of one shape at the left margin, in the middle and at the right margin, at every height."""
+    ground, margin, air = Ground.of(busy, clear, width, height), MARGIN * min(width, height), AIR * shape.size
+    columns: tuple[tuple[float, Align], ...] = (
+        (margin, "left"), ((width - shape.width) / 2, "center"), (width - margin - shape.width, "left"),
+    )  # fmt: skip
+    tops = np.unique(np.linspace(margin, max(margin, height - margin - shape.height), _ROWS))
+    for left, align in columns if shape.width < width - 2 * margin - 1 else columns[1:2]:
+        x, y = (left + shape.width / 2) / width + 0 * tops, (tops + shape.height / 2) / height
+        box = (left - air, tops - air, left + shape.width + air, tops + shape.height + air)
+        habit = place_cost(x, y, is_left=align == "left") + PREFERENCE * distance(prefer, x, y)
+        cost = ground.cost(*box) + habit + size_cost(shape, unit_of(width, height))
+        for row in zip(tops, cost, ground.busy(*box), ground.covered(*box), strict=True):
+            top, each, occupied, covered = map(float, row)
+            yield Candidate(shape, left, top, align, each, occupied, covered)
 
 
 def clear_map(keep_clear: Array | None, busy: Busyness) -> Array | None:
@@ -95,7 +116,3 @@ def clear_map(keep_clear: Array | None, busy: Busyness) -> Array | None:
 
 def _integral(values: Array) -> Values:
     return np.pad(np.cumsum(np.cumsum(values, axis=0, dtype=np.float64), axis=1), ((1, 0), (1, 0)))
-
-
-def _area(box: Box) -> float:
-    return box.width * box.height

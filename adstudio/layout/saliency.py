@@ -12,7 +12,7 @@ from ..types import AdCopy, Array, Box, Channel, LayoutPlan, Side
 from .compositions import COMPOSITIONS, Draft, Scene, compose
 from .copysize import Copy, read_copy
 from .energy import Busyness, measure
-from .freespace import Ground, clear_map
+from .freespace import MARGIN, Ground, clear_map
 from .plan import check_plan
 from .reasons import explain
 from .rects import Rect, inset, pixels
@@ -21,7 +21,6 @@ from .score import score
 from .stacks import unit_of
 from .stand import check_aspects, describe, score_products, stand
 
-MARGIN = 0.06  # of the shorter side; safe zones of the channels begin at 0.05
 _COST_WEIGHT = 0.8  # beside the score, which is blind to size and to what was asked for
 
 

@@ -147,7 +147,8 @@ def footer(copy: Copy, unit: float, room: float, min_px: int) -> Stack | None:
     """Opening hours and small print; None where there are none."""
     floor = 1.04 * min_px
     items = []
-    for role, text, share in (("hours", copy.hours, 1.25), ("legal", copy.legal, 1.0)):
+    kinds: tuple[tuple[Role, str, float], ...] = (("hours", copy.hours, 1.25), ("legal", copy.legal, 1.0))
+    for role, text, share in kinds:
         if not text:
             continue
         size = max(share * _FOOT_SHARE * unit, floor)

@@ -12,9 +12,10 @@ from skimage import data
 
 from adstudio.errors import InputError
 from adstudio.layout.compositions import COMPOSITIONS
+from adstudio.layout.copysize import read_copy
 from adstudio.layout.energy import measure, shrink
 from adstudio.layout.faces import find_faces
-from adstudio.layout.freespace import Ground, clear_map, free_boxes
+from adstudio.layout.freespace import Candidate, clear_map, search, shapes
 from adstudio.layout.metrics import contains, overlap_area
 from adstudio.layout.plan import check_plan
 from adstudio.layout.saliency import LocalAnalyzer, Wishes
@@ -244,16 +245,26 @@ def test_face_of_a_grey_picture_is_seen_by_its_shape():
     assert find_faces(np.repeat(small.mean(axis=2, keepdims=True), 3, axis=2))
 
 
-def test_free_boxes_keep_off_the_subject_and_differ(disc: Array):
-    busy = measure(disc)
-    boxes = free_boxes(Ground.of(busy, None, 600, 400))
-    assert 4 <= len(boxes) <= 8 and boxes[0].x1 < 0.55
-    assert all(overlap_area(a, b) < 0.6 * min(a.width * a.height, b.width * b.height)
-               for i, a in enumerate(boxes) for b in boxes[:i])  # fmt: skip
+def best_places(picture: Array, mask: Array | None = None) -> list[Candidate]:
+    height, width = picture.shape[:2]
+    busy = measure(picture)
+    words = read_copy(AdCopy("가을 세일", "오늘 하루만"))
+    found = [
+        one
+        for shape in shapes(words, width, height, 20)
+        for one in search(shape, busy, clear_map(mask, busy), width, height)
+    ]
+    return sorted(found, key=lambda one: one.cost)
 
 
-def test_free_boxes_keep_off_a_mask_first():
+def test_emptiest_places_keep_off_the_subject(disc: Array):
+    best = best_places(disc)[0]
+    assert best.occupied == 0 and best.left + best.shape.width < 330
+
+
+def test_places_on_a_mask_come_last():
     mask = np.zeros((400, 400), np.float32)
-    mask[:, :220] = 1
-    busy = measure(calm(400, 400))
-    assert free_boxes(Ground.of(busy, clear_map(mask, busy), 400, 400), count=3)[0].x0 >= 0.54
+    mask[:, :200] = 1
+    found = best_places(calm(400, 400), mask)
+    assert found[0].covered == 0 and found[0].left >= 200
+    assert found[-1].covered > 0
