@@ -65,8 +65,8 @@ class Scene:
     ground: Ground
     copy: Copy
     unit: float
-    min_px: int
     frame: Rect
+    min_px: int = 20
     prefer: Side | None = None
     locked: tuple[Rect, ...] = ()
     subject: Rect | None = None

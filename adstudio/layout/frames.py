@@ -10,6 +10,7 @@ from ..errors import InputError
 from ..types import AdCopy, AdPrompt, Array, CutOut, LayoutPlan, Placement, Side
 from .energy import shrink_mask
 from .plan import check_plan
+from .saliency import Wishes
 
 _SIDES: dict[str, Side] = {
     "top": "top",
@@ -24,7 +25,13 @@ class Analyzer(Protocol):
     """A layout analyzer that takes wishes, as :class:`adstudio.layout.saliency.LocalAnalyzer` does."""
 
     def place_text(
-        self, image: Array, copy: AdCopy, keep_clear: Array | None = None, *, prefer: Side | None = None
+        self,
+        image: Array,
+        copy: AdCopy,
+        keep_clear: Array | None = None,
+        *,
+        prefer: Side | None = None,
+        wishes: Wishes = ...,
     ) -> LayoutPlan: ...
 
     def place_products(
@@ -41,10 +48,10 @@ class ProductWish:
     height: float = 0.0
 
 
-def choose_copy(copy: AdCopy | None, headline: str, sub: str) -> AdCopy:
-    """Take the words typed in, and those of ``copy`` where nothing is typed."""
-    given = copy or AdCopy("")
-    return replace(given, headline=headline.strip() or given.headline, sub=sub.strip() or given.sub)
+def choose_copy(copy: AdCopy | None, headline: str = "", sub: str = "", **others: str) -> AdCopy:
+    """Take the words typed in, by the fields of a copy, and those of ``copy`` where nothing is typed."""
+    typed = {"headline": headline, "sub": sub, **others}
+    return replace(copy or AdCopy(""), **{name: text.strip() for name, text in typed.items() if text.strip()})
 
 
 def choose_side(wish: str, prompt: AdPrompt | None) -> Side | None:
@@ -71,15 +78,17 @@ def place_text(
     copy: AdCopy,
     masks: Sequence[Array | None] | None,
     side: Side | None,
+    wishes: Wishes = Wishes(),  # noqa: B008 - frozen
 ) -> LayoutPlan:
     """Lay the copy out on every picture of a batch.
 
     Args:
         masks: one for all pictures or one each; brought to the pictures' size. An empty mask, or None in the place of
             one, keeps nothing clear.
+        wishes: what is locked in a previous plan of the whole batch stays in each of its pictures.
 
     Raises:
-        InputError: ``layout.mask_count`` or what the analyzer finds.
+        InputError: ``layout.mask_count``, ``layout.frame_count`` or what the analyzer finds.
     """
     if masks is not None and len(masks) not in (1, len(pictures)):
         raise InputError(
@@ -90,7 +99,9 @@ def place_text(
     plans = []
     for index, picture in enumerate(pictures):
         mask = None if masks is None else _fitted(masks[min(index, len(masks) - 1)], picture)
-        plans.append(analyzer.place_text(picture, copy, mask, prefer=side))
+        previous = wishes.previous and wishes.previous.for_frame(index)
+        held = replace(wishes, previous=previous)
+        plans.append(analyzer.place_text(picture, copy, mask, prefer=side, wishes=held))
     return _together(plans)
 
 

@@ -26,21 +26,17 @@ _COST_WEIGHT = 0.8  # beside the score, which is blind to size and to what was a
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What the user wants of a layout of copy.
+    """What a layout of copy has to keep to.
 
     Args:
-        side: where the copy was meant to go; taken unless something stands there.
-        channel: its safe zone is kept, and named in the plan.
+        channel: its safe zone is kept, and its id noted in the plan.
         previous: a plan whose locked parts stay as they are; the rest flows around them.
         with_logo: leave a slot for a logo.
-        min_px: the smallest letters, as in ``TextStyle``.
     """
 
-    side: Side | None = None
     channel: Channel | None = None
     previous: LayoutPlan | None = None
     with_logo: bool = False
-    min_px: int = 20
 
 
 class LocalAnalyzer:
@@ -56,24 +52,28 @@ class LocalAnalyzer:
         *,
         prefer: Side | None = None,
         min_px: int = 20,
-        wishes: Wishes | None = None,
+        wishes: Wishes = Wishes(),
     ) -> LayoutPlan:
         """Place copy in the free space of a picture: the best of several compositions.
 
         Args:
             keep_clear: mask ``[H,W]`` of what copy must not cover, 1 = product.
-            prefer: ``side`` of the wishes, and ``min_px`` theirs, where there are no others.
+            prefer: where the copy was meant to go; taken unless something stands there.
+            min_px: the smallest letters, as in ``TextStyle``.
 
         Raises:
-            InputError: ``layout.no_copy``, ``layout.no_room``, ``layout.mask_size``.
+            InputError: ``layout.no_copy``, ``layout.no_room``, ``layout.mask_size``, ``layout.old_price_alone``.
         """
-        return next(self.proposals(image, copy, keep_clear, wishes or Wishes(prefer, min_px=min_px)))
+        return next(self.proposals(image, copy, keep_clear, prefer=prefer, min_px=min_px, wishes=wishes))
 
     def proposals(
         self,
         image: Array,
         copy: AdCopy,
         keep_clear: Array | None = None,
+        *,
+        prefer: Side | None = None,
+        min_px: int = 20,
         wishes: Wishes = Wishes(),
     ) -> Iterator[LayoutPlan]:
         """Every composition that fits a picture, scored, the best one first; its reasons name the others' scores.
@@ -92,11 +92,13 @@ class LocalAnalyzer:
         clear = clear_map(keep_clear, busy)
         held = _held(wishes.previous)
         safe = wishes.channel.safe if wishes.channel else None
-        scene = _scene(busy, clear, read_copy(copy), held, wishes, (width, height))
+        scene = replace(
+            _scene(busy, clear, read_copy(copy), held, wishes, (width, height)), prefer=prefer, min_px=min_px
+        )
         tried = (compose(scene, composition) for composition in COMPOSITIONS)
         drafts = list({tuple(draft.rects()): draft for draft in tried if draft}.values())
         if not drafts:
-            raise _no_room(scene, wishes.min_px)
+            raise _no_room(scene)
         free = [draft for draft in drafts if draft.covered(scene.ground) == 0] or drafts
         found: list[tuple[float, Draft, LayoutPlan]] = []
         for draft in free:
@@ -178,12 +180,10 @@ def _scene(
         Ground.of(busy, clear, width, height),
         replace(copy, **gone),
         unit_of(width, height),
-        wishes.min_px,
         frame_of(width, height, wishes.channel.safe if wishes.channel else None),
-        wishes.side,
-        tuple(pixels(part.box, width, height) for part in (*held.texts, *held.marks)),
-        _bounds(clear, width, height),
-        wishes.with_logo and "logo" not in kinds,
+        locked=tuple(pixels(part.box, width, height) for part in (*held.texts, *held.marks)),
+        subject=_bounds(clear, width, height),
+        with_logo=wishes.with_logo and "logo" not in kinds,
     )
 
 
@@ -197,11 +197,11 @@ def _bounds(clear: Array | None, width: int, height: int) -> Rect | None:
     return columns[0] * across, rows[0] * down, (columns[-1] + 1) * across, (rows[-1] + 1) * down
 
 
-def _no_room(scene: Scene, min_px: int) -> InputError:
+def _no_room(scene: Scene) -> InputError:
     room = f"{max(scene.frame[2] - scene.frame[0], 0):.0f}x{max(scene.frame[3] - scene.frame[1], 0):.0f}"
     return InputError(
         "layout.no_room",
         f"This copy does not fit on a picture of {scene.ground.width}x{scene.ground.height} pixels, {room} of "
-        f"them inside the margins, with letters of {min_px} px.",
+        f"them inside the margins, with letters of {scene.min_px} px.",
         "Shorten the copy, leave parts of it out, unlock a part, or use a larger picture.",
     )

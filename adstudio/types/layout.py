@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from ..errors import InputError
+
 Side = Literal["top", "bottom", "left", "right", "center"]
 Anchor = Literal["bottom", "center", "top", "left", "right", "bottom_left", "bottom_right", "top_left", "top_right"]
 Stance = Literal["standing", "hanging", "flat_lay"]
@@ -154,8 +156,20 @@ class LayoutPlan:
     picture: str = ""
 
     def for_frame(self, index: int) -> LayoutPlan:
-        """The plan of one picture of a batch; the last one serves any picture beyond."""
-        return self.frames[min(index, len(self.frames) - 1)] if self.frames else self
+        """The plan of one picture of a batch.
+
+        Raises:
+            InputError: ``layout.frame_count``; another picture's plan would cover what stands elsewhere.
+        """
+        if not self.frames:
+            return self
+        if index >= len(self.frames):
+            raise InputError(
+                "layout.frame_count",
+                f"The layout was made for {len(self.frames)} pictures, but a {index + 1}. one came.",
+                "Connect the same pictures to the analyzer, or lay out one picture, whose layout serves all.",
+            )
+        return self.frames[index]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from adstudio.errors import InputError
+from adstudio.layout.digest import bind, digest_of
 from adstudio.layout.frames import ProductWish, aspects_of, choose_copy, choose_side, place_products, place_text
+from adstudio.layout.plan import check_plan
 from adstudio.layout.report import describe, draw_boxes
-from adstudio.layout.saliency import LocalAnalyzer
+from adstudio.layout.saliency import LocalAnalyzer, Wishes
 from adstudio.types import AdCopy, AdPrompt, Array, Box, CutOut, LayoutPlan, Scene, TextBlock
 
 COPY = AdCopy("가을 세일", "오늘 하루만", provider="rules")
@@ -20,8 +22,34 @@ def test_every_picture_of_a_batch_gets_its_own_plan(disc: Array):
     plan = place_text(LOCAL, [disc, mirrored], COPY, None, None)
     assert plan.for_frame(0) == LOCAL.place_text(disc, COPY)
     assert plan.for_frame(1) == LOCAL.place_text(mirrored, COPY)
-    assert plan.for_frame(9) == plan.for_frame(1)
+    with pytest.raises(InputError) as error:
+        plan.for_frame(2)
+    assert error.value.code == "layout.frame_count"
     assert plan.for_frame(0).texts[0].box != plan.for_frame(1).texts[0].box
+
+
+def test_plan_of_one_picture_serves_every_one(disc: Array):
+    plan = LOCAL.place_text(disc, COPY)
+    assert plan.for_frame(5) == plan
+
+
+def test_plans_are_bound_to_their_pictures(disc: Array):
+    mirrored = np.ascontiguousarray(disc[:, ::-1])
+    plan = bind(place_text(LOCAL, [disc, mirrored], COPY, None, None), [disc, mirrored])
+    assert [frame.picture for frame in plan.frames] == [digest_of(disc), digest_of(mirrored)]
+    assert plan.picture == digest_of(disc) != digest_of(mirrored) and len(plan.picture) == 16
+    assert plan.size_px == (600, 400) and check_plan(plan) == plan
+    whole = (np.rint(disc * 255) / 255).astype(np.float32)
+    assert digest_of(whole + 0.3 / 255) == digest_of(whole) != digest_of(whole[:, :300]), "as 8 bits, and by their size"
+
+
+def test_locked_parts_of_a_batch_stay_in_each_of_its_pictures(disc: Array):
+    held = [TextBlock("headline", "고정", Box(x, 0.1, x + 0.4, 0.3), locked=True) for x in (0.06, 0.5)]
+    previous = LayoutPlan(frames=tuple(LayoutPlan((block,)) for block in held))
+    plan = place_text(LOCAL, [disc, disc], COPY, None, None, Wishes(previous=previous))
+    assert [plan.for_frame(i).texts[0] for i in (0, 1)] == held
+    with pytest.raises(InputError):
+        place_text(LOCAL, [disc] * 3, COPY, None, None, Wishes(previous=previous))
 
 
 def test_single_picture_gives_a_plain_plan(disc: Array):
@@ -50,6 +78,13 @@ def test_typed_words_go_before_the_copys():
     assert choose_copy(COPY, "봄 세일", "").headline == "봄 세일"
     assert choose_copy(COPY, "봄 세일", "").sub == COPY.sub
     assert choose_copy(None, "", "") == AdCopy("")
+    typed = choose_copy(COPY, price="9,900원", badge=" ", call_to_action="주문하기")
+    assert (typed.headline, typed.price, typed.badge, typed.call_to_action) == (
+        COPY.headline,
+        "9,900원",
+        "",
+        "주문하기",
+    )
 
 
 def test_auto_side_is_the_prompts():

@@ -148,7 +148,7 @@ STORY = Channel("story", "스토리", "Story", (576, 1024), safe=SAFE)
 def test_everything_stays_inside_any_safe_zone(safe: Box, size: tuple[int, int]):
     channel = Channel("any", "아무", "any", size, safe=safe)
     try:
-        plan = LOCAL.place_text(calm(*size), FULL, wishes=Wishes(channel=channel, min_px=12))
+        plan = LOCAL.place_text(calm(*size), FULL, min_px=12, wishes=Wishes(channel=channel))
     except InputError as error:
         assert error.code == "layout.no_room"
         return
