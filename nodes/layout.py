@@ -5,15 +5,30 @@ from __future__ import annotations
 import torch
 from comfy_api.latest import io
 
-from ..adstudio.layout import frames, report, saliency
-from ..adstudio.types import AdCopy, AdPrompt, CutOut
-from ._io import Copy, CutOutIO, Layout, Prompt, masks_for, to_arrays, to_image
+from ..adstudio.layout import digest, frames, report, saliency
+from ..adstudio.types import AdCopy, AdPrompt, Channel, CutOut, LayoutPlan
+from . import _host
+from ._io import ChannelIO, Copy, CutOutIO, Layout, Prompt, masks_for, to_arrays, to_image
 
 _SIDES = ["auto", "top", "bottom", "left", "right", "center"]
+_PARTS = {
+    "price": "What it costs now, such as '9,900원'. Replaces the price of the copy when not empty.",
+    "old_price": "What it cost before; it is struck through before the price.",
+    "badge": "One or two words in a spot near the product, such as '1+1' or '신메뉴'.",
+    "call_to_action": "What the button says, such as '지금 주문하기'. Replaces the copy's own when not empty.",
+    "legal": "The small print along the lower edge.",
+    "hours": "Opening hours, above the small print.",
+    "link": "What a QR code in a corner leads to: a Kakao channel, a map, a menu.",
+}
+
+
+def _part(name: str) -> io.Input:
+    """A field for one more part of the ad."""
+    return io.String.Input(name, default="", optional=True, advanced=True, tooltip=_PARTS[name])
 
 
 class TextLayoutAnalyzer(io.ComfyNode):
-    """Find free space for the headline and the line under it."""
+    """Find free space for all parts of an ad's copy."""
 
     @classmethod
     def define_schema(cls) -> io.Schema:
@@ -22,9 +37,18 @@ class TextLayoutAnalyzer(io.ComfyNode):
             node_id="AdStudioTextLayoutAnalyzer",
             display_name="Text Layout Analyzer",
             category="Ad Studio/layout",
-            description="Finds the calm, free part of a picture and lays the copy out there, without any network. "
-            "Every picture of a batch gets its own layout.",
-            search_aliases=["text position", "copy space", "saliency", "레이아웃", "문구 배치", "글자 위치", "여백"],
+            description="Finds the calm, free part of a picture and lays the copy out there, without any network: "
+            "headline, price, badge, button, small print and QR code. Every picture of a batch gets its own layout.",
+            search_aliases=[
+                "text position",
+                "copy space",
+                "saliency",
+                "레이아웃",
+                "문구 배치",
+                "글자 위치",
+                "여백",
+                "가격",
+            ],
             inputs=[
                 io.Image.Input("image"),
                 Copy.Input("copy", optional=True, tooltip="From a Prompt Processor. headline and sub below go first."),
@@ -46,12 +70,31 @@ class TextLayoutAnalyzer(io.ComfyNode):
                     default="auto",
                     tooltip="Preferred side. It is followed unless something stands there; the report says which.",
                 ),
+                *(_part(name) for name in _PARTS),
+                io.Boolean.Input(
+                    "logo_slot",
+                    default=False,
+                    optional=True,
+                    advanced=True,
+                    tooltip="Leave a place for a logo, which Text Overlay fills.",
+                ),
+                ChannelIO.Input(
+                    "channel",
+                    optional=True,
+                    tooltip="From a Channel Preset: copy stays where the channel's app covers nothing.",
+                ),
+                Layout.Input(
+                    "previous",
+                    optional=True,
+                    tooltip="An earlier layout: what is locked in it stays as it is, the rest flows around it.",
+                ),
             ],
             outputs=[
                 Layout.Output("layout"),
                 io.String.Output("report", tooltip="In Korean: why the copy stands where it stands, and its score."),
                 io.Image.Output("preview", tooltip="The picture with the text boxes drawn on it."),
             ],
+            hidden=[io.Hidden.unique_id],
         )
 
     @classmethod
@@ -64,15 +107,22 @@ class TextLayoutAnalyzer(io.ComfyNode):
         copy: AdCopy | None = None,
         keep_clear: torch.Tensor | None = None,
         prompt: AdPrompt | None = None,
+        logo_slot: bool = False,
+        channel: Channel | None = None,
+        previous: LayoutPlan | None = None,
+        **parts: str,
     ) -> io.NodeOutput:
         """Analyse every frame and hand the plans on as one."""
         pictures = to_arrays(image)
         masks = masks_for(keep_clear, len(pictures))
-        words = frames.choose_copy(copy, headline, sub)
+        words = frames.choose_copy(copy, headline, sub, **parts)
         side = frames.choose_side(copy_space, prompt)
-        plan = frames.place_text(saliency.LocalAnalyzer(), pictures, words, masks, side)
+        wishes = saliency.Wishes(channel, previous, logo_slot)
+        plan = frames.place_text(saliency.LocalAnalyzer(), pictures, words, masks, side, wishes)
+        plan = digest.bind(plan, pictures)
         previews = [report.draw_boxes(picture, plan.for_frame(i)) for i, picture in enumerate(pictures)]
-        return io.NodeOutput(plan, report.describe(plan), to_image(previews))
+        said = report.describe(plan)
+        return io.NodeOutput(plan, said, to_image(previews), ui=_host.show(cls, said))
 
 
 class ProductLayoutAnalyzer(io.ComfyNode):
@@ -128,6 +178,7 @@ class ProductLayoutAnalyzer(io.ComfyNode):
                 Layout.Output("layout"),
                 io.String.Output("report", tooltip="In Korean: why the products stand where they stand."),
             ],
+            hidden=[io.Hidden.unique_id],
         )
 
     @classmethod
@@ -147,7 +198,8 @@ class ProductLayoutAnalyzer(io.ComfyNode):
         wish = frames.ProductWish(x, base_y, height)
         side = frames.choose_side(copy_space, None)
         plan = frames.place_products(saliency.LocalAnalyzer(), to_arrays(backdrop), aspects, wish, side)
-        return io.NodeOutput(plan, report.describe(plan))
+        said = report.describe(plan)
+        return io.NodeOutput(plan, said, ui=_host.show(cls, said))
 
 
 NODES = (TextLayoutAnalyzer, ProductLayoutAnalyzer)
