@@ -32,7 +32,7 @@ class Copy:
     link: str = ""
 
 
-def read_copy(copy: AdCopy) -> Copy:
+def read_copy(copy: AdCopy, *, may_be_empty: bool = False) -> Copy:
     """Take what is to be placed; without a headline, the sub line becomes it.
 
     Raises:
@@ -56,7 +56,7 @@ def read_copy(copy: AdCopy) -> Copy:
         _tidy(copy.legal),
         copy.link.strip(),
     )
-    if words == Copy():
+    if words == Copy() and not may_be_empty:
         raise InputError(
             "layout.no_copy",
             "There is no copy to place: headline, sub and all the rest are empty.",

@@ -31,6 +31,7 @@ class Analyzer(Protocol):
         keep_clear: Array | None = None,
         *,
         prefer: Side | None = None,
+        min_px: int = 20,
         wishes: Wishes = ...,
     ) -> LayoutPlan: ...
 

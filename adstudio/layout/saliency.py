@@ -92,8 +92,11 @@ class LocalAnalyzer:
         clear = clear_map(keep_clear, busy)
         held = _held(wishes.previous)
         safe = wishes.channel.safe if wishes.channel else None
+        alone = wishes.with_logo or bool(held.texts or held.marks)
         scene = replace(
-            _scene(busy, clear, read_copy(copy), held, wishes, (width, height)), prefer=prefer, min_px=min_px
+            _scene(busy, clear, read_copy(copy, may_be_empty=alone), held, wishes, (width, height)),
+            prefer=prefer,
+            min_px=min_px,
         )
         tried = (compose(scene, composition) for composition in COMPOSITIONS)
         drafts = list({tuple(draft.rects()): draft for draft in tried if draft}.values())

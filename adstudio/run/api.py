@@ -32,6 +32,14 @@ def generate_and_save_image(
     strength: float = 0.6,
     headline: str | None = None,
     sub: str | None = None,
+    price: str = "",
+    old_price: str = "",
+    badge: str = "",
+    call_to_action: str | None = "",
+    legal: str = "",
+    hours: str = "",
+    link: str = "",
+    logo: Picture | None = None,
     seed: int | None = None,
     output_dir: str | Path = "output",
     checkpoint: str | Path = "demo",
@@ -70,6 +78,9 @@ def generate_and_save_image(
         reference_image: a path, the bytes of an image file, a Pillow image or an array.
         strength: how much of the photo is drawn anew, above 0 up to 1.
         headline: None has it written from the brief, ``""`` draws no text.
+        price: with ``old_price`` struck through before it; ``badge``, ``legal``, ``hours`` stand on the ad as they are.
+        call_to_action: what the button says; None has it written, ``""`` draws none.
+        link: what a QR code leads to; ``logo`` a picture, best with transparency.
         seed: None draws one; ``result.report.seeds`` names it.
         checkpoint: ``demo`` is the embedded one; else a folder, the file of a transformer, or a name among the host's
             models.
@@ -103,6 +114,14 @@ def generate_and_save_image(
         strength=strength,
         headline=headline,
         sub=sub,
+        price=price,
+        old_price=old_price,
+        badge=badge,
+        call_to_action=call_to_action,
+        legal=legal,
+        hours=hours,
+        link=link,
+        logo=None if logo is None else _to_source(logo),
         seed=seed,
         checkpoint=os.fspath(checkpoint),
         text_encoder=os.fspath(text_encoder),
@@ -142,6 +161,14 @@ def generate_product_composite(
     industry: str = "auto",
     headline: str | None = None,
     sub: str | None = None,
+    price: str = "",
+    old_price: str = "",
+    badge: str = "",
+    call_to_action: str | None = "",
+    legal: str = "",
+    hours: str = "",
+    link: str = "",
+    logo: Picture | None = None,
     seed: int | None = None,
     output_dir: str | Path = "output",
     checkpoint: str | Path = "demo",
@@ -210,6 +237,14 @@ def generate_product_composite(
         industry=industry,
         headline=headline,
         sub=sub,
+        price=price,
+        old_price=old_price,
+        badge=badge,
+        call_to_action=call_to_action,
+        legal=legal,
+        hours=hours,
+        link=link,
+        logo=None if logo is None else _to_source(logo),
         seed=seed,
         checkpoint=os.fspath(checkpoint),
         text_encoder=os.fspath(text_encoder),

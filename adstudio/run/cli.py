@@ -24,11 +24,13 @@ from ..types import Side, TextStyle
 from . import (
     channel_command,
     convert_command,
+    copy_options,
     cutout_command,
     doctor_command,
     fetch_command,
     finishing,
     interrupt,
+    layout_command,
     place_command,
     reflow_command,
     serve_command,
@@ -93,6 +95,7 @@ def build_parser() -> argparse.ArgumentParser:
     place_command.add(commands)
     channel_command.add(commands)
     reflow_command.add(commands)
+    layout_command.add(commands)
     words_command.add(commands)
     fetch_command.add(commands)
     convert_command.add(commands)
@@ -141,6 +144,7 @@ def _add_picture(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--size", type=_size, metavar="WxH", help="exact size in pixels, instead of --aspect")
     parser.add_argument("--headline", help="written from the brief when left out")
     parser.add_argument("--sub", help="the smaller line under the headline")
+    copy_options.add(parser)
     parser.add_argument("--no-text", action="store_true", help="draw no text")
     parser.add_argument("--font", default=TextStyle().font)
     parser.add_argument("--seed", type=int, help="the same seed gives the same picture")
@@ -222,6 +226,7 @@ def _picture_fields(options: argparse.Namespace) -> dict[str, Any]:
         "height": height,
         "headline": "" if options.no_text else options.headline,
         "sub": "" if options.no_text else options.sub,
+        **copy_options.fields(options),
         "text_style": TextStyle(font=options.font),
         "tone": options.tone,
         "channel": options.channel,

@@ -16,6 +16,15 @@ def read_source(source: str) -> Array:
     return read_photo(open_source(source))
 
 
+def read_logo(source: str) -> Array:
+    """Read a logo of a request with its transparency: ``[h,w,4]``."""
+    from ..imaging.photo import read_photo_with_alpha
+
+    colour, alpha = read_photo_with_alpha(open_source(source), min_side_px=8)
+    solid = np.ones(colour.shape[:2], np.float32) if alpha is None else alpha
+    return np.concatenate([colour, solid[..., None]], axis=2)
+
+
 def cover(photo: Array, width: int, height: int) -> Array:
     """Fill ``width`` x ``height`` with a photo: scaled evenly, the overhang cut off on both sides alike."""
     scale = max(width / photo.shape[1], height / photo.shape[0])

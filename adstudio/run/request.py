@@ -75,6 +75,11 @@ class AdRequest:
         max_kb: the most a file may take, in thousands of bytes; ``quality`` is then the highest to try.
         ai_label: what is written on the picture to say that it comes from AI; empty = nothing.
         credentials: sign the file with the operator's content credentials.
+        price: what it costs, with ``old_price`` struck through before it.
+        badge: one or two words in a spot near the product.
+        call_to_action: what the button says; None has it written from the brief, empty draws none.
+        legal: the small print; ``hours`` the opening hours above it; ``link`` what a QR code leads to.
+        logo: a picture, set on the ad as it is.
         loras: further adapters as (name, weight), over the style's own.
     """
 
@@ -117,6 +122,14 @@ class AdRequest:
     lettering: Lettering = "ignore"
     headline: str | None = None
     sub: str | None = None
+    price: str = ""
+    old_price: str = ""
+    badge: str = ""
+    call_to_action: str | None = ""
+    legal: str = ""
+    hours: str = ""
+    link: str = ""
+    logo: str | None = None
     text_style: TextStyle = field(default_factory=TextStyle)
     format: str = "png"
     quality: int = 95
@@ -211,6 +224,12 @@ def _check_task(request: AdRequest) -> None:
 
 
 def _check_numbers(request: AdRequest) -> None:
+    if request.old_price.strip() and not request.price.strip():
+        raise InputError(
+            "request.old_price_alone",
+            f"An old price ('{request.old_price.strip()[:20]}') came without the price that holds now.",
+            "Give the price, too.",
+        )
     _in_range("steps", request.steps, 1, MAX_STEPS, "Use 8, which is what the model is made for.")
     _in_range("count", request.count, 1, MAX_COUNT, "Run it again for more pictures.")
     _in_range("quality", request.quality, 1, 100, "Use 95 for print and 85 for the web.")

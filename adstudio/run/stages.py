@@ -13,16 +13,12 @@ from .. import config
 from ..errors import InputError
 from ..ports import Host
 from ..prompt.providers import LOCAL
-from ..types import AdCopy, AdPrompt, Array, CutOut, LayoutPlan, Placement
-from .photos import cover, read_source
+from ..types import AdCopy, AdPrompt, Array, CutOut, LayoutPlan
+from .layouts import find_subject, place_copy, place_products, shown_copy
+from .photos import cover, read_logo, read_source
 from .recorder import Recorder
 from .request import AdRequest
 from .wire import open_source
-
-# Where a product goes when nobody looks for a place: the middle of the lower edge, somewhat over half the height.
-_PLAIN_PLACE = Placement(x=0.5, base_y=0.92, height=0.55)
-_SUBJECT_STAYS = 0.75  # of the schedule: beyond, the model draws another composition
-_ROOM_BESIDE = 0.6  # of the picture: a subject that fills more leaves no room to keep copy off it
 
 
 @dataclass
@@ -36,6 +32,7 @@ class Run:
     prompts: tuple[AdPrompt, ...] = ()
     copy: AdCopy = field(init=False)
     reference: Array | None = None
+    logo: Array | None = None
     cutouts: list[CutOut] = field(default_factory=list)
     zit: Any = None
     model: str = ""
@@ -83,11 +80,14 @@ class Run:
         self.providers |= {"prompt": author_of(self.prompts[0]), "copy": author_of(self.copy)}
 
     def read_pictures(self) -> None:
-        """Read the reference photo, or read the products and cut them out."""
+        """Read the reference photo and the logo, or read the products and cut them out."""
         request = self.request
         if request.reference is not None:
             with self.recorder.step("photo"):
                 self.reference = read_source(request.reference)
+        if request.logo is not None:
+            with self.recorder.step("logo"):
+                self.logo = read_logo(request.logo)
         if request.task == "composite":
             with self.recorder.step("cutout"):
                 for source in request.products:
@@ -176,10 +176,15 @@ class Run:
         if not self.cutouts:
             return
         from ..imaging.composite import compose
+        from ..layout.saliency import LocalAnalyzer
 
-        backdrops, places = self.originals, []
+        backdrops = self.originals
         with self.recorder.step("place"):
-            places = [self._places(*drawn) for drawn in zip(backdrops, self.prompts, strict=True)]
+            has_copy = shown_copy(self.request, self.copy) is not None
+            places = [
+                place_products(self.request, LocalAnalyzer(), backdrop, self.cutouts, prompt, has_copy)
+                for backdrop, prompt in zip(backdrops, self.prompts, strict=True)
+            ]
         with self.recorder.step("compose"):
             self.originals, self.masks = [], []
             for backdrop, plan in zip(backdrops, places, strict=True):
@@ -228,42 +233,25 @@ class Run:
     def letter(self) -> None:
         """Find room for the copy and draw it; without copy the originals are the finished pictures."""
         products = self.layouts or [LayoutPlan()] * len(self.originals)
-        if not self.copy.headline and not self.copy.sub:
+        shown = shown_copy(self.request, self.copy)
+        if shown is None and self.logo is None:
             self.finished, self.layouts = list(self.originals), products
             return
         from ..layout.saliency import LocalAnalyzer
         from ..text.lettering import draw
 
-        analyzer = LocalAnalyzer()
-        # The prompt asked for free space on one side; a photo that is drawn over has its own, round its subject.
-        self.layouts = []
+        request, analyzer = self.request, LocalAnalyzer()
         with self.recorder.step("layout"):
             if self.reference is not None:
-                self.masks = [self._find_subject(self.reference)] * len(self.originals)
-            for picture, mask, placed, prompt in zip(self.originals, self.masks, products, self.prompts, strict=True):
-                plan = analyzer.place_text(
-                    picture,
-                    self.copy,
-                    keep_clear=mask,
-                    prefer=prompt.copy_space if self.reference is None else None,
-                    min_px=self.request.text_style.min_px,
-                )
-                reasons = (*placed.reasons, *plan.reasons)
-                self.layouts.append(replace(plan, products=placed.products, reasons=reasons))
+                self.masks = [find_subject(self.reference, request.strength)] * len(self.originals)
+            pictures = zip(self.originals, self.masks, products, self.prompts, strict=True)
+            self.layouts = [place_copy(request, analyzer, *each, shown or AdCopy("")) for each in pictures]
             self.providers["layout"] = analyzer.name
         with self.recorder.step("lettering"):
+            logos: dict[str, Any] = {} if self.logo is None else {"logos": {"": self.logo}}
             for picture, plan in zip(self.originals, self.layouts, strict=True):
                 self.recorder.check_cancelled()
-                self.finished.append(draw(picture, plan, self.request.text_style))
-
-    def _find_subject(self, photo: Array) -> Array | None:
-        """Where the photo's subject stands, as long as the drawn picture still shows it there."""
-        from ..imaging.geodesic import GeodesicMatting
-
-        if self.request.strength > _SUBJECT_STAYS:
-            return None
-        matte = GeodesicMatting().matte(photo)
-        return matte if float((matte > 0.5).mean()) <= _ROOM_BESIDE else None
+                self.finished.append(draw(picture, plan, request.text_style, **logos))
 
     def _target_size(self, checkpoint: Any) -> tuple[int, int]:
         from ..engine.sizes import check_size, fit_size, size_for
@@ -290,24 +278,6 @@ class Run:
         for note in found.notes:
             self.recorder.note(note)
         return found
-
-    def _places(self, backdrop: Array, prompt: AdPrompt) -> LayoutPlan:
-        if self.request.placements:
-            return LayoutPlan(products=self.request.placements, reasons=("제품의 자리는 직접 정하신 그대로입니다.",))
-        if self.request.auto_layout:
-            from ..layout.saliency import LocalAnalyzer
-
-            aspects = [item.rgba.shape[1] / item.rgba.shape[0] for item in self.cutouts]
-            prefer = prompt.copy_space if self.copy.headline or self.copy.sub else None
-            return LocalAnalyzer().place_products(backdrop, aspects, prefer=prefer)
-        count = len(self.cutouts)
-        products = tuple(
-            replace(
-                _PLAIN_PLACE, x=(index + 0.5) / count, height=_PLAIN_PLACE.height / max(1.0, count / 2), order=index
-            )
-            for index in range(count)
-        )
-        return LayoutPlan(products=products, reasons=("자동 배치를 껐으므로 제품을 아래쪽에 고르게 놓았습니다.",))
 
     def _finish(self) -> dict[str, Any]:
         """How the request wants its products brought into their scene, as ``compose`` takes it."""

@@ -30,8 +30,8 @@ def to_record(request: AdRequest) -> dict[str, Any]:
     """
     default = to_dict(AdRequest())
     record = {name: value for name, value in to_dict(request).items() if value != default[name]}
-    if request.reference is not None:
-        record["reference"] = _fingerprint(request.reference)
+    for name in {"reference", "logo"} & record.keys():
+        record[name] = _fingerprint(record[name])
     if request.products:
         record["products"] = [_fingerprint(source) for source in request.products]
     for name in {"checkpoint", "text_encoder", "vae"} & record.keys():
@@ -272,6 +272,14 @@ _READERS: dict[str, Callable[[str, object], Any]] = {
     "lettering": _one_of(get_args(Lettering)),
     "headline": _or_none(_text),
     "sub": _or_none(_text),
+    "price": _text,
+    "old_price": _text,
+    "badge": _text,
+    "call_to_action": _or_none(_text),
+    "legal": _text,
+    "hours": _text,
+    "link": _text,
+    "logo": _or_none(_text),
     "text_style": _text_style,
     "format": _text,
     "quality": _whole,

@@ -84,8 +84,9 @@ def write_words(request: AdRequest, choice: ProviderChoice, recorder: Recorder) 
 
 
 def _write_copy(request: AdRequest, choice: ProviderChoice, industry: str) -> AdCopy:
-    if request.headline is not None:
-        return _flagged(AdCopy(request.headline.strip(), (request.sub or "").strip()), request, industry)
+    wants_writer = request.headline is None or request.call_to_action is None
+    if not wants_writer:
+        return _flagged(_with_own(AdCopy(""), request), request, industry)
     written = write_copy(
         request.context if request.context.strip() else request.brief,
         industry=industry,
@@ -94,7 +95,17 @@ def _write_copy(request: AdRequest, choice: ProviderChoice, industry: str) -> Ad
         seed=request.seed or 0,
         provider=choice,
     )
-    return written if request.sub is None else _flagged(replace(written, sub=request.sub.strip()), request, industry)
+    copy = _with_own(written, request)
+    return copy if copy == written else _flagged(copy, request, industry)
+
+
+def _with_own(written: AdCopy, request: AdRequest) -> AdCopy:
+    """The copy with what the request says itself. A written sub goes with a written headline only."""
+    sub = "" if request.sub is None and request.headline is not None else request.sub
+    given = {name: text.strip() for name, text in (("headline", request.headline), ("sub", sub)) if text is not None}
+    for name in ("price", "old_price", "badge", "call_to_action", "legal", "hours", "link"):
+        given[name] = (getattr(request, name) or "").strip() or getattr(written, name)
+    return replace(written, **given)
 
 
 def _flagged(copy: AdCopy, request: AdRequest, industry: str) -> AdCopy:

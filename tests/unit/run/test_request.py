@@ -33,6 +33,14 @@ FULL = AdRequest(
     height=512,
     auto_layout=False,
     headline="",
+    price="4,900원",
+    old_price="6,500원",
+    badge="1+1",
+    call_to_action=None,
+    legal="일부 매장 제외",
+    hours="09–21",
+    link="https://a.kr",
+    logo="logo.png",
 )
 
 
@@ -63,6 +71,9 @@ def test_a_missing_field_has_its_default() -> None:
         ({"steps": 0}, "request.steps"),
         ({"count": 17}, "request.count"),
         ({"seed": -1}, "request.seed"),
+        ({"old_price": "9,900원"}, "request.old_price_alone"),
+        ({"price": 9900}, "request.bad_type"),
+        ({"call_to_action": False}, "request.bad_type"),
         ({"seed": 2**64}, "request.seed"),
         ({"quality": 101}, "request.quality"),
         ({"shadow": float("inf")}, "request.shadow"),
@@ -161,7 +172,7 @@ def test_the_record_for_the_file_gives_away_no_photo_and_no_folder(tmp_path: Pat
         checkpoint=str(tmp_path / "z-image"),
         loras=((str(tmp_path / "ink.safetensors"), 0.5),),
     )
-    over = AdRequest(reference=to_data_url(b"secret pixels"))
+    over = AdRequest(reference=to_data_url(b"secret pixels"), logo=str(photo))
     text = json.dumps([to_record(request), to_record(over)], ensure_ascii=False)
     assert str(tmp_path) not in text and "base64" not in text
     assert "고객 사진.jpg" in text and "z-image" in text and "ink.safetensors" in text

@@ -1,0 +1,143 @@
+"""``adstudio layout``: where copy goes on a picture, and why."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict, fields, replace
+from pathlib import Path
+from typing import Any, get_args
+
+from ..errors import InputError, StorageError
+from ..types import AdCopy, Array, LayoutPlan, Side
+
+_PROVIDERS = ("local",)
+
+
+def add(commands: Any) -> None:
+    """Add the command to the command line."""
+    parser = commands.add_parser(
+        "layout",
+        help="find the places for copy on a picture",
+        description="Prints the plan as JSON; why it is so goes to stderr. With --json, one envelope with both.",
+    )
+    parser.add_argument("picture", type=Path, help="the picture that the copy goes on")
+    parser.add_argument(
+        "--copy",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help='JSON such as {"headline": "가을 세일", "price": "9,900원"}',
+    )
+    parser.add_argument("--provider", default="local", choices=_PROVIDERS, help="who lays out (local)")
+    parser.add_argument("--keep-clear", type=Path, metavar="MASK", help="a mask, white = what copy must not cover")
+    parser.add_argument("--copy-space", choices=get_args(Side), help="the side that is preferred")
+    parser.add_argument("--min-px", type=int, default=20, help="smallest letters (20)")
+    parser.add_argument("--logo-slot", action="store_true", help="leave a place for a logo")
+    parser.add_argument("--previous", type=Path, metavar="PLAN", help="an earlier plan; what is locked in it stays")
+    parser.add_argument("--override", type=Path, metavar="FILE", help="a plan in part, whose values win")
+    parser.add_argument("--all", action="store_true", help="every composition that fits, the best one first")
+    parser.add_argument("-o", "--out", type=Path, metavar="FILE", help="write the plan to a file instead")
+    parser.add_argument("--preview", type=Path, metavar="FILE", help="a .png of the picture with the boxes on it")
+    parser.add_argument("--json", action="store_true", help="print one JSON envelope on stdout")
+    parser.add_argument("--quiet", action="store_true", help="no reasons on stderr")
+    parser.set_defaults(command=run)
+
+
+def run(options: argparse.Namespace) -> dict[str, Any]:
+    """Lay out, write, and say why."""
+    from ..imaging.photo import read_photo
+    from ..layout import digest, report
+    from ..layout.overrides import held_parts, with_overrides
+    from ..layout.plan import from_json, to_json
+    from ..layout.saliency import LocalAnalyzer, Wishes
+    from ..layout.score import score
+    from .place_command import write_png
+
+    picture, copy = read_photo(options.picture), read_copy_file(options.copy)
+    partial = {} if options.override is None else _object(options.override, "layout.bad_override")
+    previous = LayoutPlan() if options.previous is None else from_json(_text(options.previous)).for_frame(0)
+    held = held_parts(partial, copy)
+    previous = replace(previous, texts=(*previous.texts, *held.texts), marks=(*previous.marks, *held.marks))
+    mask = _mask(options.keep_clear, picture)
+    proposals = LocalAnalyzer().proposals(
+        picture,
+        copy,
+        mask,
+        prefer=options.copy_space,
+        min_px=options.min_px,
+        wishes=Wishes(previous=previous, with_logo=options.logo_slot),
+    )
+    plans = [digest.bind(plan, [picture]) for plan in proposals] if options.all else []
+    plans = plans or [digest.bind(next(proposals), [picture])]
+    if partial:
+        plans = [with_overrides(plan, partial) for plan in plans]
+        plans = [replace(plan, score=score(picture, plan, mask)) for plan in plans]
+    if options.preview is not None:
+        write_png(options.preview, report.draw_boxes(picture, plans[0]))
+    if options.out is not None:
+        _write(options.out, to_json(plans[0]))
+    if not options.quiet:
+        sys.stderr.write(report.describe(plans[0]) + "\n")
+    if not options.json and options.out is None:
+        sys.stdout.write(to_json(plans[0]) + "\n")
+    return {"plan": asdict(plans[0])} | ({"proposals": [asdict(plan) for plan in plans]} if options.all else {})
+
+
+def read_copy_file(path: Path) -> AdCopy:
+    """Read copy from a JSON file with the fields of an ``AdCopy``; what ``adstudio copy --json`` prints will do, too.
+
+    Raises:
+        InputError: ``layout.bad_copy``.
+    """
+    data = _object(path, "layout.bad_copy")
+    data = data["copy"] if isinstance(data.get("copy"), dict) else data
+    known = [field.name for field in fields(AdCopy)]
+    words = [name for name in known if isinstance(getattr(AdCopy(""), name), str)]
+    for name, value in data.items():
+        if name not in known or (name in words and not isinstance(value, str)):
+            raise InputError(
+                "layout.bad_copy",
+                f"Expected the copy to hold text under {', '.join(words)}, but {name!r:.40} came with {value!r:.40}.",
+                "Correct the name or take it out.",
+            )
+    return AdCopy(**{"headline": "", **{name: value for name, value in data.items() if name in words}})
+
+
+def _object(path: Path, code: str) -> dict[str, Any]:
+    try:
+        data = json.loads(_text(path))
+    except (ValueError, RecursionError) as error:
+        raise InputError(code, f"'{path}' is not valid JSON ({error}).", "Give a file with one JSON object.") from error
+    if not isinstance(data, dict):
+        raise InputError(code, f"'{path}' holds no JSON object.", "Give a file with one JSON object.")
+    return data
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            "layout.unreadable", f"'{path}' cannot be read ({error}).", "Give a text file that you may read."
+        ) from error
+
+
+def _mask(path: Path | None, picture: Array) -> Array | None:
+    if path is None:
+        return None
+    from ..imaging.photo import read_photo
+    from ..layout.energy import shrink_mask
+
+    return shrink_mask(read_photo(path, min_side_px=1).mean(axis=2), (picture.shape[0], picture.shape[1]))
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text + "\n", "utf-8")
+    except OSError as error:
+        raise StorageError(
+            "layout.not_written", f"'{path}' cannot be written ({error.strerror}).", "Choose a folder that you may use."
+        ) from error
