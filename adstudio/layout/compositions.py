@@ -84,6 +84,10 @@ class Draft:
     main: Rect | None = None
     cost: float = 0.0
 
+    def set_stack(self, chosen: Stack, rect: Rect, align: Align | None = None) -> None:
+        """Add the pieces of a stack at its place."""
+        self.texts += _items(chosen, rect, align or self.composition.align)
+
     def covered(self, ground: Ground) -> float:
         """The largest share of one part that lies on what must stay clear."""
         return max((float(ground.covered(*rect)) for rect in self.rects()), default=0.0)
@@ -174,7 +178,7 @@ def _place_main(scene: Scene, draft: Draft, inner: Rect, taken: list[Rect]) -> b
         return False
     chosen, rect, cost = found
     draft.stack, draft.main, draft.cost = chosen, rect, cost
-    draft.texts += _items(chosen, rect, composition.align)
+    draft.set_stack(chosen, rect)
     taken.append(inset(rect, -0.02 * scene.unit))
     if not composition.apart:
         return True
@@ -191,7 +195,7 @@ def _place_main(scene: Scene, draft: Draft, inner: Rect, taken: list[Rect]) -> b
     if found is None:
         return False
     chosen, rect, cost = found
-    draft.texts += _items(chosen, rect, second.align)
+    draft.set_stack(chosen, rect, second.align)
     draft.cost = (draft.cost + _SECOND * cost) / (1 + _SECOND)
     taken.append(inset(rect, -0.02 * scene.unit))
     return True
