@@ -3,8 +3,8 @@
 python benchmarks/layout.py [--csv FILE] [--sheet FOLDER] [--photos-only]
 
 Every picture is laid out in five ratios for copies of four lengths. ``subject`` is no figure of ours: what stands on
-the photos was marked by hand, and the products are composed with a mask that is known. The other figures are our score, by
-which our layouts were also chosen, so they show what the fixed places lose and prove nothing about ours.
+the photos was marked by hand, and the products are composed with a mask that is known. The other figures are our score,
+by which our layouts were also chosen, so they show what the fixed places lose and prove nothing about ours.
 """
 
 from __future__ import annotations
