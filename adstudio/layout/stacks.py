@@ -106,7 +106,8 @@ def stack(copy: Copy, size: float, lines: int, unit: float, room: float, min_px:
         price_size = max(_PRICE_SHARE * size, floor)
         em = line_em(copy.price) + (line_em(copy.was) * _WAS_SHARE + 0.35 if copy.was else 0.0)
         gap = 0.55 * size if items else 0.0
-        items.append(Item("price", copy.price, em * price_size, block_height(1, price_size, 1.0), gap, copy.was))
+        high = block_height(1, price_size, LEADING)
+        items.append(Item("price", copy.price, em * price_size, high, gap, copy.was, fills=False))
     if copy.cta:
         cta_size = max(_CTA_SHARE * size, 0.026 * unit, floor)
         wide = (widest_line_em(copy.cta, fewest_lines(copy.cta)) + 2 * _BESIDE) * cta_size
