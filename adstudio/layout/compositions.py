@@ -25,6 +25,7 @@ Align = Literal["left", "center"]
 _ROWS = 16
 _SMALLER = (1.0, 0.85, 0.7, 0.58)  # of the headline's size, for what stands apart from it
 _SECOND = 0.5  # weight of its cost beside the headline's
+_WORST = 0.35  # weight of the part that lies on most
 _WIDE = 1.25  # width over height of a frame from which on two groups stand side by side
 
 
@@ -156,11 +157,23 @@ def compose(scene: Scene, composition: Composition) -> Draft | None:
     if not _place_main(scene, draft, inner, taken):
         return None
     if scene.copy.badge:
-        badge = corners.place_badge(scene.ground, scene.frame, scene.unit, taken, scene.copy.badge, scene.subject,
-                                    draft.main, 0 if draft.stack is None else draft.stack.size)  # fmt: skip
+        size = 0.0 if draft.stack is None else draft.stack.size
+        badge = corners.place_badge(
+            scene.ground,
+            scene.frame,
+            scene.unit,
+            taken,
+            scene.copy.badge,
+            scene.subject,
+            draft.main,
+            size,
+            scene.min_px,
+        )
         if badge is None:
             return None
         draft.texts.append((Item("badge", scene.copy.badge, badge[2] - badge[0], badge[3] - badge[1]), badge, "center"))
+    # A stack in the open may still have one line of it across the subject.
+    draft.cost += _WORST * max((float(scene.ground.busy(*rect)) for rect in draft.rects()), default=0.0)
     return draft
 
 

@@ -51,13 +51,14 @@ def place_badge(
     subject: Rect | None,
     main: Rect | None,
     headline: float,
+    min_px: int,
 ) -> Rect | None:
     """A spot near the product and not over it; without one, an upper corner.
 
     Args:
-        headline: em of the headline, which the badge's letters follow.
+        headline: em of the headline, which the badge's letters follow, down to ``min_px``.
     """
-    letters = _SEAL_LETTERS * (headline or 0.09 * unit)
+    letters = max(_SEAL_LETTERS * (headline or 0.09 * unit), 1.04 * min_px)
     wide = high = seal(text, letters, _SMALLEST_SEAL * unit)
     if wide > _LARGEST_SEAL * unit:  # too many words for a round one
         lines = max(fewest_lines(text), 1)

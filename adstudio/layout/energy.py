@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image
@@ -36,6 +36,18 @@ class Busyness:
         """1 where something stands that copy must not cover."""
         return (self.energy > _OCCUPIED).astype(np.float32)
 
+    @property
+    def heads(self) -> Array:
+        """1 in the ovals of heads with their hair around the faces."""
+        height, width = self.gradient.shape
+        heads = np.zeros((height, width), np.float32)
+        y, x = np.mgrid[0:height, 0:width]
+        for box in self.faces:
+            across = ((x + 0.5) / width - (box.x0 + box.x1) / 2) / (0.75 * box.width)
+            down = ((y + 0.5) / height - (box.y0 + box.y1) / 2) / box.height
+            heads[across**2 + down**2 < 1] = 1
+        return heads
+
 
 def measure(image: Array) -> Busyness:
     """Measure a picture ``[H,W,3] float32 sRGB 0..1`` of any size.
@@ -52,9 +64,9 @@ def measure(image: Array) -> Busyness:
         + _OBJECT * _distance_from_border(lab)
     )
     faces = find_faces(small)
-    for face in faces:
-        energy = np.maximum(energy, _FACE * _oval(face, energy.shape))
-    return Busyness(np.clip(energy, 0, 1).astype(np.float32), gradient, small, tuple(faces))
+    found = Busyness(gradient, gradient, small, tuple(faces))
+    energy = np.maximum(energy, _FACE * found.heads)
+    return replace(found, energy=np.clip(energy, 0, 1).astype(np.float32))
 
 
 def shrink(image: Array) -> Array:
@@ -76,14 +88,6 @@ def _resized(image: Array, size: tuple[int, int]) -> Array:
         for i in range(image.shape[2])
     ]
     return np.stack(channels, axis=-1).astype(np.float32)
-
-
-def _oval(box: Box, shape: tuple[int, ...]) -> Array:
-    """1 in the oval of a head and its hair around a face's box, 0 outside it."""
-    rows, columns = np.mgrid[0 : shape[0], 0 : shape[1]]
-    x = ((columns + 0.5) / shape[1] - (box.x0 + box.x1) / 2) / (0.75 * box.width)
-    y = ((rows + 0.5) / shape[0] - (box.y0 + box.y1) / 2) / box.height
-    return (x**2 + y**2 < 1).astype(np.float32)
 
 
 def _lab(small: Array) -> Array:

@@ -33,6 +33,7 @@ def find_faces(small: Array) -> list[Box]:
         step_ratio=1.5,
         min_size=(_SMALLEST_PX, _SMALLEST_PX),
         max_size=(height, width),
+        min_neighbor_number=2,  # with steps this wide, few windows lie on one face
     )
     faces = []
     for hit in hits:

@@ -17,6 +17,7 @@ from .stacks import Stack, size_cost, stacks, unit_of
 MARGIN = 0.06  # of the shorter side; safe zones of the channels begin at 0.05
 AIR = 0.28  # em of the headline that stay free around copy
 _ROWS = 28
+_HEAD = 2.0  # a face that is half covered spoils the ad
 Align = Literal["left", "center", "right"]
 
 
@@ -29,17 +30,21 @@ class Ground:
     energy: Values
     occupied: Values
     clear: Values | None
+    heads: Values | None = None
 
     @classmethod
     def of(cls, busy: Busyness, clear: Array | None, width: int, height: int) -> Ground:
         """Sum up the maps; ``clear`` is 1 on what copy must not cover, of the maps' size."""
         held = None if clear is None else _integral((clear > 0.1).astype(np.float32))
-        return cls(width, height, _integral(busy.energy), _integral(busy.occupied), held)
+        heads = _integral(busy.heads) if busy.faces else None
+        return cls(width, height, _integral(busy.energy), _integral(busy.occupied), held, heads)
 
     def cost(self, x0: Any, y0: Any, x1: Any, y1: Any) -> Values:
         """What is lost under boxes; the root makes even a corner of an object under the copy cost something."""
         occupied = self.busy(x0, y0, x1, y1)
         lost = self._means(self.energy, x0, y0, x1, y1) + 1.4 * occupied + 0.6 * np.sqrt(occupied)
+        if self.heads is not None:  # where no energy would tell, a touched head spoils the whole
+            lost = lost + _HEAD * np.sqrt(np.maximum(self._means(self.heads, x0, y0, x1, y1), 0))
         covered = self.covered(x0, y0, x1, y1)
         return lost + 8 * covered + (covered > 0)  # any touch is a fault, more of it is worse
 

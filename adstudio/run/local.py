@@ -117,6 +117,7 @@ class LocalRunner:
             fallbacks={kind: words.fallback_from for kind, words in written.items() if words.fallback_from},
             copy_flags=run.copy.flags,
             layout_scores=tuple(layout.score for layout in run.layouts),
+            layout_reasons=tuple(layout.reasons for layout in run.layouts),
             receipts=tuple(run.receipts),
         )
 

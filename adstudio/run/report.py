@@ -39,7 +39,8 @@ class RunReport:
     """A run, from its events and its facts. Times in seconds, memory in bytes; a peak is the process's so far.
 
     ``evaluations`` counts calls of the picture model per picture; ``seconds_per_step`` is the median of them.
-    ``prompts`` holds one per picture; ``fallbacks`` names, per kind of words, a provider that failed before another.
+    ``prompts``, ``layout_scores`` and ``layout_reasons`` hold one per picture; ``fallbacks`` names, per kind of words,
+    a provider that failed before another.
     """
 
     status: Status = "running"
@@ -58,6 +59,7 @@ class RunReport:
     fallbacks: dict[str, str] = field(default_factory=dict)
     copy_flags: tuple[CopyFlag, ...] = ()
     layout_scores: tuple[LayoutScore | None, ...] = ()
+    layout_reasons: tuple[tuple[str, ...], ...] = ()
     receipts: tuple[dict[str, float], ...] = ()
     peak_rss_bytes: int = 0
     peak_vram_bytes: int = 0
@@ -90,6 +92,7 @@ def graph_record(prompt: AdPrompt | None, layout: LayoutPlan | None, index: int)
     if plan is not None:
         known.setdefault("providers", {})["layout"] = plan.provider
         known["texts"] = [block.text for block in plan.texts]
+        known["layout_reasons"] = [list(plan.reasons)]
         if plan.score is not None:
             known["layout_scores"] = [_rounded(asdict(plan.score))]
     return {"report": known}

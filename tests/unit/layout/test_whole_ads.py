@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage import data
+from skimage.transform import resize
 
 from adstudio.errors import InputError
 from adstudio.layout.compositions import COMPOSITIONS
@@ -107,6 +108,11 @@ def test_badge_hangs_near_the_product(x: float):
     assert badge.width == pytest.approx(badge.height, abs=1e-4)
     middle = (badge.x0 + badge.x1) / 2, (badge.y0 + badge.y1) / 2
     assert abs(middle[0] - x) < 0.3 and 0.3 < middle[1] < 0.8
+
+
+def test_badge_on_a_banner_is_large_enough_for_its_letters():
+    plan = LOCAL.place_text(calm(1029, 258), AdCopy("가을 신메뉴", badge="신메뉴"))
+    assert of_role(plan, "badge").box.width * 1029 > 70
 
 
 def test_badge_of_many_words_becomes_long_instead_of_huge():
@@ -233,6 +239,11 @@ def test_face_is_found_and_kept_free():
 @pytest.mark.parametrize("name", ["chelsea", "coffee", "rocket"])
 def test_no_face_is_seen_where_there_is_none(name: str):
     assert find_faces(shrink((getattr(data, name)() / 255).astype(np.float32))) == []
+
+
+@pytest.mark.parametrize("size", [300, 512, 1024])
+def test_face_is_found_at_any_size_of_the_picture(size: int):
+    assert len(measure(resize(data.astronaut(), (size, size)).astype(np.float32)).faces) == 1
 
 
 def test_hit_without_skin_is_no_face():

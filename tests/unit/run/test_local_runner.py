@@ -65,6 +65,7 @@ def test_the_report_names_every_step_and_fact(checkpoint: Path, tmp_path: Path) 
     assert report.providers == {"prompt": "rules", "copy": "user", "layout": "local"}
     score = report.layout_scores[0]
     assert score is not None and 0 <= score.total <= 1
+    assert any("구성" in reason for reason in report.layout_reasons[0])
     assert report.peak_rss_bytes > 50e6
     assert 0 < sum(step.seconds for step in report.steps) <= report.seconds
     assert report.versions["adstudio"] == adstudio.__version__ and "torch" in report.versions

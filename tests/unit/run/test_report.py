@@ -120,9 +120,10 @@ def test_a_graph_tells_what_it_knows_of_each_picture() -> None:
     prompt = AdPrompt("a counter", "", "대리석", "cafe", "realistic", scene, "top", "rules")
     block = TextBlock("headline", "봄", Box(0, 0, 1, 0.2))
     scores = [LayoutScore(1, 1, 1, 1, 1, 1, 1, 1, total) for total in (0.25, 0.75)]
-    frames = tuple(LayoutPlan(texts=(block,), provider="local", score=score) for score in scores)
+    frames = tuple(LayoutPlan(texts=(block,), provider="local", score=score, reasons=("까닭",)) for score in scores)
     report = graph_record(prompt, LayoutPlan(frames=frames), 1)["report"]
     assert report["providers"] == {"prompt": "rules", "layout": "local"}
     assert (report["brief"], report["prompt"], report["texts"]) == ("대리석", "a counter", ["봄"])
     assert report["layout_scores"][0]["total"] == 0.75
+    assert report["layout_reasons"] == [["까닭"]]
     assert set(graph_record(None, None, 0)["report"]) == {"versions"}
