@@ -92,12 +92,8 @@ class LocalAnalyzer:
         clear = clear_map(keep_clear, busy)
         held = _held(wishes.previous)
         safe = wishes.channel.safe if wishes.channel else None
-        alone = wishes.with_logo or bool(held.texts or held.marks)
-        scene = replace(
-            _scene(busy, clear, read_copy(copy, may_be_empty=alone), held, wishes, (width, height)),
-            prefer=prefer,
-            min_px=min_px,
-        )
+        words = read_copy(copy, may_be_empty=wishes.with_logo or bool(held.texts or held.marks))
+        scene = replace(_scene(busy, clear, words, held, wishes, (width, height)), prefer=prefer, min_px=min_px)
         tried = (compose(scene, composition) for composition in COMPOSITIONS)
         drafts = list({tuple(draft.rects()): draft for draft in tried if draft}.values())
         if not drafts:
@@ -115,7 +111,7 @@ class LocalAnalyzer:
                 channel=wishes.channel.id if wishes.channel else "",
                 size_px=(width, height),
             )
-            figures = score(image, plan, keep_clear, busy=busy, safe=safe)
+            figures = score(image, plan, clear, busy=busy, safe=safe)
             found.append((figures.total - _COST_WEIGHT * draft.cost, draft, replace(plan, score=figures)))
         found.sort(key=lambda one: -one[0])
         others = [(draft.composition.korean, plan) for _, draft, plan in found]

@@ -34,7 +34,7 @@ def score(
     """Score the copy and the marks of a plan; a plan without any hides and blurs nothing.
 
     Args:
-        keep_clear: mask ``[H,W]`` of what copy must not cover, 1 = product.
+        keep_clear: mask ``[H,W]``, or of the maps' size, of what copy must not cover, 1 = product.
         busy: the picture's maps, where they are known already.
         safe: where the channel lets copy stand.
     """
@@ -42,7 +42,8 @@ def score(
     if not boxes:
         return combine({})
     busy = busy or measure(image)
-    clear = None if keep_clear is None else shrink_mask(keep_clear, busy.energy.shape)
+    shape = busy.energy.shape
+    clear = keep_clear if keep_clear is None or keep_clear.shape == shape else shrink_mask(keep_clear, shape)
     bare = [block for block in plan.texts if not has_plate(block)]
     plates = [block for block in plan.texts if block.plate in ("panel", "pill")]
     # A plate without words is there to carry others; one with words is copy like any other.

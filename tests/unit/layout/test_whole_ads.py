@@ -243,7 +243,7 @@ def test_no_face_is_seen_where_there_is_none(name: str):
 
 @pytest.mark.parametrize("size", [300, 512, 1024])
 def test_face_is_found_at_any_size_of_the_picture(size: int):
-    assert len(measure(resize(data.astronaut(), (size, size)).astype(np.float32)).faces) == 1
+    assert len(measure(np.asarray(resize(data.astronaut(), (size, size)), np.float32)).faces) == 1
 
 
 def test_hit_without_skin_is_no_face():
