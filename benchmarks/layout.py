@@ -1,6 +1,6 @@
 """Measure layouts of copy: ours beside fixed places and beside ComfyUI's own text node, and how long ours take.
 
-python benchmarks/layout.py [--csv FILE] [--sheet FOLDER] [--photos-only]
+python benchmarks/layout.py [--csv FILE] [--sheet FOLDER] [--photos-only] [--copies medium "with price"]
 
 Every picture is laid out in five ratios for copies of four lengths. ``subject`` is no figure of ours: what stands on
 the photos was marked by hand, and the products are composed with a mask that is known. The other figures are our score,
@@ -15,7 +15,7 @@ import statistics
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -170,12 +170,15 @@ def covered(plan: LayoutPlan, subject: Array) -> float:
     return float((subject[over] > 0.5).mean()) if over.any() else 0.0
 
 
-def rows(scenes: Iterator[Scene], sheet: Path | None) -> Iterator[dict[str, object]]:
+def rows(
+    scenes: Iterator[Scene], sheet: Path | None, copies: Sequence[str] = tuple(COPIES)
+) -> Iterator[dict[str, object]]:
     """Every picture with every copy by every method."""
     for scene in scenes:
         height, width = scene.picture.shape[:2]
         busy = measure(scene.picture)
-        for length, copy in COPIES.items():
+        for length in copies:
+            copy = COPIES[length]
             plans = {"ours": LocalAnalyzer().place_text(scene.picture, copy, scene.mask)}
             plans |= {name: fixed(copy, where, width, height) for name, where in FIXED.items()}
             plans |= {f"core, {where}": core(copy, where, width, height) for where in ("top", "bottom")}
@@ -210,20 +213,24 @@ def main() -> None:
     parser.add_argument("--csv", type=Path, help="every single figure")
     parser.add_argument("--sheet", type=Path, help="a folder for our layouts, drawn on the pictures")
     parser.add_argument("--photos-only", action="store_true", help="without the embedded model")
+    parser.add_argument("--copies", nargs="+", choices=tuple(COPIES), default=tuple(COPIES))
     options = parser.parse_args()
     if options.sheet:
         options.sheet.mkdir(parents=True, exist_ok=True)
     print(describe_machine(), "\n")
-    found = list(rows(photos(), options.sheet))
+    found = list(rows(photos(), options.sheet, options.copies))
     if not options.photos_only:
-        found += rows(composites(), options.sheet)
+        found += rows(composites(), options.sheet, options.copies)
     if options.csv:
         with options.csv.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, list(found[0]))
             writer.writeheader()
             writer.writerows(found)
     names = ("subject", "occlusion", "readability", "utility", "alignment", "contrast", "safe_zone", "total")
-    print(f"{len(found)} layouts; means\n\n| method | {' | '.join(names)} | subject by copy: {', '.join(COPIES)} |")
+    print(
+        f"{len(found)} layouts; means\n\n"
+        f"| method | {' | '.join(names)} | subject by copy: {', '.join(options.copies)} |"
+    )
     print("|---" * (len(names) + 2) + "|")
     groups: dict[str, list[dict[str, object]]] = defaultdict(list)
     for row in found:
@@ -232,7 +239,7 @@ def main() -> None:
         means = [f"{statistics.fmean(float(str(row[name])) for row in group):.2f}" for name in names]
         lengths = [
             f"{statistics.fmean(float(str(row['subject'])) for row in group if row['copy'] == length):.2f}"
-            for length in COPIES
+            for length in options.copies
         ]
         print(f"| {method} | {' | '.join(means)} | {', '.join(lengths)} |")
     print("\n| at 1024x1024, ms | clock | processor |\n|---|---|---|")
