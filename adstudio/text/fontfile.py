@@ -11,9 +11,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from ..errors import InputError
+
 _TYPOGRAPHIC_FAMILY, _TYPOGRAPHIC_STYLE, _FAMILY, _STYLE = 16, 17, 1, 2
 _ENGLISH_US = 0x0409
 _HANGUL_SYLLABLES_BIT = 56  # of OS/2.ulUnicodeRange
+
+WEIGHTS = {
+    "thin": 100,
+    "extralight": 200,
+    "light": 300,
+    "regular": 400,
+    "medium": 500,
+    "semibold": 600,
+    "bold": 700,
+    "extrabold": 800,
+    "black": 900,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +54,23 @@ class FontFile:
     def distance(self, weight: int) -> int:
         """How far this face is from a wanted weight; 0 where it can be drawn exactly so."""
         return max(self.weights[0] - weight, 0, weight - self.weights[1])
+
+
+def weight_of(weight: int | str) -> int:
+    """Read a weight by its name or number: ``semibold``, ``Extra Bold``, ``450``.
+
+    Raises:
+        InputError: ``text.bad_weight``.
+    """
+    name = "".join(str(weight).replace("-", "").split()).casefold()
+    number = WEIGHTS.get(name, int(name) if name.isdecimal() else 0)
+    if not 1 <= number <= 1000:
+        raise InputError(
+            "text.bad_weight",
+            f"Expected a weight from 1 to 1000 or its name, but '{weight}' came.",
+            f"Write one of {', '.join(WEIGHTS)}.",
+        )
+    return number
 
 
 def read_faces(path: Path) -> list[FontFile]:
