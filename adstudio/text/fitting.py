@@ -10,7 +10,6 @@ from ..types import TextBlock
 from .linebreak import Lines, arrange, split_long_words
 from .typeface import Typeface
 
-_LEADING = {"headline": 1.22, "sub": 1.36, "note": 1.36}
 _PRICE_OF_BAD_BREAKS = 0.07  # a torn number must buy letters over 40 % larger, a lonely word 10 %
 
 
@@ -28,7 +27,14 @@ class Setting:
 
 
 def fit(
-    block: TextBlock, text: str, face: Typeface, picture: tuple[int, int], *, min_px: int, max_px: float = 1e9
+    block: TextBlock,
+    text: str,
+    face: Typeface,
+    picture: tuple[int, int],
+    *,
+    min_px: int,
+    max_px: float = 1e9,
+    leading: float = 1.3,
 ) -> Setting:
     """Find the largest size at which ``text`` fits the block's box, and place its lines.
 
@@ -46,7 +52,6 @@ def fit(
         block.box.y1 * picture[1],
     )
     width, height = right - left, bottom - top
-    leading = _LEADING[block.role]
     top_em, bottom_em = face.top(text), face.bottom(text)
     body = top_em + bottom_em
 

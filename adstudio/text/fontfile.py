@@ -16,6 +16,7 @@ from ..errors import InputError
 _TYPOGRAPHIC_FAMILY, _TYPOGRAPHIC_STYLE, _FAMILY, _STYLE = 16, 17, 1, 2
 _ENGLISH_US = 0x0409
 _HANGUL_SYLLABLES_BIT = 56  # of OS/2.ulUnicodeRange
+_OUTLINES = {b"glyf", b"CFF ", b"CFF2"}
 
 WEIGHTS = {
     "thin": 100,
@@ -74,14 +75,15 @@ def weight_of(weight: int | str) -> int:
 
 
 def read_faces(path: Path) -> list[FontFile]:
-    """Read every face of a ``.ttf``, ``.otf`` or ``.ttc`` file.
+    """Read every face of a ``.ttf``, ``.otf`` or ``.ttc`` file that has outlines; pictures of emoji cannot be inked.
 
     Raises:
         ValueError: the file is no such font, or cut off.
     """
     try:
         with path.open("rb") as file:
-            return [_read_face(file, path, index, offset) for index, offset in enumerate(_face_offsets(file))]
+            faces = [(index, _tables(file, offset)) for index, offset in enumerate(_face_offsets(file))]
+            return [_read_face(file, path, index, tables) for index, tables in faces if _OUTLINES & set(tables)]
     except (struct.error, IndexError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} is not a readable TrueType or OpenType font") from error
 
@@ -98,8 +100,7 @@ def _face_offsets(file: BinaryIO) -> list[int]:
     raise ValueError("not a TrueType or OpenType font")
 
 
-def _read_face(file: BinaryIO, path: Path, index: int, offset: int) -> FontFile:
-    tables = _tables(file, offset)
+def _read_face(file: BinaryIO, path: Path, index: int, tables: dict[bytes, tuple[int, int]]) -> FontFile:
     names, aliases = _names(_table(file, tables, b"name"))
     os2 = _table(file, tables, b"OS/2")
     weight = struct.unpack(">H", os2[4:6])[0]

@@ -1,59 +1,83 @@
-"""Fonts with Hangul: the bundled one, the machine's, the user's; opened so that pixels are the same on every machine.
+"""Fonts: the bundled one, the user's, the machine's; opened so that pixels are the same on every machine.
 
-The bundled Pretendard always works and always looks the same. Further fonts are found in the system's font folders and
-in the folders named by the environment variable ``ADSTUDIO_FONTS``.
+The bundled Pretendard always works and always looks the same. Further fonts are found in the folders named by the
+environment variable ``ADSTUDIO_FONTS`` (inside ComfyUI ``models/fonts`` is one of them) and in the system's.
 """
 
 from __future__ import annotations
 
 import logging
-import os
-import sys
-from collections.abc import Iterable, Iterator
-from functools import cache, lru_cache
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import ImageFont
 
 from ..errors import InputError
-from .fontfile import FontFile, read_faces
+from .fontfile import WEIGHTS, FontFile, read_faces, weight_of
+from .fontfolders import COMPRESSED, SUFFIXES, font_files, own_folders, system_folders
 
 BUNDLED = "Pretendard"
-_SUFFIXES = {".ttf", ".otf", ".ttc"}
 _OTHER_COUNTRY = (" JP", " SC", " TC", " HK")  # Noto CJK: same Hangul, but Latin and marks spaced for another language
 _PROBE_PX = 32
-# Noncharacters belong to no font, so they draw the "missing" box. Two, since a font may (wrongly) map one of them.
-_UNMAPPED = ("\U0010ffff", "\ufffe")
+_ReadFile = tuple[Path, int, int]  # with time and size: a file that changed is read again
 
 logger = logging.getLogger("adstudio.text")
 
 
 def font_names() -> list[str]:
-    """Families with Hangul on this machine; the bundled one first."""
-    return list(_families())
+    """Families to choose from: the bundled one, all in the user's folders, the system's that have Hangul."""
+    own = {path for path, *_ in _own_files()}
+    return [
+        name
+        for name, faces in families_by_name().items()
+        if any(face.path in own or (face.hangul and not name.endswith(_OTHER_COUNTRY)) for face in faces)
+    ]
 
 
-def find_font(name: str = BUNDLED, weight: int = 400) -> FontFile:
+def families_by_name() -> dict[str, list[FontFile]]:
+    """Every family on this machine with its upright faces: the bundled one first, then the user's, then the system's.
+
+    Fonts that are put into the user's folders are seen at once, the system's when the program starts.
+    """
+    return _families(tuple(_own_files()), tuple(system_folders()))
+
+
+def find_font(name: str = BUNDLED, weight: int | str = 400) -> FontFile:
     """Find the face of a family (or of a font file) that comes nearest to ``weight``.
 
     Args:
-        name: a family name in English or Korean, spaces and capitals do not matter; or the path of a font file.
+        name: a family name in English or Korean, spaces and capitals do not matter; the name of a file in the user's
+            folders; or the path of a font file.
 
     Raises:
-        InputError: ``text.unknown_font``, ``text.unreadable_font``.
+        InputError: ``text.unknown_font``, ``text.unreadable_font``, ``text.bad_weight``.
     """
-    wanted = _key(name)
-    for family, faces in _families().items():
+    wanted, weight = _key(name), weight_of(weight)
+    families = families_by_name()
+    for family, faces in families.items():
         if wanted == _key(family) or any(wanted == _key(alias) for face in faces for alias in face.aliases):
             return _nearest(faces, weight)
     path = Path(name).expanduser()
-    if path.suffix.lower() in _SUFFIXES | {".woff", ".woff2"}:
-        return _nearest(_faces_of(path), weight)
+    if path.suffix.lower() in SUFFIXES:
+        by_file = [face for faces in families.values() for face in faces if _key(face.path.name) == wanted]
+        return _nearest(by_file or _opened(path), weight)
     raise InputError(
         "text.unknown_font",
-        f"No font named '{name}' with Hangul is installed; there is {', '.join(font_names()[:8])}.",
-        "Choose one of these, give the path of a font file, or name its folder in ADSTUDIO_FONTS.",
+        f"No font named '{name}' is installed; there is {', '.join(font_names()[:8])}.",
+        "Choose one of these, put the font into ComfyUI's models/fonts or a folder named in ADSTUDIO_FONTS, or give a "
+        "file's path.",
     )
+
+
+def find_fonts(name: str, fallback: Sequence[str] = (), weight: int | str = 400) -> tuple[FontFile, ...]:
+    """Find a font and those that draw what it lacks, in order, each at the weight nearest to ``weight``.
+
+    Raises:
+        InputError: as :func:`find_font`.
+    """
+    return tuple(dict.fromkeys(find_font(each, weight) for each in (name, *fallback) if each.strip()))
 
 
 @lru_cache(maxsize=64)
@@ -71,43 +95,40 @@ def open_font(file: FontFile, size: float, weight: int = 400) -> ImageFont.FreeT
     return font
 
 
-def missing_glyphs(text: str, file: FontFile) -> list[str]:
-    """Characters of ``text`` that the face has no drawing for, each once, in order."""
-    return [ch for ch in dict.fromkeys(text) if not ch.isspace() and not _has_glyph(file, ch)]
-
-
-def require_glyphs(text: str, file: FontFile) -> None:
-    """Refuse copy that the face would draw as empty boxes.
-
-    Raises:
-        InputError: ``text.missing_glyph``, naming the characters and, where there is one, a font that has them.
-    """
-    missing = missing_glyphs(text, file)
-    if not missing:
-        return
-    named = ", ".join(f"'{ch}' (U+{ord(ch):04X})" for ch in missing[:8]) + (" …" if len(missing) > 8 else "")
-    other = next((name for name, faces in _families().items() if not missing_glyphs(text, faces[0])), None)
-    advice = f", or choose the font {other}, which has them" if other else "; no font found on this machine has them"
-    raise InputError(
-        "text.missing_glyph",
-        f"The font {file.family} has no drawing for {named}.",
-        f"Take these characters out of the copy{advice}.",
-    )
-
-
-@cache
-def _families() -> dict[str, list[FontFile]]:
-    families: dict[str, list[FontFile]] = {BUNDLED: [_bundled()]}
-    for path in _font_files():
-        try:
-            faces = read_faces(path)
-        except (OSError, ValueError) as error:
-            logger.debug("skipped the font file %s: %s", path, error)
-            continue
-        for face in faces:
-            if face.hangul and not face.italic and not face.family.endswith(_OTHER_COUNTRY) and face.family != BUNDLED:
+@lru_cache(maxsize=4)
+def _families(own: tuple[_ReadFile, ...], system: tuple[Path, ...]) -> dict[str, list[FontFile]]:
+    families = {BUNDLED: [_bundled()]}
+    for faces in (_own_faces(own), _system_faces(system)):
+        for face in sorted(faces, key=lambda face: face.family.casefold()):
+            if not face.italic and face.family != BUNDLED:
                 families.setdefault(face.family, []).append(face)
-    return {BUNDLED: families.pop(BUNDLED)} | {name: families[name] for name in sorted(families, key=str.casefold)}
+    return families
+
+
+def _own_files() -> list[_ReadFile]:
+    found = ((path, path.stat()) for path in font_files(own_folders()) if path.is_file())
+    return [(path, stat.st_mtime_ns, stat.st_size) for path, stat in found]
+
+
+@lru_cache(maxsize=4)
+def _own_faces(files: tuple[_ReadFile, ...]) -> list[FontFile]:
+    return _readable(path for path, *_ in files)
+
+
+@lru_cache(maxsize=4)
+def _system_faces(folders: tuple[Path, ...]) -> list[FontFile]:
+    # Opening a compressed file unpacks it whole; systems have none.
+    return _readable(path for path in font_files(folders) if path.suffix.lower() not in COMPRESSED)
+
+
+def _readable(paths: Iterable[Path]) -> list[FontFile]:
+    faces = []
+    for path in paths:
+        try:
+            faces += _opened(path)
+        except InputError as error:
+            logger.info("%s", error.message)
+    return faces
 
 
 def _bundled() -> FontFile:
@@ -115,44 +136,40 @@ def _bundled() -> FontFile:
     return FontFile(BUNDLED, "Variable", path, weights=(45, 930), aliases=("Pretendard Variable", "프리텐다드"))
 
 
-def _font_files() -> Iterator[Path]:
-    seen: set[Path] = set()
-    for folder in _font_folders():
-        for root, _, names in sorted(os.walk(folder)) if folder.is_dir() else ():
-            for name in sorted(names):
-                path = Path(root, name)
-                if path.suffix.lower() in _SUFFIXES and path not in seen:
-                    seen.add(path)
-                    yield path
-
-
-def _font_folders() -> Iterable[Path]:
-    own = [Path(part).expanduser() for part in os.environ.get("ADSTUDIO_FONTS", "").split(os.pathsep) if part]
-    home = Path("~").expanduser()
-    if sys.platform == "win32":
-        windows = Path(os.environ.get("WINDIR", r"C:\Windows"), "Fonts")
-        return [*own, windows, home / "AppData/Local/Microsoft/Windows/Fonts"]
-    if sys.platform == "darwin":
-        return [*own, Path("/System/Library/Fonts"), Path("/Library/Fonts"), home / "Library/Fonts"]
-    shared = os.environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share"
-    data = os.environ.get("XDG_DATA_HOME") or str(home / ".local/share")
-    return [*own, *(Path(part, "fonts") for part in [*shared.split(":"), data] if part), home / ".fonts"]
-
-
-def _faces_of(path: Path) -> list[FontFile]:
+def _opened(path: Path) -> list[FontFile]:
+    """Read the faces of a file, of a compressed one through FreeType."""
     if not path.is_file():
         raise InputError("text.unknown_font", f"There is no font file {path}.", "Check the path.")
     try:
-        if path.suffix.lower() in _SUFFIXES:
+        if path.suffix.lower() not in COMPRESSED:
             return read_faces(path)
         font = ImageFont.truetype(str(path), _PROBE_PX, layout_engine=ImageFont.Layout.BASIC)
-        family, style = font.getname()
-        return [FontFile(family or path.stem, style or "Regular", path, weights=_variable_range(font) or (400, 400))]
     except (OSError, ValueError) as error:
         raise _unreadable(path, str(error)) from error
+    family, style = font.getname()
+    words = (style or "Regular").casefold().replace("italic", "").replace("oblique", "").strip() or "regular"
+    weight = WEIGHTS.get("".join(words.split()), 400)
+    face = FontFile(
+        family=family or path.stem,
+        style=style or "Regular",
+        path=path,
+        weights=_variable_range(font) or (weight, weight),
+        italic=words != (style or "Regular").casefold(),
+        hangul=_shape(font, "한") != _shape(font, "\ufffe"),
+    )
+    return [face]
+
+
+def _shape(font: ImageFont.FreeTypeFont, ch: str) -> bytes:
+    mask: Any = font.getmask(ch)
+    return bytes(mask)
 
 
 def _nearest(faces: list[FontFile], weight: int) -> FontFile:
+    if not faces:
+        raise InputError(
+            "text.unreadable_font", "The font file holds pictures instead of outlines.", "Choose a font with outlines."
+        )
     return min(faces, key=lambda face: (face.distance(weight), face.style != "Regular", face.index))
 
 
@@ -176,28 +193,6 @@ def _variable_range(font: ImageFont.FreeTypeFont) -> tuple[int, int] | None:
 
 def _is_weight(axis: ImageFont.Axis) -> bool:
     return (axis.get("name") or b"").lower() in (b"weight", b"wght")
-
-
-@lru_cache(maxsize=4096)
-def _has_glyph(file: FontFile, ch: str) -> bool:
-    return _drawn(file, ch) not in _missing_drawings(file)
-
-
-@lru_cache(maxsize=64)
-def _missing_drawings(file: FontFile) -> tuple[tuple[float, bytes], ...]:
-    return tuple(_drawn(file, unmapped) for unmapped in _UNMAPPED)
-
-
-@lru_cache(maxsize=64)
-def _probe_font(file: FontFile) -> ImageFont.FreeTypeFont:
-    return open_font(file, _PROBE_PX)
-
-
-def _drawn(file: FontFile, ch: str) -> tuple[float, bytes]:
-    font = _probe_font(file)
-    canvas = Image.new("L", (2 * _PROBE_PX, 2 * _PROBE_PX))
-    ImageDraw.Draw(canvas).text((_PROBE_PX // 2, _PROBE_PX * 3 // 2), ch, fill=255, font=font, anchor="ls")
-    return font.getlength(ch), canvas.tobytes()
 
 
 def _key(name: str) -> str:

@@ -7,18 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageFilter
 
-from ..errors import InputError
-from ..types import Array, LayoutPlan, TextBlock, TextStyle
-from .characters import normalise
-from .fitting import Setting, fit
-from .fonts import find_font, require_glyphs
+from ..types import Array, LayoutPlan, TextStyle
+from .fitting import Setting
 from .ground import choose_ground, lay_ground
 from .ink import Colour, palette, parse_colour
-from .typeface import Typeface
+from .typesetting import set_copy
 
-_TRACKING = {"headline": -0.022, "sub": -0.012, "note": 0.0}
-_SUB_TO_HEADLINE = 0.58  # at most; a second line as loud as the first leaves the eye nowhere to begin
-_ORDER = {"note": 0, "sub": 1, "headline": 2}
 _NEIGHBOURS = 0.06  # blocks nearer than this share of the height are read, and given a ground, together
 
 
@@ -40,7 +34,7 @@ def draw(image: Array, plan: LayoutPlan, style: TextStyle = TextStyle()) -> Arra
         plate = "never" if style.outline and style.plate == "auto" else style.plate
         ground = choose_ground(out, cluster, wanted, tints, plate)
         lay_ground(out, cluster, ground)
-        pairs = sorted(zip(cluster, ground.inks, strict=True), key=lambda pair: _ORDER[pair[0].block.role])
+        pairs = sorted(zip(cluster, ground.inks, strict=True), key=lambda pair: pair[0].block.role == "headline")
         behind = tints.dark[0] if ground.is_light_ink else tints.light[1]
         if style.shadow and ground.kind != "panel" and not (style.outline or not ground.is_light_ink):
             for setting, _ in pairs:
@@ -52,40 +46,6 @@ def draw(image: Array, plan: LayoutPlan, style: TextStyle = TextStyle()) -> Arra
                 )
             _paint(out, setting, ink)
     return out
-
-
-def set_copy(plan: LayoutPlan, style: TextStyle, picture: tuple[int, int]) -> list[Setting]:
-    """Fit every text block into its box on a picture of ``(width, height)`` pixels, the headline first.
-
-    Raises:
-        InputError: as :func:`draw`.
-    """
-    blocks = [(block, text) for block in plan.texts if (text := normalise(block.text))]
-    if not blocks:
-        raise InputError(
-            "text.no_copy",
-            "The layout holds no copy to draw.",
-            "Write a headline, or connect the layout of a Text Layout Analyzer.",
-        )
-    if style.min_px < 1:
-        raise InputError("text.bad_min_px", f"min_px must be 1 or more, but {style.min_px} came.", "Use 20 or more.")
-    blocks.sort(key=lambda pair: -_ORDER[pair[0].role])
-    settings: list[Setting] = []
-    for block, text in blocks:
-        face = _face(block, style)
-        require_glyphs(text, face.file)
-        headlines = [s.size for s in settings if s.block.role == "headline"]
-        cap = _SUB_TO_HEADLINE * min(headlines) if headlines and block.role != "headline" else 1e9
-        settings.append(fit(block, text, face, picture, min_px=style.min_px, max_px=max(cap, style.min_px)))
-    return settings
-
-
-def _face(block: TextBlock, style: TextStyle) -> Typeface:
-    if block.role == "headline":
-        weight = style.weight
-    else:
-        weight = min(max(style.weight - 200, 400), 600) if style.weight > 400 else style.weight
-    return Typeface(find_font(style.font, weight), weight, _TRACKING[block.role])
 
 
 def _clusters(settings: Sequence[Setting], height: int) -> list[list[Setting]]:

@@ -1,18 +1,21 @@
-"""A face at a weight, measured in em and drawn as coverage: letters on quarter pixels, edges by area.
+"""A chain of faces at a weight, measured in em and drawn as coverage: letters on quarter pixels, edges by area.
 
 Advances are measured once at a large size and are linear from there, so fitting needs no trial drawing.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from PIL import Image, ImageDraw
 
 from ..types import Array
 from .characters import graphemes
+from .coverage import font_for
 from .fontfile import FontFile
 from .fonts import open_font
 
@@ -23,29 +26,51 @@ _LARGEST_CANVAS = 64_000_000  # pixels of one oversampled line; beyond it the ov
 
 
 @dataclass(frozen=True, slots=True)
-class Typeface:
-    """A font face at one weight. ``tracking`` is added between letters, in em."""
+class Glyph:
+    """One grapheme in the face that draws it. Units: em from its origin on the baseline, ``top`` upwards negative."""
 
     file: FontFile
+    advance: float
+    left: float
+    top: float
+    right: float
+    bottom: float
+    script: str
+
+
+@dataclass(frozen=True, slots=True)
+class Typeface:
+    """Font faces at one weight: each grapheme is drawn by the first that has it, all on one baseline.
+
+    Args:
+        tracking: added between letters, in em.
+        mixed: added between Hangul and the Latin letters or figures that touch it, in em.
+    """
+
+    files: tuple[FontFile, ...]
     weight: int
     tracking: float = 0.0
+    mixed: float = 0.0
+
+    def glyph(self, part: str) -> Glyph:
+        """One grapheme, measured."""
+        return _glyphs(self.files, self.weight)[part]
 
     def measure(self, text: str) -> float:
         """Width of one line in em, from the ink of its first letter to the ink of its last."""
-        parts = graphemes(text)
-        if not parts:
+        glyphs = self._line(text)
+        if not glyphs:
             return 0.0
-        advances = sum(_extent(self.file, self.weight, part)[0] for part in parts)
-        first, last = (_extent(self.file, self.weight, part) for part in (parts[0], parts[-1]))
-        return advances + self.tracking * (len(parts) - 1) - first[1] - (last[0] - last[2])
+        advances = sum(glyph.advance for glyph in glyphs) + sum(self._gap(a, b) for a, b in pairwise(glyphs))
+        return advances - glyphs[0].left - (glyphs[-1].advance - glyphs[-1].right)
 
     def top(self, text: str) -> float:
         """Height above the baseline in em: that of Hangul, so that baselines line up, or of a taller letter."""
-        return max(-_ink(self.file, self.weight, part)[1] for part in ("한글H", *graphemes(text)))
+        return max(-glyph.top for glyph in self._line("한글H" + text))
 
     def bottom(self, text: str) -> float:
         """Depth below the baseline in em: that of Latin descenders, or more."""
-        return max(_ink(self.file, self.weight, part)[3] for part in ("한글gy", *graphemes(text)))
+        return max(glyph.bottom for glyph in self._line("한글gy" + text))
 
     def draw_line(
         self, text: str, size: float, fraction: tuple[float, float], stroke: float = 0.0
@@ -61,41 +86,65 @@ class Typeface:
             coverage ``[h,w] float32 0..1``, and the pixel of it that holds the ink start of the line on its baseline.
         """
         pad = int(np.ceil(stroke + 0.12 * size)) + 2
-        left, base = pad, pad + int(np.ceil(size * 1.1))
+        left, base = pad, pad + int(np.ceil(size * max(1.1, self.top(text))))
         width = left + int(np.ceil(self.measure(text) * size)) + pad
-        height = base + int(np.ceil(size * 0.4)) + pad
+        height = base + int(np.ceil(size * max(0.4, self.bottom(text)))) + pad
         scale = _OVERSAMPLE if width * height * _OVERSAMPLE**2 <= _LARGEST_CANVAS else 2
         canvas = Image.new("L", (width * scale, height * scale))
-        brush = ImageDraw.Draw(canvas)
-        font = open_font(self.file, size * scale, self.weight)
         parts = graphemes(text)
-        x = (left + fraction[0]) * scale - _extent(self.file, self.weight, parts[0])[1] * size * scale
-        y = round((base + fraction[1]) * scale)
-        for part in parts:
-            brush.text((round(x), y), part, fill=255, font=font, anchor="ls", stroke_width=stroke * scale)
-            x += (_extent(self.file, self.weight, part)[0] + self.tracking) * size * scale
+        x = (left + fraction[0] - self.glyph(parts[0]).left * size) * scale
+        self.write(canvas, parts, size * scale, (x, (base + fraction[1]) * scale), stroke * scale)
         return np.asarray(canvas.reduce(scale), np.float32) / 255.0, left, base
 
+    def write(
+        self, canvas: Image.Image, parts: list[str], size: float, origin: tuple[float, float], stroke: float = 0.0
+    ) -> None:
+        """Write graphemes on a grey canvas, the origin of the first on its baseline at ``origin``."""
+        brush = ImageDraw.Draw(canvas)
+        x, y = origin
+        glyphs = [self.glyph(part) for part in parts]
+        gaps = [*(self._gap(a, b) for a, b in pairwise(glyphs)), 0.0]
+        for part, glyph, gap in zip(parts, glyphs, gaps, strict=True):
+            font = open_font(glyph.file, size, self.weight)
+            brush.text((round(x), round(y)), part, fill=255, font=font, anchor="ls", stroke_width=stroke)
+            x += (glyph.advance + gap) * size
 
-@lru_cache(maxsize=16_384)
-def _extent(file: FontFile, weight: int, part: str) -> tuple[float, float, float]:
-    """Advance, ink start and ink end of one grapheme, in em."""
-    advance = open_font(file, _REFERENCE_PX, weight).getlength(part) / _REFERENCE_PX
-    left, _, right, _ = _ink(file, weight, part)
-    return (advance, left, right) if right > left else (advance, 0.0, advance)
+    def _line(self, text: str) -> list[Glyph]:
+        known = _glyphs(self.files, self.weight)
+        return [known[part] for part in graphemes(text)]
+
+    def _gap(self, left: Glyph, right: Glyph) -> float:
+        touches = left.script and right.script and left.script != right.script
+        return self.tracking + (self.mixed if touches else 0.0)
 
 
-@lru_cache(maxsize=16_384)
-def _ink(file: FontFile, weight: int, part: str) -> tuple[float, float, float, float]:
-    """Left, top, right and bottom of what is drawn, in em from the origin (Pillow's getbbox adds the advance)."""
-    font = open_font(file, _INK_PX, weight)
-    origin = _INK_PX
-    canvas = Image.new("L", (int(font.getlength(part)) + 2 * origin, 3 * _INK_PX))
-    ImageDraw.Draw(canvas).text((origin, 2 * _INK_PX), part, fill=255, font=font, anchor="ls")
-    left, top, right, bottom = canvas.getbbox() or (origin, 2 * _INK_PX, origin, 2 * _INK_PX)
-    return (
-        (left - origin) / _INK_PX,
-        (top - 2 * _INK_PX) / _INK_PX,
-        (right - origin) / _INK_PX,
-        (bottom - 2 * _INK_PX) / _INK_PX,
-    )
+class _Glyphs(dict[str, Glyph]):
+    """The graphemes of a chain of faces, each measured when it is first asked for."""
+
+    def __init__(self, files: tuple[FontFile, ...], weight: int) -> None:
+        super().__init__()
+        self.files, self.weight = files, weight
+
+    def __missing__(self, part: str) -> Glyph:
+        file = font_for(part, self.files) or self.files[0]
+        advance = open_font(file, _REFERENCE_PX, self.weight).getlength(part) / _REFERENCE_PX
+        # Pillow's getbbox adds the advance; the mask's own box is the ink.
+        mask, (x, y) = open_font(file, _INK_PX, self.weight).getmask2(part, "L", anchor="ls")
+        left, top, right, bottom = mask.getbbox() or (-x, -y, advance * _INK_PX - x, -y)
+        ink = ((x + left) / _INK_PX, (y + top) / _INK_PX, (x + right) / _INK_PX, (y + bottom) / _INK_PX)
+        glyph = self[part] = Glyph(file, advance, *ink, script=_script(part))
+        return glyph
+
+
+@lru_cache(maxsize=64)
+def _glyphs(files: tuple[FontFile, ...], weight: int) -> _Glyphs:
+    return _Glyphs(files, weight)
+
+
+def _script(part: str) -> str:
+    """``hangul``, ``latin`` (figures and currency signs are set like it), or empty for marks and blanks."""
+    ch = part[0]
+    if "가" <= ch <= "힣" or "ㄱ" <= ch <= "ㆎ":
+        return "hangul"
+    is_narrow = unicodedata.east_asian_width(ch) not in "WF"
+    return "latin" if ch == "%" or (is_narrow and unicodedata.category(ch)[0] in "LN") else ""

@@ -6,24 +6,29 @@ import shutil
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from adstudio.errors import InputError
 from adstudio.text import fonts
+from adstudio.text.characters import normalise
+from adstudio.text.coverage import font_for, missing_glyphs, require_glyphs
 from adstudio.text.fontfile import read_faces
+from adstudio.text.typeface import Typeface
 
 SYLLABLES = "".join(map(chr, range(0xAC00, 0xD7A4)))
 NANUM = Path("/usr/share/fonts/truetype/nanum")
+NOTO = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Bold.ttc")
+SYMBOL_FONTS = [Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"), Path(r"C:\Windows\Fonts\seguisym.ttf")]
 needs_nanum = pytest.mark.skipif(not NANUM.is_dir(), reason="fonts-nanum is not installed (apt install fonts-nanum)")
 
 
 def test_bundled_font_draws_all_11172_syllables():
     assert len(SYLLABLES) == 11_172
-    assert fonts.missing_glyphs(SYLLABLES, fonts.find_font()) == []
+    assert missing_glyphs(SYLLABLES, fonts.find_font()) == []
 
 
 def test_bundled_font_draws_the_signs_of_korean_ads():
-    assert fonts.missing_glyphs("₩9,900 50% 1+1 ★♥→·…“”‘’「」①℃㎖™®©½×~ㅋㅠ※✓", fonts.find_font()) == []
+    assert missing_glyphs("₩9,900 50% 1+1 ★♥→·…“”‘’「」①℃㎖™®©½×~ㅋㅠ※✓", fonts.find_font()) == []
 
 
 def test_bundled_font_comes_first_and_with_its_licence():
@@ -34,7 +39,7 @@ def test_bundled_font_comes_first_and_with_its_licence():
 
 def test_missing_characters_are_named_and_not_drawn():
     with pytest.raises(InputError) as error:
-        fonts.require_glyphs("커피 ☕ 漢 ☕", fonts.find_font())
+        require_glyphs("커피 ☕ 漢 ☕", fonts.find_font())
     assert error.value.code == "text.missing_glyph"
     assert "'☕' (U+2615), '漢' (U+6F22)" in error.value.message
     assert error.value.message.count("☕") == 1
@@ -42,12 +47,12 @@ def test_missing_characters_are_named_and_not_drawn():
 
 @needs_nanum
 def test_missing_characters_come_with_a_font_that_has_them():
-    with pytest.raises(InputError, match="choose the font Nanum"):
-        fonts.require_glyphs("漢", fonts.find_font())
+    with pytest.raises(InputError, match="name the font Nanum"):
+        require_glyphs("漢", fonts.find_font())
 
 
 def test_spaces_and_newlines_need_no_glyph():
-    fonts.require_glyphs("가 나\n다\u00a0라", fonts.find_font())
+    require_glyphs("가 나\n다\u00a0라", fonts.find_font())
 
 
 @pytest.mark.parametrize("name", ["pretendard", "Pretendard Variable", "프리텐다드", " PRETENDARD "])
@@ -105,25 +110,130 @@ def test_missing_font_file_is_an_input_error(tmp_path: Path):
         fonts.find_font(str(tmp_path / "gone.ttf"))
 
 
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of the user's on a machine without other fonts."""
+    folder = tmp_path / "fonts"
+    folder.mkdir()
+    monkeypatch.setenv("ADSTUDIO_FONTS", str(folder))
+    for name in ("XDG_DATA_DIRS", "XDG_DATA_HOME", "HOME"):
+        monkeypatch.setenv(name, str(tmp_path / "nothing"))
+    return folder
+
+
+def test_font_of_the_user_is_seen_as_soon_as_it_is_there(own: Path):
+    (own / "broken.ttf").write_bytes(b"no font")
+    assert fonts.font_names() == ["Pretendard"]
+    shutil.copy(fonts.find_font().path, own / "mine.woff2")
+    assert fonts.font_names() == ["Pretendard", "Pretendard Variable"]
+    (own / "mine.woff2").unlink()
+    assert fonts.font_names() == ["Pretendard"]
+
+
+def test_latin_font_of_the_user_can_be_chosen_by_family_or_file(own: Path):
+    latin_font(own / "deep" / "Aileron.otf")
+    assert fonts.font_names() == ["Pretendard", "Aileron"]
+    assert fonts.find_font("aileron") == fonts.find_font("Aileron.OTF")
+    assert not fonts.find_font("Aileron").hangul
+
+
+def test_each_character_is_drawn_by_the_first_font_of_the_chain_that_has_it(own: Path):
+    latin_font(own / "Aileron.otf")
+    chain = fonts.find_fonts("Aileron", ("Pretendard", "Aileron"))
+    assert [file.family for file in chain] == ["Aileron", "Pretendard"]
+    drawn = {part: file.family for part in "aZ가9" if (file := font_for(part, chain))}
+    assert drawn == {"a": "Aileron", "Z": "Aileron", "가": "Pretendard", "9": "Aileron"}
+    with pytest.raises(InputError, match=r"None of the fonts Aileron, Pretendard has a drawing for '漢' \(U\+6F22\)"):
+        require_glyphs("가a漢", *chain)
+
+
+def test_fonts_of_a_chain_stand_on_one_baseline(own: Path):
+    latin_font(own / "Aileron.otf")
+    mixed, alone = (Typeface(fonts.find_fonts(*names), 400) for names in [("Aileron", ["Pretendard"]), ("Pretendard",)])
+    assert mixed.glyph("H").bottom == alone.glyph("H").bottom == 0
+    assert mixed.glyph("한") == alone.glyph("한")
+    assert mixed.measure("H한") == pytest.approx(
+        mixed.glyph("H").advance - mixed.glyph("H").left + mixed.glyph("한").right, abs=1e-6
+    )
+
+
 @needs_nanum
-def test_folder_of_the_user_is_searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    shutil.copy(NANUM / "NanumGothic.ttf", tmp_path / "a.ttf")
-    (tmp_path / "broken.ttf").write_bytes(b"no font")
-    monkeypatch.setenv("ADSTUDIO_FONTS", str(tmp_path))
-    monkeypatch.setenv("XDG_DATA_DIRS", str(tmp_path / "nothing"))
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "nothing"))
-    monkeypatch.setenv("HOME", str(tmp_path / "nothing"))
-    fonts._families.cache_clear()
-    try:
-        assert fonts.font_names() == ["Pretendard", "NanumGothic"]
-    finally:
-        fonts._families.cache_clear()
+def test_collection_gives_every_face_by_its_own_number(own: Path):
+    collection([NANUM / "NanumGothic.ttf", NANUM / "NanumGothicBold.ttf"], own / "both.ttc")
+    assert [face.weights[0] for face in fonts.families_by_name()["NanumGothic"]] == [400, 600]
+    bold = fonts.find_font("나눔고딕", 700)
+    assert (bold.path.name, bold.index) == ("both.ttc", 1)
+    assert _ink(fonts.open_font(bold, 80)) > 1.2 * _ink(fonts.open_font(fonts.find_font("나눔고딕", 400), 80))
+
+
+@pytest.mark.skipif(not NOTO.is_file(), reason="fonts-noto-cjk is not installed (apt install fonts-noto-cjk)")
+def test_noto_is_the_korean_face_of_its_collection():
+    names = [name for name in fonts.font_names() if name.startswith("Noto Sans CJK")]
+    assert names == ["Noto Sans CJK KR"]
+    assert fonts.find_font("Noto Sans CJK KR", 700).index == 1
+    assert fonts.find_font("Noto Sans CJK JP").family == "Noto Sans CJK JP"
+
+
+def test_letters_of_the_keyboard_are_drawn():
+    consonants_and_vowels = "".join(map(chr, range(0x3131, 0x3164)))
+    usual = [
+        ch
+        for ch in consonants_and_vowels
+        if ch in "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
+    ]
+    assert len(usual) == 40 and missing_glyphs("".join(usual), fonts.find_font()) == []
+
+
+def test_no_syllable_is_drawn_blank_or_like_another():
+    font = fonts.open_font(fonts.find_font(), 20, 700)
+    shapes = {bytes(font.getmask(ch)) for ch in SYLLABLES}  # pyright: ignore
+    assert len(shapes) > 11_100  # at 20 px a few of the rarest look the same
+
+
+def test_emoji_is_drawn_where_a_font_of_the_chain_has_an_outline_for_it(own: Path):
+    symbols = next((path for path in SYMBOL_FONTS if path.is_file()), None)
+    if symbols is None:
+        pytest.skip("no font with outlines of emoji is installed (apt install fonts-dejavu-core)")
+    chain = (fonts.find_font(), fonts.find_font(str(symbols)))
+    assert missing_glyphs("☎☕", chain[0]) == ["☎", "☕"]
+    assert missing_glyphs("☎☕", *chain) == []
+
+
+@pytest.mark.parametrize("joined", ["👨‍👩‍👧", "👍🏽", "🇰🇷", "ᄒᆞᆫ"])
+def test_what_a_font_would_have_to_join_is_refused_whole(joined: str):
+    with pytest.raises(InputError) as error:
+        require_glyphs(normalise(f"가 {joined} 나"), fonts.find_font())
+    assert f"'{joined}' (U+{ord(joined[0]):04X} U+" in error.value.message
+    assert "joined of several" in error.value.hint
 
 
 @needs_nanum
 def test_face_tells_weight_and_hangul_without_being_opened():
     (face,) = read_faces(NANUM / "NanumSquareB.ttf")
     assert (face.family, face.weights, face.hangul, face.italic) == ("NanumSquare", (700, 700), True, False)
+
+
+def latin_font(path: Path) -> None:
+    """The font without Hangul that Pillow carries."""
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(ImageFont.load_default(20).path.getvalue())  # pyright: ignore
+
+
+def collection(parts: list[Path], path: Path) -> None:
+    """Join font files as a collection, each with tables of its own."""
+    blobs, at = [], 12 + 4 * len(parts)
+    offsets = []
+    for part in parts:
+        blob = bytearray(part.read_bytes())
+        for i in range(int.from_bytes(blob[4:6], "big")):
+            place = slice(12 + 16 * i + 8, 12 + 16 * i + 12)
+            blob[place] = (int.from_bytes(blob[place], "big") + at).to_bytes(4, "big")
+        blob += bytes(-len(blob) % 4)
+        offsets.append(at)
+        blobs.append(blob)
+        at += len(blob)
+    header = b"ttcf\0\1\0\0" + len(parts).to_bytes(4, "big") + b"".join(n.to_bytes(4, "big") for n in offsets)
+    path.write_bytes(header + b"".join(blobs))
 
 
 def _ink(font: object) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -107,6 +109,19 @@ def test_a_family_of_emoji_is_one_character():
 
 def test_decomposed_hangul_is_composed():
     assert normalise("\u1112\u1161\u11ab\u1100\u1173\u11af") == "한글"
+    syllables = "".join(map(chr, range(0xAC00, 0xD7A4)))
+    for at in range(0, len(syllables), 400):
+        part = syllables[at : at + 400]
+        assert normalise(unicodedata.normalize("NFD", part)) == part
+
+
+def test_jamo_that_found_no_syllable_becomes_the_letter_of_the_keyboard():
+    assert normalise("\u110f\u110f \u1112\u1112 \u1161 \u11ab \u11aa") == "ㅋㅋ ㅎㅎ ㅏ ㄴ ㄳ"
+    assert normalise("\u1112\u119e\u11ab") == "\u1112\u119e\u11ab"  # old Hangul has no other form
+
+
+def test_flags_are_one_character_each():
+    assert graphemes("🇰🇷🇯🇵") == ["🇰🇷", "🇯🇵"]
 
 
 def test_invisible_marks_and_line_ends_are_brought_in_order():
