@@ -8,34 +8,24 @@ and is taken only where nothing else fits.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
+from .bonds import TORN, break_price
 from .characters import graphemes
 
 Measure = Callable[[str], float]
 
-# The prices, in units of "one line as wide as the average, to the fourth power".
-_TORN = 6.0  # a break inside what belongs together
-_LONELY = 1.5  # a last (or first) line of one short word
-# Rewards for a break where a reader breathes anyway.
-_PAUSES = dict.fromkeys(".!?…", -0.7) | dict.fromkeys(",·", -0.3)
+# Prices, in units of "one line as wide as the average, to the fourth power".
+_LONELY, _LONELY_FIRST = 1.5, 2.0  # a line of one short word; a headline that starts with one stumbles
 _EVENNESS = 4  # high power: the widest line decides how large the letters can be
+_WIDEST = 2.5  # averages; a line beyond it is never part of the best lines (two of three partitions need no look)
 
-_NUMBER_END = re.compile(r"[\d%℃°]$")
-_OPERATOR = re.compile(r"^[+&×x=~\-–—/·|:]$")
-_CLOSING = re.compile(r"^[)\]}>」』》〉”’!?.,…~♥★☆]+$")
-# Words that lean on the number before them ("50% 할인", "3 개", "9,900 원", "300 ml").
-_UNIT = re.compile(
-    r"^(할인|세일|적립|쿠폰|증정|특가|당첨|가격|원|만원|천원|개|잔|병|팩|종|장|매|권|박스|세트|명|분|인분|인|회|번|위"
-    r"|년|월|일|주|시|시간|초|층|호|호점|주년|가지|배"
-    r"|off|sale|kg|g|mg|ml|l|cm|mm|m|km|kcal|pcs|ea)([가-힣]{0,2})[!?.,]*$",
-    re.IGNORECASE,
+# What of a long word stays in one piece: a number with its unit, a Latin word, marks with what they follow or open.
+_ATOM = re.compile(
+    r"[(\[{<「『《〈“‘]*(?:\d[\d,.:]*[%℃원개잔시]?|[A-Za-z]+|.)[)\]}>」』》〉”’!?.,…~/·&+\-]*", re.DOTALL
 )
-# One-syllable words that lean on the next word ("한 잔", "새 메뉴") or on the one before ("할 수", "마신 뒤").
-_LEANS_FORWARD = frozenset("한두세네이그저온첫새헌매각약단총내제더꼭딱안못및또갓막")
-_LEANS_BACK = re.compile(r"^[수것때곳줄뿐중뒤후전시등만데채듯분날밤곁속안밖위앞옆][은는이가을를에도의만로]?[!?.,]*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +37,24 @@ class Lines:
     price: float
 
 
-def arrange(text: str, measure: Measure, most_lines: int, *, care: float = 1.0) -> list[Lines]:
-    """Break text in the best way for every possible number of lines up to ``most_lines``, fewest first.
+def arrange(text: str, measure: Measure, most_lines: int, *, fewest_lines: int = 1, care: float = 1.0) -> list[Lines]:
+    """Break text in the best way for every number of lines from ``fewest_lines`` to ``most_lines``, fewest first.
 
-    Newlines in the text are kept; words are never split.
+    Newlines in the text are kept; words are never split, and a no-break space joins two.
 
     Args:
         care: weight of reading well against narrow lines; 0 = the narrowest lines there are.
     """
     paragraphs = text.split("\n")
-    if sum(bool(p.strip()) for p in paragraphs) == 0:
+    if not any(paragraph.strip() for paragraph in paragraphs):
         return []
     # best[k] = all paragraphs so far in k lines
     best: dict[int, Lines] = {0: Lines((), 0.0, 0.0)}
+    fewest = fewest_lines if len(paragraphs) == 1 else 1
     for number, paragraph in enumerate(paragraphs):
         room = most_lines - (len(paragraphs) - number - 1)
-        words = paragraph.split()
-        ways = _break_paragraph(words, measure, room, care) if words else [Lines(("",), 0.0, 0.0)]
+        words = _words(paragraph)
+        ways = _break_paragraph(words, measure, (fewest, room), care) if words else [Lines(("",), 0.0, 0.0)]
         joined: dict[int, Lines] = {}
         for before in best.values():
             for way in ways:
@@ -79,103 +70,106 @@ def wrap(text: str, limit: float, measure: Measure) -> list[str]:
     """Break text into the fewest lines no wider than ``limit``, balanced; a wider word is cut between characters."""
     fitting = split_long_words(text, limit, measure)
     most = len(fitting.split()) + fitting.count("\n") + 1
-    for way in arrange(fitting, measure, most):
-        if way.width <= limit:
-            return list(way.lines)
+    careful, narrow = (arrange(fitting, measure, most, care=care) for care in (1.0, 0.0))
+    for ways in zip(careful, narrow, strict=True):
+        for way in ways:
+            if way.width <= limit:
+                return list(way.lines)
     return fitting.split("\n")  # one character alone is wider than the limit
 
 
 def split_long_words(text: str, limit: float, measure: Measure) -> str:
     """Cut only the words that are wider than ``limit``, into even pieces, leaving the rest of the text as it is."""
     return "\n".join(
-        " ".join(piece for word in paragraph.split() for piece in _pieces(word, limit, measure))
+        " ".join(piece for word in _words(paragraph) for piece in _pieces(word, limit, measure))
         for paragraph in text.split("\n")
     )
 
 
-def belong_together(left: str, right: str) -> bool:
-    """Say whether a line break between two neighbouring words would read badly."""
-    if _OPERATOR.match(left) or _OPERATOR.match(right) or _CLOSING.match(right):
-        return True
-    if left[-1] in _PAUSES:
-        return False
-    if _NUMBER_END.search(left) and (_UNIT.match(right) or right[0].isdigit()):
-        return True
-    if left == "수" and right[0] in "있없":  # "할 수 있는"
-        return True
-    return left in _LEANS_FORWARD or bool(_LEANS_BACK.match(right))
+def _words(paragraph: str) -> list[str]:
+    return [word for word in paragraph.split(" ") if word]
 
 
-def _break_price(left: str, right: str) -> float:
-    return _TORN if belong_together(left, right) else _PAUSES.get(left[-1], 0.0)
+def _break_paragraph(words: Sequence[str], measure: Measure, counts: tuple[int, int], care: float) -> list[Lines]:
+    paragraph = _Paragraph(words, measure, care)
+    last = min(counts[1], len(words))
+    return [paragraph.in_lines(count) for count in range(min(counts[0], last), last + 1)]
 
 
-def _break_paragraph(words: list[str], measure: Measure, most_lines: int, care: float) -> list[Lines]:
-    count = len(words)
-    torn = [0.0] + [care * _break_price(a, b) for a, b in pairwise(words)]
-    text_of = {(i, j): " ".join(words[i:j]) for i in range(count) for j in range(i + 1, count + 1)}
-    width = {span: measure(text) for span, text in text_of.items()}
-    ways = []
-    for lines in range(1, min(most_lines, count) + 1):
-        ends = _cheapest_ends(count, lines, torn, width, words, care * _LONELY)
-        spans = list(zip([0, *ends], ends, strict=False))
-        price = sum(max(torn[start], 0.0) for start, _ in spans) + _loneliness(spans, width, words)
-        ways.append(Lines(tuple(text_of[span] for span in spans), max(width[span] for span in spans), price))
-    return ways
+class _Paragraph:
+    """Words with what is measured of them once, however many line counts are tried."""
 
+    def __init__(self, words: Sequence[str], measure: Measure, care: float) -> None:
+        self.words, self.measure, self.care = words, measure, care
+        self.breaks = [0.0, *map(break_price, words, words[1:], [*words[2:], ""])]
+        # Sums of words are near enough to choose by; lines that are chosen are measured.
+        self.space = measure("가 가") - 2 * measure("가")
+        self.ends = [0.0, *accumulate(measure(word) for word in words)]
+        self.is_short = [len(graphemes(word)) <= 2 for word in words]
 
-def _cheapest_ends(
-    count: int,
-    lines: int,
-    torn: list[float],
-    width: dict[tuple[int, int], float],
-    words: list[str],
-    lonely: float,
-) -> list[int]:
-    """Ends of the lines of the cheapest partition into exactly ``lines`` lines (dynamic programme over words)."""
-    even = max(width[0, count] / lines, 1e-9)
+    def in_lines(self, count: int) -> Lines:
+        """The cheapest partition into exactly ``count`` lines (dynamic programme over words)."""
+        total = len(self.words)
+        even = max(self._width(0, total) / count, 1e-9)
+        # row[j] = (widest line where that is what counts, price, start of the last line) of the first j words
+        rows: list[dict[int, tuple[float, float, int]]] = [{0: (0.0, 0.0, 0)}]
+        for line in range(1, count + 1):
+            row: dict[int, tuple[float, float, int]] = {}
+            for j in range(line, total - (count - line) + 1):
+                for i in range(j - 1, line - 2, -1):
+                    width = self._width(i, j)
+                    if width > _WIDEST * even and j - i > 1:
+                        break
+                    if i not in rows[-1]:
+                        continue
+                    widest, price, _ = rows[-1][i]
+                    price += (width / even) ** _EVENNESS
+                    price += self.care * (self.breaks[i] + (self._loneliness(i, j, width / even) if count > 1 else 0))
+                    option = (widest if self.care else max(widest, width), price, i)
+                    if j not in row or option < row[j]:
+                        row[j] = option
+            rows.append(row)
+        starts = [total]
+        for row in reversed(rows[1:]):
+            starts.append(row[starts[-1]][2])
+        spans = list(pairwise(reversed(starts)))
+        lines = tuple(" ".join(self.words[i:j]) for i, j in spans)
+        price = sum(max(self.breaks[i], 0.0) for i, _ in spans)
+        if count > 1:
+            price += sum(self._loneliness(i, j, self._width(i, j) / even) for i, j in spans)
+        return Lines(lines, max(map(self.measure, lines)), price)
 
-    def price(i: int, j: int) -> float:
-        alone = lines > 1 and j - i == 1 and (j == count or i == 0) and _is_short(words[i], width[i, j], even)
-        return (width[i, j] / even) ** _EVENNESS + torn[i] + (lonely if alone else 0.0)
+    def _width(self, i: int, j: int) -> float:
+        return self.ends[j] - self.ends[i] + self.space * (j - i - 1)
 
-    table: list[dict[int, tuple[float, int]]] = [{0: (0.0, 0)}]
-    for line in range(1, lines + 1):
-        row: dict[int, tuple[float, int]] = {}
-        for j in range(line, count - (lines - line) + 1):
-            options = [(cost + price(i, j), i) for i, (cost, _) in table[-1].items() if i < j]
-            if options:
-                row[j] = min(options)
-        table.append(row)
-    ends = [count]
-    for line in range(lines, 1, -1):
-        ends.append(table[line][ends[-1]][1])
-    return ends[::-1]
-
-
-def _loneliness(spans: list[tuple[int, int]], width: dict[tuple[int, int], float], words: list[str]) -> float:
-    if len(spans) == 1:
-        return 0.0
-    even = sum(width[span] for span in spans) / len(spans)
-    ends = (spans[0], spans[-1])
-    return sum(_LONELY for i, j in ends if j - i == 1 and _is_short(words[i], width[i, j], even))
-
-
-def _is_short(word: str, width: float, even: float) -> bool:
-    return len(graphemes(word)) <= 2 or width < 0.35 * even
+    def _loneliness(self, i: int, j: int, share: float) -> float:
+        if j - i > 1 or not (self.is_short[i] or share < 0.35):
+            return 0.0
+        return _LONELY_FIRST if i == 0 else _LONELY
 
 
 def _worth(way: Lines) -> float:
-    return way.width * (1 + way.price / _TORN)
+    return way.width * (1 + way.price / TORN)
 
 
 def _pieces(word: str, limit: float, measure: Measure) -> list[str]:
     if measure(word) <= limit:
         return [word]
-    parts = graphemes(word)
+    return _even_pieces(_atoms(word), limit, measure) or _even_pieces(graphemes(word), limit, measure) or [word]
+
+
+def _atoms(word: str) -> list[str]:
+    ends = {0, *accumulate(map(len, graphemes(word)))}
+    starts = [match.start() for match in _ATOM.finditer(word) if match.start() in ends]
+    return [word[i:j] for i, j in pairwise([*starts, len(word)])]
+
+
+def _even_pieces(parts: Sequence[str], limit: float, measure: Measure) -> list[str]:
+    """The fewest even pieces that all fit, cut between ``parts``; none where a part alone is too wide."""
+    at = [0.0, *accumulate(map(measure, parts))]
     for count in range(2, len(parts) + 1):
-        size = -(-len(parts) // count)
-        pieces = ["".join(parts[i : i + size]) for i in range(0, len(parts), size)]
+        cuts = sorted({min(range(len(at)), key=lambda k: abs(at[k] - at[-1] * i / count)) for i in range(count + 1)})
+        pieces = ["".join(parts[i:j]) for i, j in pairwise(cuts)]
         if all(measure(piece) <= limit for piece in pieces):
             return pieces
-    return parts
+    return list(parts) if all(measure(part) <= limit for part in parts) else []

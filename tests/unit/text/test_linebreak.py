@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import unicodedata
+from itertools import combinations, pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adstudio.errors import InputError
+from adstudio.text.bonds import belong_together
 from adstudio.text.characters import graphemes, normalise
-from adstudio.text.linebreak import arrange, belong_together, wrap
+from adstudio.text.linebreak import arrange, split_long_words, wrap
 
 
 def width(text: str) -> float:
@@ -29,6 +31,14 @@ def lines_of(text: str, count: int) -> list[str]:
         ("신선한 재료로 만든 수제 버거 9,900 원", 3, ["신선한 재료로", "만든 수제 버거", "9,900 원"]),
         ("여름 신메뉴 1 + 1 오늘 하루만", 2, ["여름 신메뉴 1 + 1", "오늘 하루만"]),
         ("누구나 쉽게 만날 수 있는 행복", 2, ["누구나 쉽게", "만날 수 있는 행복"]),
+        ("새로 만나는 커피", 2, ["새로 만나는", "커피"]),
+        ("매일 아침 갓 구운 빵", 2, ["매일 아침", "갓 구운 빵"]),
+        ("2만 원 이상 구매 시 무료 배송", 2, ["2만 원 이상", "구매 시 무료 배송"]),
+        ("매일 오후 2시 갓 구운 식빵", 2, ["매일 오후 2시", "갓 구운 식빵"]),
+        ("여름 신메뉴 출시 전 메뉴 할인", 2, ["여름 신메뉴 출시", "전 메뉴 할인"]),
+        ("커피와 함께 즐기는 케이크 먹어 보세요", 3, ["커피와 함께", "즐기는 케이크", "먹어 보세요"]),
+        ("오전 10시 30분 ~ 오후 9시 30분", 2, ["오전 10시 30분 ~", "오후 9시 30분"]),
+        ("아메리카노 · 카페라떼 · 바닐라라떼", 2, ["아메리카노 ·", "카페라떼 · 바닐라라떼"]),
         ("매일 오전 8시, 빵이 나옵니다. 전 메뉴 포장 할인", 2, ["매일 오전 8시, 빵이 나옵니다.", "전 메뉴 포장 할인"]),
     ],
 )
@@ -49,6 +59,18 @@ def test_breaks_where_a_korean_reader_pauses(text: str, count: int, expected: li
         ("할", "수"),
         ("수", "있는"),
         ("커피", "!"),
+        ("(", "단"),
+        ("커피", "와"),
+        ("2만", "원"),
+        ("이만", "원"),
+        ("오후", "2시"),
+        ("3개", "묶음"),
+        ("9,900원", "특가"),
+        ("최대", "50%"),
+        ("단돈", "990원"),
+        ("3월", "1일부터"),
+        ("TEL", "02-123-4567"),
+        ("전", "메뉴"),
     ],
 )
 def test_what_belongs_together_is_known(left: str, right: str):
@@ -56,7 +78,16 @@ def test_what_belongs_together_is_known(left: str, right: str):
 
 
 @pytest.mark.parametrize(
-    ("left", "right"), [("따뜻한", "커피"), ("나옵니다.", "전"), ("오늘", "하루만"), ("50%", "커피")]
+    ("left", "right"),
+    [
+        ("따뜻한", "커피"),
+        ("나옵니다.", "전"),
+        ("오늘", "하루만"),
+        ("50%", "커피"),
+        ("50%", "도시락"),
+        ("인천", "원조"),
+        ("·", "라떼"),
+    ],
 )
 def test_ordinary_neighbours_may_part(left: str, right: str):
     assert not belong_together(left, right)
@@ -101,6 +132,71 @@ def test_wrapping_loses_nothing_and_never_overflows(parts: list[str], limit: flo
     assert all(width(line) <= limit for line in lines)
     if max(map(width, parts)) <= limit:
         assert [word for line in lines for word in line.split()] == parts
+
+
+def test_no_break_space_joins_two_words():
+    assert [way.lines for way in arrange("새\u00a0봄 커피", width, 3)] == [("새\u00a0봄 커피",), ("새\u00a0봄", "커피")]
+
+
+@pytest.mark.parametrize(
+    ("word", "limit", "expected"),
+    [
+        ("아메리카노/카페라떼/바닐라라떼", 6.0, ["아메리카노/", "카페라떼/", "바닐라라떼"]),
+        ("신메뉴12,900원특가할인", 5.0, ["신메뉴", "12,900원", "특가할인"]),
+        ("“한정판매”입니다", 4.0, ["“한정", "판매”", "입니다"]),
+    ],
+)
+def test_long_word_is_cut_where_it_hurts_least(word: str, limit: float, expected: list[str]):
+    assert split_long_words(word, limit, width).split() == expected
+
+
+plain_words = st.lists(st.text(alphabet="가나다라마바사", min_size=3, max_size=7), min_size=2, max_size=7)
+
+
+def partitions(parts: list[str], count: int) -> list[list[str]]:
+    return [
+        [" ".join(parts[i:j]) for i, j in pairwise([0, *cuts, len(parts)])]
+        for cuts in combinations(range(1, len(parts)), count - 1)
+    ]
+
+
+@settings(max_examples=40, deadline=None)
+@given(words, st.sampled_from([0.0, 1.0]))
+def test_every_way_holds_all_words_in_order(parts: list[str], care: float):
+    ways = arrange(" ".join(parts), width, 20, care=care)
+    assert [len(way.lines) for way in ways] == list(range(1, len(parts) + 1))
+    assert all([word for line in way.lines for word in line.split()] == parts for way in ways)
+    assert all(way.width == max(map(width, way.lines)) for way in ways)
+
+
+@settings(max_examples=40, deadline=None)
+@given(words)
+def test_narrowest_lines_are_the_narrowest_there_are(parts: list[str]):
+    for way in arrange(" ".join(parts), width, 5, care=0.0):
+        narrowest = min(max(map(width, lines)) for lines in partitions(parts, len(way.lines)))
+        assert way.width == pytest.approx(narrowest)
+
+
+@settings(max_examples=40, deadline=None)
+@given(plain_words)
+def test_lines_of_words_without_bonds_are_balanced(parts: list[str]):
+    for way in arrange(" ".join(parts), width, 7):
+        narrowest = min(max(map(width, lines)) for lines in partitions(parts, len(way.lines)))
+        # Dearer than the narrowest by no more than a company for each word that would stand alone: 2 a line.
+        assert way.width <= (3 * len(way.lines)) ** 0.25 * narrowest
+
+
+@settings(max_examples=40, deadline=None)
+@given(words, st.floats(5.0, 30.0))
+def test_wrapping_takes_the_fewest_lines(parts: list[str], limit: float):
+    if max(map(width, parts)) > limit:
+        return
+    greedy, line = 1, ""
+    for part in parts:
+        line, fits = f"{line} {part}".strip(), width(f"{line} {part}".strip()) <= limit
+        if not fits:
+            greedy, line = greedy + 1, part
+    assert len(wrap(" ".join(parts), limit, width)) == greedy
 
 
 def test_a_family_of_emoji_is_one_character():
