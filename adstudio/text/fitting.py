@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..errors import InputError
 from ..types import TextBlock
+from .columns import ColumnFace, Columns
 from .linebreak import Lines, arrange, split_long_words
+from .rows import Edges, Rows
 from .typeface import Typeface
 
 _PRICE_OF_BAD_BREAKS = 0.07  # a torn number must buy letters over 40 % larger, a lonely word 10 %
+_BAND = 1.8  # the best number of lines lies this near the one that fills the box like a page
+_MOST_LINES = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A block of copy as it will be drawn. Units: pixels; ``baselines`` and ``starts`` are ink positions per line."""
+    """A block of copy as it will be drawn. Units: pixels; ``baselines`` and ``starts`` are ink positions per line.
+
+    The ``lines`` of a vertical block are its cells; ``broken`` always holds the text of each line or column.
+    """
 
     block: TextBlock
     face: Typeface
@@ -23,7 +31,8 @@ class Setting:
     lines: tuple[str, ...]
     starts: tuple[float, ...]
     baselines: tuple[float, ...]
-    ink: tuple[float, float, float, float]
+    ink: Edges
+    broken: tuple[str, ...] = ()
 
 
 def fit(
@@ -38,68 +47,63 @@ def fit(
 ) -> Setting:
     """Find the largest size at which ``text`` fits the block's box, and place its lines.
 
+    Advances are linear in the size, so every way to break the lines gives its largest size at once.
+
     Args:
         picture: width and height in pixels.
         max_px: a cap that keeps smaller copy below the headline.
+        leading: from line to line, in em.
 
     Raises:
         InputError: ``text.does_not_fit``.
     """
-    left, top, right, bottom = (
+    box = (
         block.box.x0 * picture[0],
         block.box.y0 * picture[1],
         block.box.x1 * picture[0],
         block.box.y1 * picture[1],
     )
-    width, height = right - left, bottom - top
-    top_em, bottom_em = face.top(text), face.bottom(text)
-    body = top_em + bottom_em
+    width, height = box[2] - box[0], box[3] - box[1]
+    if block.vertical:
+        face = ColumnFace(face.files, face.weight, face.tracking, face.mixed)
+        setter, along, across = Columns(face, block), height, width
+    else:
+        setter, along, across = Rows(face, block), width, height
 
-    def size_of(way: Lines) -> float:
-        tall = (len(way.lines) - 1) * leading + body
-        return min(width / max(way.width, 1e-6), height / tall, max_px)
+    def size_of(lines: Sequence[str]) -> float:
+        tall = (len(lines) - 1) * leading + setter.before(lines[0]) + setter.after(lines[-1])
+        return min(along / max(setter.length(lines), 1e-6), across / tall, max_px)
 
-    most_lines = min(max(int((height / min_px - body) / leading) + 1, text.count("\n") + 1), 40)
+    most = min(max(int(across / min_px / leading) + 1, text.count("\n") + 1), _MOST_LINES)
 
     def attempts() -> Iterator[list[Lines]]:
-        yield arrange(text, face.measure, most_lines)
-        yield arrange(text, face.measure, most_lines, care=0.0)
-        if width > min_px:  # cut the words that are too long for a line of the smallest letters
-            yield arrange(split_long_words(text, width / min_px, face.measure), face.measure, most_lines, care=0.0)
+        first, last = _likely(setter.measure(text.replace("\n", " ")), along, across / leading, max_px)
+        yield arrange(text, setter.measure, min(last, most), fewest_lines=min(first, most))
+        yield arrange(text, setter.measure, most)
+        yield arrange(text, setter.measure, most, care=0.0)
+        if along > min_px:  # cut the words that are too long for a line of the smallest letters
+            cut = split_long_words(text, along / min_px, setter.measure)
+            yield arrange(cut, setter.measure, most, care=0.0)
 
     reachable, fitting = 0.0, []
     for ways in attempts():
-        fitting = [way for way in ways if size_of(way) >= min_px]
+        sizes = [(size_of(way.lines), way) for way in ways]
+        fitting = [(size, way) for size, way in sizes if size >= min_px]
         if fitting:
             break
-        reachable = max([reachable, *map(size_of, ways)])
+        reachable = max([reachable, *(size for size, _ in sizes)])
     if not fitting:
         raise _does_not_fit(block, text, (round(width), round(height)), min_px, reachable)
     # Fewer lines first: max() keeps the first of equals, as where the cap decides.
-    best = max(fitting, key=lambda way: round(size_of(way) / (1 + _PRICE_OF_BAD_BREAKS * way.price), 3))
-    return _place(block, face, best.lines, size_of(best), leading, (top_em, bottom_em), (left, top, right, bottom))
+    size, best = max(fitting, key=lambda pair: round(pair[0] / (1 + _PRICE_OF_BAD_BREAKS * pair[1].price), 3))
+    return Setting(block, face, size, *setter.place(best.lines, size, leading, box), broken=best.lines)
 
 
-def _place(
-    block: TextBlock,
-    face: Typeface,
-    lines: tuple[str, ...],
-    size: float,
-    leading: float,
-    body: tuple[float, float],
-    box: tuple[float, float, float, float],
-) -> Setting:
-    left, top, right, bottom = box
-    tall = ((len(lines) - 1) * leading + sum(body)) * size
-    slack = (bottom - top) - tall
-    first = top + slack * {"top": 0.0, "middle": 0.5, "bottom": 1.0}[block.anchor] + body[0] * size
-    widths = [face.measure(line) * size for line in lines]
-    share = {"left": 0.0, "center": 0.5, "right": 1.0}[block.align]
-    starts = tuple(left + share * (right - left - width) for width in widths)
-    baselines = tuple(first + i * leading * size for i in range(len(lines)))
-    ends = [start + width for start, width in zip(starts, widths, strict=True)]
-    ink = (min(starts), baselines[0] - body[0] * size, max(ends), baselines[-1] + body[1] * size)
-    return Setting(block, face, size, lines, starts, baselines, ink)
+def _likely(length: float, along: float, across: float, max_px: float) -> tuple[int, int]:
+    """The numbers of lines among which the best is, for text of this length in em; a cap on the size takes fewer."""
+    filling = math.sqrt(length * across / along)
+    capped = min(filling, length * max_px / along)
+    return max(1, int(capped / _BAND)), math.ceil(filling * _BAND) + 2
 
 
 def _does_not_fit(block: TextBlock, text: str, box: tuple[int, int], min_px: int, reachable: float) -> InputError:

@@ -6,6 +6,7 @@ Advances are measured once at a large size and are linear from there, so fitting
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -61,16 +62,24 @@ class Typeface:
         glyphs = self._line(text)
         if not glyphs:
             return 0.0
-        advances = sum(glyph.advance for glyph in glyphs) + sum(self._gap(a, b) for a, b in pairwise(glyphs))
+        advances = sum(glyph.advance for glyph in glyphs) + sum(self._gaps(glyphs))
         return advances - glyphs[0].left - (glyphs[-1].advance - glyphs[-1].right)
 
     def top(self, text: str) -> float:
         """Height above the baseline in em: that of Hangul, so that baselines line up, or of a taller letter."""
         return max(-glyph.top for glyph in self._line("한글H" + text))
 
-    def bottom(self, text: str) -> float:
-        """Depth below the baseline in em: that of Latin descenders, or more."""
-        return max(glyph.bottom for glyph in self._line("한글gy" + text))
+    def rise(self, text: str) -> float:
+        """Height of the ink of ``text`` above the baseline in em, at least that of small letters."""
+        return max(-glyph.top for glyph in self._line("x" + text))
+
+    def fall(self, text: str) -> float:
+        """Depth of the ink of ``text`` below the baseline in em, at least none."""
+        return max(0.0, *(glyph.bottom for glyph in self._line("x" + text)))
+
+    def gap(self, left: str, right: str) -> float:
+        """What is added between two graphemes, in em."""
+        return self._gaps([self.glyph(left), self.glyph(right)])[0]
 
     def draw_line(
         self, text: str, size: float, fraction: tuple[float, float], stroke: float = 0.0
@@ -86,25 +95,23 @@ class Typeface:
             coverage ``[h,w] float32 0..1``, and the pixel of it that holds the ink start of the line on its baseline.
         """
         pad = int(np.ceil(stroke + 0.12 * size)) + 2
-        left, base = pad, pad + int(np.ceil(size * max(1.1, self.top(text))))
+        left, base = pad, pad + int(np.ceil(size * max(1.1, self.rise(text))))
         width = left + int(np.ceil(self.measure(text) * size)) + pad
-        height = base + int(np.ceil(size * max(0.4, self.bottom(text)))) + pad
-        scale = _OVERSAMPLE if width * height * _OVERSAMPLE**2 <= _LARGEST_CANVAS else 2
+        height = base + int(np.ceil(size * max(0.4, self.fall(text)))) + pad
+        scale = oversampling(width, height)
         canvas = Image.new("L", (width * scale, height * scale))
-        parts = graphemes(text)
-        x = (left + fraction[0] - self.glyph(parts[0]).left * size) * scale
-        self.write(canvas, parts, size * scale, (x, (base + fraction[1]) * scale), stroke * scale)
+        x = (left + fraction[0] - self.glyph(graphemes(text)[0]).left * size) * scale
+        self.write(canvas, text, size * scale, (x, (base + fraction[1]) * scale), stroke * scale)
         return np.asarray(canvas.reduce(scale), np.float32) / 255.0, left, base
 
     def write(
-        self, canvas: Image.Image, parts: list[str], size: float, origin: tuple[float, float], stroke: float = 0.0
+        self, canvas: Image.Image, text: str, size: float, origin: tuple[float, float], stroke: float = 0.0
     ) -> None:
-        """Write graphemes on a grey canvas, the origin of the first on its baseline at ``origin``."""
+        """Write a line on a grey canvas, the origin of its first letter on the baseline at ``origin``."""
         brush = ImageDraw.Draw(canvas)
         x, y = origin
-        glyphs = [self.glyph(part) for part in parts]
-        gaps = [*(self._gap(a, b) for a, b in pairwise(glyphs)), 0.0]
-        for part, glyph, gap in zip(parts, glyphs, gaps, strict=True):
+        glyphs = self._line(text)
+        for part, glyph, gap in zip(graphemes(text), glyphs, [*self._gaps(glyphs), 0.0], strict=True):
             font = open_font(glyph.file, size, self.weight)
             brush.text((round(x), round(y)), part, fill=255, font=font, anchor="ls", stroke_width=stroke)
             x += (glyph.advance + gap) * size
@@ -113,9 +120,14 @@ class Typeface:
         known = _glyphs(self.files, self.weight)
         return [known[part] for part in graphemes(text)]
 
-    def _gap(self, left: Glyph, right: Glyph) -> float:
-        touches = left.script and right.script and left.script != right.script
-        return self.tracking + (self.mixed if touches else 0.0)
+    def _gaps(self, glyphs: Sequence[Glyph]) -> list[float]:
+        scripts = [glyph.script for glyph in glyphs]
+        return [self.tracking + (self.mixed if a and b and a != b else 0.0) for a, b in pairwise(scripts)]
+
+
+def oversampling(width: int, height: int) -> int:
+    """How many times larger a canvas is drawn than it is shown."""
+    return _OVERSAMPLE if width * height * _OVERSAMPLE**2 <= _LARGEST_CANVAS else 2
 
 
 class _Glyphs(dict[str, Glyph]):
