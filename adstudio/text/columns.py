@@ -5,6 +5,7 @@ A column is set as cells, each drawn like a line of its own: whoever paints the 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,14 +13,14 @@ from itertools import pairwise
 from typing import Literal
 
 import numpy as np
-from PIL import Image
 
 from ..types import Array, TextBlock
 from .rows import SHARE_BEFORE, Edges, Placed
-from .typeface import Typeface, oversampling
+from .typeface import Typeface
 
-_AIR = 0.075  # em between the ink of two cells
+_AIR = 0.09  # em between the ink of two cells
 _SPACE = 0.36
+_CORNER = 0.38  # right of the axis
 _WIDEST_CELL = 0.94  # of upright figures; wider ones are squeezed
 _SHORT_NUMBER = 3  # digits that still read when squeezed into one cell
 _RUN = re.compile(
@@ -88,14 +89,13 @@ class ColumnFace(Typeface):
         if self.glyph(cell[0]).script == "hangul":  # all syllables stand equally far apart, however low they begin
             rise, fall = max(rise, -self.glyph("한").top), max(fall, self.glyph("가").bottom)
         width = Typeface.measure(self, cell)
-        left = -width / 2
         if cell.way == "squeezed":
             width = min(width, _WIDEST_CELL)
-            left = -width / 2
-        elif cell in _IN_THE_CORNER:
-            left = 0.16
-        elif self.glyph(cell).script == "hangul":
-            left = self.glyph(cell).left - self.glyph(cell).advance / 2
+        left = -width / 2
+        if cell in _IN_THE_CORNER:
+            left = _CORNER - width
+        elif self.glyph(cell[0]).script == "hangul":
+            left = self.glyph(cell[0]).left - self.glyph(cell[0]).advance / 2
         return Shape(rise + fall + _AIR, 0.0, rise + fall, left, left + width, rise)
 
     def _turned_shape(self, cell: Cell) -> Shape:
@@ -109,42 +109,25 @@ class ColumnFace(Typeface):
     def draw_line(
         self, text: str, size: float, fraction: tuple[float, float], stroke: float = 0.0
     ) -> tuple[Array, int, int]:
-        """Draw one cell as coverage, as :meth:`Typeface.draw_line` draws a line; the baseline of a turned one is its
-        ink's end."""
+        """Draw one cell as coverage, as a :class:`Typeface` draws a line; the baseline of a turned one is where its
+        ink ends."""
         if not isinstance(text, Cell) or text.way == "upright":
             return Typeface.draw_line(self, text, size, fraction, stroke)
-        return (self._draw_turned if text.way == "turned" else self._draw_squeezed)(text, size, fraction, stroke)
-
-    def _draw_squeezed(
-        self, text: str, size: float, fraction: tuple[float, float], stroke: float
-    ) -> tuple[Array, int, int]:
-        factor = self.measure(text) / Typeface.measure(self, text)
-        pad = int(np.ceil(stroke + 0.12 * size)) + 2
-        base = pad + int(np.ceil(size * self.rise(text)))
-        width = 2 * pad + int(np.ceil(self.measure(text) * size))
-        height = base + int(np.ceil(size * self.fall(text))) + pad
-        scale = oversampling(int(width / factor), height)
-        canvas = Image.new("L", (int(np.ceil(width * scale / factor)), height * scale))
-        x = (pad + fraction[0]) * scale / factor - self.glyph(text[0]).left * size * scale
-        self.write(canvas, text, size * scale, (x, (base + fraction[1]) * scale), stroke * scale)
-        box = (0.0, 0.0, min(width * scale / factor, canvas.width), float(canvas.height))
-        narrow = canvas.resize((width, height), Image.Resampling.BOX, box)
-        return np.asarray(narrow, np.float32) / 255.0, pad, base
-
-    def _draw_turned(
-        self, text: str, size: float, fraction: tuple[float, float], stroke: float
-    ) -> tuple[Array, int, int]:
-        glyph = self.glyph(text)
-        pad = int(np.ceil(stroke + 0.12 * size)) + 2
-        base = pad + int(np.ceil((glyph.right - glyph.left) * size))  # the row at which the ink ends
-        width, height = 2 * pad + int(np.ceil((glyph.bottom - glyph.top) * size)), base + pad
-        scale = oversampling(width, height)
-        canvas = Image.new("L", (height * scale, width * scale))  # lies on its side: right is down, up is right
-        x = (base + fraction[1] - glyph.right * size) * scale
-        y = (width - pad - fraction[0] - glyph.bottom * size) * scale
-        self.write(canvas, text, size * scale, (x, y), stroke * scale)
-        turned = canvas.transpose(Image.Transpose.ROTATE_270).reduce(scale)
-        return np.asarray(turned, np.float32) / 255.0, pad, base
+        shape = self.shape(text)
+        pad = math.ceil(stroke + 0.12 * size) + 2
+        above, below = shape.baseline - shape.top, shape.bottom - shape.baseline
+        base = pad + math.ceil(above * size)
+        width = 2 * pad + math.ceil((shape.right - shape.left) * size)
+        cover = np.zeros((base + math.ceil(below * size) + pad, width), np.float32)
+        x, y = pad + fraction[0], base + fraction[1]
+        if text.way == "squeezed":
+            squeeze = (shape.right - shape.left) / Typeface.measure(self, text)
+            self.write(cover, text, size, (x, y), stroke, squeeze)
+        else:
+            glyph = self.glyph(text)
+            stamp = glyph.stamp(size, stroke).turned()
+            stamp.press(cover, x + glyph.bottom * size, y - glyph.right * size, size)
+        return cover, pad, base
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,9 +178,9 @@ class Columns:
         """The cells that hold ink, each with its start below the top of the column's ink."""
         letters = cells(text)
         shapes = [self.face.shape(cell) for cell in letters]
-        gaps = [self.face.gap(a[-1], b[0]) for a, b in pairwise(letters)]
+        gaps = [*(self.face.gaps(self.face.glyphs(a[-1] + b[0]))[0] for a, b in pairwise(letters)), 0.0]
         placed, at = [], -shapes[0].top if shapes else 0.0
-        for cell, shape, gap in zip(letters, shapes, [*gaps, 0.0], strict=True):
+        for cell, shape, gap in zip(letters, shapes, gaps, strict=True):
             if not cell.isspace():
                 placed.append((cell, at, shape))
             at += shape.advance + gap

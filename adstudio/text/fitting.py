@@ -78,7 +78,7 @@ def fit(
 
     def attempts() -> Iterator[list[Lines]]:
         first, last = _likely(setter.measure(text.replace("\n", " ")), along, across / leading, max_px)
-        yield arrange(text, setter.measure, min(last, most), fewest_lines=min(first, most))
+        yield arrange(text, setter.measure, min(max(last, text.count("\n") + 1), most), fewest_lines=min(first, most))
         yield arrange(text, setter.measure, most)
         yield arrange(text, setter.measure, most, care=0.0)
         if along > min_px:  # cut the words that are too long for a line of the smallest letters

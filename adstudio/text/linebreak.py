@@ -68,14 +68,13 @@ def arrange(text: str, measure: Measure, most_lines: int, *, fewest_lines: int =
 
 def wrap(text: str, limit: float, measure: Measure) -> list[str]:
     """Break text into the fewest lines no wider than ``limit``, balanced; a wider word is cut between characters."""
-    fitting = split_long_words(text, limit, measure)
-    most = len(fitting.split()) + fitting.count("\n") + 1
-    careful, narrow = (arrange(fitting, measure, most, care=care) for care in (1.0, 0.0))
-    for ways in zip(careful, narrow, strict=True):
-        for way in ways:
-            if way.width <= limit:
-                return list(way.lines)
-    return fitting.split("\n")  # one character alone is wider than the limit
+    lines: list[str] = []
+    for paragraph in split_long_words(text, limit, measure).split("\n"):
+        words = _words(paragraph)
+        greedy = _greedy(words, limit, measure)
+        ways = (_Paragraph(words, measure, care).in_lines(len(greedy)) for care in (1.0, 0.0) if words)
+        lines += next((list(way.lines) for way in ways if way.width <= limit), greedy or [""])
+    return lines
 
 
 def split_long_words(text: str, limit: float, measure: Measure) -> str:
@@ -88,6 +87,17 @@ def split_long_words(text: str, limit: float, measure: Measure) -> str:
 
 def _words(paragraph: str) -> list[str]:
     return [word for word in paragraph.split(" ") if word]
+
+
+def _greedy(words: Sequence[str], limit: float, measure: Measure) -> list[str]:
+    """The fewest lines there can be, each as full as it gets."""
+    lines: list[str] = []
+    for word in words:
+        if lines and measure(f"{lines[-1]} {word}") <= limit:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
 
 
 def _break_paragraph(words: Sequence[str], measure: Measure, counts: tuple[int, int], care: float) -> list[Lines]:
