@@ -17,10 +17,12 @@ class AdStudio(ComfyExtension):
     """All nodes of the pack, in the order in which a graph uses them."""
 
     async def on_load(self) -> None:
-        """Keep a user's words in ComfyUI's user folder, and say when ComfyUI is too old: it does not check that."""
-        from ._host import user_folder
+        """Look for a user's words and fonts in ComfyUI's folders, and say when ComfyUI is too old: it does not."""
+        from ..adstudio.text import fontfolders
+        from ._host import font_folders, user_folder
 
         os.environ.setdefault("ADSTUDIO_HOME", str(user_folder()))
+        fontfolders.search_in(font_folders())
         found = tuple(int(part) for part in comfyui_version.split(".")[:3] if part.isdigit())
         if found < MINIMUM_COMFYUI:
             wanted = ".".join(map(str, MINIMUM_COMFYUI))

@@ -224,6 +224,13 @@ def lora_names() -> list[str]:
     return [name for name in folder_paths.get_filename_list("loras") if name.endswith(".safetensors")]
 
 
+def font_folders() -> list[Path]:
+    """ComfyUI's folders of fonts, ``models/fonts`` unless another pack or the user has named others."""
+    if "fonts" not in folder_paths.folder_names_and_paths:
+        folder_paths.add_model_folder_path("fonts", str(Path(folder_paths.models_dir) / "fonts"))
+    return _named_folders("fonts")
+
+
 def _named_folders(kind: str) -> list[Path]:
     known = folder_paths.folder_names_and_paths.get(kind)
     return [Path(path) for path in known[0]] if known and known[0] else [Path(folder_paths.models_dir) / kind]

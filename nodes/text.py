@@ -8,7 +8,9 @@ import torch
 from comfy_api.latest import io
 
 from ..adstudio.text import fonts, lettering
+from ..adstudio.text.roles import roles_stamp
 from ..adstudio.types import LayoutPlan, TextStyle
+from . import _host
 from ._io import Layout, to_arrays, to_image
 
 
@@ -32,8 +34,8 @@ class TextOverlay(io.ComfyNode):
                     "font",
                     options=fonts.font_names(),
                     default=fonts.BUNDLED,
-                    tooltip="Pretendard comes with the pack and looks the same everywhere; the others are installed on "
-                    "this machine. Add folders with the environment variable ADSTUDIO_FONTS.",
+                    tooltip="Pretendard comes with the pack and looks the same everywhere; the others are those in "
+                    "models/fonts and those with Hangul on this machine.",
                 ),
                 io.Int.Input(
                     "weight",
@@ -41,7 +43,8 @@ class TextOverlay(io.ComfyNode):
                     min=100,
                     max=900,
                     step=100,
-                    tooltip="Boldness of the headline, 400 = regular, 700 = bold; smaller lines are set lighter.",
+                    tooltip="Boldness of the headline: 100 thin, 300 light, 400 regular, 500 medium, 600 semibold, "
+                    "700 bold, 800 extrabold, 900 black. Smaller lines are set lighter.",
                 ),
                 io.Int.Input(
                     "min_px",
@@ -49,7 +52,7 @@ class TextOverlay(io.ComfyNode):
                     min=8,
                     max=512,
                     tooltip="Smallest letter height in pixels. Copy that needs smaller letters is refused, not drawn "
-                    "unreadable.",
+                    "unreadable. Small print may be a little smaller.",
                 ),
                 io.Combo.Input(
                     "plate",
@@ -62,9 +65,24 @@ class TextOverlay(io.ComfyNode):
                 io.Boolean.Input(
                     "outline", default=False, tooltip="A rim around the letters, for very restless pictures."
                 ),
+                io.String.Input(
+                    "fallback",
+                    display_name="second fonts",
+                    default="",
+                    optional=True,
+                    advanced=True,
+                    tooltip="Fonts that draw what the font lacks (hanja, symbols, emoji in one colour), by the first "
+                    "that has it: Noto Sans CJK KR, Segoe UI Emoji. The first font may as well be one of Latin "
+                    "letters, and Pretendard its second.",
+                ),
             ],
             outputs=[io.Image.Output("lettered", display_name="image")],
         )
+
+    @classmethod
+    def fingerprint_inputs(cls, **_: object) -> object:
+        # an edited style or another font of the user's counts as a new input
+        return _host.fingerprint((roles_stamp(), fonts.fonts_stamp()))
 
     @classmethod
     def execute(
@@ -77,9 +95,11 @@ class TextOverlay(io.ComfyNode):
         plate: Literal["auto", "always", "never"],
         shadow: bool,
         outline: bool,
+        fallback: str = "",
     ) -> io.NodeOutput:
         """Letter every frame by its own plan."""
-        style = TextStyle(font=font, weight=weight, min_px=min_px, outline=outline, shadow=shadow, plate=plate)
+        seconds = tuple(name.strip() for name in fallback.split(",") if name.strip())
+        style = TextStyle(font, weight, min_px, outline, shadow, plate, seconds)
         frames = to_arrays(image)
         return io.NodeOutput(to_image([lettering.draw(f, layout.for_frame(i), style) for i, f in enumerate(frames)]))
 

@@ -10,6 +10,7 @@ from ..errors import InputError
 from ..types import TextBlock
 from .columns import ColumnFace, Columns
 from .linebreak import Lines, arrange, split_long_words
+from .roles import role_style
 from .rows import Edges, Rows
 from .typeface import Typeface
 
@@ -43,7 +44,7 @@ def fit(
     *,
     min_px: int,
     max_px: float = 1e9,
-    leading: float = 1.3,
+    leading: float | None = None,
 ) -> Setting:
     """Find the largest size at which ``text`` fits the block's box, and place its lines.
 
@@ -52,7 +53,7 @@ def fit(
     Args:
         picture: width and height in pixels.
         max_px: a cap that keeps smaller copy below the headline.
-        leading: from line to line, in em.
+        leading: from line to line, in em; that of the block's role where it is not given.
 
     Raises:
         InputError: ``text.does_not_fit``.
@@ -64,6 +65,7 @@ def fit(
         block.box.y1 * picture[1],
     )
     width, height = box[2] - box[0], box[3] - box[1]
+    leading = role_style(block.role).leading if leading is None else leading
     if block.vertical:
         face = ColumnFace(face.files, face.weight, face.tracking, face.mixed)
         setter, along, across = Columns(face, block), height, width

@@ -17,6 +17,12 @@ def own_folders() -> list[Path]:
     return [Path(part).expanduser() for part in os.environ.get(OWN_FOLDERS, "").split(os.pathsep) if part]
 
 
+def search_in(folders: Iterable[Path]) -> None:
+    """Count more folders among the user's, after those that ``ADSTUDIO_FONTS`` names already."""
+    known = own_folders()
+    os.environ[OWN_FOLDERS] = os.pathsep.join(map(str, dict.fromkeys([*known, *folders])))
+
+
 def system_folders() -> list[Path]:
     """The folders in which the system and its user keep fonts."""
     home = Path("~").expanduser()

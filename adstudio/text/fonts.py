@@ -44,6 +44,11 @@ def families_by_name() -> dict[str, list[FontFile]]:
     return _families(tuple(_own_files()), tuple(system_folders()))
 
 
+def fonts_stamp() -> tuple[object, ...]:
+    """Fingerprint the user's fonts, to know whether what was drawn with them still holds."""
+    return tuple(_own_files())
+
+
 def find_font(name: str = BUNDLED, weight: int | str = 400) -> FontFile:
     """Find the face of a family (or of a font file) that comes nearest to ``weight``.
 

@@ -57,8 +57,13 @@ def role_style(role: TextRole) -> RoleStyle:
     Raises:
         InputError: ``text.bad_roles``, naming the file, the role and the field.
     """
+    return _styles(*roles_stamp())[role]
+
+
+def roles_stamp() -> tuple[Path, int]:
+    """The user's file and when it changed (0 = there is none), to know whether what was set by it still holds."""
     own = config.home() / FILE
-    return _styles(own, own.stat().st_mtime_ns if own.is_file() else 0)[role]
+    return own, own.stat().st_mtime_ns if own.is_file() else 0
 
 
 @lru_cache(maxsize=4)

@@ -60,6 +60,10 @@ class Typeface:
         """Height above the baseline in em: that of Hangul, so that baselines line up, or of a taller letter."""
         return max(-glyph.top for glyph in self.glyphs("한글H" + text))
 
+    def bottom(self, text: str) -> float:
+        """Depth below the baseline in em: that of Latin descenders, or more."""
+        return max(glyph.bottom for glyph in self.glyphs("한글gy" + text))
+
     def rise(self, text: str) -> float:
         """Height of the ink of ``text`` above the baseline in em, at least that of small letters."""
         return max(-glyph.top for glyph in self.glyphs("x" + text))

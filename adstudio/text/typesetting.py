@@ -19,7 +19,7 @@ def set_copy(plan: LayoutPlan, style: TextStyle, picture: tuple[int, int]) -> li
         InputError: ``text.no_copy``, ``text.does_not_fit``, ``text.missing_glyph``, ``text.unknown_font`` …
     """
     blocks = [(block, text) for block in plan.texts if (text := normalise(block.text))]
-    if not blocks:
+    if not blocks and not plan.marks:
         raise InputError(
             "text.no_copy",
             "The layout holds no copy to draw.",
@@ -36,7 +36,7 @@ def set_copy(plan: LayoutPlan, style: TextStyle, picture: tuple[int, int]) -> li
         min_px = role.smallest(style.min_px)
         headlines = [setting.size for setting in settings if setting.block.role == "headline"]
         cap = role.share * min(headlines) if role.share and headlines else 1e9
-        settings.append(fit(block, text, face, picture, min_px=min_px, max_px=max(cap, min_px), leading=role.leading))
+        settings.append(fit(block, text, face, picture, min_px=min_px, max_px=max(cap, min_px)))
     return settings
 
 

@@ -27,7 +27,7 @@ FULL = AdRequest(
     fidelity_limit=3.5,
     contact=0.4,
     loras=(("ink", 0.8),),
-    text_style=TextStyle(weight=900, plate="always"),
+    text_style=TextStyle(weight=900, plate="always", fallback=("Noto Sans CJK KR",)),
     seed=2**63,
     width=768,
     height=512,

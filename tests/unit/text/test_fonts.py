@@ -13,6 +13,7 @@ from adstudio.text import fonts
 from adstudio.text.characters import normalise
 from adstudio.text.coverage import font_for, missing_glyphs, require_glyphs
 from adstudio.text.fontfile import read_faces
+from adstudio.text.fontfolders import own_folders, search_in
 from adstudio.text.typeface import Typeface
 
 SYLLABLES = "".join(map(chr, range(0xAC00, 0xD7A4)))
@@ -128,6 +129,14 @@ def test_font_of_the_user_is_seen_as_soon_as_it_is_there(own: Path):
     assert fonts.font_names() == ["Pretendard", "Pretendard Variable"]
     (own / "mine.woff2").unlink()
     assert fonts.font_names() == ["Pretendard"]
+
+
+def test_further_folders_come_after_those_that_are_named(own: Path, tmp_path: Path):
+    search_in([tmp_path / "models", own, tmp_path / "models"])
+    assert own_folders() == [own, tmp_path / "models"]
+    before = fonts.fonts_stamp()
+    latin_font(tmp_path / "models" / "Aileron.otf")
+    assert fonts.font_names() == ["Pretendard", "Aileron"] and fonts.fonts_stamp() != before
 
 
 def test_latin_font_of_the_user_can_be_chosen_by_family_or_file(own: Path):
