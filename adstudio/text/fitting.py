@@ -113,6 +113,6 @@ def _does_not_fit(block: TextBlock, text: str, box: tuple[int, int], min_px: int
     return InputError(
         "text.does_not_fit",
         f"The {block.role} '{shown}' does not fit its box of {box[0]}x{box[1]} px with letters of at least {min_px} px "
-        f"(it would need {reachable:.0f} px).",
+        f"(it would need {int(reachable)} px).",
         "Shorten the copy, enlarge the box, use a larger picture, or lower min_px.",
     )
