@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 
 # Prices, in units of "one line as wide as the average, to the fourth power".
-TORN = 6.0  # a break inside what belongs together
+TORN = 9.0  # a break inside what belongs together
 _SPLIT_RANGE = 3.0  # a break beside the "~" of opening hours
-_LEANING = 1.2  # a break after a word that only colours the next
+_LEANING = 2.0  # a break after a word that only colours the next
 _PAUSES = dict.fromkeys(".!?…", -0.7) | dict.fromkeys(",·|/", -0.3)  # a reader breathes here anyway
 
 _COUNTERS = (
@@ -55,10 +55,10 @@ _LEANS_FORWARD = frozenset("한두세네이그저온첫새헌매각약단총내�
 _LEANS_BACK = re.compile(r"^[수것때곳줄뿐중뒤후전시등만데채듯분날밤곁속안밖위앞옆][은는이가을를에도의만로]?[!?.,]*$")
 _WHOLE = re.compile("^(메뉴|품목|상품|제품|매장|지점|좌석|객실|코스|고객)")  # what "전" means all of
 _ONLY_PARTICLE = re.compile(rf"^({_PARTICLES}){_TAIL}")
-# Adverbs say nothing without their verb ("새로 만나는"), nor helping verbs without theirs ("먹어 보세요").
+# Adverbs say nothing without what follows ("새로 만나는"), nor helping verbs without theirs ("먹어 보세요").
 _ADVERB = re.compile(
     r"^(새로|바로|다시|매일|매주|매월|매년|더욱|가장|아주|정말|진짜|너무|항상|언제나|미리|먼저|직접|가득|듬뿍|살짝|방금|모두|많이|조금|빨리|잘"
-    r"|그리고|또는|혹은|모든|어떤|다른|여러)$"
+    r"|우리|저희|그리고|또는|혹은|모든|어떤|다른|여러)$"
 )
 _HELPING = re.compile(
     rf"^(보세요|볼까요|보자|봐요|보실|드려요|드립니다|드릴게요|주세요|줘요|있는|있어요|있습니다|없는|없이|싶은|싶을|않는|않은|마세요|함께|같이)"

@@ -14,7 +14,7 @@ from .roles import role_style
 from .rows import Edges, Rows
 from .typeface import Typeface
 
-_PRICE_OF_BAD_BREAKS = 0.07  # a torn number must buy letters over 40 % larger, a lonely word 10 %
+_PRICE_OF_BAD_BREAKS = 0.1  # a torn number must buy letters nearly twice as large, a lonely word 15 %
 _BAND = 1.8  # the best number of lines lies this near the one that fills the box like a page
 _MOST_LINES = 40
 

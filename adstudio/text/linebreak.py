@@ -18,7 +18,7 @@ from .characters import graphemes
 Measure = Callable[[str], float]
 
 # Prices, in units of "one line as wide as the average, to the fourth power".
-_LONELY, _LONELY_FIRST = 1.5, 2.0  # a line of one short word; a headline that starts with one stumbles
+_LONELY, _LONELY_FIRST = 1.5, 2.5  # a line of one short word; a headline that starts with one stumbles
 _EVENNESS = 4  # high power: the widest line decides how large the letters can be
 _WIDEST = 2.5  # averages; a line beyond it is never part of the best lines (two of three partitions need no look)
 

@@ -100,9 +100,14 @@ def test_light_marks_do_not_push_a_centred_line_aside():
 
 def test_a_short_word_is_not_left_alone_above_a_long_line():
     wide = TextBlock("headline", "", Box(0.0, 0.0, 1.0, 1.0))
-    for height in (0.2, 0.3, 0.4, 0.6, 1.0):
-        block = replace(wide, box=Box(0.0, 0.0, 1.0, height))
+    for width, height in [(1.0, 0.2), (1.0, 0.3), (1.0, 0.4), (1.0, 0.6), (1.0, 1.0), (0.45, 0.6)]:
+        block = replace(wide, box=Box(0.0, 0.0, width, height))
         assert fit(block, "새로 만나는 커피", FACE, PICTURE, min_px=8, leading=1.22).broken[0] != "새로"
+
+
+def test_a_price_is_not_torn_for_somewhat_larger_letters():
+    block = TextBlock("price", "3개 묶음 9,900 원 특가", Box(0.0, 0.0, 0.4, 0.6))
+    assert fit(block, block.text, FACE, PICTURE, min_px=8, leading=1.22).broken == ("3개 묶음", "9,900 원 특가")
 
 
 @pytest.mark.parametrize("role", ["sub", "legal"])
