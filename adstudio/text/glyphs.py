@@ -28,7 +28,7 @@ _SHARP = 1.5  # a picture is this much larger than the letters made of it
 class Glyph:
     """One grapheme in the face that draws it. Units: em from its origin on the baseline, down positive.
 
-    ``script`` is ``hangul``, ``latin`` (figures are set like it) or empty.
+    ``script`` is ``hangul``, ``latin``, ``figure`` or empty.
     """
 
     part: str
@@ -135,5 +135,6 @@ def _script(part: str) -> str:
     ch = part[0]
     if "가" <= ch <= "힣" or "ㄱ" <= ch <= "ㆎ":
         return "hangul"
-    is_narrow = unicodedata.east_asian_width(ch) not in "WF"
-    return "latin" if ch == "%" or (is_narrow and unicodedata.category(ch)[0] in "LN") else ""
+    if ch == "%" or unicodedata.category(ch) in ("Nd", "Sc"):
+        return "figure"
+    return "latin" if unicodedata.east_asian_width(ch) not in "WF" and ch.isalpha() else ""

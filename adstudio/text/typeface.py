@@ -18,6 +18,12 @@ from .fontfile import FontFile
 from .glyphs import Glyph, glyphs_of
 
 _AIR = 0.12  # em around what is drawn
+_MIXED = {
+    ("hangul", "latin"): 1.0,
+    ("latin", "hangul"): 1.0,
+    ("hangul", "figure"): 1.0,
+    ("figure", "hangul"): 0.4,  # a number's unit stays close to it
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +32,7 @@ class Typeface:
 
     Args:
         tracking: added between letters, in em.
-        mixed: added between Hangul and the Latin letters or figures that touch it, in em.
+        mixed: added between Hangul and the Latin letters or figures that touch it, in em; less before a number's unit.
     """
 
     files: tuple[FontFile, ...]
@@ -53,8 +59,7 @@ class Typeface:
 
     def gaps(self, glyphs: Sequence[Glyph]) -> list[float]:
         """What is added between the graphemes of a line, in em."""
-        scripts = [glyph.script for glyph in glyphs]
-        return [self.tracking + (self.mixed if a and b and a != b else 0.0) for a, b in pairwise(scripts)]
+        return [self.tracking + self.mixed * _MIXED.get((a.script, b.script), 0.0) for a, b in pairwise(glyphs)]
 
     def top(self, text: str) -> float:
         """Height above the baseline in em: that of Hangul, so that baselines line up, or of a taller letter."""
