@@ -17,8 +17,10 @@ ROOT = Path(__file__).parents[3]
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
 
+from adstudio.text.fitting import fit  # noqa: E402
 from adstudio.text.fontfile import WEIGHTS  # noqa: E402
-from adstudio.text.typesetting import set_copy  # noqa: E402
+from adstudio.text.roles import role_style  # noqa: E402
+from adstudio.text.typesetting import typeface  # noqa: E402
 from adstudio.types import Array, Box, LayoutPlan, TextBlock, TextStyle  # noqa: E402
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -67,12 +69,9 @@ PLANS = {
 def paint(plan: LayoutPlan, weights: list[int]) -> Array:
     """Black on white, each block at its weight."""
     out = np.ones((SIZE[1], SIZE[0]), np.float32)
-    settings = [
-        setting
-        for text, weight in zip(plan.texts, weights, strict=True)
-        for setting in set_copy(LayoutPlan((text,)), TextStyle(weight=weight, min_px=8), SIZE)
-    ]
-    for setting in settings:
+    for text, weight in zip(plan.texts, weights, strict=True):
+        face = typeface(text, TextStyle(weight=weight), role_style(text.role))
+        setting = fit(text, text.text, face, SIZE, min_px=8)
         for line, start, baseline in zip(setting.lines, setting.starts, setting.baselines, strict=True):
             x, y = int(start), int(baseline)
             cover, left, base = setting.face.draw_line(line, setting.size, (start - x, baseline - y))
