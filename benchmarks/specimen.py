@@ -170,7 +170,7 @@ def _scripts(sheet: Sheet, left: int, top: int) -> None:
 
 
 def _anchors(sheet: Sheet, left: int, top: int) -> None:
-    sheet.heading("Nine points, held by the ink", left, top, left + 520)
+    sheet.heading("Nine points of a box; middles are those of the ink", left, top, left + 520)
     face = sheet.face(800, -0.02)
     for row, anchor in enumerate(("top", "middle", "bottom")):
         for column, align in enumerate(("left", "center", "right")):

@@ -30,19 +30,22 @@ class Rows:
         return max(self.measure(line) + abs(self._hang(line)) for line in lines)
 
     def before(self, line: str) -> float:
-        """Height of a first line above its baseline; at least that of small letters."""
-        return self.face.rise(line)
+        """Height of a first line above its baseline: that of its ink in the middle of a box, else of any Hangul."""
+        return self.face.rise(line) if self.block.anchor == "middle" else self.face.top(line)
 
     def after(self, line: str) -> float:
-        """Depth of a last line below its baseline."""
-        return self.face.fall(line)
+        """Depth of a last line: that of its ink in the middle of a box, else of any tail.
+
+        A block that holds on to an edge keeps its baselines whatever its words, and its distance from the next block.
+        """
+        return self.face.fall(line) if self.block.anchor == "middle" else self.face.bottom(line)
 
     def place(self, lines: Sequence[str], size: float, leading: float, box: Edges) -> Placed:
         """Lines, their ink starts, their baselines and the ink of all, in a box that they fit. Units: pixels."""
         left, top, right, bottom = box
-        rise, fall = self.before(lines[0]) * size, self.after(lines[-1]) * size
-        slack = bottom - top - (len(lines) - 1) * leading * size - rise - fall
-        first = top + slack * SHARE_BEFORE[self.block.anchor] + rise
+        head, foot = self.before(lines[0]) * size, self.after(lines[-1]) * size
+        slack = bottom - top - (len(lines) - 1) * leading * size - head - foot
+        first = top + slack * SHARE_BEFORE[self.block.anchor] + head
         baselines = tuple(first + i * leading * size for i in range(len(lines)))
         share = SHARE_BEFORE[self.block.align]
         spans = []
@@ -50,12 +53,8 @@ class Rows:
             width = self.measure(line) * size
             start = left + share * (right - left - width + self._hang(line) * size)
             spans.append((start, start + width))
-        ink = (
-            min(start for start, _ in spans),
-            baselines[0] - rise,
-            max(end for _, end in spans),
-            baselines[-1] + fall,
-        )
+        highest, lowest = first - self.face.rise(lines[0]) * size, baselines[-1] + self.face.fall(lines[-1]) * size
+        ink = (min(start for start, _ in spans), highest, max(end for _, end in spans), lowest)
         return tuple(lines), tuple(start for start, _ in spans), baselines, ink
 
     def _hang(self, line: str) -> float:

@@ -64,6 +64,7 @@ def test_block_stays_inside_its_box_and_fills_it(parts: list[str], box: Box, ali
     assert left >= setting.ink[0] - 1 and right <= setting.ink[2] + 1
     assert top >= setting.ink[1] - 1 and bottom <= setting.ink[3] + 1
     fills = np.array(setting.ink[2:]) - setting.ink[:2] >= 0.99 * (edges[2:] - edges[:2])
+    fills[1] |= anchor != "middle" and setting.ink[3] - setting.ink[1] + 0.5 * setting.size >= edges[3] - edges[1]
     hangs = align == "center" and any(line.strip(".,“”") != line for line in setting.broken)
     assert fills.any() or hangs
     assert "".join(setting.broken).replace(" ", "") == "".join(parts)
@@ -77,9 +78,16 @@ def test_nine_points_hold_the_ink(align, anchor, vertical: bool):
     setting = fit(block, block.text, FACE, PICTURE, min_px=8, max_px=40)
     left, top, right, bottom = ink(setting)
     across = {"left": left - 32, "center": (left + right) / 2 - 160, "right": right - 288}[align]
-    down = {"top": top - 24, "middle": (top + bottom) / 2 - 120, "bottom": bottom - 216}[anchor]
+    tail = 0 if vertical else 40 * (FACE.bottom("") - FACE.fall("봄 소풍"))
+    down = {"top": top - 24, "middle": (top + bottom) / 2 - 120, "bottom": bottom + tail - 216}[anchor]
     assert setting.size == 40
     assert abs(across) <= 1.5 and abs(down) <= 1.5
+
+
+def test_baselines_at_an_edge_do_not_depend_on_the_words():
+    block = TextBlock("headline", "", Box(0.1, 0.1, 0.9, 0.9), anchor="bottom")
+    baselines = {fit(block, text, FACE, PICTURE, min_px=8, max_px=40).baselines[-1] for text in ("봄", "gypsy", "1+1")}
+    assert len(baselines) == 1
 
 
 def test_figures_without_depth_stand_in_the_middle_of_their_box():
