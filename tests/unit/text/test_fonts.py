@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import struct
+import zlib
 from pathlib import Path
 
 import pytest
@@ -135,19 +137,38 @@ def test_further_folders_come_after_those_that_are_named(own: Path, tmp_path: Pa
     search_in([tmp_path / "models", own, tmp_path / "models"])
     assert own_folders() == [own, tmp_path / "models"]
     before = fonts.fonts_stamp()
-    latin_font(tmp_path / "models" / "Aileron.otf")
+    latin_font(tmp_path / "models" / "Aileron.ttf")
     assert fonts.font_names() == ["Pretendard", "Aileron"] and fonts.fonts_stamp() != before
 
 
 def test_latin_font_of_the_user_can_be_chosen_by_family_or_file(own: Path):
-    latin_font(own / "deep" / "Aileron.otf")
+    latin_font(own / "deep" / "Aileron.ttf")
     assert fonts.font_names() == ["Pretendard", "Aileron"]
-    assert fonts.find_font("aileron") == fonts.find_font("Aileron.OTF")
+    assert fonts.find_font("aileron") == fonts.find_font("Aileron.TTF")
     assert not fonts.find_font("Aileron").hangul
 
 
+def test_compressed_font_of_the_user_is_read_through_freetype(own: Path):
+    latin_font(own / "Aileron.ttf")
+    (own / "web.woff").write_bytes(woff((own / "Aileron.ttf").read_bytes()))
+    (own / "Aileron.ttf").unlink()
+    found = fonts.find_font("Aileron", 700)
+    assert (found.path.name, found.weights, found.hangul) == ("web.woff", (400, 400), False)
+    assert _ink(fonts.open_font(found, 60), "ab") > 0
+
+
+def test_font_of_pictures_is_refused_and_left_out(own: Path):
+    latin_font(own / "outlines.ttf")
+    pictures = own / "pictures.ttf"
+    pictures.write_bytes((own / "outlines.ttf").read_bytes().replace(b"glyf", b"CBDT", 1))
+    (own / "outlines.ttf").unlink()
+    assert fonts.font_names() == ["Pretendard"]
+    with pytest.raises(InputError, match="pictures instead of outlines"):
+        fonts.find_font(str(pictures))
+
+
 def test_each_character_is_drawn_by_the_first_font_of_the_chain_that_has_it(own: Path):
-    latin_font(own / "Aileron.otf")
+    latin_font(own / "Aileron.ttf")
     chain = fonts.find_fonts("Aileron", ("Pretendard", "Aileron"))
     assert [file.family for file in chain] == ["Aileron", "Pretendard"]
     drawn = {part: file.family for part in "aZ가9" if (file := font_for(part, chain))}
@@ -157,7 +178,7 @@ def test_each_character_is_drawn_by_the_first_font_of_the_chain_that_has_it(own:
 
 
 def test_fonts_of_a_chain_stand_on_one_baseline(own: Path):
-    latin_font(own / "Aileron.otf")
+    latin_font(own / "Aileron.ttf")
     mixed, alone = (Typeface(fonts.find_fonts(*names), 400) for names in [("Aileron", ["Pretendard"]), ("Pretendard",)])
     assert mixed.glyph("H").bottom == alone.glyph("H").bottom == 0
     assert mixed.glyph("한") == alone.glyph("한")
@@ -228,6 +249,19 @@ def latin_font(path: Path) -> None:
     path.write_bytes(ImageFont.load_default(20).path.getvalue())  # pyright: ignore
 
 
+def woff(font: bytes) -> bytes:
+    """Pack a font file as WOFF."""
+    count = int.from_bytes(font[4:6], "big")
+    entries, data, at = b"", b"", 44 + 20 * count
+    for i in range(count):
+        tag, checksum, start, length = struct.unpack(">4s3I", font[12 + 16 * i : 28 + 16 * i])
+        packed = min(zlib.compress(font[start : start + length]), font[start : start + length], key=len)
+        entries += struct.pack(">4s4I", tag, at + len(data), len(packed), length, checksum)
+        data += packed + bytes(-len(packed) % 4)
+    total = at + len(data)
+    return struct.pack(">4s4sIHHIHH5I", b"wOFF", font[:4], total, count, 0, len(font), 1, 0, *[0] * 5) + entries + data
+
+
 def collection(parts: list[Path], path: Path) -> None:
     """Join font files as a collection, each with tables of its own."""
     blobs, at = [], 12 + 4 * len(parts)
@@ -245,7 +279,7 @@ def collection(parts: list[Path], path: Path) -> None:
     path.write_bytes(header + b"".join(blobs))
 
 
-def _ink(font: object) -> int:
+def _ink(font: object, text: str = "한글") -> int:
     canvas = Image.new("L", (200, 120))
-    ImageDraw.Draw(canvas).text((10, 100), "한글", fill=255, font=font, anchor="ls")  # pyright: ignore
+    ImageDraw.Draw(canvas).text((10, 100), text, fill=255, font=font, anchor="ls")  # pyright: ignore
     return sum(i * n for i, n in enumerate(canvas.histogram()))
