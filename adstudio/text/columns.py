@@ -35,7 +35,11 @@ class Cell(str):
     """The letters of one cell, and how they stand in it."""
 
     __slots__ = ("way",)
-    way: Literal["upright", "squeezed", "turned"]
+
+    def __new__(cls, text: str, way: Literal["upright", "squeezed", "turned"]) -> Cell:
+        cell = super().__new__(cls, text)
+        cell.way = way
+        return cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +56,15 @@ class Shape:
 
 def cells(text: str) -> list[Cell]:
     """Split a column into cells."""
-    found = []
+    found: list[Cell] = []
     for run in _RUN.findall(text):
         if run.isdecimal() and 1 < len(run) <= _SHORT_NUMBER:
-            found.append(_cell(run, "squeezed"))
-        elif (len(run) > 1 and run.isascii()) or run in _TURNED or run in _TURNED_QUOTES:
-            found += [_cell(ch, "turned") for ch in run]
+            found.append(Cell(run, "squeezed"))
+        elif (len(run) > 1 and run.isascii()) or run in _TURNED + _TURNED_QUOTES:
+            found += [Cell(ch, "turned") for ch in run]
         else:
-            found.append(_cell(run, "upright"))
+            found.append(Cell(run, "upright"))
     return found
-
-
-def _cell(text: str, way: Literal["upright", "squeezed", "turned"]) -> Cell:
-    cell = Cell(text)
-    cell.way = way
-    return cell
 
 
 class ColumnFace(Typeface):
@@ -82,7 +80,7 @@ class ColumnFace(Typeface):
     def shape(self, cell: Cell) -> Shape:
         """Measure a cell."""
         if cell.isspace():
-            return Shape(_SPACE, _SPACE, 0.0, 0.0, 0.0, 0.0)
+            return Shape(_SPACE, 0.0, 0.0, 0.0, 0.0, 0.0)
         if cell.way == "turned":
             return self._turned_shape(cell)
         rise, fall = max(-self.glyph(ch).top for ch in cell), max(self.glyph(ch).bottom for ch in cell)
@@ -109,8 +107,7 @@ class ColumnFace(Typeface):
     def draw_line(
         self, text: str, size: float, fraction: tuple[float, float], stroke: float = 0.0
     ) -> tuple[Array, int, int]:
-        """Draw one cell as coverage, as a :class:`Typeface` draws a line; the baseline of a turned one is where its
-        ink ends."""
+        """Draw one cell as coverage, as a line is drawn; a turned one stands where its ink ends."""
         if not isinstance(text, Cell) or text.way == "upright":
             return Typeface.draw_line(self, text, size, fraction, stroke)
         shape = self.shape(text)

@@ -7,6 +7,7 @@ environment variable ``ADSTUDIO_FONTS`` (inside ComfyUI ``models/fonts`` is one 
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -152,14 +153,14 @@ def _opened(path: Path) -> list[FontFile]:
     except (OSError, ValueError) as error:
         raise _unreadable(path, str(error)) from error
     family, style = font.getname()
-    words = (style or "Regular").casefold().replace("italic", "").replace("oblique", "").strip() or "regular"
-    weight = WEIGHTS.get("".join(words.split()), 400)
+    slant = re.compile("italic|oblique", re.IGNORECASE)
+    weight = WEIGHTS.get("".join(slant.sub("", style or "").split()).casefold(), 400)
     face = FontFile(
         family=family or path.stem,
         style=style or "Regular",
         path=path,
         weights=_variable_range(font) or (weight, weight),
-        italic=words != (style or "Regular").casefold(),
+        italic=bool(slant.search(style or "")),
         hangul=_shape(font, "한") != _shape(font, "\ufffe"),
     )
     return [face]
