@@ -21,6 +21,9 @@ from adstudio.text.typeface import Typeface
 SYLLABLES = "".join(map(chr, range(0xAC00, 0xD7A4)))
 NANUM = Path("/usr/share/fonts/truetype/nanum")
 NOTO = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Bold.ttc")
+needs_noto = pytest.mark.skipif(
+    not NOTO.is_file(), reason="fonts-noto-cjk is not installed (apt install fonts-noto-cjk)"
+)
 SYMBOL_FONTS = [Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"), Path(r"C:\Windows\Fonts\seguisym.ttf")]
 needs_nanum = pytest.mark.skipif(not NANUM.is_dir(), reason="fonts-nanum is not installed (apt install fonts-nanum)")
 
@@ -131,6 +134,8 @@ def test_font_of_the_user_is_seen_as_soon_as_it_is_there(own: Path):
     assert fonts.font_names() == ["Pretendard", "Pretendard Variable"]
     (own / "mine.woff2").unlink()
     assert fonts.font_names() == ["Pretendard"]
+    latin_font(own / "broken.ttf")  # the copy that was under way is done
+    assert fonts.font_names() == ["Pretendard", "Aileron"]
 
 
 def test_further_folders_come_after_those_that_are_named(own: Path, tmp_path: Path):
@@ -196,12 +201,19 @@ def test_collection_gives_every_face_by_its_own_number(own: Path):
     assert _ink(fonts.open_font(bold, 80)) > 1.2 * _ink(fonts.open_font(fonts.find_font("나눔고딕", 400), 80))
 
 
-@pytest.mark.skipif(not NOTO.is_file(), reason="fonts-noto-cjk is not installed (apt install fonts-noto-cjk)")
+@needs_noto
 def test_noto_is_the_korean_face_of_its_collection():
     names = [name for name in fonts.font_names() if name.startswith("Noto Sans CJK")]
     assert names == ["Noto Sans CJK KR"]
     assert fonts.find_font("Noto Sans CJK KR", 700).index == 1
     assert fonts.find_font("Noto Sans CJK JP").family == "Noto Sans CJK JP"
+
+
+@needs_noto
+def test_old_hangul_is_refused_by_a_font_that_has_its_letters():
+    noto = fonts.find_font("Noto Sans CJK KR")
+    assert missing_glyphs("\u1112 \u119e", noto) == []
+    assert missing_glyphs("\u1112\u119e", noto) == ["\u1112\u119e"]
 
 
 def test_letters_of_the_keyboard_are_drawn():

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from adstudio.errors import InputError
 from adstudio.text.bonds import belong_together
-from adstudio.text.characters import graphemes, normalise
+from adstudio.text.characters import graphemes, is_sequence, normalise
 from adstudio.text.linebreak import arrange, split_long_words, wrap
 
 
@@ -177,6 +177,12 @@ def test_narrowest_lines_are_the_narrowest_there_are(parts: list[str]):
         assert way.width == pytest.approx(narrowest)
 
 
+def test_narrowest_lines_may_be_less_even():
+    text = " ".join("가" * count for count in (3, 3, 2, 3, 5, 4))
+    careful, narrow = (arrange(text, width, 3, care=care)[2].width for care in (1.0, 0.0))
+    assert narrow < careful - 0.3
+
+
 @settings(max_examples=40, deadline=None)
 @given(plain_words)
 def test_lines_of_words_without_bonds_are_balanced(parts: list[str]):
@@ -214,6 +220,14 @@ def test_decomposed_hangul_is_composed():
 def test_jamo_that_found_no_syllable_becomes_the_letter_of_the_keyboard():
     assert normalise("\u110f\u110f \u1112\u1112 \u1161 \u11ab \u11aa") == "ㅋㅋ ㅎㅎ ㅏ ㄴ ㄳ"
     assert normalise("\u1112\u119e\u11ab") == "\u1112\u119e\u11ab"  # old Hangul has no other form
+
+
+@pytest.mark.parametrize(
+    ("grapheme", "joined"),
+    [("👍🏽", True), ("🇰🇷", True), ("👨‍👩‍👧", True), ("ᄒᆞᆫ", True), ("e\u0301", False), ("한", False)],
+)
+def test_what_is_joined_of_several_is_known(grapheme: str, joined: bool):
+    assert graphemes(grapheme) == [grapheme] and is_sequence(grapheme) == joined
 
 
 def test_flags_are_one_character_each():
