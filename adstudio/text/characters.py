@@ -66,6 +66,8 @@ def is_sequence(grapheme: str) -> bool:
 def _continues(before: str, ch: str) -> bool:
     """Whether ``ch`` belongs to the character that ends, so far, with the grapheme ``before``."""
     last = before[-1]
+    if ch < "\u0300" or "가" <= ch <= "힣":
+        return last == _ZERO_WIDTH_JOINER
     if unicodedata.category(ch) in ("Mn", "Me", "Mc") or _ZERO_WIDTH_JOINER in (ch, last) or _is_skin_tone(ch):
         return True
     if _is_flag_half(ch):

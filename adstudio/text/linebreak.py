@@ -125,16 +125,19 @@ class _Paragraph:
         rows: list[dict[int, tuple[float, float, int]]] = [{0: (0.0, 0.0, 0)}]
         for line in range(1, count + 1):
             row: dict[int, tuple[float, float, int]] = {}
+            before = rows[-1]
             for j in range(line, total - (count - line) + 1):
+                end = self.ends[j] + self.space * (j - 1)
                 for i in range(j - 1, line - 2, -1):
-                    width = self._width(i, j)
+                    width = end - self.ends[i] - self.space * i
                     if width > _WIDEST * even and j - i > 1:
                         break
-                    if i not in rows[-1]:
+                    if i not in before:
                         continue
-                    widest, price, _ = rows[-1][i]
-                    price += (width / even) ** _EVENNESS
-                    price += self.care * (self.breaks[i] + (self._loneliness(i, j, width / even) if count > 1 else 0))
+                    widest, price, _ = before[i]
+                    price += (width / even) ** _EVENNESS + self.care * self.breaks[i]
+                    if i == j - 1 and count > 1:
+                        price += self.care * self._loneliness(i, j, width / even)
                     option = (widest if self.care else max(widest, width), price, i)
                     if j not in row or option < row[j]:
                         row[j] = option

@@ -59,6 +59,6 @@ class Rows:
 
     def _hang(self, line: str) -> float:
         """How much longer the light marks at the end of a centred line are than those at its start."""
-        if self.block.align != "center" or not line.strip(_LIGHT):
+        if self.block.align != "center" or line.strip(_LIGHT) in (line, ""):
             return 0.0
         return self.measure(line.lstrip(_LIGHT)) - self.measure(line.rstrip(_LIGHT))
