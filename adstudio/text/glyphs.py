@@ -43,9 +43,11 @@ class Glyph:
 
     def stamp(self, size: float, stroke: float = 0.0) -> Stamp:
         """Its picture, large enough for letters of ``size`` pixels, grown by ``stroke`` pixels of that size."""
-        if _SHARP * size <= _REFERENCE_PX:
-            return _small_stamp(self, _REFERENCE_PX, round(stroke / size, 3))
-        return _large_stamp(self, max(_LARGE_PX, math.ceil(size)), round(stroke / size, 3))
+        grown = round(stroke / size, 3)
+        if _SHARP * size > _REFERENCE_PX:
+            return _large_stamp(self, max(_LARGE_PX, math.ceil(size)), grown)
+        halvings = max(0, min(2, int(math.log2(_REFERENCE_PX / (2 * _SHARP * size)))))
+        return _small_stamp(self, _REFERENCE_PX, grown, 2**halvings)
 
 
 class Glyphs(dict[str, Glyph]):
@@ -112,19 +114,16 @@ class Stamp:
         target += small * (1 - target)
 
 
-def _draw(glyph: Glyph, px: int, stroke: float) -> Stamp:
+def _draw(glyph: Glyph, px: int, stroke: float, reduced: int = 1) -> Stamp:
+    """Draw a letter at ``px``, and hand it on ``reduced`` times smaller: less to read for every small letter."""
     font = open_font(glyph.file, px, glyph.weight)
     grown = math.ceil(stroke * px) + 2
-    left, top, right, bottom = (
-        math.floor(glyph.left * px) - grown,
-        math.floor(glyph.top * px) - grown,
-        math.ceil(glyph.right * px) + grown,
-        math.ceil(glyph.bottom * px) + grown,
-    )
-    canvas = Image.new("L", (right - left, bottom - top))
-    brush = ImageDraw.Draw(canvas)
-    brush.text((-left, -top), glyph.part, fill=255, font=font, anchor="ls", stroke_width=stroke * px)
-    return Stamp(canvas, left, top, px)
+    left, top = (math.floor((edge * px - grown) / reduced) for edge in (glyph.left, glyph.top))
+    right, bottom = (math.ceil((edge * px + grown) / reduced) for edge in (glyph.right, glyph.bottom))
+    canvas = Image.new("L", ((right - left) * reduced, (bottom - top) * reduced))
+    origin = (-left * reduced, -top * reduced)
+    ImageDraw.Draw(canvas).text(origin, glyph.part, fill=255, font=font, anchor="ls", stroke_width=stroke * px)
+    return Stamp(canvas.reduce(reduced), left, top, px // reduced)
 
 
 # 512 small pictures are some 60 MB, 24 large ones as much.
