@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..errors import InputError
 from ..types import LayoutPlan, TextBlock, TextStyle
 from .characters import normalise
@@ -31,6 +33,12 @@ def set_copy(plan: LayoutPlan, style: TextStyle, picture: tuple[int, int]) -> li
     settings: list[Setting] = []
     for block, text in blocks:
         role = role_style(block.role)
+        block = replace(
+            block,
+            color=block.color or role.fill,
+            color_to=block.color_to or (None if block.color else role.fill_to),
+            plate=role.plate if block.plate == "auto" else block.plate,
+        )
         face = typeface(block, style, role)
         require_glyphs(text, *face.files)
         min_px = role.smallest(style.min_px)

@@ -10,7 +10,8 @@ import pytest
 from adstudio.errors import InputError
 from adstudio.text.fontfile import weight_of
 from adstudio.text.roles import RoleStyle, role_style
-from adstudio.types import TextRole
+from adstudio.text.typesetting import set_copy
+from adstudio.types import Box, LayoutPlan, TextBlock, TextRole, TextStyle
 
 
 @pytest.fixture
@@ -49,6 +50,33 @@ def test_users_file_changes_single_fields_at_once(home: Path):
     assert role_style("sub").plate == "auto"
     path.unlink()
     assert role_style("cta") == before
+
+
+def test_what_the_plan_leaves_open_is_the_roles(home: Path):
+    (home / "roles.yaml").write_text("sub: {fill: '#FFAA00', fill_to: '#AA0000', plate: panel}", encoding="utf-8")
+    box = Box(0.1, 0.1, 0.9, 0.9)
+    plan = LayoutPlan(
+        (
+            TextBlock("headline", "가", box),
+            TextBlock("sub", "나", box),
+            TextBlock("sub", "다", box, color="#111111", plate="none"),
+        )
+    )
+    blocks = [setting.block for setting in set_copy(plan, TextStyle(), (400, 400))]
+    assert [(each.color, each.color_to, each.plate) for each in blocks] == [
+        (None, None, "auto"),
+        ("#FFAA00", "#AA0000", "panel"),
+        ("#111111", None, "none"),
+    ]
+
+
+def test_size_and_weight_follow_the_role(home: Path):
+    (home / "roles.yaml").write_text("note: {share: 0.3, weight: light}", encoding="utf-8")
+    plan = LayoutPlan(tuple(TextBlock(role, "가나", Box(0, 0, 1, 1)) for role in ("note", "headline", "price")))
+    settings = {each.block.role: each for each in set_copy(plan, TextStyle(weight=800), (400, 400))}
+    assert settings["note"].size == pytest.approx(0.3 * settings["headline"].size)
+    assert settings["note"].face.weight == 300
+    assert settings["price"].size >= settings["headline"].size * 0.99
 
 
 @pytest.mark.parametrize(
