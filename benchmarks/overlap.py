@@ -50,7 +50,8 @@ def main() -> None:
 
 def measure(server: ChatServer, service: Service, rounds: int) -> dict[str, list[float]]:
     """Time each way in turns, so that whatever else the machine does falls on all alike."""
-    work(), _time(lambda: write(service))  # everything is loaded
+    work()  # everything is loaded
+    _time(lambda: write(service))
     alone = statistics.median(_time(work) for _ in range(3))
     server.answers(says(PROMPT_ANSWER, delay_s=alone))
     rows: dict[str, list[float]] = {}

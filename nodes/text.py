@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Literal
 
+import numpy as np
 import torch
 from comfy_api.latest import io
 
+from ..adstudio.errors import InputError
 from ..adstudio.text import fonts, lettering
 from ..adstudio.text.roles import roles_stamp
-from ..adstudio.types import LayoutPlan, TextStyle
+from ..adstudio.types import Array, LayoutPlan, TextStyle
 from . import _host
-from ._io import Layout, to_arrays, to_image
+from ._io import LayersIO, Layout, masks_for, one_or_each, to_arrays, to_arrays_with_alpha, to_image, to_layers
 
 
 class TextOverlay(io.ComfyNode):
@@ -65,6 +67,16 @@ class TextOverlay(io.ComfyNode):
                 io.Boolean.Input(
                     "outline", default=False, tooltip="A rim around the letters, for very restless pictures."
                 ),
+                io.Image.Input(
+                    "logo",
+                    optional=True,
+                    tooltip="The shop's logo, for the place that the layout keeps for it. One serves the whole batch.",
+                ),
+                io.Mask.Input(
+                    "logo_mask",
+                    optional=True,
+                    tooltip="The logo's mask as Load Image gives it: what is white in it is left out.",
+                ),
                 io.String.Input(
                     "fallback",
                     display_name="second fonts",
@@ -76,7 +88,19 @@ class TextOverlay(io.ComfyNode):
                     "letters, and Pretendard its second.",
                 ),
             ],
-            outputs=[io.Image.Output("lettered", display_name="image")],
+            outputs=[
+                io.Image.Output("lettered", display_name="image"),
+                io.Image.Output("plate", tooltip="The copy alone on a clear ground, to lay on the same picture."),
+                LayersIO.Output(
+                    "layers",
+                    is_output_list=True,
+                    tooltip="The picture, and every plate, text block, code and logo as a layer, for Create Layered "
+                    "Image; one stack for each picture.",
+                ),
+                io.String.Output(
+                    "report", tooltip="Which colours were chosen, how well they read, and on what ground."
+                ),
+            ],
         )
 
     @classmethod
@@ -95,13 +119,48 @@ class TextOverlay(io.ComfyNode):
         plate: Literal["auto", "always", "never"],
         shadow: bool,
         outline: bool,
+        logo: torch.Tensor | None = None,
+        logo_mask: torch.Tensor | None = None,
         fallback: str = "",
     ) -> io.NodeOutput:
         """Letter every frame by its own plan."""
         seconds = tuple(name.strip() for name in fallback.split(",") if name.strip())
         style = TextStyle(font, weight, min_px, outline, shadow, plate, seconds)
         frames = to_arrays(image)
-        return io.NodeOutput(to_image([lettering.draw(f, layout.for_frame(i), style) for i, f in enumerate(frames)]))
+        logos = one_or_each(_logos(logo, logo_mask), len(frames), "logo")
+        done = [
+            lettering.letter(frame, layout.for_frame(index), style, None if mark is None else {"": mark})
+            for index, (frame, mark) in enumerate(zip(frames, logos, strict=True))
+        ]
+        return io.NodeOutput(
+            to_image([each.image for each in done]),
+            to_image([each.plate for each in done]),
+            [to_layers(each.layers, each.image.shape[1], each.image.shape[0]) for each in done],
+            "\n\n".join("\n".join(each.notes) for each in done),
+        )
+
+
+def _logos(logo: torch.Tensor | None, mask: torch.Tensor | None) -> list[Array] | None:
+    """Join logos with what their masks leave of them."""
+    if logo is None:
+        return None
+    pictures = to_arrays_with_alpha(logo)
+    left_out = masks_for(mask, len(pictures))
+    return [_joined(*each, out) for each, out in zip(pictures, left_out, strict=True)]
+
+
+def _joined(colour: Array, alpha: Array | None, left_out: Array | None) -> Array:
+    alpha = np.ones(colour.shape[:2], np.float32) if alpha is None else alpha
+    if left_out is None:
+        return np.dstack([colour, alpha])
+    if left_out.shape != alpha.shape:
+        raise InputError(
+            "logo.mask_size",
+            f"The logo is {colour.shape[1]}x{colour.shape[0]} px, but its mask "
+            f"{left_out.shape[1]}x{left_out.shape[0]} px.",
+            "Connect the mask of the same Load Image.",
+        )
+    return np.dstack([colour, alpha * (1 - left_out)])
 
 
 NODES = (TextOverlay,)

@@ -111,7 +111,8 @@ def _letter_sizes(plan: LayoutPlan, style: TextStyle, pixels: Array) -> tuple[fl
         return tuple(0.0 for _ in plan.texts)
     # However small they come out: that is what is asked here, and no reason to refuse.
     settings = set_copy(plan, replace(style, min_px=1), (pixels.shape[1], pixels.shape[0]))
-    return tuple(next((s.size for s in settings if s.block is block), 0.0) for block in plan.texts)
+    # A price stands in several sizes: the smallest is what a limit is about.
+    return tuple(min((s.size for s in settings if s.block is block), default=0.0) for block in plan.texts)
 
 
 def _lettering(pixels: Array) -> tuple[Box, ...]:

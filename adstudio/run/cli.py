@@ -31,6 +31,7 @@ from . import (
     finishing,
     interrupt,
     layout_command,
+    letter_command,
     place_command,
     reflow_command,
     serve_command,
@@ -96,6 +97,7 @@ def build_parser() -> argparse.ArgumentParser:
     channel_command.add(commands)
     reflow_command.add(commands)
     layout_command.add(commands)
+    letter_command.add(commands)
     words_command.add(commands)
     fetch_command.add(commands)
     convert_command.add(commands)

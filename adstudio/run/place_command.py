@@ -6,13 +6,14 @@ import argparse
 import contextlib
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..errors import InputError, StorageError
-from ..types import Array, Composite, CutOut, LayoutPlan, Placement
+from ..types import Array, Composite, CutOut, Layer, LayoutPlan, Placement
 from .progress import Progress
 
 
@@ -90,7 +91,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         write_png(options.plate, made[0].plate)
         envelope["plate"] = str(options.plate)
     if options.layers:
-        envelope["layers"] = _write_layers(options.layers, made[0])
+        envelope["layers"] = write_layers(options.layers, made[0].layers, backdrop.shape[1::-1])
     with Progress(sys.stderr, quiet=options.quiet) as progress:
         for path, composite in zip(paths, made, strict=True):
             if not options.json:
@@ -179,14 +180,15 @@ def _entry(path: Path, composite: Composite) -> dict[str, Any]:
     return {"path": str(path), "light": composite.light, "receipt": receipt, "notes": list(composite.notes)}
 
 
-def _write_layers(folder: Path, composite: Composite) -> list[dict[str, Any]]:
+def write_layers(folder: Path, layers: Sequence[Layer], canvas: tuple[int, int]) -> list[dict[str, Any]]:
+    """Write every layer as a .png, and ``layers.json`` that says where each lies."""
     entries: list[dict[str, Any]] = []
-    for number, layer in enumerate(composite.layers):
+    for number, layer in enumerate(layers):
         path = folder / f"{number:02d}-{layer.name.replace(' ', '-')}.png"
         write_png(path, layer.rgba)
         entries.append({
             "file": path.name, "name": layer.name, "x": layer.left_px, "y": layer.top_px, "blend": layer.blend
         })  # fmt: skip
-    document = {"canvas": [composite.image.shape[1], composite.image.shape[0]], "layers": entries}
+    document = {"canvas": canvas, "layers": entries}
     (folder / "layers.json").write_text(json.dumps(document, indent=2), encoding="utf-8")
     return entries

@@ -238,7 +238,7 @@ class Run:
             self.finished, self.layouts = list(self.originals), products
             return
         from ..layout.saliency import LocalAnalyzer
-        from ..text.lettering import draw
+        from ..text.lettering import letter
 
         request, analyzer = self.request, LocalAnalyzer()
         with self.recorder.step("layout"):
@@ -251,7 +251,10 @@ class Run:
             logos: dict[str, Any] = {} if self.logo is None else {"logos": {"": self.logo}}
             for picture, plan in zip(self.originals, self.layouts, strict=True):
                 self.recorder.check_cancelled()
-                self.finished.append(draw(picture, plan, request.text_style, **logos))
+                done = letter(picture, plan, request.text_style, **logos)
+                self.finished.append(done.image)
+                for note in done.notes:
+                    self.recorder.note(note)
 
     def _target_size(self, checkpoint: Any) -> tuple[int, int]:
         from ..engine.sizes import check_size, fit_size, size_for

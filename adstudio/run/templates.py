@@ -13,7 +13,8 @@ from ..output.channels import get_channel, require_size
 from ..output.findings import Finding
 from ..output.templates import Template, TypeLine, get_template
 from ..text.characters import normalise
-from ..text.fonts import find_font, require_glyphs
+from ..text.coverage import require_glyphs
+from ..text.fonts import find_font
 from ..text.ink import parse_colour
 from ..text.typeface import Typeface
 from ..types import Array, Box, Channel, CutOut, LayoutPlan, TextBlock, TextRole
@@ -114,7 +115,7 @@ def _set_banner(
     if font != OFFICIAL:
         notes += (f"정해진 글꼴은 {wanted}인데 {family}(으)로 그렸어요. 이대로는 심사를 통과하지 못할 수 있어요.",)
     plan = LayoutPlan(tuple(blocks), provider="template", channel=channel.id, size_px=channel.size_px)
-    used = lines[0].face.file.family if font != OFFICIAL else wanted
+    used = lines[0].face.files[0].family if font != OFFICIAL else wanted
     findings = inspect(canvas, channel, plan=plan, advertiser=advertiser, font=used)
     return SetAd(canvas, channel, plan, used, findings, notes)
 
@@ -154,7 +155,7 @@ class _Line:
 
 def _face(family: str, kind: TypeLine, wanted: str, *, required: bool) -> Typeface:
     try:
-        return Typeface(find_font(family, kind.weight), kind.weight)
+        return Typeface((find_font(family, kind.weight),), kind.weight)
     except InputError as error:
         if not required or error.code != "text.unknown_font":
             raise
@@ -166,7 +167,7 @@ def _face(family: str, kind: TypeLine, wanted: str, *, required: bool) -> Typefa
 
 
 def _paint(canvas: Array, line: _Line, left: float, top: float) -> None:
-    require_glyphs(line.text, line.face.file)
+    require_glyphs(line.text, *line.face.files)
     baseline = top + line.face.top("한") * line.kind.size_px
     x, y = int(np.floor(left)), int(np.floor(baseline))
     coverage, ink_left, base = line.face.draw_line(line.text, line.kind.size_px, (left - x, baseline - y))

@@ -10,7 +10,8 @@ from PIL import Image, ImageDraw
 from ..errors import InputError
 from ..types import Array, Box
 from .characters import normalise
-from .fonts import BUNDLED, find_font, require_glyphs
+from .coverage import require_glyphs
+from .fonts import BUNDLED, find_font
 from .ink import BLACK, ENOUGH_SMALL, WHITE, Colour, contrast
 from .typeface import Typeface
 
@@ -42,8 +43,8 @@ def draw_label(
     words = normalise(text).strip()
     if not words:
         return image
-    face = Typeface(find_font(font, _WEIGHT), _WEIGHT)
-    require_glyphs(words, face.file)
+    face = Typeface((find_font(font, _WEIGHT),), _WEIGHT)
+    require_glyphs(words, *face.files)
     height, width = image.shape[:2]
     top, bottom = face.top(words), face.bottom(words)
     em = (face.measure(words) + 2 * (_EDGE + _PAD), top + bottom + 2 * (_EDGE + _PAD))  # with all its margins

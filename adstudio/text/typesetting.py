@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ..errors import InputError
 from ..types import LayoutPlan, TextBlock, TextStyle
 from .characters import normalise
-from .coverage import require_glyphs
-from .fitting import Setting, fit
+from .fitting import Setting
 from .fonts import find_fonts
 from .roles import RoleStyle, role_style
+from .setting import set_block
 from .typeface import Typeface
 
 
@@ -33,18 +31,11 @@ def set_copy(plan: LayoutPlan, style: TextStyle, picture: tuple[int, int]) -> li
     settings: list[Setting] = []
     for block, text in blocks:
         role = role_style(block.role)
-        block = replace(
-            block,
-            color=block.color or role.fill,
-            color_to=block.color_to or (None if block.color else role.fill_to),
-            plate=role.plate if block.plate == "auto" else block.plate,
-        )
         face = typeface(block, style, role)
-        require_glyphs(text, *face.files)
         min_px = role.smallest(style.min_px)
         headlines = [setting.size for setting in settings if setting.block.role == "headline"]
         cap = role.share * min(headlines) if role.share and headlines else 1e9
-        settings.append(fit(block, text, face, picture, min_px=min_px, max_px=max(cap, min_px)))
+        settings += set_block(block, text, face, picture, min_px=min_px, max_px=max(cap, min_px))
     return settings
 
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from adstudio.errors import InputError
 from adstudio.layout.blocks import Piece, group_pieces, pieces_of
-from adstudio.layout.reflow import reflow
 from adstudio.layout.metrics import overlap_area
+from adstudio.layout.reflow import reflow
 from adstudio.types import Box, Channel, LayoutPlan, Mark, Placement, TextBlock
 
 WORDS = (

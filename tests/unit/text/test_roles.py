@@ -52,24 +52,6 @@ def test_users_file_changes_single_fields_at_once(home: Path):
     assert role_style("cta") == before
 
 
-def test_what_the_plan_leaves_open_is_the_roles(home: Path):
-    (home / "roles.yaml").write_text("sub: {fill: '#FFAA00', fill_to: '#AA0000', plate: panel}", encoding="utf-8")
-    box = Box(0.1, 0.1, 0.9, 0.9)
-    plan = LayoutPlan(
-        (
-            TextBlock("headline", "가", box),
-            TextBlock("sub", "나", box),
-            TextBlock("sub", "다", box, color="#111111", plate="none"),
-        )
-    )
-    blocks = [setting.block for setting in set_copy(plan, TextStyle(), (400, 400))]
-    assert [(each.color, each.color_to, each.plate) for each in blocks] == [
-        (None, None, "auto"),
-        ("#FFAA00", "#AA0000", "panel"),
-        ("#111111", None, "none"),
-    ]
-
-
 def test_size_and_weight_follow_the_role(home: Path):
     (home / "roles.yaml").write_text("note: {share: 0.3, weight: light}", encoding="utf-8")
     plan = LayoutPlan(tuple(TextBlock(role, "가나", Box(0, 0, 1, 1)) for role in ("note", "headline", "price")))

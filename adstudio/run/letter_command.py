@@ -1,0 +1,98 @@
+"""``adstudio letter``: put the copy and the marks of a saved plan on a picture."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import InputError
+from ..types import Array, TextStyle
+from .place_command import write_layers, write_png
+from .plan_file import read_plan_file
+from .progress import Progress
+
+_PLAIN = TextStyle()
+
+
+def add(commands: Any) -> None:
+    """Add the command to the command line."""
+    parser = commands.add_parser(
+        "letter",
+        help="put the copy of a plan on a picture",
+        description="Draws headline, price, button, badge, QR code and logo where the plan says, and tells which "
+        "colours it chose and how well they read.",
+    )
+    parser.add_argument("picture", type=Path, metavar="PICTURE", help="the picture to letter")
+    parser.add_argument("--plan", type=Path, required=True, metavar="PLAN", help="a layout plan in JSON")
+    parser.add_argument("-o", "--out", type=Path, required=True, metavar="FILE", help="the picture to write, a .png")
+    parser.add_argument("--plate", type=Path, metavar="FILE", help="also the copy alone, on a clear ground")
+    parser.add_argument("--layers", type=Path, metavar="FOLDER", help="also every layer as a .png, with layers.json")
+    parser.add_argument(
+        "--logo",
+        action="append",
+        default=[],
+        type=_logo,
+        metavar="[NAME=]FILE",
+        help="the picture for the plan's logo; with several, NAME is what the plan calls it",
+    )
+    parser.add_argument("--font", default=_PLAIN.font, metavar="NAME", help=f"a family or a file ({_PLAIN.font})")
+    parser.add_argument("--weight", type=int, default=800, help="of the headline, 100 to 900 (800)")
+    parser.add_argument("--min-px", type=int, default=_PLAIN.min_px, help=f"smallest letters ({_PLAIN.min_px})")
+    parser.add_argument(
+        "--ground", default="auto", choices=("auto", "always", "never"), help="a plate behind the copy (auto)"
+    )
+    parser.add_argument("--outline", action="store_true", help="a rim around the letters")
+    parser.add_argument("--no-shadow", action="store_true", help="no soft shadow under light letters")
+    parser.add_argument("--json", action="store_true", help="print one JSON envelope on stdout")
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+    parser.set_defaults(command=run)
+
+
+def run(options: argparse.Namespace) -> dict[str, Any]:
+    """Letter, write, and say what was chosen."""
+    from ..imaging.photo import read_photo
+    from ..text.lettering import letter
+
+    for path in (options.out, options.plate):
+        if path is not None and path.suffix.lower() != ".png":
+            raise InputError("letter.not_png", f"'{path}' does not end in .png.", "Only PNG is written, without loss.")
+    plan = read_plan_file(options.plan).for_frame(0)
+    style = TextStyle(
+        font=options.font,
+        weight=options.weight,
+        min_px=options.min_px,
+        outline=options.outline,
+        shadow=not options.no_shadow,
+        plate=options.ground,
+    )
+    logos = {name: _read_logo(path) for name, path in options.logo}
+    done = letter(read_photo(options.picture), plan, style, logos)
+    write_png(options.out, done.image)
+    entry: dict[str, Any] = {"path": str(options.out), "notes": list(done.notes)}
+    envelope: dict[str, Any] = {"pictures": [entry]}
+    if options.plate:
+        write_png(options.plate, done.plate)
+        envelope["plate"] = str(options.plate)
+    if options.layers:
+        envelope["layers"] = write_layers(options.layers, done.layers, done.image.shape[1::-1])
+    with Progress(sys.stderr, quiet=options.quiet) as progress:
+        if not options.json:
+            sys.stdout.write(f"{options.out}\n")
+        progress.say("\n".join(done.notes))
+    return envelope
+
+
+def _read_logo(path: Path) -> Array:
+    from ..imaging.photo import read_photo_with_alpha
+
+    colour, alpha = read_photo_with_alpha(path, min_side_px=1)
+    return colour if alpha is None else np.dstack([colour, alpha])
+
+
+def _logo(text: str) -> tuple[str, Path]:
+    name, equals, path = text.partition("=")
+    return (name, Path(path)) if equals and not Path(text).exists() else ("", Path(text))
