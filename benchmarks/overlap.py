@@ -23,10 +23,10 @@ sys.path.insert(0, str(ROOT))
 
 from skimage import data  # noqa: E402
 
+from adstudio.chat import openai_chat  # noqa: E402
+from adstudio.chat.openai_chat import OpenAIChat  # noqa: E402
 from adstudio.imaging.cutout import cut_out  # noqa: E402
-from adstudio.prompt.providers import openai_chat  # noqa: E402
 from adstudio.prompt.providers.model_writer import ModelWriter  # noqa: E402
-from adstudio.prompt.providers.openai_chat import OpenAIChat  # noqa: E402
 from adstudio.service import Key, read_address  # noqa: E402
 from adstudio.settings import Service  # noqa: E402
 from adstudio.types import PromptRequest  # noqa: E402

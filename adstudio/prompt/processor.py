@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
+from ..chat.waiting import wait
 from ..errors import ModelError, ProviderError
 from ..ports import PromptWriter
 from ..types import AdCopy, AdPrompt, CopyRequest, PromptRequest, Side, Tone
@@ -17,7 +16,6 @@ from .copy_limits import get_limits
 from .industries import AUTO
 from .providers import RULES, ProviderChoice, find_writer, provider_name
 
-T = TypeVar("T")
 Written = TypeVar("Written", AdPrompt, AdCopy)
 logger = logging.getLogger("adstudio.prompt")
 _AUTO = ProviderChoice()
@@ -96,7 +94,7 @@ def write(
 ) -> AdPrompt:
     """Write the picture prompt for a brief and wait for it; see ``PromptRequest`` and ``write_prompt``."""
     request = PromptRequest(brief, industry, style, backdrop_only, copy_space, seed)
-    return _wait(write_prompt(request, _chosen(provider)))
+    return wait(write_prompt(request, _chosen(provider)))
 
 
 def write_copy(
@@ -109,35 +107,11 @@ def write_copy(
     provider: str | ProviderChoice = AUTO,
 ) -> AdCopy:
     """Write the Korean words on the ad and wait for them; see ``CopyRequest`` and ``write_ad_copy``."""
-    return _wait(write_ad_copy(CopyRequest(brief, industry, tone, channel, seed), _chosen(provider)))
+    return wait(write_ad_copy(CopyRequest(brief, industry, tone, channel, seed), _chosen(provider)))
 
 
 def _chosen(provider: str | ProviderChoice) -> ProviderChoice:
     return provider if isinstance(provider, ProviderChoice) else ProviderChoice(provider)
-
-
-def _wait(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine to its end, also where the calling thread has an event loop; raise what it raises."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(work)
-    begun: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[T]]] = []
-
-    async def run() -> T:
-        task = asyncio.ensure_future(work)
-        begun.append((asyncio.get_running_loop(), task))
-        return await task
-
-    helper = ThreadPoolExecutor(1, thread_name_prefix="adstudio-prompt")
-    job = helper.submit(contextvars.copy_context().run, asyncio.run, run())
-    try:
-        return job.result()
-    finally:
-        if not job.done() and begun:  # Ctrl-C while it waited
-            loop, task = begun[0]
-            loop.call_soon_threadsafe(task.cancel)
-        helper.shutdown(wait=False)
 
 
 def write_variants(
@@ -160,4 +134,4 @@ def write_variants(
         ProviderError: see ``write_prompt``.
     """
     request = PromptRequest(brief, industry, style, backdrop_only, copy_space, seed)
-    return _wait(write_prompts(request, count, _chosen(provider)))
+    return wait(write_prompts(request, count, _chosen(provider)))

@@ -6,10 +6,10 @@ import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ...chat.cache import AnswerCache
 from ...errors import InputError, ProviderError
 from ...ports import ChatModel, PromptWriter
 from ...settings import Settings, read_settings
-from ..cache import WordCache
 
 AUTO = "auto"
 LOCAL = "local"
@@ -41,8 +41,8 @@ class ProviderChoice:
 
 
 def _openai(choice: ProviderChoice, settings: Settings) -> PromptWriter:
+    from ...chat.openai_chat import OpenAIChat
     from .model_writer import ModelWriter
-    from .openai_chat import OpenAIChat
 
     service = settings.service(choice.base_url, choice.model)
     chat = OpenAIChat(service, check_cancelled=choice.check_cancelled)
@@ -133,5 +133,5 @@ def _can_write(local: ChatModel) -> bool:
     return bool(getattr(local, "can_write", True))
 
 
-def _cache(choice: ProviderChoice, settings: Settings) -> WordCache | None:
-    return WordCache() if choice.cache and settings.cache else None
+def _cache(choice: ProviderChoice, settings: Settings) -> AnswerCache | None:
+    return AnswerCache() if choice.cache and settings.cache else None

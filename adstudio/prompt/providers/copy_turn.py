@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ...chat.answers import UnusableAnswer
+from ...chat.task import Task
 from ...types import AdCopy, CopyRequest
-from ..answers import UnusableAnswer
 from ..brief import read_brief
 from ..copy_task import CopyProblems, copy_messages, copy_schema, read_copy
 from ..offers import read_facts
 from ..scan import scan
 from .rules import choose_industry
-from .task import Task
 
 MAX_TOKENS = 1200
 

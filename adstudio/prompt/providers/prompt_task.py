@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, astuple, dataclass, replace
 from typing import Any, cast
 
+from ...chat.answers import UnusableAnswer
+from ...chat.task import TEXT, TEXTS, Task, ask, flat_schema, text_field, texts_field
 from ...types import AdPrompt, PromptParts, PromptRequest, Side
-from ..answers import UnusableAnswer
 from ..brand_names import without_names
 from ..guard import clean_part, without_product
 from ..industries import AUTO, get_industry, industries
 from ..sentence import vocabulary
-from .task import TEXT, TEXTS, Task, ask, flat_schema, instruction, text_field, texts_field
+from .instructions import instruction
 
 MAX_TOKENS = 900
 # In characters; together with our own words far below what the picture model reads.

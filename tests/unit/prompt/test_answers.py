@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adstudio.prompt.answers import MAX_CHARS, UnusableAnswer, parse_answer
+from adstudio.chat.answers import MAX_CHARS, UnusableAnswer, parse_answer
 
 WANTED = {"subject": "a latte", "props": "a spoon"}
 PLAIN = json.dumps(WANTED)

@@ -12,10 +12,11 @@ import pytest
 from chat_failures import FAILURES
 from chat_server import COPY_ANSWER, MODEL, PROMPT_ANSWER, ChatServer, Reply, chatting, fails, says
 
+from adstudio.chat import openai_chat
 from adstudio.errors import AdStudioError, InputError
 from adstudio.prompt import processor
 from adstudio.prompt.brief import read_brief
-from adstudio.prompt.providers import ProviderChoice, find_writer, openai_chat
+from adstudio.prompt.providers import ProviderChoice, find_writer
 from adstudio.settings import read_settings
 
 CANARY = "canary7Lw2ZtR4vB8nM1Qx9"  # of no form by which a key could be known

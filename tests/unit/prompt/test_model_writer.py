@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from chat_server import COPY_ANSWER, MODEL, PROMPT_ANSWER, ChatServer, Reply, chatting, fails, says
 
-from adstudio.chat import ChatMessage, Completion
+from adstudio.chat import ChatMessage, Completion, openai_chat
 from adstudio.errors import InputError, ProviderError
 from adstudio.prompt import processor
-from adstudio.prompt.providers import ProviderChoice, find_writer, openai_chat, provider_name
+from adstudio.prompt.providers import ProviderChoice, find_writer, provider_name
 from adstudio.prompt.sentence import vocabulary
 from adstudio.types import AdPrompt
 

@@ -17,10 +17,9 @@ import pytest
 from chat_failures import FAILURES, http_date
 from chat_server import MODEL, PROMPT_ANSWER, ChatServer, Reply, chatting, fails, says
 
-from adstudio.chat import ChatMessage, Completion
+from adstudio.chat import ChatMessage, Completion, openai_chat, wire
+from adstudio.chat.openai_chat import OpenAIChat
 from adstudio.errors import ProviderError
-from adstudio.prompt.providers import openai_chat, wire
-from adstudio.prompt.providers.openai_chat import OpenAIChat
 from adstudio.service import Key, read_address
 from adstudio.settings import Service
 

@@ -18,11 +18,10 @@ from pathlib import Path
 
 import pytest
 
-from adstudio.chat import ChatMessage
+from adstudio.chat import ChatMessage, openai_chat
+from adstudio.chat.openai_chat import OpenAIChat
 from adstudio.errors import ProviderError
-from adstudio.prompt.providers import openai_chat
 from adstudio.prompt.providers.model_writer import ModelWriter
-from adstudio.prompt.providers.openai_chat import OpenAIChat
 from adstudio.service import Key, read_address
 from adstudio.settings import Service
 from adstudio.types import PromptRequest

@@ -10,11 +10,10 @@ import pytest
 from chat_server import MODEL, PROMPT_ANSWER, ChatServer, Reply, chatting, says
 
 from adstudio import service as services
-from adstudio.chat import ChatMessage
+from adstudio.chat import ChatMessage, openai_chat
+from adstudio.chat.failures import status_failure
+from adstudio.chat.openai_chat import OpenAIChat
 from adstudio.errors import ProviderError
-from adstudio.prompt.providers import openai_chat
-from adstudio.prompt.providers.failures import status_failure
-from adstudio.prompt.providers.openai_chat import OpenAIChat
 from adstudio.service import Key, read_address
 from adstudio.settings import Service
 

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 from chat_server import COPY_ANSWER, MODEL, ChatServer, chatting, fails, says
 
+from adstudio.chat import cache
+from adstudio.chat.cache import AnswerCache, question_id
 from adstudio.errors import ProviderError
-from adstudio.prompt import cache, processor
-from adstudio.prompt.cache import WordCache, question_id
+from adstudio.prompt import processor
 from adstudio.prompt.providers import ProviderChoice, model_writer
 from adstudio.types import AdPrompt
 
@@ -153,7 +154,7 @@ def test_what_is_shown_of_an_entry_is_plain(server: ChatServer, user_folder: Pat
 def test_a_folder_that_cannot_be_written_is_no_cache(
     server: ChatServer, user_folder: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(WordCache, "_complained", False)
+    monkeypatch.setattr(AnswerCache, "_complained", False)
     (user_folder / "cache").write_text("a file where a folder should be")
     with caplog.at_level(logging.WARNING):
         write()
@@ -164,7 +165,7 @@ def test_a_folder_that_cannot_be_written_is_no_cache(
 
 def test_the_oldest_go_when_it_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cache, "_PRUNE_EVERY", 10**6)
-    words = WordCache(tmp_path, max_bytes=100_000)
+    words = AnswerCache(tmp_path, max_bytes=100_000)
     names = [question_id(n) for n in range(200)]
     for n, name in enumerate(names):
         words.keep(name, {"answer": {"a": "x" * 1000}})
@@ -183,14 +184,14 @@ def test_the_oldest_go_when_it_is_full(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_pruning_happens_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cache, "_PRUNE_EVERY", 8)
-    words = WordCache(tmp_path, max_bytes=20_000)
+    words = AnswerCache(tmp_path, max_bytes=20_000)
     for n in range(100):
         words.keep(question_id(n), {"answer": {"a": "x" * 1000}})
     assert sum(path.stat().st_size for path in tmp_path.rglob("*.json")) < 32_000
 
 
 def test_a_huge_entry_is_not_kept(tmp_path: Path) -> None:
-    words = WordCache(tmp_path)
+    words = AnswerCache(tmp_path)
     words.keep(question_id(1), {"answer": {"a": "x" * (1 << 17)}})
     assert words.find(question_id(1)) is None
 
@@ -200,16 +201,16 @@ def test_many_writers_of_one_entry_never_show_half_of_it(tmp_path: Path) -> None
     seen: list[object] = []
 
     def keep() -> None:
-        words = WordCache(tmp_path)
+        words = AnswerCache(tmp_path)
         for n in range(100):
             words.keep(name, {"answer": {"a": str(n) * 500}})
 
     def find() -> None:
         while not stop.is_set():
-            seen.append(WordCache(tmp_path).find(name))
+            seen.append(AnswerCache(tmp_path).find(name))
 
     writers, reader = [threading.Thread(target=keep) for _ in range(4)], threading.Thread(target=find)
-    WordCache(tmp_path).keep(name, {"answer": {"a": "first"}})
+    AnswerCache(tmp_path).keep(name, {"answer": {"a": "first"}})
     for thread in (reader, *writers):
         thread.start()
     for thread in writers:

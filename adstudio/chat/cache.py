@@ -19,7 +19,7 @@ from typing import Any
 
 from .. import config
 
-logger = logging.getLogger("adstudio.prompt")
+logger = logging.getLogger("adstudio.chat")
 
 MAX_BYTES = 64 << 20
 MAX_ENTRY_BYTES = 64 << 10
@@ -34,7 +34,7 @@ def question_id(*parts: object) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-class WordCache:
+class AnswerCache:
     """Answers by question. A folder that cannot be written is no cache, which is logged once.
 
     Args:
@@ -109,6 +109,6 @@ class WordCache:
         return self.folder / question[:2] / f"{question}.json"
 
     def _complain(self, error: OSError) -> None:
-        if not WordCache._complained:
-            WordCache._complained = True
+        if not AnswerCache._complained:
+            AnswerCache._complained = True
             logger.warning("Answers of language models are not kept: %s (%s)", self.folder, error.strerror)

@@ -11,15 +11,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ...chat import ChatMessage, Completion
-from ...errors import MissingDependency
-from ...service import is_metadata
-from ...settings import Service
+from ..errors import MissingDependency
+from ..service import is_metadata
+from ..settings import Service
+from . import ChatMessage, Completion
 from .chat_answer import MAX_BYTES, read_completion
 from .failures import Failure, bad_answer, forbidden, out_of_time, status_failure, too_long_to_wait, unreachable
 from .wire import hush_transport, on_wire
 
-logger = logging.getLogger("adstudio.prompt")
+logger = logging.getLogger("adstudio.chat")
 
 MAX_RETRIES = 2
 BACKOFF_S = 0.5

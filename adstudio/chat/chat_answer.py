@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ...chat import Completion
-from ...settings import Service
+from ..settings import Service
+from . import Completion
 from .failures import Failure, bad_answer, describe, not_an_api, quotable, redact, refused, status_failure
 
 MAX_BYTES = 1 << 20  # an answer has a few kilobytes

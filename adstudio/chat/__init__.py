@@ -7,11 +7,20 @@ from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
+class ChatPicture:
+    """A picture that a model is to look at: a JPEG file, and how closely it should look."""
+
+    data: bytes
+    detail: Literal["low", "high", "auto"] = "auto"
+
+
+@dataclass(frozen=True, slots=True)
 class ChatMessage:
-    """One turn of a conversation with a language model."""
+    """One turn of a conversation with a language model. ``pictures`` come after the text."""
 
     role: Literal["system", "user", "assistant"]
     content: str
+    pictures: tuple[ChatPicture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

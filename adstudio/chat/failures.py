@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from ...errors import ProviderError
-from ...service import Key
-from ...settings import Service
+from ..errors import ProviderError
+from ..service import Key
+from ..settings import Service
 
 _MAX_CHARS = 300
 _MAX_READ = 20_000
