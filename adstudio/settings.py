@@ -28,7 +28,7 @@ DEFAULT_MODEL = "gpt-5.4-mini"
 DEFAULT_TIMEOUT_S = 60.0
 FILE = "settings.yaml"
 _TOP = {"provider": str, "cache": bool, "openai": dict, "credentials": dict}
-_OPENAI = {"base_url": str, "model": str, "timeout_s": float, "keys": dict, "allowed": list}
+_OPENAI = {"base_url": str, "model": str, "vision_model": str, "timeout_s": float, "keys": dict, "allowed": list}
 _CREDENTIALS = {"certificates": str, "key": str}
 _WORDS = {str: "text", bool: "yes or no", float: "a number", dict: "fields of its own", list: "a list"}
 _TIMEOUTS_S = (1.0, 600.0)
@@ -53,6 +53,7 @@ class Settings:
     Args:
         provider: who writes prompts where nobody was named.
         cache: keep what language models wrote on disk.
+        vision_model: the model that looks at pictures; empty = none is known to.
         keys: by host, ``host`` or ``host:port``.
         allowed: what a request from elsewhere may name as its address, besides ``base_url``.
         certificates: path of the file that content credentials are signed with; ``signing_key`` that of its key.
@@ -62,6 +63,7 @@ class Settings:
     cache: bool = True
     base_url: str = DEFAULT_BASE_URL
     model: str = DEFAULT_MODEL
+    vision_model: str = ""
     timeout_s: float = DEFAULT_TIMEOUT_S
     keys: Mapping[str, Key] = field(default_factory=dict)
     allowed: tuple[str, ...] = ()
@@ -155,6 +157,7 @@ def read_settings() -> Settings:
         cache=rows.get("cache", True),
         base_url=ours or written or theirs or DEFAULT_BASE_URL,
         model=openai.get("model", "").strip() or DEFAULT_MODEL,
+        vision_model=_environment("ADSTUDIO_VISION_MODEL") or openai.get("vision_model", "").strip(),
         timeout_s=timeout_s,
         keys=keys,
         allowed=tuple(_allowed(path, lines, openai.get("allowed", []))),
@@ -304,4 +307,5 @@ def settings_stamp() -> tuple[object, ...]:
     except OSError:
         written = ()
     keys = tuple(bool(_environment(name)) for name in ("OPENAI_API_KEY", "ADSTUDIO_API_KEY"))
-    return written, keys, _environment("ADSTUDIO_BASE_URL"), _environment("OPENAI_BASE_URL")
+    named = ("ADSTUDIO_BASE_URL", "OPENAI_BASE_URL", "ADSTUDIO_VISION_MODEL")
+    return written, keys, *(_environment(name) for name in named)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -28,6 +28,11 @@ _RATE_KIND = re.compile(r"(?i)rate_?limit")
 _NO_MODEL = re.compile(
     r"(?i)model_not_found|(?:unknown|invalid|no such) model"
     r"|model\b.{0,120}(?:not found|does not exist|not exist|unknown|not loaded|no such)"
+)
+_NO_EYES = re.compile(
+    r"(?is)\b(?:images?|image_url|vision|multi-?modal)\b.{0,60}\b(?:not supported|unsupported|expected .?text)"
+    r"|\b(?:not|n't|no|cannot|without|missing)\b.{0,50}\b(?:images?|image_url|vision|multi-?modal|mmproj)\b"
+    r"|only supported by certain models|at most 0 image"
 )
 _RETRIED = (500, 502, 503, 504)
 
@@ -139,7 +144,7 @@ def status_failure(service: Service, status: int, body: object, headers: Mapping
             "Write the name of a model that it offers.",
         )
     if status in (404, 405) or _looks_like_html(raw):
-        return not_an_api(service, f"HTTP {status}")
+        return replace(not_an_api(service, f"HTTP {status}"), status=status, said=raw)
     if status == 408:
         return failure("provider.timeout", f"{host} gave up waiting (HTTP 408).", "Run it again.", may_pass=True)
     if status >= 500:
@@ -186,6 +191,27 @@ def refused(service: Service, words: str) -> Failure:
             f"The model '{service.model:.80}' would not answer: {describe(words, service)}.",
             "Word the brief differently, or choose another model.",
         )
+    )
+
+
+def is_blind(failure: Failure) -> bool:
+    """Tell whether a server refuses a picture because its model sees none."""
+    said = failure.said
+    return (
+        failure.status in (400, 404, 415, 422, 500, 501) and not _looks_like_html(said) and bool(_NO_EYES.search(said))
+    )
+
+
+def blind(service: Service, failure: Failure) -> Failure:
+    """Word a model that cannot look at pictures."""
+    said = describe(failure.said, service)
+    return Failure(
+        ProviderError(
+            "provider.no_vision",
+            f"The model '{service.model:.80}' at {service.address.host} does not look at pictures. It says: {said}",
+            "Name a model that does: openai: vision_model: in settings.yaml, or ADSTUDIO_VISION_MODEL.",
+        ),
+        status=failure.status,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import logging
 import random
 import re
@@ -16,7 +17,17 @@ from ..service import is_metadata
 from ..settings import Service
 from . import ChatMessage, Completion
 from .chat_answer import MAX_BYTES, read_completion
-from .failures import Failure, bad_answer, forbidden, out_of_time, status_failure, too_long_to_wait, unreachable
+from .failures import (
+    Failure,
+    bad_answer,
+    blind,
+    forbidden,
+    is_blind,
+    out_of_time,
+    status_failure,
+    too_long_to_wait,
+    unreachable,
+)
 from .wire import hush_transport, on_wire
 
 logger = logging.getLogger("adstudio.chat")
@@ -42,6 +53,7 @@ class _Dialect:
     limit: str
     schema: bool = True
     seed: bool = True
+    detail: bool = True  # how closely to look at a picture
     room: int = THINKING_TOKENS
     swapped: bool = False
 
@@ -56,13 +68,15 @@ class _Dialect:
             return replace(self, schema=False)
         if self.seed and re.search(r"(?i)\bseed\b", said):
             return replace(self, seed=False)
+        if self.detail and re.search(r"(?i)\bdetail\b", said):
+            return replace(self, detail=False)
         if not self.swapped and self.limit in said:
             other = "max_tokens" if self.limit == "max_completion_tokens" else "max_completion_tokens"
             return replace(self, limit=other, swapped=True)
         return None
 
 
-_dialects: dict[tuple[str, str], _Dialect] = {}  # only the thread for requests touches it
+_dialects: dict[tuple[str, str, bool], _Dialect] = {}  # only the thread for requests touches it
 _MOST_DIALECTS = 256
 
 
@@ -119,9 +133,10 @@ class OpenAIChat:
     async def _ask(
         self, messages: list[ChatMessage], schema: dict[str, Any], max_tokens: int, seed: int, *, until: float
     ) -> Completion | Failure:
-        place, retries = (self.host, self.model), 0
+        is_shown = any(message.pictures for message in messages)
+        place, retries = (self.host, self.model, is_shown), 0
         limit = "max_completion_tokens" if self.host == OPENAI_HOST else "max_tokens"
-        dialect = _dialects.get(place) or _Dialect(limit)
+        dialect = _dialects.get(place) or _Dialect(limit, detail=is_shown)
         async with _client(self._service) as client:
             while True:
                 answer = await self._request(client, _wording(dialect, self.model, messages, schema, max_tokens, seed))
@@ -130,6 +145,8 @@ class OpenAIChat:
                 if isinstance(answer, Completion):
                     _remember(place, dialect)
                     return answer if dialect.schema else replace(answer, notes=(*answer.notes, _NO_SCHEMA))
+                if is_shown and is_blind(answer):
+                    return blind(self._service, answer)
                 if less := dialect.concede(answer):
                     dialect = less
                     continue
@@ -181,7 +198,7 @@ def _wording(
     """Word a request. No temperature: models that think refuse it, and the others have a sound one of their own."""
     wording: dict[str, Any] = {
         "model": model,
-        "messages": [{"role": message.role, "content": message.content} for message in messages],
+        "messages": [{"role": message.role, "content": _content(message, dialect)} for message in messages],
         dialect.limit: max_tokens + dialect.room,
     }
     if dialect.schema:
@@ -192,13 +209,25 @@ def _wording(
     return wording
 
 
+def _content(message: ChatMessage, dialect: _Dialect) -> str | list[dict[str, Any]]:
+    """The text alone, or parts where there is something to look at: servers without eyes know only text."""
+    if not message.pictures:
+        return message.content
+    shown = []
+    for picture in message.pictures:
+        url = f"data:image/jpeg;base64,{base64.b64encode(picture.data).decode('ascii')}"
+        shown.append({"url": url, "detail": picture.detail} if dialect.detail else {"url": url})
+    parts = [{"type": "image_url", "image_url": each} for each in shown]
+    return [{"type": "text", "text": message.content}, *parts]
+
+
 def _wait_s(failure: Failure, retries: int) -> float:
     if failure.retry_after_s is not None:
         return failure.retry_after_s
     return BACKOFF_S * 2**retries * random.uniform(0.75, 1.0)
 
 
-def _remember(place: tuple[str, str], dialect: _Dialect) -> None:
+def _remember(place: tuple[str, str, bool], dialect: _Dialect) -> None:
     while len(_dialects) >= _MOST_DIALECTS:
         _dialects.pop(next(iter(_dialects)))
     _dialects[place] = dialect

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from . import ChatMessage
+from . import ChatMessage, ChatPicture
 from .answers import UnusableAnswer
 
 T = TypeVar("T")
@@ -39,11 +39,13 @@ class Task(Generic[T]):
     read: Callable[[Mapping[str, Any]], T]
 
 
-def ask(instructions: str, data: Mapping[str, Any], schema: Mapping[str, Any]) -> tuple[ChatMessage, ...]:
+def ask(
+    instructions: str, data: Mapping[str, Any], schema: Mapping[str, Any], pictures: tuple[ChatPicture, ...] = ()
+) -> tuple[ChatMessage, ...]:
     """Word a question: the data goes in as JSON, so no quote or bracket of a brief can end it."""
     form = json.dumps(schema["properties"], ensure_ascii=False)
     system = f"{instructions}\n{_DATA_RULE}\nThe JSON schema of its fields: {form}"
-    return ChatMessage("system", system), ChatMessage("user", json.dumps(data, ensure_ascii=False))
+    return ChatMessage("system", system), ChatMessage("user", json.dumps(data, ensure_ascii=False), pictures)
 
 
 def ask_again(messages: Sequence[ChatMessage], text: str, problem: str) -> tuple[ChatMessage, ...]:

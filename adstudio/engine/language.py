@@ -73,7 +73,8 @@ class EncoderChat:
             seed: 0 takes the likeliest token each time; others draw, each its own answer.
 
         Raises:
-            ProviderError: the encoder cannot write, the conversation is longer than it reads, or it yields no numbers.
+            ProviderError: the encoder cannot write, a picture is shown to it, the conversation is longer than it reads,
+                or it yields no numbers.
         """
         if not is_tied(self._zit):
             raise ProviderError(
@@ -81,6 +82,12 @@ class EncoderChat:
                 f"The text encoder of {self._zit.checkpoint.name} would write with a head of its own, which is not "
                 "loaded; it only reads.",
                 "Choose another provider for the words.",
+            )
+        if any(message.pictures for message in messages):
+            raise ProviderError(
+                "provider.no_vision",
+                f"The text encoder of {self._zit.checkpoint.name} reads, but does not look at pictures.",
+                "Choose the provider openai with a model that does.",
             )
         with registry.draw(), torch.inference_mode():
             return self._answer(messages, schema, max_tokens, seed)

@@ -41,5 +41,5 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keys and addresses of whoever runs the tests must not change them, and must not be used."""
     for name in os.environ:
-        if name.startswith("OPENAI_") or name in ("ADSTUDIO_API_KEY", "ADSTUDIO_BASE_URL"):
+        if name.startswith("OPENAI_") or name in ("ADSTUDIO_API_KEY", "ADSTUDIO_BASE_URL", "ADSTUDIO_VISION_MODEL"):
             monkeypatch.delenv(name)

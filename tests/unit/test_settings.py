@@ -56,6 +56,16 @@ def test_a_whole_file(home: Path) -> None:
     assert found.service("http://localhost:8001/v1").key.reveal() == "none"  # another port, another server
 
 
+def test_the_model_that_looks_is_named_on_its_own(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read_settings().vision_model == ""
+    put(home, "openai: {model: writes, vision_model: looks}")
+    before = settings.settings_stamp()
+    assert (read_settings().model, read_settings().vision_model) == ("writes", "looks")
+    monkeypatch.setenv("ADSTUDIO_VISION_MODEL", "looks better")
+    assert read_settings().vision_model == "looks better"
+    assert settings.settings_stamp() != before
+
+
 def test_environment_keys_belong_to_the_host_of_their_address(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", CANARY)
     assert read_settings().service().key.reveal() == CANARY

@@ -20,7 +20,7 @@ from safetensors.torch import load_file, save_file
 from tiny_checkpoint import build_checkpoint
 
 from adstudio import config
-from adstudio.chat import ChatMessage
+from adstudio.chat import ChatMessage, ChatPicture
 from adstudio.engine.answer import Draft, walk_freely
 from adstudio.engine.components import Zit, load, registry
 from adstudio.engine.encoding import embed_tokens
@@ -304,6 +304,13 @@ def test_an_encoder_with_another_head_only_reads(
         ask(zit, host)
     assert refused.value.code == "language.untied"
     assert not EncoderChat(zit, host).can_write
+
+
+def test_a_picture_is_refused(tiny: Path, host: TorchHost):
+    shown = (ChatMessage("user", "?", (ChatPicture(b"jpeg"),)),)
+    with pytest.raises(ProviderError, match="does not look at pictures") as refused:
+        ask(load(tiny, host), host, shown)
+    assert refused.value.code == "provider.no_vision"
 
 
 def test_a_head_that_is_the_embedding_once_more_is_none_of_its_own(
