@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+import io
 import json
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from PIL import Image
 
 MODEL = "tiny-model"
 PROMPT_ANSWER = {
@@ -98,14 +102,32 @@ class Received:
     @property
     def data(self) -> Any:
         """The JSON that the first user message holds."""
-        return json.loads(next(m["content"] for m in self.body["messages"] if m["role"] == "user"))
+        return json.loads(self._parts[0]["text"])
+
+    @property
+    def picture(self) -> Image.Image:
+        """The picture of the first user message, decoded."""
+        (shown,) = (part["image_url"] for part in self._parts if part["type"] == "image_url")
+        head, body = shown["url"].split(",", 1)
+        assert head == "data:image/jpeg;base64"
+        picture = Image.open(io.BytesIO(base64.b64decode(body, validate=True)))
+        picture.load()
+        return picture
+
+    @property
+    def _parts(self) -> list[dict[str, Any]]:
+        content = next(m["content"] for m in self.body["messages"] if m["role"] == "user")
+        return [{"type": "text", "text": content}] if isinstance(content, str) else content
+
+
+Planned = Reply | Callable[[Received], Reply]
 
 
 class ChatServer:
     """Answers by ``plan``, in order; the last answer serves all further requests."""
 
     def __init__(self) -> None:
-        self.plan: list[Reply] = [says(PROMPT_ANSWER)]
+        self.plan: list[Planned] = [says(PROMPT_ANSWER)]
         self.received: list[Received] = []
         self.gone = threading.Event()  # a client has left before it got its answer
         self.guard = threading.Lock()
@@ -126,8 +148,8 @@ class ChatServer:
     def count(self) -> int:
         return len(self.received)
 
-    def answers(self, *replies: Reply) -> None:
-        """Plan what comes next and forget what was received."""
+    def answers(self, *replies: Planned) -> None:
+        """Plan what comes next and forget what was received; a function makes its reply of the request."""
         self.plan = list(replies)
         self.received.clear()
         self.gone.clear()
@@ -135,7 +157,8 @@ class ChatServer:
     def next_reply(self, received: Received) -> Reply:
         with self.guard:
             self.received.append(received)
-            return self.plan.pop(0) if len(self.plan) > 1 else self.plan[0]
+            planned = self.plan.pop(0) if len(self.plan) > 1 else self.plan[0]
+        return planned if isinstance(planned, Reply) else planned(received)
 
     def close(self) -> None:
         self._server.shutdown()
