@@ -169,6 +169,7 @@ def _add_picture(parser: argparse.ArgumentParser) -> None:
         choices=get_args(Lettering),
         help="where a drawn picture seems lettered: say so, or draw it anew in other words (ignore)",
     )
+    words_command.add_layout_provider(parser)
     parser.add_argument("--format", default="png", help="png, jpeg, webp or avif")
     parser.add_argument("--quality", type=int, default=95)
     finishing.add_options(parser)
@@ -234,6 +235,8 @@ def _picture_fields(options: argparse.Namespace) -> dict[str, Any]:
         "channel": options.channel,
         "copy_space": options.copy_space,
         "lettering": options.lettering,
+        "layout_provider": options.layout_provider,
+        "layout_as_proposed": options.layout_as_proposed,
         "fallback": options.fallback,
         "language_model": options.language_model,
         "base_url": options.base_url,

@@ -114,7 +114,8 @@ class LocalRunner:
             size=(width, height),
             evaluations=run.evaluations,
             prompts=tuple(prompt.positive for prompt in run.prompts),
-            fallbacks={kind: words.fallback_from for kind, words in written.items() if words.fallback_from},
+            fallbacks={kind: words.fallback_from for kind, words in written.items() if words.fallback_from}
+            | run.fallbacks,
             copy_flags=run.copy.flags,
             layout_scores=tuple(layout.score for layout in run.layouts),
             layout_reasons=tuple(layout.reasons for layout in run.layouts),

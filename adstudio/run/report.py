@@ -39,8 +39,8 @@ class RunReport:
     """A run, from its events and its facts. Times in seconds, memory in bytes; a peak is the process's so far.
 
     ``evaluations`` counts calls of the picture model per picture; ``seconds_per_step`` is the median of them.
-    ``prompts``, ``layout_scores`` and ``layout_reasons`` hold one per picture; ``fallbacks`` names, per kind of words,
-    a provider that failed before another.
+    ``prompts``, ``layout_scores`` and ``layout_reasons`` hold one per picture; ``fallbacks`` names, of words and
+    layout, a provider that failed before another.
     """
 
     status: Status = "running"

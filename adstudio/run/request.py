@@ -64,6 +64,8 @@ class AdRequest:
             other words.
         strength: share of the schedule that runs over ``reference``; 1 ignores the photo.
         cutout: how the products are cut out, a name of ``adstudio.imaging.cutout``.
+        layout_provider: who lays out, as in ``layout.providers``; ``fallback`` holds for it too, and
+            ``layout_as_proposed`` takes a model's layout even where the local one scores better.
         auto_layout: find the products' places; False takes ``placements`` or the middle of the lower edge.
         detail: how far the products take on the backdrop's grain and sharpness; ``reflection`` how far the ground
             mirrors them.
@@ -110,6 +112,8 @@ class AdRequest:
     strength: float = 0.6
     products: tuple[str, ...] = ()
     cutout: str = "auto"
+    layout_provider: str = "local"
+    layout_as_proposed: bool = False
     auto_layout: bool = True
     placements: tuple[Placement, ...] = ()
     shadow: float = 1.0

@@ -14,6 +14,7 @@ from ..errors import InputError
 from ..ports import Host
 from ..prompt.providers import LOCAL
 from ..types import AdCopy, AdPrompt, Array, CutOut, LayoutPlan
+from .layout_provider import RequestedAnalyzer, check_layout_provider
 from .layouts import find_subject, place_copy, place_products, shown_copy
 from .photos import cover, read_logo, read_source
 from .recorder import Recorder
@@ -38,6 +39,7 @@ class Run:
     model: str = ""
     adapters: list[str] = field(default_factory=list)
     providers: dict[str, str] = field(default_factory=dict)
+    fallbacks: dict[str, str] = field(default_factory=dict)
     seeds: list[int] = field(default_factory=list)
     evaluations: int = 0
     originals: list[Array] = field(default_factory=list)
@@ -61,6 +63,7 @@ class Run:
         from .words import check_words
 
         check_words(self.request)
+        check_layout_provider(self.request)
 
     def writes_locally(self) -> bool:
         """Whether the checkpoint's own text encoder writes the words, which has it loaded before them."""
@@ -176,13 +179,12 @@ class Run:
         if not self.cutouts:
             return
         from ..imaging.composite import compose
-        from ..layout.saliency import LocalAnalyzer
 
         backdrops = self.originals
         with self.recorder.step("place"):
             has_copy = shown_copy(self.request, self.copy) is not None
             places = [
-                place_products(self.request, LocalAnalyzer(), backdrop, self.cutouts, prompt, has_copy)
+                place_products(self.request, self._analyzer(), backdrop, self.cutouts, prompt, has_copy)
                 for backdrop, prompt in zip(backdrops, self.prompts, strict=True)
             ]
         with self.recorder.step("compose"):
@@ -237,10 +239,9 @@ class Run:
         if shown is None and self.logo is None:
             self.finished, self.layouts = list(self.originals), products
             return
-        from ..layout.saliency import LocalAnalyzer
         from ..text.lettering import letter
 
-        request, analyzer = self.request, LocalAnalyzer()
+        request, analyzer = self.request, self._analyzer()
         with self.recorder.step("layout"):
             if self.reference is not None:
                 self.masks = [find_subject(self.reference, request.strength)] * len(self.originals)
@@ -281,6 +282,9 @@ class Run:
         for note in found.notes:
             self.recorder.note(note)
         return found
+
+    def _analyzer(self) -> RequestedAnalyzer:
+        return RequestedAnalyzer(self.request, self.recorder, fallbacks=self.fallbacks)
 
     def _finish(self) -> dict[str, Any]:
         """How the request wants its products brought into their scene, as ``compose`` takes it."""

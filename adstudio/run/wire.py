@@ -260,6 +260,8 @@ _READERS: dict[str, Callable[[str, object], Any]] = {
     "strength": _number,
     "products": _texts,
     "cutout": _text,
+    "layout_provider": _text,
+    "layout_as_proposed": _flag,
     "auto_layout": _flag,
     "placements": _placements,
     "shadow": _number,

@@ -57,6 +57,19 @@ def add_service(parser: Any) -> None:
     parser.add_argument("--fallback", action="store_true", help="let the word lists write where the provider fails")
 
 
+def add_layout_provider(parser: Any) -> None:
+    """Add the options of whoever lays out."""
+    parser.add_argument(
+        "--layout-provider",
+        default="local",
+        metavar="NAME",
+        help="who lays out: local, openai (a model looks at the picture), or auto: openai where a vision_model is set",
+    )
+    parser.add_argument(
+        "--layout-as-proposed", action="store_true", help="take the model's layout even where the local one scores more"
+    )
+
+
 def run_prompt(options: argparse.Namespace) -> dict[str, Any]:
     """Write the prompts."""
     from ..prompt.processor import write_variants
