@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from comfy_api.latest import io
 
 from ..adstudio.layout import digest, frames, report, saliency
+from ..adstudio.layout.providers import LOCAL, LayoutChoice, Layouts, analyzer_names, lay_out
+from ..adstudio.settings import settings_stamp
 from ..adstudio.types import AdCopy, AdPrompt, Channel, CutOut, LayoutPlan
 from . import _host
-from ._io import ChannelIO, Copy, CutOutIO, Layout, Prompt, masks_for, to_arrays, to_image
+from ._io import ChannelIO, Copy, CutOutIO, Layout, Prompt, WriterIO, masks_for, to_arrays, to_image
+from .prompt import Writer
 
 _SIDES = ["auto", "top", "bottom", "left", "right", "center"]
 _PARTS = {
@@ -21,13 +26,49 @@ _PARTS = {
     "link": "What a QR code in a corner leads to: a Kakao channel, a map, a menu.",
 }
 
+_PROVIDERS = (
+    "Who lays out. 'local': this machine, without any network. 'openai': a model that looks at the picture, which is "
+    "sent to it; settings.yaml names it as vision_model. 'auto': openai where such a model is set, else local."
+)
+_WRITER = "From Language Model: the name of a model that looks at pictures, and whether the local layout may step in."
+_AS_PROPOSED = "Take the model's layout even where the local one scores better."
+
 
 def _part(name: str) -> io.Input:
     """A field for one more part of the ad."""
     return io.String.Input(name, default="", optional=True, advanced=True, tooltip=_PARTS[name])
 
 
-class TextLayoutAnalyzer(io.ComfyNode):
+class _Analyzer:
+    """What both analyzers share."""
+
+    fallbacks: ClassVar[int] = 0  # so far; a provider that failed is asked again in the next run
+
+    @classmethod
+    def fingerprint_inputs(cls, provider: str = LOCAL, **_: object) -> object:
+        return "" if provider == LOCAL else _host.fingerprint((settings_stamp(), _Analyzer.fallbacks))
+
+    @staticmethod
+    def choice(provider: str, writer: Writer | None, as_proposed: bool) -> LayoutChoice:
+        """Who lays out, as the library takes it."""
+        asked = writer or Writer("")
+        return LayoutChoice(
+            provider,
+            as_proposed,
+            asked.fallback,
+            asked.model,
+            writer=asked.provider,
+            check_cancelled=_host.host().check_cancelled,
+        )
+
+    @staticmethod
+    def say(laid: Layouts) -> str:
+        """The report, and a note for the next run where a provider failed."""
+        _Analyzer.fallbacks += bool(laid.fallback_from)
+        return report.describe(laid.plan)
+
+
+class TextLayoutAnalyzer(_Analyzer, io.ComfyNode):
     """Find free space for all parts of an ad's copy."""
 
     @classmethod
@@ -37,8 +78,9 @@ class TextLayoutAnalyzer(io.ComfyNode):
             node_id="AdStudioTextLayoutAnalyzer",
             display_name="Text Layout Analyzer",
             category="Ad Studio/layout",
-            description="Finds the calm, free part of a picture and lays the copy out there, without any network: "
-            "headline, price, badge, button, small print and QR code. Every picture of a batch gets its own layout.",
+            description="Finds the calm, free part of a picture and lays the copy out there, on this machine or by a "
+            "model that looks at the picture: headline, price, badge, button, small print and QR code. Every picture "
+            "of a batch gets its own layout.",
             search_aliases=[
                 "text position",
                 "copy space",
@@ -88,6 +130,9 @@ class TextLayoutAnalyzer(io.ComfyNode):
                     optional=True,
                     tooltip="An earlier layout: what is locked in it stays as it is, the rest flows around it.",
                 ),
+                io.Combo.Input("provider", options=analyzer_names(), default=LOCAL, optional=True, tooltip=_PROVIDERS),
+                WriterIO.Input("writer", optional=True, tooltip=_WRITER),
+                io.Boolean.Input("as_proposed", default=False, optional=True, tooltip=_AS_PROPOSED),
             ],
             outputs=[
                 Layout.Output("layout"),
@@ -98,7 +143,7 @@ class TextLayoutAnalyzer(io.ComfyNode):
         )
 
     @classmethod
-    def execute(
+    async def execute(
         cls,
         image: torch.Tensor,
         headline: str,
@@ -110,6 +155,9 @@ class TextLayoutAnalyzer(io.ComfyNode):
         logo_slot: bool = False,
         channel: Channel | None = None,
         previous: LayoutPlan | None = None,
+        provider: str = LOCAL,
+        writer: Writer | None = None,
+        as_proposed: bool = False,
         **parts: str,
     ) -> io.NodeOutput:
         """Analyse every frame and hand the plans on as one."""
@@ -118,14 +166,15 @@ class TextLayoutAnalyzer(io.ComfyNode):
         words = frames.choose_copy(copy, headline, sub, **parts)
         side = frames.choose_side(copy_space, prompt)
         wishes = saliency.Wishes(channel, previous, logo_slot)
-        plan = frames.place_text(saliency.LocalAnalyzer(), pictures, words, masks, side, wishes)
-        plan = digest.bind(plan, pictures)
+        choice = cls.choice(provider, writer, as_proposed)
+        laid = await lay_out(choice, lambda one: frames.place_text(one, pictures, words, masks, side, wishes))
+        plan = digest.bind(laid.plan, pictures)
         previews = [report.draw_boxes(picture, plan.for_frame(i)) for i, picture in enumerate(pictures)]
-        said = report.describe(plan)
+        said = cls.say(laid)
         return io.NodeOutput(plan, said, to_image(previews), ui=_host.show(cls, said))
 
 
-class ProductLayoutAnalyzer(io.ComfyNode):
+class ProductLayoutAnalyzer(_Analyzer, io.ComfyNode):
     """Find where the products stand on a backdrop."""
 
     @classmethod
@@ -136,7 +185,7 @@ class ProductLayoutAnalyzer(io.ComfyNode):
             display_name="Product Layout Analyzer",
             category="Ad Studio/layout",
             description="Finds the table or floor of a backdrop and stands the products on it, in a sensible size, "
-            "without any network.",
+            "on this machine or by a model that looks at the picture.",
             search_aliases=["product position", "placement", "scale", "제품 배치", "상품 위치", "크기", "레이아웃"],
             inputs=[
                 io.Image.Input("backdrop"),
@@ -173,6 +222,9 @@ class ProductLayoutAnalyzer(io.ComfyNode):
                     step=0.01,
                     tooltip="Height of the tallest product as a share of the picture's; 0 = chosen for you.",
                 ),
+                io.Combo.Input("provider", options=analyzer_names(), default=LOCAL, optional=True, tooltip=_PROVIDERS),
+                WriterIO.Input("writer", optional=True, tooltip=_WRITER),
+                io.Boolean.Input("as_proposed", default=False, optional=True, tooltip=_AS_PROPOSED),
             ],
             outputs=[
                 Layout.Output("layout"),
@@ -182,7 +234,7 @@ class ProductLayoutAnalyzer(io.ComfyNode):
         )
 
     @classmethod
-    def execute(
+    async def execute(
         cls,
         backdrop: torch.Tensor,
         cutout: CutOut,
@@ -192,14 +244,18 @@ class ProductLayoutAnalyzer(io.ComfyNode):
         height: float,
         cutout_2: CutOut | None = None,
         cutout_3: CutOut | None = None,
+        provider: str = LOCAL,
+        writer: Writer | None = None,
+        as_proposed: bool = False,
     ) -> io.NodeOutput:
         """Analyse every backdrop and hand the plans on as one."""
         aspects = frames.aspects_of((cutout, cutout_2, cutout_3))
         wish = frames.ProductWish(x, base_y, height)
         side = frames.choose_side(copy_space, None)
-        plan = frames.place_products(saliency.LocalAnalyzer(), to_arrays(backdrop), aspects, wish, side)
-        said = report.describe(plan)
-        return io.NodeOutput(plan, said, ui=_host.show(cls, said))
+        pictures, choice = to_arrays(backdrop), cls.choice(provider, writer, as_proposed)
+        laid = await lay_out(choice, lambda one: frames.place_products(one, pictures, aspects, wish, side))
+        said = cls.say(laid)
+        return io.NodeOutput(laid.plan, said, ui=_host.show(cls, said))
 
 
 NODES = (TextLayoutAnalyzer, ProductLayoutAnalyzer)

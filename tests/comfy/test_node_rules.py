@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 CASES = """
-import pathlib, tempfile
+import asyncio, pathlib, tempfile
 from types import SimpleNamespace
 import torch
 from pack.nodes import _host, _io
@@ -41,7 +41,7 @@ with tempfile.TemporaryDirectory() as folder:
         "masks to redraw": refusal(lambda: Image2Image.execute(zit, three, 0.5, 0, 1, mask=masks, text="a cup")),
         "masks to cut": refusal(lambda: BackgroundRemoval.execute(three, "mask", False, 0.0, mask=masks)),
         "masks to keep clear": refusal(
-            lambda: TextLayoutAnalyzer.execute(three, "봄", "", "auto", keep_clear=masks)
+            lambda: asyncio.run(TextLayoutAnalyzer.execute(three, "봄", "", "auto", keep_clear=masks))
         ),
         "originals": refusal(lambda: SaveImage.execute(three, **save, original=two)),
         "files": len(list(pathlib.Path(folder).rglob("*.png"))),
