@@ -10,7 +10,7 @@ import torch
 from comfy_api.latest import io
 
 from ..adstudio.errors import InputError
-from ..adstudio.imaging.cutout import cut_out, methods, restore_frame
+from ..adstudio.imaging.cutout import cut_out, licence_of, list_licences, methods, restore_frame
 from ..adstudio.imaging.rembg_session import Device
 from ..adstudio.types import Array, CutOut
 from . import _host
@@ -40,7 +40,8 @@ class BackgroundRemoval(io.ComfyNode):
                     "method",
                     options=methods(),
                     tooltip="auto: the mask if one is linked, else a rembg model whose file is in models/rembg, else "
-                    "geodesic, which needs no model and suits products on a calm background.",
+                    "geodesic, which needs no model and suits products on a calm background. Licences of the weights: "
+                    f"{list_licences()}.",
                 ),
                 io.Boolean.Input(
                     "invert_mask",
@@ -133,7 +134,7 @@ def _masks(mask: torch.Tensor | None, invert: bool, count: int) -> list[Array] |
 
 
 def _report(cut: CutOut) -> str:
-    return "\n".join([f"method: {cut.method}", *cut.notes])
+    return "\n".join([f"method: {cut.method} ({licence_of(cut.method)})", *cut.notes])
 
 
 NODES = (BackgroundRemoval,)

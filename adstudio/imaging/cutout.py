@@ -23,6 +23,7 @@ MOST_SHARE = 0.97
 FAINT = 0.02
 MANY_PARTS = 4  # a pair of shoes is two
 DOUBT_PX = 2.0  # how far an outline that was found, not given, may lie beside the true one
+_OWN = {"auto": "as the method it takes", "geodesic": "part of Ad Studio", "mask": "part of Ad Studio"}
 _GIVE_A_MASK = "Give a mask of the product, or take the photo against a plain background."
 
 
@@ -30,17 +31,16 @@ def methods(*, allow_non_commercial: bool = False) -> list[str]:
     """List every method by name, the same on each machine so that saved workflows stay valid."""
     shown = allow_non_commercial or non_commercial_allowed()
     trained = [f"rembg:{model.name}" for model in MODELS.values() if model.commercial or shown]
-    return ["auto", "geodesic", "mask", *trained]
+    return [*_OWN, *trained]
 
 
 def describe_methods(*, allow_non_commercial: bool = False, host: Host | None = None) -> list[dict[str, Any]]:
     """Tell of every method under which licence it may be used and whether its weights are on this machine."""
-    free = {"auto": "as the method it takes", "geodesic": "part of Ad Studio", "mask": "part of Ad Studio"}
     found: list[dict[str, Any]] = [
         {"method": name, "licence": licence, "commercial": True, "here": True, "megabytes": 0}
-        for name, licence in free.items()
+        for name, licence in _OWN.items()
     ]
-    for name in methods(allow_non_commercial=allow_non_commercial)[len(free) :]:
+    for name in methods(allow_non_commercial=allow_non_commercial)[len(_OWN) :]:
         model = MODELS[name.removeprefix("rembg:")]
         found.append({
             "method": name,
@@ -50,6 +50,22 @@ def describe_methods(*, allow_non_commercial: bool = False, host: Host | None = 
             "megabytes": model.megabytes,
         })  # fmt: skip
     return found
+
+
+def licence_of(method: str) -> str:
+    """Tell in words under which licence a method may be used, and whether for business."""
+    model = MODELS.get(method.removeprefix("rembg:"))
+    licence, is_free = (model.licence, model.commercial) if model else (_OWN[method], True)
+    return f"{licence}, {'free' if is_free else 'not'} for business"
+
+
+def list_licences() -> str:
+    """Tell of every model that is offered under which licence its weights are, those with the same one together."""
+    groups: dict[str, list[str]] = {}
+    for name in methods():
+        if name.startswith("rembg:"):
+            groups.setdefault(licence_of(name), []).append(name.removeprefix("rembg:"))
+    return "; ".join(f"{', '.join(names)}: {licence}" for licence, names in groups.items())
 
 
 def cut_out(

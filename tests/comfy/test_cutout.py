@@ -72,7 +72,7 @@ def test_photo_keeps_its_frame_and_the_product_its_place(seen: dict[str, Any]):
     (left, top), source = seen["place"]
     assert source == [128, 96] and abs(left - 32) <= 1 and abs(top - 24) <= 1
     assert seen["untouched"], "ComfyUI hands the same tensor to other nodes"
-    assert "method: geodesic" in seen["report"]
+    assert seen["report"].startswith("method: geodesic (part of Ad Studio, free for business)")
 
 
 def test_masks_of_other_nodes_fit(seen: dict[str, Any]):

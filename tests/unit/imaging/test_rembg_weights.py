@@ -17,7 +17,7 @@ import pytest
 
 from adstudio.errors import ModelError, ProviderError, StorageError
 from adstudio.imaging import rembg_models, rembg_weights
-from adstudio.imaging.cutout import cut_out, describe_methods
+from adstudio.imaging.cutout import cut_out, describe_methods, licence_of, list_licences, methods
 from adstudio.imaging.rembg_session import _where, choose_providers
 from adstudio.ports import Cancelled
 from adstudio.types import Array
@@ -144,6 +144,16 @@ def test_every_model_has_its_licence_and_digest() -> None:
         assert len(digest) == {"md5": 32, "sha256": 64}[kind]
         assert model.licence and model.megabytes > 0
     assert not {"withoutbg", "atlascloud"} & set(rembg_models.MODELS)  # they upload the picture
+
+
+def test_every_method_that_is_offered_tells_its_licence(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = list_licences()
+    for method in methods():
+        assert licence_of(method).endswith(", free for business")
+        assert not method.startswith("rembg:") or f"{method.removeprefix('rembg:')}" in told
+    assert "bria" not in told and licence_of("rembg:bria-rmbg").endswith("not for business")
+    monkeypatch.setenv(rembg_models.NON_COMMERCIAL_SWITCH, "1")
+    assert "bria-rmbg: BRIA RMBG-2.0, non-commercial without a paid agreement, not for business" in list_licences()
 
 
 @pytest.mark.skipif(importlib.util.find_spec("rembg") is None, reason="needs rembg")
