@@ -12,7 +12,7 @@ from ..ports import Host, Watcher
 from ..types import Array, CutOut
 from .edges import refine_matte, resize, shrink, soften_steps
 from .filters import find_parts
-from .foreground import clean_colours, has_soft_edge, straighten
+from .foreground import clean_colours, halos, has_soft_edge, straighten
 from .geodesic import GeodesicMatting
 from .photo import Source, read_photo_with_alpha
 from .rembg_models import MODELS, find_weights, first_available, non_commercial_allowed, pick_model
@@ -22,6 +22,8 @@ LEAST_SHARE = 0.005
 MOST_SHARE = 0.97
 FAINT = 0.02
 MANY_PARTS = 4  # a pair of shoes is two
+_BESIDE_PX = 16  # of the background around a product
+_HALO_SIDE_PX = 480
 DOUBT_PX = 2.0  # how far an outline that was found, not given, may lie beside the true one
 _OWN = {"auto": "as the method it takes", "geodesic": "part of Ad Studio", "mask": "part of Ad Studio"}
 _GIVE_A_MASK = "Give a mask of the product, or take the photo against a plain background."
@@ -218,6 +220,21 @@ def _count_parts(alpha: Array) -> int:
     return int((np.bincount(parts.ravel())[1:] > 0.005 * solid.sum()).sum())
 
 
+def _halo_notes(colour: Array, alpha: Array, bounds: tuple[int, int, int, int], cleaned: Array) -> list[str]:
+    """Tell how much of the old background the rim held, and holds; on a thinned-out picture, where that is as true."""
+    top, bottom, left, right = (
+        max(bounds[0] - _BESIDE_PX, 0), min(bounds[1] + _BESIDE_PX, alpha.shape[0]),
+        max(bounds[2] - _BESIDE_PX, 0), min(bounds[3] + _BESIDE_PX, alpha.shape[1]),
+    )  # fmt: skip
+    photo = colour[top:bottom, left:right]
+    after = photo.copy()
+    after[bounds[0] - top : bounds[1] - top, bounds[2] - left : bounds[3] - left] = cleaned
+    step = max(1, max(photo.shape) // _HALO_SIDE_PX)
+    thin = (slice(None, None, step), slice(None, None, step))
+    found = halos([photo[thin], after[thin]], alpha[top:bottom, left:right][thin], photo[thin])
+    return [f"Old background in the rim: {found[0]:.0%} in the photo, {found[1]:.0%} left."] if found else []
+
+
 def _trim(colour: Array, alpha: Array, method: str, notes: list[str], *, as_saved: bool) -> CutOut:
     rows, columns = np.flatnonzero(alpha.max(axis=1) > FAINT), np.flatnonzero(alpha.max(axis=0) > FAINT)
     if len(rows) < 8 or len(columns) < 8:
@@ -241,6 +258,7 @@ def _trim(colour: Array, alpha: Array, method: str, notes: list[str], *, as_save
     cleaned = colour[top:bottom, left:right]
     if not as_saved:
         cleaned = clean_colours(cleaned, piece, doubt_px=0.0 if method == "mask" else DOUBT_PX)
+    notes += _halo_notes(colour, alpha, (top, bottom, left, right), cleaned)
     return CutOut(
         rgba=np.ascontiguousarray(np.concatenate([cleaned, piece[..., None]], axis=-1), dtype=np.float32),
         method=method,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -96,20 +97,25 @@ def halo(colour: Array, alpha: Array, photo: Array) -> float:
 
     Shapes: the cut-out's colours ``[H,W,3]`` and matte ``[H,W]``; the photo ``[H,W,3]`` they came from.
     """
+    (left,) = halos([colour], alpha, photo) or (0.0,)
+    return left
+
+
+def halos(colours: Sequence[Array], alpha: Array, photo: Array) -> tuple[float, ...]:
+    """As ``halo``, of several cut-outs of one photo; none at all where there is no rim that could show it."""
     rim = (alpha > _CLEAR) & (alpha < OPAQUE)
     solid, clear = alpha >= OPAQUE, alpha <= _CLEAR
     if not rim.any() or not solid.any() or not clear.any():
-        return 0.0
+        return ()
     inner = nearest_colour(photo, _core(solid))[rim]
-    outer = nearest_colour(photo, clear)[rim]
-    way = outer - inner
+    way = nearest_colour(photo, clear)[rim] - inner
     length = (way**2).sum(axis=-1)
     told = length > 0.01  # where product and background look alike, nothing shows
     if not told.any():
-        return 0.0
-    share = ((colour[rim] - inner) * way).sum(axis=-1)[told] / length[told]
+        return ()
     weight = alpha[rim][told]
-    return float((np.clip(share, 0.0, 1.0) * weight).sum() / weight.sum())
+    shares = [((colour[rim] - inner) * way).sum(axis=-1)[told] / length[told] for colour in colours]
+    return tuple(float((np.clip(share, 0.0, 1.0) * weight).sum() / weight.sum()) for share in shares)
 
 
 def _core(solid: Bools, deeper_than_px: float = _CORE_PX) -> Bools:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -248,3 +250,29 @@ def test_many_islands_are_told_and_a_pair_is_not(plate: Drawn) -> None:
     many = cut_out(plate.photo, mask=np.maximum.reduce(discs))
     assert any("5 separate parts" in note for note in many.notes)
     assert not any("separate parts" in note for note in cut_out(plate.photo, mask=discs[0] + discs[2]).notes)
+
+
+def _disc_on_green(rim_px: float) -> tuple[Array, Array]:
+    """A red disc, its matte, and its photo on green; the rim mixes both."""
+    y, x = np.mgrid[0:300, 0:300]
+    away = 90 - np.hypot(x - 150, y - 150)
+    alpha = np.clip(away / max(rim_px, 1e-6) + 0.5, 0, 1).astype(np.float32)
+    red, green = np.array([0.8, 0.1, 0.1], np.float32), np.array([0.1, 0.7, 0.2], np.float32)
+    return alpha[..., None] * red + (1 - alpha[..., None]) * green, alpha
+
+
+def test_notes_tell_how_much_of_the_background_the_rim_held_and_holds() -> None:
+    photo, alpha = _disc_on_green(rim_px=4)
+    (note,) = [note for note in cut_out(photo, mask=alpha).notes if "rim" in note]
+    before, after = (int(figure) for figure in re.findall(r"(\d+)%", note))
+    assert 25 <= before <= 50 and after <= 2
+    # A soft edge with its own transparency keeps its colours, and the note says what that leaves.
+    saved = np.concatenate([photo, alpha[..., None]], axis=-1)
+    (note,) = [note for note in cut_out(saved).notes if "rim" in note]
+    assert int(re.findall(r"(\d+)%", note)[1]) <= before
+
+
+def test_an_edge_that_shows_no_background_gets_no_figure() -> None:
+    _, alpha = _disc_on_green(rim_px=0)
+    grey = np.full((*alpha.shape, 3), 0.5, np.float32)
+    assert not [note for note in cut_out(grey, mask=alpha).notes if "rim" in note]
