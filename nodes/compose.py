@@ -14,6 +14,7 @@ from ..adstudio.imaging.composite import compose, describe
 from ..adstudio.imaging.cutout import restore_frame
 from ..adstudio.imaging.grounding import cast_alone, shade_white
 from ..adstudio.imaging.placement import STANCES, line_up
+from ..adstudio.imaging.stance import settle_stances
 from ..adstudio.types import Array, CutOut, LayoutPlan, Placement
 from . import _lamp
 from ._io import CutOutIO, LayersIO, Layout, mask_to_arrays, one_or_each, to_arrays, to_image, to_layers, to_mask
@@ -95,7 +96,8 @@ class BackgroundComposite(io.ComfyNode):
                     optional=True,
                     advanced=True,
                     tooltip="standing: shadow on the ground. hanging: on the wall behind. flat_lay: all around, on a "
-                    "table seen from above. auto: what the layout says, else standing.",
+                    "table seen from above. auto: what the layout says; without one it is read from outline and "
+                    "backdrop, and the receipt says why.",
                 ),
                 io.Float.Input(
                     "rotation",
@@ -182,15 +184,12 @@ class BackgroundComposite(io.ComfyNode):
         options = {"shadow": shadow, "harmonize": harmonize, "layers": True, "fidelity_limit": fidelity_limit or None}
         options |= _lamp.lamp_options(light, settings) | settings
         plan = None if manual_placement else layout
-        done = [
-            compose(
-                frame,
-                products,
-                _turned(_placements(plan, index, frame, products, **by_hand), plan, rotation, stance),
-                **options,
-            )
-            for index, frame in enumerate(to_arrays(backdrop))
-        ]
+        done = []
+        for index, frame in enumerate(to_arrays(backdrop)):
+            places = _turned(_placements(plan, index, frame, products, **by_hand), plan, rotation, stance)
+            found = settle_stances(frame, products, places) if plan is None and stance == "auto" else (places, ())
+            made = compose(frame, products, found[0], **options)
+            done.append(replace(made, notes=(*found[1], *made.notes)))
         return io.NodeOutput(
             to_image([each.image for each in done]),
             to_mask([each.mask for each in done]),

@@ -48,6 +48,7 @@ answer = {
     "shapes": [list(each.shape) for each in (image, mask, plate)] + [len(layers), len(layers[0]["layers"])],
     "names": [item["name"] for item in layers[0]["layers"]],
     "apart": apart,
+    "stances": [receipt, BackgroundComposite.execute(ramp[:1], cut, stance="hanging", **by_hand).result[2]],
     "old": list(old.shape),
     "lying": list(lying.result[0].shape),
     "turned": [int((turned[0].amax(0) > 0.5).sum()), int((turned[0].amax(1) > 0.5).sum())],
@@ -72,6 +73,12 @@ answer = {
 @pytest.fixture(scope="module")
 def seen(inside: Any) -> dict[str, Any]:
     return inside(CASES)
+
+
+def test_the_receipt_says_why_a_product_stands_unless_it_was_told_to(seen: dict[str, Any]):
+    found, told = seen["stances"]
+    assert "Product 1: standing, for the backdrop shows no ground line" in found and "Product 2: standing" in found
+    assert "Product 1: " not in told
 
 
 def test_every_backdrop_gives_a_picture_a_mask_a_plate_and_a_stack(seen: dict[str, Any]):
