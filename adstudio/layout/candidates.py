@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..types import Array, Box, LayoutPlan, TextBlock
 from .energy import Busyness
+from .metrics import contains, overlap_area
 from .rest import Rest
 from .stack import stack
 
@@ -62,7 +63,13 @@ def moved_blocks(local: LayoutPlan) -> list[TextBlock]:
 
 
 def text_spots(
-    busy: Busyness, clear: Array | None, size_px: tuple[int, int], local: LayoutPlan, *, min_px: int = 20
+    busy: Busyness,
+    clear: Array | None,
+    size_px: tuple[int, int],
+    local: Sequence[LayoutPlan],
+    *,
+    min_px: int = 20,
+    safe: Box | None = None,
 ) -> tuple[Spot, ...]:
     """Find boxes of several forms in the free space, each large enough for headline and sub, in reading order.
 
@@ -70,16 +77,28 @@ def text_spots(
 
     Args:
         clear: the picture's map of what must stay clear.
-        local: the local analyzer's layout; its own place is the first of the boxes, and what stays of it is in none.
+        local: the local analyzer's layouts, the best one first; the places of their headlines are among the boxes, and
+            what stays of the first is in none.
+        safe: where the channel lets copy stand.
     """
-    blocks = moved_blocks(local)
-    main = [block for block in blocks if block.role in ("headline", "sub")] or blocks
-    taken = [block.box for block in local.texts if block not in blocks] + [mark.box for mark in local.marks]
+    first = local[0]
+    blocks = moved_blocks(first)
+    main = _main(first)
+    taken = [block.box for block in first.texts if block not in blocks] + [mark.box for mark in first.marks]
     forms = [
-        [place for place in row if not any(_crossing(place.box, other) > 0 for other in taken)]
+        [
+            place
+            for place in row
+            if not any(overlap_area(place.box, other) > 0 for other in taken)
+            and (safe is None or contains(safe, place.box))
+        ]
         for row in _places(busy, clear, size_px)
     ]
     kept = [_around(main)]
+    for box in (_around(_main(plan)) for plan in local[1:]):
+        is_free = not any(overlap_area(box, other) > 0 for other in taken)
+        if is_free and len(kept) < _LEAST and all(_crossing(box, other) <= 0.25 for other in kept):
+            kept.append(box)
     for most, apart, enough in (
         (_CROWDED, 0.25, _WANTED), (_CROWDED, 0.6, _LEAST), (_HALF, 0.25, _LEAST),
         (_CROWDED, 0.8, _LEAST), (1, 0.6, _LEAST),
@@ -149,6 +168,12 @@ class _Sums:
         return max(0.0, float(held) / ((bottom - top) * (right - left)))
 
 
+def _main(plan: LayoutPlan) -> list[TextBlock]:
+    """Headline and sub, or all that moves where there are none."""
+    blocks = moved_blocks(plan)
+    return [block for block in blocks if block.role in ("headline", "sub")] or blocks
+
+
 def _around(blocks: Sequence[TextBlock]) -> Box:
     boxes = [block.box for block in blocks]
     return Box(min(b.x0 for b in boxes), min(b.y0 for b in boxes), max(b.x1 for b in boxes), max(b.y1 for b in boxes))
@@ -166,6 +191,4 @@ def _calm(busy: Busyness, box: Box) -> float:
 
 def _crossing(one: Box, other: Box) -> float:
     """Share of the smaller box that the other one covers."""
-    across = min(one.x1, other.x1) - max(one.x0, other.x0)
-    down = min(one.y1, other.y1) - max(one.y0, other.y0)
-    return max(0.0, across) * max(0.0, down) / max(min(one.width * one.height, other.width * other.height), 1e-9)
+    return overlap_area(one, other) / max(min(one.width * one.height, other.width * other.height), 1e-9)

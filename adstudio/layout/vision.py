@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from ..chat.conversation import Answer, Conversation
 from ..types import AdCopy, Array, LayoutPlan, Side
@@ -14,7 +13,7 @@ from .energy import measure
 from .freespace import clear_map
 from .plan import check_plan
 from .rest import find_rest
-from .saliency import LocalAnalyzer
+from .saliency import LocalAnalyzer, Wishes
 from .score import score
 from .stand import score_products
 from .stand_task import stand_task
@@ -46,25 +45,23 @@ class VisionAnalyzer:
         *,
         prefer: Side | None = None,
         min_px: int = 20,
-        **wishes: Any,
+        wishes: Wishes = Wishes(),  # noqa: B008 - frozen
     ) -> LayoutPlan:
         """Place copy.
-
-        Args:
-            wishes: what else the local analyzer is asked for.
 
         Raises:
             InputError: as ``LocalAnalyzer.place_text``; nothing was sent.
             ProviderError: the model's server failed, or two answers were of no use.
         """
-        local = LocalAnalyzer().place_text(image, copy, keep_clear, prefer=prefer, min_px=min_px, **wishes)
+        local = list(LocalAnalyzer().proposals(image, copy, keep_clear, prefer=prefer, min_px=min_px, wishes=wishes))
+        safe = wishes.channel.safe if wishes.channel else None
         busy = measure(image)
         size_px = (image.shape[1], image.shape[0])
-        spots = text_spots(busy, clear_map(keep_clear, busy), size_px, local, min_px=min_px)
-        task = text_task(image, busy.small, spots, local, prefer=prefer, min_px=min_px)
+        spots = text_spots(busy, clear_map(keep_clear, busy), size_px, local, min_px=min_px, safe=safe)
+        task = text_task(image, busy.small, spots, local[0], prefer=prefer, min_px=min_px)
         answer = await self.conversation.answer(task, VERSION, min_px)
         plan = answer.value.plan
-        return self._best(answer, replace(plan, score=score(image, plan, keep_clear, busy=busy)), local)
+        return self._best(answer, replace(plan, score=score(image, plan, keep_clear, busy=busy, safe=safe)), local[0])
 
     async def place_products(
         self, backdrop: Array, aspects: Sequence[float], *, prefer: Side | None = None

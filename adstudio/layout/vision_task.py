@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 from itertools import combinations, product
 from typing import Any, Literal, cast, get_args
 
+import numpy as np
+
 from ..chat import ChatPicture
 from ..chat.answers import UnusableAnswer
 from ..chat.task import TEXT, Task, ask, flat_schema, plain_text
 from ..types import Array, Box, LayoutPlan, Plate, Side, TextBlock
 from .candidates import Spot, moved_blocks
-from .contrast import contrast_on
+from .metrics import copy_contrast, luminance, under
 from .numbered import draw_spots
 from .stack import stack
 
@@ -186,7 +188,7 @@ class _Reader:
         if not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
             self._notes.append(f"{name}의 색 {_quoted(value)}은(는) #FFFFFF 같은 색이 아니라 자동으로 정합니다.")
             return None
-        found = contrast_on(value, _under(self._small, box))
+        found = _contrast(value, under(self._small, box))
         if plate in ("panel", "pill", "scrim") or found >= _READABLE:
             return value.upper()
         self._notes.append(f"{name}의 색 {value.upper()}은(는) 바탕과 대비가 {found:.1f}:1뿐이라 자동으로 정합니다.")
@@ -227,10 +229,9 @@ def _cross(one: Box, other: Box) -> bool:
     return min(one.x1, other.x1) > max(one.x0, other.x0) and min(one.y1, other.y1) > max(one.y0, other.y0)
 
 
-def _under(small: Array, box: Box) -> Array:
-    height, width = small.shape[:2]
-    left, top, right, bottom = box.pixels(width, height)
-    return small[top : max(bottom, top + 1), left : max(right, left + 1)]
+def _contrast(colour: str, ground: Array) -> float:
+    rgb = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)], np.float32)
+    return copy_contrast(ground, float(luminance(rgb)))
 
 
 def _quoted(value: object) -> str:

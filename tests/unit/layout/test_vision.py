@@ -20,10 +20,11 @@ from chat_server import MODEL, ChatServer, Received, Reply, chatting, fails, say
 from adstudio.chat import openai_chat
 from adstudio.errors import InputError, ProviderError
 from adstudio.layout import frames
+from adstudio.layout.metrics import overlap_area
 from adstudio.layout.plan import check_plan, to_json
 from adstudio.layout.providers import LayoutChoice, Layouts, check_choice, lay_out
-from adstudio.layout.saliency import LocalAnalyzer
-from adstudio.types import AdCopy, Array, Box
+from adstudio.layout.saliency import LocalAnalyzer, Wishes
+from adstudio.types import AdCopy, Array, Box, Channel
 
 CANARY = "sk-canary-0123456789abcdefghij"
 COPY = AdCopy("창가의 딸기라떼", "오늘 나온 신메뉴를 만나보세요")
@@ -544,3 +545,18 @@ def test_text_that_is_no_answer_is_asked_about_twice(server: ChatServer, table: 
     with pytest.raises(ProviderError) as caught:
         stand(table, [0.5])
     assert (caught.value.code, server.count) == ("provider.bad_answer", 2)
+
+
+def test_boxes_stay_inside_the_channels_safe_zone_and_off_what_stays(server: ChatServer, coffee: Array) -> None:
+    channel = Channel("story", "스토리", "story", (600, 400), safe=Box(0.0, 0.2, 1.0, 0.8))
+    copy = AdCopy("창가의 딸기라떼", "오늘 나온 신메뉴", badge="1+1", legal="이미지는 연출된 것입니다")
+    wishes = Wishes(channel=channel)
+    laid = asyncio.run(lay_out(AS_PROPOSED, lambda one: one.place_text(coffee, copy, min_px=8, wishes=wishes)))
+    boxes = server.received[0].data["boxes"]
+    assert all(box["top"] >= 19 and box["bottom"] <= 81 for box in boxes)
+    assert {piece["role"] for piece in server.received[0].data["copy"]} == {"headline", "sub"}
+    placed = {block.role: block.box for block in laid.plan.texts}
+    assert {*placed} == {"headline", "sub", "badge", "legal"}
+    for moved in ("headline", "sub"):
+        assert not any(overlap_area(placed[moved], placed[kept]) > 0 for kept in ("badge", "legal"))
+    assert laid.plan.channel == "story"
