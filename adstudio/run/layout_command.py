@@ -9,10 +9,10 @@ from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any, get_args
 
+from ..chat.waiting import wait
 from ..errors import InputError, StorageError
+from ..layout.providers import LOCAL, LayoutChoice, analyzer_names, lay_out
 from ..types import AdCopy, Array, LayoutPlan, Side
-
-_PROVIDERS = ("local",)
 
 
 def add(commands: Any) -> None:
@@ -30,14 +30,14 @@ def add(commands: Any) -> None:
         metavar="FILE",
         help='JSON such as {"headline": "가을 세일", "price": "9,900원"}',
     )
-    parser.add_argument("--provider", default="local", choices=_PROVIDERS, help="who lays out (local)")
+    parser.add_argument("--provider", default=LOCAL, choices=analyzer_names(), help="who lays out (local)")
     parser.add_argument("--keep-clear", type=Path, metavar="MASK", help="a mask, white = what copy must not cover")
     parser.add_argument("--copy-space", choices=get_args(Side), help="the side that is preferred")
     parser.add_argument("--min-px", type=int, default=20, help="smallest letters (20)")
     parser.add_argument("--logo-slot", action="store_true", help="leave a place for a logo")
     parser.add_argument("--previous", type=Path, metavar="PLAN", help="an earlier plan; what is locked in it stays")
     parser.add_argument("--override", type=Path, metavar="FILE", help="a plan in part, whose values win")
-    parser.add_argument("--all", action="store_true", help="every composition that fits, the best one first")
+    parser.add_argument("--all", action="store_true", help="every local composition that fits, the best one first")
     parser.add_argument("-o", "--out", type=Path, metavar="FILE", help="write the plan to a file instead")
     parser.add_argument("--preview", type=Path, metavar="FILE", help="a .png of the picture with the boxes on it")
     parser.add_argument("--json", action="store_true", help="print one JSON envelope on stdout")
@@ -61,16 +61,17 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     held = held_parts(partial, copy)
     previous = replace(previous, texts=(*previous.texts, *held.texts), marks=(*previous.marks, *held.marks))
     mask = _mask(options.keep_clear, picture)
-    proposals = LocalAnalyzer().proposals(
-        picture,
-        copy,
-        mask,
-        prefer=options.copy_space,
-        min_px=options.min_px,
-        wishes=Wishes(previous=previous, with_logo=options.logo_slot),
-    )
-    plans = [digest.bind(plan, [picture]) for plan in proposals] if options.all else []
-    plans = plans or [digest.bind(next(proposals), [picture])]
+    asked: dict[str, Any] = {
+        "prefer": options.copy_space,
+        "min_px": options.min_px,
+        "wishes": Wishes(previous=previous, with_logo=options.logo_slot),
+    }
+    if options.all:
+        plans = list(LocalAnalyzer().proposals(picture, copy, mask, **asked))
+    else:
+        laid = wait(lay_out(LayoutChoice(options.provider), lambda one: one.place_text(picture, copy, mask, **asked)))
+        plans = [laid.plan]
+    plans = [digest.bind(plan, [picture]) for plan in plans]
     if partial:
         plans = [with_overrides(plan, partial) for plan in plans]
         plans = [replace(plan, score=score(picture, plan, mask)) for plan in plans]

@@ -113,3 +113,11 @@ def test_a_wrong_name_is_said_with_the_right_ones(checkpoint: Path, tmp_path: Pa
     )
     assert said.code == 1 and said.envelope["error"]["code"] == "layout.unknown_provider"
     assert "local" in said.envelope["error"]["hint"]
+
+
+def test_the_layout_command_asks_a_model_too(server: ChatServer, coffee: Path, tmp_path: Path, adstudio: Any) -> None:
+    words = tmp_path / "copy.json"
+    words.write_text('{"headline": "봄 한 모금"}', "utf-8")
+    said = adstudio("layout", coffee, "--copy", words, "--provider", "openai", "--min-px", 8, "--json")
+    assert said.code == 0, said.err
+    assert server.count == 1 and any(KOREAN in reason for reason in said.envelope["plan"]["reasons"])
