@@ -19,10 +19,12 @@ class AdStudio(ComfyExtension):
     async def on_load(self) -> None:
         """Look for a user's words and fonts in ComfyUI's folders, and say when ComfyUI is too old: it does not."""
         from ..adstudio.text import fontfolders
+        from . import routes
         from ._host import font_folders, user_folder
 
         os.environ.setdefault("ADSTUDIO_HOME", str(user_folder()))
         fontfolders.search_in(font_folders())
+        routes.add()
         found = tuple(int(part) for part in comfyui_version.split(".")[:3] if part.isdigit())
         if found < MINIMUM_COMFYUI:
             wanted = ".".join(map(str, MINIMUM_COMFYUI))

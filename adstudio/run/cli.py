@@ -1,7 +1,7 @@
 """The command ``adstudio``.
 
 Exit codes: 0 done, 1 a problem the user can act on, 2 wrong use, 130 interrupted. Progress goes to stderr; stdout has
-the paths of the finished ads, or with ``--json`` one envelope.
+the paths of the finished ads, or with ``--json`` one line per event (none with ``--quiet``) and an envelope at the end.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ from . import (
     doctor_command,
     fetch_command,
     finishing,
+    industries_command,
     interrupt,
     layout_command,
     letter_command,
     place_command,
     reflow_command,
     serve_command,
+    server_option,
     show_command,
     words_command,
 )
-from .local import LocalRunner
-from .progress import Progress
 from .report import RunReport
 from .request import AdRequest, AdResult, Lettering, Lighting
 
@@ -91,6 +91,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_demo(commands)
     _add_generate(commands)
+    _add_edit(commands)
     _add_composite(commands)
     cutout_command.add(commands)
     place_command.add(commands)
@@ -104,6 +105,7 @@ def build_parser() -> argparse.ArgumentParser:
     doctor_command.add(commands)
     serve_command.add(commands)
     show_command.add(commands)
+    industries_command.add(commands)
     return parser
 
 
@@ -124,6 +126,17 @@ def _add_generate(commands: Any) -> None:
     parser.set_defaults(command=_generate)
 
 
+def _add_edit(commands: Any) -> None:
+    parser = commands.add_parser("edit", help="draw an ad over a photo")
+    parser.add_argument("reference", metavar="PHOTO", help="the photo")
+    parser.add_argument("brief", help="what the ad shows, in Korean")
+    parser.add_argument(
+        "--strength", type=float, default=0.6, help="how much of the photo is drawn anew, above 0 up to 1 (0.6)"
+    )
+    _add_picture(parser, aspect="auto")
+    parser.set_defaults(command=_generate)
+
+
 def _add_composite(commands: Any) -> None:
     parser = commands.add_parser("composite", help="put a product photo on a drawn backdrop")
     parser.add_argument("product", nargs="+", help="product photo; several stand side by side")
@@ -139,10 +152,13 @@ def _add_composite(commands: Any) -> None:
     parser.set_defaults(command=_composite)
 
 
-def _add_picture(parser: argparse.ArgumentParser) -> None:
+def _add_picture(parser: argparse.ArgumentParser, aspect: str = "1:1") -> None:
+    server_option.add(parser)
     parser.add_argument("--style", default="realistic")
     parser.add_argument("--industry", default="auto")
-    parser.add_argument("--aspect", default="1:1", help="1:1, 4:5, 16:9 …; auto keeps a reference photo's own (1:1)")
+    parser.add_argument(
+        "--aspect", default=aspect, help=f"1:1, 4:5, 16:9 …; auto keeps a reference photo's own ({aspect})"
+    )
     parser.add_argument("--size", type=_size, metavar="WxH", help="exact size in pixels, instead of --aspect")
     parser.add_argument("--headline", help="written from the brief when left out")
     parser.add_argument("--sub", help="the smaller line under the headline")
@@ -178,8 +194,8 @@ def _add_picture(parser: argparse.ArgumentParser) -> None:
 
 def _add_common(parser: argparse.ArgumentParser, out: str) -> None:
     parser.add_argument("--out", type=Path, default=Path(out), metavar="FOLDER", help=f"where the ads go ({out})")
-    parser.add_argument("--json", action="store_true", help="print one JSON envelope on stdout")
-    parser.add_argument("--quiet", action="store_true", help="no progress")
+    parser.add_argument("--json", action="store_true", help="print events and an envelope as JSON on stdout")
+    parser.add_argument("--quiet", action="store_true", help="no progress, no events")
 
 
 def _demo(options: argparse.Namespace) -> dict[str, Any]:
@@ -256,10 +272,8 @@ def _picture_fields(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _run(options: argparse.Namespace, request: AdRequest) -> dict[str, Any]:
-    runner = LocalRunner(options.out)
-    options.runner = runner  # so that a failure can tell how far the run came
-    with Progress(sys.stderr, quiet=options.quiet) as progress, interrupt.cancels(runner.cancel):
-        result = runner.run(request, progress)
+    with server_option.running(options) as (runner, progress, on_event):
+        result = runner.run(request, on_event)
     if not options.json:
         for path in result.paths:
             print(path)
@@ -279,9 +293,10 @@ def summary(report: RunReport) -> str:
     """One line on how a run went."""
     width, height = report.size or (0, 0)
     pace = f", {report.seconds_per_step:.2f} s per step" if report.seconds_per_step else ""
+    where = f"on {report.server}" if report.server else f"memory peak {report.peak_rss_bytes / 2**20:.0f} MB"
     return (
         f"{width}x{height} in {report.seconds:.1f} s: {report.evaluations} evaluations{pace}, "
-        f"seed {report.seeds[0] if report.seeds else '-'}, memory peak {report.peak_rss_bytes / 2**20:.0f} MB"
+        f"seed {report.seeds[0] if report.seeds else '-'}, {where}"
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
+from . import server_option
 
 if TYPE_CHECKING:
     from ..engine.doctor import Diagnosis, Finding
@@ -29,6 +30,7 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--write", action="store_true", help="write mended JSON files; what stood there is kept as *.bak"
     )
+    server_option.add(parser, "examine this ComfyUI instead")
     parser.add_argument("--rules", action="store_true", help="print the whole checklist instead")
     parser.add_argument("--json", action="store_true", help="print one JSON envelope on stdout")
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
@@ -39,8 +41,10 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     """Examine, write if asked to, and report."""
     if options.rules:
         return _print_rules(options)
+    if options.server:
+        return _examine_servers(options)
     if not options.checkpoint:
-        raise InputError("doctor.nothing", "No checkpoint was named.", "Say its folder, its file or its name.")
+        raise InputError("doctor.nothing", "No checkpoint was named.", "Say its folder, file or name, or --server.")
     from ..engine.doctor import write_mended
 
     diagnosis = _examine(options.checkpoint)
@@ -54,6 +58,24 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         "findings": [_as_json(finding) for finding in diagnosis.findings],
         "written": [str(path) for path in written],
     }
+
+
+def _examine_servers(options: argparse.Namespace) -> dict[str, Any]:
+    from .remote.health import examine
+
+    found = [examine(url) for url in options.server]
+    if not options.json and not options.quiet:
+        for health in found:
+            sys.stdout.write(f"{health.url}\n")
+            sys.stdout.writelines(f"  {name}: {_told(value)}\n" for name, value in health.facts.items())
+            sys.stdout.writelines(f"  PROBLEM  {problem}\n" for problem in health.problems)
+            sys.stdout.write("" if health.problems else "  Ready.\n")
+    servers = [{"url": each.url, "problems": list(each.problems), **each.facts} for each in found]
+    return {"ok": not any(each.problems for each in found), "servers": servers}
+
+
+def _told(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _examine(name: str) -> Diagnosis:

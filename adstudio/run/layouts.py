@@ -11,7 +11,7 @@ from ..types import AdCopy, AdPrompt, Array, CutOut, LayoutPlan, Placement
 from .request import AdRequest
 
 # Where a product goes when nobody looks for a place: the middle of the lower edge, somewhat over half the height.
-_PLAIN_PLACE = Placement(x=0.5, base_y=0.92, height=0.55)
+PLAIN_PLACE = Placement(x=0.5, base_y=0.92, height=0.55)
 _SUBJECT_STAYS = 0.75  # of the schedule: beyond, the model draws another composition
 _ROOM_BESIDE = 0.6  # of the picture: a subject that fills more leaves no room to keep copy off it
 
@@ -33,9 +33,9 @@ def place_products(
         prefer = prompt.copy_space if has_copy else None
         return analyzer.place_products(backdrop, aspects_of(cutouts), prefer=prefer)
     count = len(cutouts)
-    height = _PLAIN_PLACE.height / max(1.0, count / 2)
+    height = PLAIN_PLACE.height / max(1.0, count / 2)
     products = tuple(
-        replace(_PLAIN_PLACE, x=(index + 0.5) / count, height=height, order=index) for index in range(count)
+        replace(PLAIN_PLACE, x=(index + 0.5) / count, height=height, order=index) for index in range(count)
     )
     return LayoutPlan(products=products, reasons=("자동 배치를 껐으므로 제품을 아래쪽에 고르게 놓았습니다.",))
 

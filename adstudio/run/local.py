@@ -9,14 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ..errors import AdStudioError
 from ..output.store import prepare_folder
 from ..ports import Host
 from ..types import AdCopy, AdPrompt, Array
 from . import stages
 from .finishing import check_finish, label_pictures, save_pictures
-from .recorder import OnEvent, RecordedHost, Recorder
-from .report import ErrorRecord, RunReport, peak_rss_bytes, peak_vram_bytes
+from .recorder import OnEvent, RecordedHost, Recorder, close_report
+from .report import RunReport, peak_vram_bytes
 from .request import AdRequest, AdResult
 from .versions import versions
 
@@ -123,20 +122,7 @@ class LocalRunner:
         )
 
     def _close(self, recorder: Recorder, began: float, status: Any, error: Exception | None) -> None:
-        record = None
-        if isinstance(error, AdStudioError):
-            record = ErrorRecord(error.code, error.message, error.hint)
-        elif error is not None:
-            record = ErrorRecord("run.unexpected", f"{type(error).__name__}: {error}")
-        self.report = replace(
-            self.report.with_events(recorder.events),
-            status=status,
-            seconds=time.perf_counter() - began,
-            error=record,
-            seconds_per_step=recorder.seconds_per_step,
-            peak_rss_bytes=peak_rss_bytes(),
-            peak_vram_bytes=peak_vram_bytes(),
-        )
+        self.report = close_report(self.report, recorder, began, status, error)
 
     def _device_owner(self) -> Host:
         if self._host is None:

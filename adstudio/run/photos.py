@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
+from ..engine.sizes import check_size, fit_size, size_for
+from ..errors import InputError
 from ..types import Array
+from .request import AdRequest
 from .wire import open_source
 
 
@@ -38,3 +41,27 @@ def cover(photo: Array, width: int, height: int) -> Array:
         for band in range(3)
     ]
     return np.clip(np.stack([np.asarray(band) for band in bands], axis=-1), 0.0, 1.0).astype(np.float32)
+
+
+def target_size(request: AdRequest, grid: int, base_px: int, photo: tuple[int, int] | None) -> tuple[int, int]:
+    """In which size a request is drawn by a checkpoint with this grid and area.
+
+    Args:
+        photo: (width, height) of the reference photo; None before it is read.
+
+    Raises:
+        InputError: ``size.<reason>``, ``request.size_for_photo``.
+    """
+    if request.width is not None and request.height is not None:
+        size = check_size(request.width, request.height, grid, base_px)
+        near = size if request.reference is None else fit_size(*size, grid=grid, base_px=base_px)
+        if near != size:
+            raise InputError(
+                "request.size_for_photo",
+                f"Over a photo this checkpoint draws well near {base_px}x{base_px} pixels; {size[0]}x{size[1]} came.",
+                f"Use {near[0]}x{near[1]}, or leave the size out.",
+            )
+        return size
+    if request.aspect == "auto" and photo is not None:
+        return fit_size(*photo, grid=grid, base_px=base_px)
+    return size_for("1:1" if request.aspect == "auto" else request.aspect, grid=grid, base_px=base_px)

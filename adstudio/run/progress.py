@@ -22,6 +22,10 @@ _NAMES = {
     "lettering": "lettering",
     "save": "saving",
     "fetch": "downloading",
+    "read": "reading the photo",
+    "upload": "sending the photo",
+    "queue": "waiting for the server",
+    "writer": "choosing who writes",
     "convert": "converting",
 }
 _BAR = 20
@@ -47,7 +51,8 @@ class Progress:
 
     def __call__(self, event: RunEvent) -> None:
         """Show an event."""
-        name = _NAMES.get(event.step, event.step)
+        step, _, number = event.step.partition(" ")
+        name = f"{_NAMES.get(step, step)} {number}".rstrip()
         if event.kind == "start":
             self._notes.clear()
             self._draw(f"{name} …")

@@ -7,11 +7,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..errors import AdStudioError
 from ..ports import Cancelled, Host
-from ..types import Array, RunEvent
+from ..types import Array, RunEvent, Status
+from .report import ErrorRecord, RunReport, peak_rss_bytes, peak_vram_bytes
 
 OnEvent = Callable[[RunEvent], None]
 
@@ -109,6 +112,26 @@ class RecordedHost:
 
     def model_folders(self, kind: str) -> tuple[Path, ...]:
         return self._inner.model_folders(kind)
+
+
+def close_report(
+    report: RunReport, recorder: Recorder, began: float, status: Status, error: Exception | None
+) -> RunReport:
+    """The report of a run that ends now; ``began`` is its start on ``time.perf_counter``."""
+    record = None
+    if isinstance(error, AdStudioError):
+        record = ErrorRecord(error.code, error.message, error.hint)
+    elif error is not None:
+        record = ErrorRecord("run.unexpected", f"{type(error).__name__}: {error}")
+    return replace(
+        report.with_events(recorder.events),
+        status=status,
+        seconds=time.perf_counter() - began,
+        error=record,
+        seconds_per_step=recorder.seconds_per_step,
+        peak_rss_bytes=peak_rss_bytes(),
+        peak_vram_bytes=peak_vram_bytes(),
+    )
 
 
 def _say(error: Exception) -> str:

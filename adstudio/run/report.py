@@ -40,7 +40,7 @@ class RunReport:
 
     ``evaluations`` counts calls of the picture model per picture; ``seconds_per_step`` is the median of them.
     ``prompts``, ``layout_scores`` and ``layout_reasons`` hold one per picture; ``fallbacks`` names, of words and
-    layout, a provider that failed before another.
+    layout, a provider that failed before another. ``server`` is the ComfyUI that drew it; empty = this process.
     """
 
     status: Status = "running"
@@ -64,6 +64,7 @@ class RunReport:
     peak_rss_bytes: int = 0
     peak_vram_bytes: int = 0
     versions: dict[str, str] = field(default_factory=dict)
+    server: str = ""
 
     def with_events(self, events: Iterable[RunEvent]) -> RunReport:
         """The report with its steps taken from a run's events."""
@@ -91,6 +92,7 @@ def graph_record(prompt: AdPrompt | None, layout: LayoutPlan | None, index: int)
         known |= {"prompt": prompt.positive, "providers": {"prompt": prompt.provider}}
     if plan is not None:
         known.setdefault("providers", {})["layout"] = plan.provider
+        known["layout"] = asdict(replace(plan, frames=()))
         known["texts"] = [block.text for block in plan.texts]
         known["layout_reasons"] = [list(plan.reasons)]
         if plan.score is not None:

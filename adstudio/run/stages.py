@@ -16,7 +16,7 @@ from ..prompt.providers import LOCAL
 from ..types import AdCopy, AdPrompt, Array, CutOut, LayoutPlan
 from .layout_provider import RequestedAnalyzer, check_layout_provider
 from .layouts import find_subject, place_copy, place_products, shown_copy
-from .photos import cover, read_logo, read_source
+from .photos import cover, read_logo, read_source, target_size
 from .recorder import Recorder
 from .request import AdRequest
 from .wire import open_source
@@ -258,22 +258,8 @@ class Run:
                     self.recorder.note(note)
 
     def _target_size(self, checkpoint: Any) -> tuple[int, int]:
-        from ..engine.sizes import check_size, fit_size, size_for
-
-        request, grid, base = self.request, checkpoint.grid_px, checkpoint.base_px
-        if request.width is not None and request.height is not None:
-            size = check_size(request.width, request.height, grid, base)
-            near = size if request.reference is None else fit_size(*size, grid=grid, base_px=base)
-            if near != size:
-                raise InputError(
-                    "request.size_for_photo",
-                    f"Over a photo this checkpoint draws well near {base}x{base} pixels; {size[0]}x{size[1]} came.",
-                    f"Use {near[0]}x{near[1]}, or leave the size out.",
-                )
-            return size
-        if request.aspect == "auto" and self.reference is not None:
-            return fit_size(self.reference.shape[1], self.reference.shape[0], grid=grid, base_px=base)
-        return size_for("1:1" if request.aspect == "auto" else request.aspect, grid=grid, base_px=base)
+        photo = None if self.reference is None else (self.reference.shape[1], self.reference.shape[0])
+        return target_size(self.request, checkpoint.grid_px, checkpoint.base_px, photo)
 
     def _cut_out(self, source: str) -> CutOut:
         from ..imaging.cutout import cut_out

@@ -26,7 +26,7 @@ def check_words(request: AdRequest) -> None:
     Raises:
         InputError: the brief, industry, style or channel cannot be used.
     """
-    choose_style(request.style, read_brief(_subject(request)).body)
+    choose_style(request.style, read_brief(subject_of(request)).body)
     if request.industry not in (AUTO, ""):
         get_industry(request.industry)
     if request.channel != AUTO:
@@ -65,7 +65,7 @@ def write_words(request: AdRequest, choice: ProviderChoice, recorder: Recorder) 
     rewrites = 1 if request.reference is not None else request.count
     with recorder.step("prompt"):
         prompts = write_variants(
-            _subject(request),
+            subject_of(request),
             rewrites,
             industry=request.industry,
             style=request.style,
@@ -109,10 +109,11 @@ def _with_own(written: AdCopy, request: AdRequest) -> AdCopy:
 
 
 def _flagged(copy: AdCopy, request: AdRequest, industry: str) -> AdCopy:
-    return replace(copy, flags=flag_copy(copy, industry, _subject(request)))
+    return replace(copy, flags=flag_copy(copy, industry, subject_of(request)))
 
 
-def _subject(request: AdRequest) -> str:
+def subject_of(request: AdRequest) -> str:
+    """All that a request says of what is advertised."""
     return " ".join(part for part in (request.brief, request.context) if part.strip())
 
 

@@ -55,7 +55,7 @@ class Said:
 
     @property
     def envelope(self) -> dict[str, Any]:
-        return json.loads(self.out)
+        return json.loads(self.out.splitlines()[-1])
 
 
 Run = Callable[..., Said]

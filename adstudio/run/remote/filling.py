@@ -1,0 +1,286 @@
+"""Fill a shipped workflow from a request. What no node can do is refused by name, so nothing is lost silently."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from ... import config
+from ...errors import InputError
+from ...imaging.light import find_lamp
+from ...output.encode import find_format
+from ...prompt.brief import read_brief
+from ...prompt.copy_limits import get_limits
+from ...prompt.industries import AUTO, get_industry
+from ...prompt.processor import write
+from ...prompt.providers import RULES
+from ...prompt.styles import choose_style
+from ...types import AdPrompt, Placement, TextStyle
+from ..layouts import PLAIN_PLACE
+from ..request import AdRequest
+from ..words import subject_of
+from .graph import SAVE, Graph, Link
+from .uploads import Photos
+
+MOST_PRODUCTS = 3
+LARGEST_SEED = 2**31 - 1  # of the nodes that write words
+_WORKFLOWS = {"words": "01-text-to-image-ad", "photo": "02-image-to-image-ad", "composite": "03-product-composite"}
+# Fields that this file or ``uploads`` reads; any other one must be at its default.
+_READ = frozenset((
+    "task", "brief", "context", "style", "industry", "provider", "fallback", "language_model", "tone", "channel",
+    "copy_space", "checkpoint", "text_encoder", "vae", "precision", "loras", "aspect", "width", "height", "seed",
+    "steps", "count", "reference", "strength", "products", "cutout", "auto_layout", "placements", "shadow",
+    "harmonize", "detail", "reflection", "lighting", "fidelity_limit", "contact", "lettering", "headline", "sub",
+    "text_style", "format", "quality",
+))  # fmt: skip
+_STYLE_READ = frozenset(("font", "weight", "min_px", "outline", "shadow", "plate"))
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A graph ready to be sent. ``draft`` is the prompt as the rules word it: what the server does not tell."""
+
+    graph: Graph
+    draft: AdPrompt
+
+
+def fill(request: AdRequest, photos: Photos, names: Mapping[str, str], *, folder: str = "ads") -> Filled:
+    """Put every field of a seeded request into the workflow of its task.
+
+    Args:
+        names: what the server calls each photo that was sent, by ``Photo.name``.
+        folder: where in its output folder the server saves.
+
+    Raises:
+        InputError: ``request.not_on_server``, or what the writers of words refuse.
+    """
+    draft = check_fits(request)
+    task = "composite" if request.products else "words" if request.reference is None else "photo"
+    graph = Graph.shipped(_WORKFLOWS[task])
+    has_text = request.headline != "" or bool(request.sub)
+    _fill_model(graph, request)
+    _fill_words(graph, request, draft)
+    _fill_picture(graph, request, photos, names)
+    if request.products:
+        _fill_products(graph, request, photos, names, draft, has_text=has_text)
+    _fill_letters(graph, request, photos, names, has_text=has_text)
+    graph.set(SAVE, folder=folder, format=find_format(request.format).name, quality=request.quality)
+    graph.keep_for(SAVE)
+    return Filled(graph, draft)
+
+
+def check_fits(request: AdRequest) -> AdPrompt:
+    """Refuse what no node of the workflows can do; the prompt comes back as the rules word it.
+
+    Raises:
+        InputError: ``request.not_on_server``, or what the writers of words refuse.
+    """
+    for name in _set_beside(request, AdRequest(), _READ):
+        raise _refused(name, "the server's workflow has no place for it", "Leave it out")
+    for name in _set_beside(request.text_style, TextStyle(), _STYLE_READ):
+        raise _refused(f"text_style.{name}", "the server's workflow has no place for it", "Leave it out")
+    if (request.seed or 0) > LARGEST_SEED:
+        raise _refused("seed", f"a server takes seeds up to {LARGEST_SEED}; {request.seed} came", "Use a smaller one")
+    if request.sub == "" and request.headline is None:
+        raise _refused("sub", "the server always draws a line below a written headline", "Give the headline too")
+    if len(request.products) > MOST_PRODUCTS:
+        came = f"a server's workflow takes {MOST_PRODUCTS} products; {len(request.products)} came"
+        raise _refused("products", came, "Make several ads")
+    by_hand = request.placements or (() if request.auto_layout else (PLAIN_PLACE,))
+    if by_hand and len(request.products) > 1:
+        name = "placements" if request.placements else "auto_layout"
+        raise _refused(name, "the server places only a single product by hand", "Have the places found")
+    for place in request.placements:
+        plain = Placement(place.x, place.base_y, place.height, rotation=place.rotation, stance=place.stance)
+        if place != plain:
+            raise _refused("placements", "the server's node takes neither anchor nor order", "Give the base's middle")
+    if request.fidelity_limit == 0:
+        raise _refused("fidelity_limit", "0 means no limit to the server's node", "Use 0.1")
+    return write(
+        subject_of(request),
+        industry=request.industry,
+        style=request.style,
+        backdrop_only=request.task == "composite",
+        copy_space=request.copy_space,
+        seed=request.seed or 0,
+        provider=RULES,
+    )
+
+
+def _set_beside(value: Any, blank: Any, read: frozenset[str]) -> list[str]:
+    """The fields that nothing here reads and that are not at their defaults."""
+    names = [field.name for field in fields(value) if field.name not in read]
+    return [name for name in names if getattr(value, name) != getattr(blank, name)]
+
+
+def _refused(name: str, why: str, hint: str) -> InputError:
+    return InputError(
+        "request.not_on_server",
+        f"'{name}' cannot be done on a ComfyUI server as asked: {why}.",
+        f"{hint}, or run it in this process, without a server.",
+    )
+
+
+def _fill_model(graph: Graph, request: AdRequest) -> None:
+    graph.set(
+        "AdStudioZitLoader",
+        checkpoint=config.EMBEDDED_NAME if request.checkpoint == "demo" else request.checkpoint,
+        text_encoder=request.text_encoder,
+        vae=request.vae,
+        hub_id="",
+        precision=request.precision,
+    )
+    style = choose_style(request.style, read_brief(subject_of(request)).body)[0].name
+    graph.set("AdStudioLoraStyle", style=style, lora="by style", weight=1.0)
+    first = last = graph.output("AdStudioLoraStyle")
+    for name, weight in request.loras:
+        last = [graph.add("AdStudioLoraStyle", zit=last, style=style, lora=name, weight=weight), 0]
+    chain = graph.ids("AdStudioLoraStyle")
+    graph.relink(first, last, beside=chain)
+
+
+def _fill_words(graph: Graph, request: AdRequest, draft: AdPrompt) -> None:
+    graph.set(
+        "AdStudioLanguageModel",
+        provider=request.provider,
+        fallback=request.fallback,
+        language_model=request.language_model,
+    )
+    asked = request.industry.strip() or AUTO
+    industry = AUTO if asked.lower() == AUTO else get_industry(asked).name
+    graph.set(
+        "AdStudioPromptProcessor",
+        brief=subject_of(request),
+        industry=industry,
+        backdrop_only=request.task == "composite",
+        variation=request.seed,
+        # Over a photo the composition is the photo's: a rewrite would only fight it.
+        variants=1 if request.reference is not None else request.count,
+        copy_space=request.copy_space or AUTO,
+    )
+    channel = request.channel.strip()
+    graph.set(
+        "AdStudioAdCopy",
+        brief=request.context if request.context.strip() else request.brief,
+        industry=AUTO,
+        tone=request.tone,
+        channel="none" if not channel else AUTO if channel == AUTO else get_limits(channel).channel,
+        variation=request.seed,
+    )
+    if request.count > 1:  # several prompts would have it write several times
+        graph.unlink("AdStudioAdCopy", "prompt")
+        graph.set("AdStudioAdCopy", industry=draft.industry)
+
+
+def _fill_picture(graph: Graph, request: AdRequest, photos: Photos, names: Mapping[str, str]) -> None:
+    seed: Any = request.seed or 0
+    if request.count > 1:
+        # One list per picture: prompt n is drawn with seed + n, as in this process.
+        seeds = {f"inputs.input{index}": seed + index for index in range(request.count)}
+        seed = [graph.add("CreateList", **seeds), 0]
+    if photos.reference is not None:
+        graph.set("LoadImage", image=names[photos.reference.name])
+        graph.set("AdStudioImage2Image", strength=request.strength, seed=seed, steps=request.steps, size="model")
+        return
+    graph.set(
+        "AdStudioText2Image",
+        aspect="1:1" if request.aspect == AUTO else request.aspect,
+        width=request.width or 0,
+        height=request.height or 0,
+        seed=seed,
+        steps=request.steps,
+        batch=1,
+        lettering=request.lettering,
+    )
+    if request.contact > 0 and request.products:
+        graph.set("AdStudioContactBlend", strength=request.contact, seed=seed, steps=request.steps)
+
+
+def _fill_products(
+    graph: Graph, request: AdRequest, photos: Photos, names: Mapping[str, str], draft: AdPrompt, *, has_text: bool
+) -> None:
+    graph.set("LoadImage", image=names[photos.products[0].name])
+    graph.set("AdStudioBackgroundRemoval", method=request.cutout)
+    loader, cutter = graph.id("LoadImage"), graph.id("AdStudioBackgroundRemoval")
+    blank = dict(graph.nodes[cutter]["inputs"])
+    cutouts: dict[str, Link] = {}
+    for number, photo in enumerate(photos.products):
+        if number:
+            loader = graph.add("LoadImage", image=names[photo.name])
+            cutter = graph.add("AdStudioBackgroundRemoval", **blank)
+        shown: Link = [loader, 0]
+        if photo.has_alpha:
+            shown = [graph.add("JoinImageWithAlpha", image=[loader, 0], alpha=[loader, 1]), 0]
+        graph.nodes[cutter]["inputs"]["image"] = shown
+        cutouts["cutout" if number == 0 else f"cutout_{number + 1}"] = [cutter, 0]
+    graph.set("AdStudioProductLayoutAnalyzer", **cutouts, x=-1.0, base_y=-1.0, height=0.0)
+    graph.set("AdStudioProductLayoutAnalyzer", copy_space=draft.copy_space if has_text else AUTO)
+    graph.set(
+        "AdStudioBackgroundComposite",
+        **cutouts,
+        **_light(graph, request),
+        manual_placement=False,
+        stance="auto",
+        rotation=0.0,
+        shadow=request.shadow,
+        harmonize=request.harmonize,
+        detail=request.detail,
+        reflection=request.reflection,
+        fidelity_limit=request.fidelity_limit or 0.0,
+    )
+    by_hand = request.placements or (() if request.auto_layout else (PLAIN_PLACE,))
+    for place in by_hand:
+        graph.unlink("AdStudioBackgroundComposite", "layout")
+        graph.set("AdStudioBackgroundComposite", manual_placement=True, x=place.x, base_y=place.base_y)
+        graph.set("AdStudioBackgroundComposite", height=place.height, rotation=place.rotation, stance=place.stance)
+    if request.contact == 0:
+        graph.relink(graph.output("AdStudioContactBlend"), graph.output("AdStudioBackgroundComposite"))
+
+
+def _light(graph: Graph, request: AdRequest) -> dict[str, object]:
+    """The lamp's widgets. What a side brings along is written out, as the node's own ``angle`` starts from above."""
+    light = request.lighting
+    graph.unlink("AdStudioBackgroundComposite", "softness")
+    if light.angle is None:
+        soft = {} if light.softness is None else {"softness": light.softness}
+        return {"light": light.side, "light_height": light.height or 0.0, **soft}
+    if light.side == AUTO and (light.height is None or light.softness is None):
+        raise _refused(
+            "lighting.angle", "beside it the server reads nothing from the backdrop", "Set height and softness"
+        )
+    lamp = find_lamp(light.side, angle_deg=light.angle, height_deg=light.height, softness=light.softness)
+    return {
+        "light": "angle",
+        "light_angle": lamp.angle_deg,
+        "light_height": lamp.height_deg,
+        "softness": lamp.softness,
+    }
+
+
+def _fill_letters(
+    graph: Graph, request: AdRequest, photos: Photos, names: Mapping[str, str], *, has_text: bool
+) -> None:
+    analyzer = "AdStudioTextLayoutAnalyzer"
+    if not has_text:
+        graph.set(SAVE, image=graph.nodes[graph.id(SAVE)]["inputs"]["original"])
+        graph.unlink(SAVE, "original", "layout")
+        return
+    graph.set(analyzer, headline=request.headline or "", sub=request.sub or "", copy_space=AUTO)
+    if request.headline is not None:
+        graph.unlink(analyzer, "copy")
+    if photos.reference is not None:  # a photo has free space of its own, round its subject
+        graph.unlink(analyzer, "prompt")
+    if photos.subject is not None:
+        mask = graph.add("LoadImageMask", image=names[photos.subject.name], channel="red")
+        graph.set(analyzer, keep_clear=[mask, 0])
+    style = request.text_style
+    graph.set(
+        "AdStudioTextOverlay",
+        font=style.font,
+        weight=style.weight,
+        min_px=style.min_px,
+        plate=style.plate,
+        shadow=style.shadow,
+        outline=style.outline,
+    )

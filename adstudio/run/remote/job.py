@@ -1,0 +1,232 @@
+"""One job on one server: sent once, followed until it ends, stopped when the user says so."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from ...errors import ServerError
+from ...types import RunEvent
+from ..recorder import Recorder
+from .answers import failure, first_problem, refusal, was_interrupted
+from .connection import Connection, Refused, Unanswered, Unreachable
+from .graph import Graph
+from .socket import Socket
+from .watch import Watch
+
+QUEUE = "queue"
+_TICK_S = 0.25
+_LOOK_S = 15.0  # between questions while the socket tells everything
+_BLIND_LOOK_S = 1.0  # and while it does not
+_SETTLE_S = 5.0  # until a job whose answer was lost must have shown up, as validation takes its time
+_ENDED = ("completed", "failed", "cancelled")
+
+
+class Lost(ServerError):
+    """The server no longer knows a job: it was restarted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a server may be silent, and how long a whole job may take; None = as long as it wants."""
+
+    silent_s: float = 120.0
+    job_s: float | None = None
+
+
+class Job:
+    """A graph on its way through a server's queue.
+
+    Args:
+        number: the job's id, a UUID; the same one when it is sent again.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        graph: Graph,
+        schemas: Mapping[str, Any],
+        recorder: Recorder,
+        patience: Patience,
+        *,
+        number: str,
+        is_repeated: bool = False,
+    ) -> None:
+        self.id = number
+        self._is_repeated = is_repeated
+        self._connection, self._graph, self._schemas = connection, graph, schemas
+        self._recorder, self._patience = recorder, patience
+        self._client_id = uuid.uuid4().hex
+        self._watch = Watch(self.id, graph.steps(), recorder)
+        self._queued_at = self._began = self._heard = 0.0
+        self._gone_since: float | None = None
+        self._is_queued = True
+
+    def run(self) -> Mapping[str, Any]:
+        """Send the graph and wait for its end; its outputs by node come back.
+
+        Raises:
+            Cancelled: after ``stop``; the server was told.
+            Lost: the server forgot the job, for which nothing is left to wait.
+            AdStudioError: what the graph, a node or the line did.
+        """
+        socket = Socket(self._connection, self._client_id)  # before the job is sent, so that nothing is missed
+        try:
+            self._recorder.send(RunEvent("start", QUEUE))
+            self._queued_at = time.perf_counter()
+            self._send()
+            return self._follow(socket)
+        except Lost:
+            raise
+        except BaseException:
+            self._cancel()
+            raise
+        finally:
+            socket.close()
+
+    def _send(self) -> None:
+        body = {"prompt": self._graph.nodes, "prompt_id": self.id, "client_id": self._client_id}
+        try:
+            answer = self._connection.post("/prompt", body)
+        except Refused as refused:
+            raise refusal(refused, self._graph, self._schemas) from refused
+        except Unanswered:
+            # It may have been taken. It is never sent again before the server says that it knows nothing of it.
+            if self._shows_up():
+                self._recorder.send(RunEvent("note", QUEUE, message="the server's answer was lost; it has the job"))
+                return
+            raise
+        # ComfyUI takes a graph of which only some outputs are valid; ours has one.
+        if problem := first_problem(answer or {}, self._graph, self._schemas):
+            raise problem
+
+    def _shows_up(self) -> bool:
+        until = time.monotonic() + _SETTLE_S
+        while time.monotonic() < until:
+            self._recorder.check_cancelled()
+            with suppress(Unreachable, Unanswered, Refused):
+                if self._state() is not None:
+                    return True
+            time.sleep(_TICK_S)
+        return False
+
+    def _follow(self, socket: Socket) -> Mapping[str, Any]:
+        self._began = self._heard = looked = time.monotonic()
+        losses = 0
+        while True:
+            self._recorder.check_cancelled()
+            message = socket.receive(_TICK_S)
+            now = time.monotonic()
+            if message is not None:
+                self._heard = now
+                self._watch.take(*message)
+                self._tell_queue(*message)
+            self._check_time(now)
+            is_blind = not socket.is_open or socket.losses > losses or self._gone_since is not None
+            if self._watch.has_ended or now - looked >= (_BLIND_LOOK_S if is_blind else _LOOK_S):
+                looked, losses = now, socket.losses
+                if (entry := self._look(now)) is not None:
+                    return self._settle(entry)
+
+    def _check_time(self, now: float) -> None:
+        if self._patience.job_s is not None and now - self._began > self._patience.job_s:
+            raise ServerError(
+                "comfyui.too_slow",
+                f"The job did not end within {self._patience.job_s:g} s and was taken back.",
+                "Give it more time, or use a less busy server.",
+            )
+
+    def _look(self, now: float) -> Mapping[str, Any] | None:
+        """Ask how the job stands; what the history holds of it, once it has ended."""
+        try:
+            state = self._state()
+            entry = self._entry() if state in _ENDED else None
+        except (Unreachable, Unanswered, Refused) as error:
+            if isinstance(error, Refused) and error.status < 500:
+                raise
+            if now - self._heard > self._patience.silent_s:
+                raise _gone(self._connection.url, self._patience.silent_s) from error
+            return None
+        self._heard = now
+        if state is None:  # between two looks a job may be nowhere for a moment
+            self._gone_since = self._gone_since or now
+            if now - self._gone_since >= _BLIND_LOOK_S:
+                raise Lost("comfyui.job_lost", "The server no longer knows the job.", "It was restarted; run it again.")
+            return None
+        self._gone_since = None
+        if state == "in_progress":
+            self._leave_queue()
+        return entry
+
+    def _settle(self, entry: Mapping[str, Any]) -> Mapping[str, Any]:
+        self._leave_queue()
+        outputs = entry.get("outputs") or {}
+        for kind, about in (entry.get("status") or {}).get("messages") or []:
+            if kind == "execution_cached" and isinstance(about, dict):
+                self._watch.take(kind, about)
+        for node, output in outputs.items():
+            self._watch.take_output(node, output)
+        if failed := failure(entry):
+            node, error = failed
+            self._watch.fail(node, error.message)
+            self._watch.close(succeeded=False)
+            raise error
+        if was_interrupted(entry):
+            self._watch.close(succeeded=False)
+            raise _interrupted()
+        self._watch.close(succeeded=True)
+        if self._is_repeated:  # where the first one turns up after all, it waits for nothing
+            self._connection.post("/queue", {"delete": [self.id]})
+        return outputs
+
+    def _state(self) -> str | None:
+        """The job's state on the server; None where it knows no such job."""
+        try:
+            return str(self._connection.get(f"/api/jobs/{self.id}", tries=1).get("status"))
+        except Refused as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def _entry(self) -> Mapping[str, Any] | None:
+        return self._connection.get(f"/history/{self.id}").get(self.id)
+
+    def _cancel(self) -> None:
+        """Have the server drop this job and no other one."""
+        self._watch.close(succeeded=False)
+        with suppress(ServerError):
+            try:
+                self._connection.post(f"/api/jobs/{self.id}/cancel", {})
+            except Refused:  # before ComfyUI 0.26
+                self._connection.post("/queue", {"delete": [self.id]})
+                self._connection.post("/interrupt", {"prompt_id": self.id})
+
+    def _tell_queue(self, kind: str, about: Mapping[str, Any]) -> None:
+        if self._watch.has_begun:
+            self._leave_queue()
+        elif kind == "status":
+            left = ((about.get("status") or {}).get("exec_info") or {}).get("queue_remaining")
+            if isinstance(left, int) and left > 1:
+                self._recorder.send(RunEvent("progress", QUEUE, message=f"{left} jobs"))
+
+    def _leave_queue(self) -> None:
+        if self._is_queued:
+            self._is_queued = False
+            waited = time.perf_counter() - self._queued_at
+            self._recorder.send(RunEvent("finish", QUEUE, value=1.0, seconds=waited))
+
+
+def _gone(url: str, silent_s: float) -> ServerError:
+    return ServerError(
+        "comfyui.gone",
+        f"{url} has not answered for {silent_s:g} s while it had the job.",
+        "Start it again; what it had finished lies in its output folder.",
+    )
+
+
+def _interrupted() -> ServerError:
+    return ServerError("comfyui.interrupted", "Somebody stopped the job on the server.", "Run it again.")

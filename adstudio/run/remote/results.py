@@ -1,0 +1,154 @@
+"""The finished pictures of a job: fetched, verified and put where the user wants them."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from ...errors import ServerError
+from ...layout.plan import from_json
+from ...output.encode import digest_pixels
+from ...output.metadata import KEY, read_metadata
+from ...output.store import ORIGIN_FOLDER, write_once
+from ...types import AdCopy, AdPrompt, Array, LayoutPlan, LayoutScore
+from .connection import Connection, Refused
+from .graph import SAVE, Graph
+
+_NAME = re.compile(r"(?P<digest>[0-9a-f]{16})(?P<rest>-[a-z0-9-]+)?\.(png|jpg|webp)")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fetched:
+    """One finished picture. ``record`` is what its file says of the run."""
+
+    path: Path
+    picture: Array
+    origin_path: Path | None
+    origin: Array
+    record: Mapping[str, Any]
+    existed: bool
+
+
+def fetch_pictures(connection: Connection, graph: Graph, outputs: Mapping[str, Any], folder: Path) -> list[Fetched]:
+    """Fetch what a job saved.
+
+    Raises:
+        ServerError: ``comfyui.no_picture``, ``comfyui.damaged_picture``, or the line broke.
+        StorageError: the folder cannot be written to.
+    """
+    save = graph.id(SAVE)
+    files = [file for file in (outputs.get(save) or {}).get("images", []) if file.get("type") == "output"]
+    if not files:
+        raise ServerError(
+            "comfyui.no_picture", "The server finished the job but names no picture.", "Look at the server's log."
+        )
+    has_origin = "original" in graph.nodes[save]["inputs"]
+    return [_fetch(connection, file, folder, has_origin=has_origin) for file in files]
+
+
+def _fetch(connection: Connection, file: Mapping[str, str], folder: Path, *, has_origin: bool) -> Fetched:
+    name, subfolder = str(file["filename"]), str(file.get("subfolder", ""))
+    named = _NAME.fullmatch(name)
+    if named is None:
+        raise _damaged(name, "its name is none of ours")
+    data = _view(connection, name, subfolder)
+    picture = verify(data, name)
+    path = folder / name
+    existed = not write_once(path, data, lambda there: _is_whole(there, name))
+    origin_path, origin = None, picture
+    if has_origin:
+        origin_name = f"{named['digest']}.png"
+        origin_data = _view(connection, origin_name, f"{subfolder}/{ORIGIN_FOLDER}".lstrip("/"))
+        origin = _decoded(origin_data, origin_name)
+        origin_path = folder / ORIGIN_FOLDER / origin_name
+        write_once(origin_path, origin_data, lambda there: there.read_bytes() == origin_data)
+    record = read_metadata(path).get(KEY)
+    about = record.get("report") if isinstance(record, dict) else None
+    return Fetched(path, picture, origin_path, origin, about if isinstance(about, dict) else {}, existed)
+
+
+def _view(connection: Connection, name: str, subfolder: str) -> bytes:
+    try:
+        return connection.read("/view", filename=name, subfolder=subfolder, type="output")
+    except Refused as error:
+        if error.status != 404:
+            raise
+        raise ServerError(
+            "comfyui.picture_gone", f"The server no longer has the picture {name}.", "Run it again."
+        ) from error
+
+
+def verify(data: bytes, name: str) -> Array:
+    """Decode a file and see whether it is the picture that its name says.
+
+    Raises:
+        ServerError: ``comfyui.damaged_picture``.
+    """
+    named = _NAME.fullmatch(name)
+    picture = _decoded(data, name)
+    is_lossless = name.endswith(".png")
+    if named is None or (is_lossless and digest_pixels(_pixels(data)) != named["digest"]):
+        raise _damaged(name, "it is another picture than its name says")
+    return picture
+
+
+def _decoded(data: bytes, name: str) -> Array:
+    try:
+        return _pixels(data)[..., :3].astype(np.float32) / 255.0
+    except (OSError, ValueError, SyntaxError) as error:
+        raise _damaged(name, str(error) or type(error).__name__) from error
+
+
+def _pixels(data: bytes) -> Any:
+    with Image.open(io.BytesIO(data)) as picture:
+        return np.asarray(picture.convert("RGBA" if "A" in picture.getbands() else "RGB"))
+
+
+def _is_whole(path: Path, name: str) -> bool:
+    try:
+        verify(path.read_bytes(), name)
+    except ServerError:
+        return False
+    return True
+
+
+def _damaged(name: str, why: str) -> ServerError:
+    return ServerError(
+        "comfyui.damaged_picture",
+        f"The picture {name:.80} did not come whole from the server: {why:.200}.",
+        "Run it again; if it stays, look at the disk and the proxies of the server.",
+    )
+
+
+def read_layout(record: Mapping[str, Any]) -> LayoutPlan:
+    """The layout that a file's record holds; an empty one where it holds none."""
+    plan = record.get("layout")
+    return from_json(json.dumps(plan)) if isinstance(plan, dict) else LayoutPlan()
+
+
+def read_prompt(record: Mapping[str, Any], draft: AdPrompt) -> AdPrompt:
+    """The prompt that a file's record holds; what it does not tell is the draft's."""
+    texts = {name: str(record[name]) for name in ("brief", "industry", "style") if record.get(name)}
+    texts |= {"positive": str(record["prompt"])} if record.get("prompt") else {}
+    provider = (record.get("providers") or {}).get("prompt")
+    return replace(draft, **texts, **({"provider": str(provider)} if provider else {}))
+
+
+def read_copy(layout: LayoutPlan) -> AdCopy:
+    """The words that stand on a picture."""
+    words = {block.role: block.text for block in reversed(layout.texts)}
+    return AdCopy(words.get("headline", ""), words.get("sub", ""))
+
+
+def read_score(record: Mapping[str, Any]) -> LayoutScore | None:
+    """The layout's score in a file's record."""
+    score = next(iter(record.get("layout_scores") or ()), None)
+    return LayoutScore(**score) if isinstance(score, dict) else None

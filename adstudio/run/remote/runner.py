@@ -1,0 +1,237 @@
+"""Run a request on ComfyUI servers: what ``LocalRunner`` does in this process, with the same events and result."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+import threading
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ...errors import ServerError
+from ...output.store import prepare_folder
+from ...prompt.claims import flag_copy
+from ...types import RunEvent
+from ..recorder import OnEvent, Recorder, close_report
+from ..report import RunReport
+from ..request import AdRequest, AdResult
+from ..versions import versions
+from ..words import check_words, subject_of
+from .answers import error_of
+from .connection import Connection, Refused, Unanswered, Unreachable
+from .filling import LARGEST_SEED, Filled, check_fits, fill
+from .job import Job, Lost, Patience
+from .pool import Pool, Server
+from .results import Fetched, fetch_pictures, read_copy, read_layout, read_prompt, read_score
+from .uploads import Photos, read_photos
+
+SENDS = 3  # times that a job is sent in all, where servers forget it
+_EVALUATIONS = re.compile(r"(\d+) evaluations")
+
+
+class ComfyRunner:
+    """Turns requests into saved ads, on one of several servers. Runs may go side by side, from several threads.
+
+    Args:
+        servers: one address or several, such as ``http://127.0.0.1:8188``.
+        output_dir: where the ads go on this machine; made when missing.
+        folder: where in the server's output folder they lie.
+    """
+
+    def __init__(
+        self,
+        servers: str | Sequence[str],
+        output_dir: str | Path = "output",
+        *,
+        folder: str = "ads",
+        patience: Patience | None = None,
+    ) -> None:
+        self.output_dir = Path(output_dir)
+        self.report = RunReport()
+        self._pool = Pool([servers] if isinstance(servers, str) else servers)
+        self._folder = folder
+        self._patience = patience or Patience()
+        self._stop = threading.Event()
+        self._running = 0
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> ComfyRunner:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Hang up."""
+        self._pool.close()
+
+    def cancel(self) -> None:
+        """Stop every run that is under way; the servers drop their jobs. Safe from any thread."""
+        self._stop.set()
+
+    async def run_async(self, request: AdRequest, on_event: OnEvent | None = None) -> AdResult:
+        """Run a request without blocking an event loop; ``on_event`` is called in another thread."""
+        work = asyncio.create_task(asyncio.to_thread(self.run, request, on_event))
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            self.cancel()
+            await asyncio.wait([work])
+            work.exception()  # said to be known, or asyncio complains that nobody asked
+            raise
+
+    def run(self, request: AdRequest, on_event: OnEvent | None = None) -> AdResult:
+        """Run a request to the end.
+
+        Args:
+            on_event: called with every ``RunEvent`` as it happens, in this thread.
+
+        Raises:
+            AdStudioError: what is wrong, and what to do; ``report`` then tells how far the run came.
+            Cancelled: after ``cancel``.
+        """
+        recorder = Recorder(on_event, self._stop)
+        began = time.perf_counter()
+        report = RunReport(started=datetime.now(UTC).isoformat(timespec="seconds"), versions=versions())
+        with self._lock:
+            self._running += 1
+        try:
+            result = self._run(request, recorder, report)
+            self.report = close_report(result.report, recorder, began, "done", None)
+            return replace(result, report=self.report)
+        except Exception as error:
+            self.report = close_report(report, recorder, began, "failed", error)
+            raise
+        except BaseException:
+            self.report = close_report(report, recorder, began, "cancelled", None)
+            raise
+        finally:
+            with self._lock:
+                self._running -= 1
+                if not self._running:
+                    self._stop.clear()
+
+    def _run(self, request: AdRequest, recorder: Recorder, report: RunReport) -> AdResult:
+        if request.seed is None:
+            request = replace(request, seed=secrets.randbelow(LARGEST_SEED - request.count))
+        with recorder.step("check"):
+            check_words(request)
+            check_fits(request)
+        number, avoid = str(uuid.uuid4()), None
+        for sent in range(SENDS):
+            with self._pool.borrow(avoid) as server:
+                try:
+                    filled, outputs = self._send(server, request, recorder, number, is_repeated=sent > 0)
+                    with recorder.step("fetch"):
+                        prepare_folder(self.output_dir)
+                        fetched = fetch_pictures(server.connection, filled.graph, outputs, self.output_dir)
+                    return _result(request, filled, fetched, outputs, report, server)
+                except (Lost, Unreachable, Unanswered) as error:
+                    self._pool.bury(server)
+                    avoid = server
+                    if sent == SENDS - 1:
+                        raise
+                    recorder.current = "queue"
+                    recorder.note(f"{error.message} The job is sent again, under the same number.")
+        raise AssertionError("unreachable")
+
+    def _send(
+        self, server: Server, request: AdRequest, recorder: Recorder, number: str, *, is_repeated: bool
+    ) -> tuple[Filled, Mapping[str, Any]]:
+        connection = server.connection
+        photos = _read_photos(connection, request, recorder)
+        names = _upload(connection, photos, recorder)
+        filled = fill(request, photos, names, folder=self._folder)
+        schemas = server.schemas(sorted({node["class_type"] for node in filled.graph.nodes.values()}))
+        filled.graph.check_against(schemas)
+        job = Job(connection, filled.graph, schemas, recorder, self._patience, number=number, is_repeated=is_repeated)
+        return filled, job.run()
+
+
+def _read_photos(connection: Connection, request: AdRequest, recorder: Recorder) -> Photos:
+    if request.reference is None and not request.products:
+        return Photos()
+    with recorder.step("read"):
+        return read_photos(request, lambda asked, size: _size_over(connection, asked, size))
+
+
+def _upload(connection: Connection, photos: Photos, recorder: Recorder) -> dict[str, str]:
+    wanted = [photo for photo in (photos.reference, photos.subject, *photos.products) if photo is not None]
+    names: dict[str, str] = {}
+    if not wanted:
+        return names
+    with recorder.step("upload"):
+        for photo in wanted:
+
+            def tell(done: int, total: int) -> None:
+                recorder.check_cancelled()
+                recorder.send(RunEvent("progress", "upload", value=done / total, message=f"{done // 1000} kB"))
+
+            names[photo.name] = connection.upload(photo, tell)
+    return names
+
+
+def _size_over(connection: Connection, request: AdRequest, size: tuple[int, int]) -> tuple[int, int]:
+    """Ask the server in which size it would draw over a photo: that depends on its checkpoint."""
+    query: dict[str, Any] = {name: getattr(request, name) for name in ("checkpoint", "text_encoder", "vae", "aspect")}
+    query |= {"photo": "x".join(map(str, size))}
+    query |= {} if request.width is None else {"size": f"{request.width}x{request.height}"}
+    try:
+        told = connection.get("/adstudio/size", **query)
+    except Refused as error:
+        if error.status == 404:
+            raise ServerError(
+                "comfyui.no_node", "This server cannot tell the size of an edit.", "Update Ad Studio there."
+            ) from error
+        raise error_of(error) from error
+    return int(told["width"]), int(told["height"])
+
+
+def _result(
+    request: AdRequest,
+    filled: Filled,
+    fetched: Sequence[Fetched],
+    outputs: Mapping[str, Any],
+    report: RunReport,
+    server: Server,
+) -> AdResult:
+    layouts = tuple(read_layout(each.record) for each in fetched)
+    prompts = tuple(read_prompt(each.record, filled.draft) for each in fetched)
+    copy = read_copy(layouts[0])
+    copy = replace(copy, flags=flag_copy(copy, prompts[0].industry, subject_of(request)))
+    height, width = fetched[0].picture.shape[:2]
+    report = replace(
+        report,
+        server=server.url,
+        providers=dict(fetched[0].record.get("providers") or {}),
+        model=request.checkpoint,
+        loras=tuple(f"{Path(name).stem}:{weight:g}" for name, weight in request.loras),
+        seeds=tuple((request.seed or 0) + index for index in range(len(fetched))),
+        size=(width, height),
+        evaluations=_evaluations(outputs),
+        prompts=tuple(prompt.positive for prompt in prompts),
+        copy_flags=copy.flags,
+        layout_scores=tuple(read_score(each.record) for each in fetched),
+    )
+    return AdResult(
+        pictures=tuple(each.picture for each in fetched),
+        originals=tuple(each.origin for each in fetched),
+        paths=tuple(each.path for each in fetched),
+        origin_paths=tuple(each.origin_path for each in fetched),
+        layouts=layouts,
+        prompts=prompts,
+        copy=copy,
+        report=report,
+    )
+
+
+def _evaluations(outputs: Mapping[str, Any]) -> int:
+    """How often the model ran for a picture, from what the drawing nodes say; 0 where they say nothing."""
+    texts = [" ".join(map(str, output.get("text") or ())) for output in outputs.values()]
+    return sum(int(found.group(1)) for text in texts if (found := _EVALUATIONS.search(text)))

@@ -1,0 +1,72 @@
+"""The pictures of a request as a server gets them: upright, in sRGB, as PNG, named by what they show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...output.encode import digest_pixels, encode, find_format, to_pixels
+from ...types import Array
+from ..layouts import find_subject
+from ..photos import cover, read_source
+from ..request import AdRequest
+from ..wire import open_source
+
+FOLDER = "adstudio"
+# In which size a server would draw over a photo of (width, height); the request names checkpoint, aspect and size.
+SizeOver = Callable[[AdRequest, tuple[int, int]], tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A picture to send. ``name`` becomes the server's own once it is there."""
+
+    name: str
+    data: bytes
+    has_alpha: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Photos:
+    """All pictures that a request sends; ``subject`` marks what of the reference copy must not cover."""
+
+    reference: Photo | None = None
+    subject: Photo | None = None
+    products: tuple[Photo, ...] = ()
+    size: tuple[int, int] | None = None
+
+
+def read_photos(request: AdRequest, size_over: SizeOver) -> Photos:
+    """Read what the request names, as ``LocalRunner`` would.
+
+    Raises:
+        InputError: a photo cannot be read.
+    """
+    if request.reference is None:
+        return Photos(products=tuple(map(_read_product, request.products)))
+    photo = read_source(request.reference)
+    size = size_over(request, (photo.shape[1], photo.shape[0]))
+    photo = cover(photo, *size)
+    subject = None if request.headline == "" and not request.sub else find_subject(photo, request.strength)
+    return Photos(
+        reference=_to_photo(photo),
+        subject=None if subject is None else _to_photo(np.repeat(subject[..., None], 3, axis=-1)),
+        size=size,
+    )
+
+
+def _read_product(source: str) -> Photo:
+    from ...imaging.photo import read_photo_with_alpha
+
+    colour, alpha = read_photo_with_alpha(open_source(source))
+    if alpha is None:
+        return _to_photo(colour)
+    return _to_photo(np.concatenate([colour, alpha[..., None]], axis=-1))
+
+
+def _to_photo(picture: Array) -> Photo:
+    pixels = to_pixels(picture)
+    data, _ = encode(pixels, find_format("png"))
+    return Photo(f"{digest_pixels(pixels)}.png", data, has_alpha=pixels.shape[2] == 4)

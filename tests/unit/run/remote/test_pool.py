@@ -1,0 +1,94 @@
+"""Several servers: the least busy one works, a dead one is passed over and taken back when it lives again."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from comfy_double import ComfyDouble, running_double
+
+from adstudio import InputError, ServerError
+from adstudio.run.remote.connection import read_server
+from adstudio.run.request import AdRequest
+
+WORDS = AdRequest(brief="봄 딸기라떼", seed=7, steps=2)
+
+
+def test_the_shortest_queue_gets_the_job(double: ComfyDouble, make: Any, tmp_path: Path) -> None:
+    with running_double(tmp_path / "other") as other:
+        double.other_jobs = 3
+        assert make(double, other).run(WORDS).report.server == other.url
+
+
+def test_a_dead_server_is_passed_over_until_it_lives_again(double: ComfyDouble, make: Any, tmp_path: Path) -> None:
+    with running_double(tmp_path / "other") as other:
+        double.kill()
+        runner = make(double, other)
+        assert runner.run(WORDS).report.server == other.url
+        double.start()
+        other.other_jobs = 5
+        assert runner.run(WORDS).report.server == other.url  # not asked again so soon
+        runner._pool.servers[0].dead_until = 0  # a while later
+        assert runner.run(WORDS).report.server == double.url
+
+
+def test_a_job_moves_when_its_server_forgets_it(double: ComfyDouble, make: Any, tmp_path: Path) -> None:
+    with running_double(tmp_path / "other") as other:
+        other.other_jobs = 9
+        double.posts_lost = 1
+        result = make(double, other).run(WORDS)
+        assert result.report.server == other.url and len(double.posts) == len(other.posts) == 1
+
+
+def test_jobs_side_by_side_are_spread(double: ComfyDouble, make: Any, tmp_path: Path) -> None:
+    with running_double(tmp_path / "other") as other:
+        double.waits.clear()
+        other.waits.clear()
+        runner = make(double, other)
+        threads = [threading.Thread(target=runner.run, args=(WORDS,)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        until = time.monotonic() + 10
+        while len(double.posts) + len(other.posts) < 4 and time.monotonic() < until:
+            time.sleep(0.01)
+        double.waits.set()
+        other.waits.set()
+        for thread in threads:
+            thread.join(10)
+        assert len(double.posts) == len(other.posts) == 2
+
+
+def test_nobody_there_is_said_so(make: Any) -> None:
+    with pytest.raises(ServerError) as caught:
+        make("http://127.0.0.1:9", "http://127.0.0.1:10").run(WORDS)
+    assert caught.value.code == "comfyui.unreachable" and "127.0.0.1:9" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("written", "url", "login"),
+    [
+        ("10.0.0.7", "http://10.0.0.7:8188", None),
+        ("localhost:9000/", "http://localhost:9000", None),
+        ("https://me:secret@pod.example/comfy", "https://pod.example/comfy", ("me", "secret")),
+        ("http://[::1]:8188", "http://[::1]:8188", None),
+    ],
+)
+def test_addresses_as_people_write_them(written: str, url: str, login: Any) -> None:
+    assert read_server(written) == (url, login)
+
+
+@pytest.mark.parametrize("written", ["", "ftp://host", "http://", "http://h:port", "http://h/?key=1", "http://a b:c@"])
+def test_what_is_no_address_is_refused_without_repeating_it(written: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read_server(written)
+    assert caught.value.code == "comfyui.bad_address" and "key=1" not in str(caught.value)
+
+
+def test_a_token_is_not_sent_over_an_open_line(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ADSTUDIO_SERVER_TOKEN", "s3cret-token")
+    with pytest.raises(InputError) as caught:
+        make("http://example.com:8188")
+    assert caught.value.code == "comfyui.insecure_address" and "s3cret" not in str(caught.value)

@@ -1,0 +1,203 @@
+"""A runner and a server that does everything wrong: each ad comes once, or an error says why not."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from comfy_double import ComfyDouble
+from PIL import Image
+
+from adstudio import InputError, ServerError
+from adstudio.ports import Cancelled
+from adstudio.run.request import AdRequest
+from adstudio.types import RunEvent
+
+WORDS = AdRequest(brief="봄 딸기라떼", seed=7, steps=2)
+
+
+def files(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_an_ad_comes_back_whole(double: ComfyDouble, make: Any, tmp_path: Path) -> None:
+    events: list[RunEvent] = []
+    result = make(double).run(WORDS, events.append)
+    name = result.path.name
+    assert result.path.read_bytes() == (double.folder / "ads" / name).read_bytes()
+    assert files(tmp_path / "ads") == {name, f"origin/{name}"}
+    assert np.array_equal(np.rint(result.pictures[0] * 255), np.asarray(Image.open(result.path)))
+    assert result.originals[0].max() == 0
+    assert result.report.status == "done" and result.report.server == double.url
+    steps = {step.name: step.status for step in result.report.steps}
+    assert {"check", "queue", "load", "prompt", "generate", "lettering", "save", "fetch"} <= set(steps)
+    assert set(steps.values()) == {"done"}
+    generate = result.report.step("generate")
+    assert generate is not None and generate.seconds > 0
+    assert [event.message for event in events if event.kind == "progress" and event.step == "generate"] == ["1/4"]
+    assert len(double.posts) == 1
+
+
+def test_a_cut_socket_costs_nothing_but_times(double: ComfyDouble, make: Any) -> None:
+    double.cuts_socket_after, double.node_pause_s = 2, 0.02
+    result = make(double).run(WORDS)
+    assert result.report.status == "done" and len(double.posts) == 1
+    assert {step.status for step in result.report.steps} == {"done"}
+
+
+def test_without_any_socket_the_job_is_asked_after(double: ComfyDouble, make: Any) -> None:
+    double.refuses_sockets = True
+    result = make(double).run(WORDS)
+    step = result.report.step("generate")
+    assert step is not None and step.status == "done" and "time is unknown" in step.notes[0]
+
+
+def test_a_wholly_cached_run_still_brings_the_ad(double: ComfyDouble, make: Any) -> None:
+    double.is_cached = True
+    result = make(double).run(WORDS)
+    step = result.report.step("generate")
+    assert result.path.is_file() and step is not None and "unchanged" in step.notes[0]
+
+
+def test_a_job_whose_answer_is_lost_is_not_sent_again(double: ComfyDouble, make: Any) -> None:
+    double.answers_lost = 1
+    result = make(double).run(WORDS)
+    step = result.report.step("queue")
+    assert len(double.posts) == 1 and result.path.is_file()
+    assert step is not None and any("answer was lost" in note for note in step.notes)
+
+
+def test_a_job_that_never_arrived_is_sent_again_under_its_number(double: ComfyDouble, make: Any) -> None:
+    double.posts_lost = 1
+    result = make(double).run(WORDS)
+    first, second = double.posts
+    assert first["prompt_id"] == second["prompt_id"]
+    assert any("sent again" in note for step in result.report.steps for note in step.notes)
+
+
+def test_a_restarted_server_gets_the_job_again(double: ComfyDouble, make: Any) -> None:
+    double.waits.clear()
+    done: list[Any] = []
+    work = threading.Thread(target=lambda: done.append(make(double).run(WORDS)))
+    work.start()
+    wait_for(lambda: double.posts)
+    double.kill()
+    time.sleep(0.3)
+    double.start()
+    double.waits.set()
+    work.join(15)
+    assert done and done[0].path.is_file()
+    assert len({post["prompt_id"] for post in double.posts}) == 1 < len(double.posts)
+
+
+def test_a_server_that_stays_away_is_given_up(double: ComfyDouble, make: Any) -> None:
+    double.waits.clear()
+    raised: list[ServerError] = []
+
+    def work() -> None:
+        with pytest.raises(ServerError) as caught:
+            make(double, silent_s=0.5).run(WORDS)
+        raised.append(caught.value)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    wait_for(lambda: double.posts)
+    double.kill()
+    thread.join(15)
+    assert raised[0].code in ("comfyui.gone", "comfyui.unreachable") and raised[0].hint
+
+
+def test_cancelling_drops_this_job_and_no_other(double: ComfyDouble, make: Any, tmp_path: Path) -> None:
+    double.node_pause_s = 0.1
+    runner = make(double)
+    timer = threading.Timer(0.3, runner.cancel)
+    timer.start()
+    with pytest.raises(Cancelled):
+        runner.run(WORDS)
+    assert double.cancelled == [double.posts[0]["prompt_id"]]
+    assert runner.report.status == "cancelled"
+    assert {step.status for step in runner.report.steps if step.name == "load"} <= {"cancelled", "done"}
+    assert not (tmp_path / "ads").exists()
+    double.node_pause_s = 0
+    assert runner.run(WORDS).path.is_file()
+
+
+def test_a_hiccup_and_a_torn_picture_are_fetched_again_or_told(double: ComfyDouble, make: Any, tmp_path: Path) -> None:
+    double.failing_views = 2
+    assert make(double).run(WORDS).path.is_file()
+    double.damaged_views = 1
+    with pytest.raises(ServerError) as caught:
+        make(double).run(WORDS)
+    assert caught.value.code == "comfyui.damaged_picture"
+
+
+def test_a_failing_node_is_named_and_typed(double: ComfyDouble, make: Any) -> None:
+    double.fails_at = "AdStudioTextOverlay"
+    runner = make(double)
+    with pytest.raises(InputError) as caught:
+        runner.run(WORDS)
+    assert caught.value.message == "The box is too small."
+    step = runner.report.step("lettering")
+    assert step is not None and step.status == "failed" and "too small" in step.error
+
+
+@pytest.mark.parametrize(
+    ("kind", "extra", "said"),
+    [
+        ("value_bigger_than_max", {"input_name": "steps", "received_value": 90}, "'steps' may be at most 8"),
+        ("value_smaller_than_min", {"input_name": "steps", "received_value": 0}, "'steps' must be at least 1"),
+        ("value_not_in_list", {"input_name": "steps", "received_value": "x"}, "has no 'x' for 'steps'"),
+    ],
+)
+def test_a_refused_graph_speaks_of_the_request(
+    double: ComfyDouble, make: Any, kind: str, extra: dict[str, Any], said: str
+) -> None:
+    problem = {"type": kind, "extra_info": extra}
+    double.rejects = {"error": {}, "node_errors": {"6": {"class_type": "AdStudioText2Image", "errors": [problem]}}}
+    with pytest.raises(InputError) as caught:
+        make(double).run(WORDS)
+    assert caught.value.code == "request.steps" and said in caught.value.message
+
+
+def test_a_server_without_the_pack_is_told_before_anything_is_sent(double: ComfyDouble, make: Any) -> None:
+    double.lacks_nodes = ("AdStudioText2Image",)
+    with pytest.raises(ServerError) as caught:
+        make(double).run(WORDS)
+    assert caught.value.code == "comfyui.no_node" and not double.posts
+
+
+def test_slow_uploads_show_how_far_they_are(double: ComfyDouble, make: Any, coffee: Path) -> None:
+    double.upload_pause_s = 0.01
+    events: list[RunEvent] = []
+    request = AdRequest(brief="커피", reference=str(coffee), seed=1, strength=0.9)
+    make(double).run(request, events.append)
+    shares = [event.value for event in events if event.step == "upload" and event.kind == "progress"]
+    assert shares and shares == sorted(shares) and shares[-1] == 1.0
+    (data,) = double.uploads.values()
+    (node,) = (n for n in double.posts[0]["prompt"].values() if n["class_type"] == "LoadImage")
+    assert node["inputs"]["image"] == f"adstudio/{next(iter(double.uploads))}"
+    assert data.startswith(b"\x89PNG")
+
+
+def test_the_async_face_cancels_too(double: ComfyDouble, make: Any) -> None:
+    double.node_pause_s = 0.1
+    runner = make(double)
+
+    async def ask() -> None:
+        await asyncio.wait_for(runner.run_async(WORDS), 0.4)
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(ask())
+    assert double.cancelled
+
+
+def wait_for(condition: Any) -> None:
+    until = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.01)
