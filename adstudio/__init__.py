@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .ports import Cancelled
     from .run.api import generate_and_save_image, generate_product_composite
     from .run.local import LocalRunner
+    from .run.remote.runner import ComfyRunner
     from .run.report import RunReport
     from .run.request import AdRequest, AdResult, Lighting
 
@@ -34,6 +35,7 @@ __all__ = [
     "AdResult",
     "AdStudioError",
     "Cancelled",
+    "ComfyRunner",
     "InputError",
     "Lighting",
     "LocalRunner",
@@ -53,6 +55,7 @@ _HOMES = {
     "AdRequest": "run.request",
     "AdResult": "run.request",
     "Cancelled": "ports",
+    "ComfyRunner": "run.remote.runner",
     "Lighting": "run.request",
     "LocalRunner": "run.local",
     "RunReport": "run.report",

@@ -27,9 +27,11 @@ DEFAULT_BASE_URL = "https://api.openai.com/v1"
 DEFAULT_MODEL = "gpt-5.4-mini"
 DEFAULT_TIMEOUT_S = 60.0
 FILE = "settings.yaml"
-_TOP = {"provider": str, "cache": bool, "openai": dict, "credentials": dict}
+_TOP = {"provider": str, "cache": bool, "openai": dict, "credentials": dict, "rest": dict}
 _OPENAI = {"base_url": str, "model": str, "vision_model": str, "timeout_s": float, "keys": dict, "allowed": list}
 _CREDENTIALS = {"certificates": str, "key": str}
+_REST = {"token": str, "max_mb": float, "per_minute": float, "queue": float, "deadline_s": float}
+_REST |= {"webhooks": list, "webhooks_private": bool}
 _WORDS = {str: "text", bool: "yes or no", float: "a number", dict: "fields of its own", list: "a list"}
 _TIMEOUTS_S = (1.0, 600.0)
 _LONGEST_MODEL = 200
@@ -57,6 +59,7 @@ class Settings:
         keys: by host, ``host`` or ``host:port``.
         allowed: what a request from elsewhere may name as its address, besides ``base_url``.
         certificates: path of the file that content credentials are signed with; ``signing_key`` that of its key.
+        rest: what the REST routes allow; ``run.rest.limits`` reads it.
     """
 
     provider: str = "auto"
@@ -69,6 +72,7 @@ class Settings:
     allowed: tuple[str, ...] = ()
     certificates: str = ""
     signing_key: str = ""
+    rest: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def is_ready(self, base_url: str = "") -> bool:
         """Tell whether the service at an address could be asked: its key is here, or it needs none."""
@@ -138,7 +142,7 @@ def read_settings() -> Settings:
     openai = _check(path, lines, ("openai",), rows.get("openai", {}), _OPENAI)
     signing = _check(path, lines, ("credentials",), rows.get("credentials", {}), _CREDENTIALS)
     keys = dict(_file_keys(path, lines, openai.get("keys", {})))
-    if keys:
+    if keys or rows.get("rest", {}).get("token"):
         _warn_of_readers(path)
     ours, theirs = _environment("ADSTUDIO_BASE_URL"), _environment("OPENAI_BASE_URL")
     written = _checked_address(path, lines, openai.get("base_url", ""))
@@ -163,6 +167,7 @@ def read_settings() -> Settings:
         allowed=tuple(_allowed(path, lines, openai.get("allowed", []))),
         certificates=_environment("ADSTUDIO_C2PA_CERTIFICATES") or signing.get("certificates", ""),
         signing_key=_environment("ADSTUDIO_C2PA_KEY") or signing.get("key", ""),
+        rest=_check(path, lines, ("rest",), rows.get("rest", {}), _REST),
     )
 
 

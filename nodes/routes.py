@@ -1,83 +1,122 @@
-"""REST on ComfyUI's own server. A route reads, calls and answers; what it answers is worked out by the library."""
+"""What the REST routes ask of ComfyUI: its queue, its folders, its models."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
+import logging
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
-from aiohttp import web
+import execution
+import folder_paths
 from comfyui_version import __version__ as comfyui_version
 from server import PromptServer
 
 from ..adstudio import __version__
+from ..adstudio.config import EMBEDDED_NAME
 from ..adstudio.engine.checkpoint import find_checkpoint, open_checkpoint
-from ..adstudio.errors import AdStudioError
-from ..adstudio.run import catalogue
+from ..adstudio.errors import InputError
 from ..adstudio.run.photos import target_size
-from ..adstudio.run.rest.answers import problem
+from ..adstudio.run.remote.answers import first_problem
+from ..adstudio.run.remote.graph import Graph
+from ..adstudio.run.request import AdRequest
 from ..adstudio.run.rest.queries import SizeQuery
+from ..adstudio.run.rest.service import Service
 from . import _host
+from ._rest import Routes
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+logger = logging.getLogger("adstudio.rest")
 
 
 def add() -> None:
     """Put the routes on ComfyUI's server, before it starts; without one (nodes loaded to be looked at) do nothing."""
     server = getattr(PromptServer, "instance", None)
     if server is not None:
-        for path, handler in _READ.items():
-            server.routes.get(path)(_answered(handler))
+        service = Service(ComfyQueue(server), _folders, _size_over, _check_models)
+        Routes(service, _health, _work_out_size, _input_folder).add(server.routes)
 
 
-def _answered(handler: Callable[[web.Request], Awaitable[dict[str, Any]]]) -> Handler:
-    """Answer with JSON, also where something is wrong."""
+class ComfyQueue:
+    """ComfyUI's own queue: a job obeys its order, its model manager and its cancel button."""
 
-    async def answer(request: web.Request) -> web.StreamResponse:
-        try:
-            return web.json_response(await handler(request))
-        except AdStudioError as error:
-            status, body = problem(error)
-            return web.json_response(body, status=status)
+    def __init__(self, server: PromptServer) -> None:
+        self._server = server
 
-    return answer
+    def strangers(self, ours: Callable[[str], bool]) -> int:
+        """Count the jobs that are not ours."""
+        running, waiting = self._server.prompt_queue.get_current_queue_volatile()
+        return sum(not ours(item[1]) for item in (*running, *waiting))
+
+    async def submit(self, number: str, graph: Graph) -> None:
+        """Check a graph as ``POST /prompt`` does, and queue it."""
+        valid, error, outputs, node_errors = await execution.validate_prompt(number, graph.nodes, None)
+        if problem := first_problem({"node_errors": node_errors}, graph, {}):
+            raise problem
+        if not valid:
+            raise InputError("comfyui.graph_refused", str(error.get("message", error)), "Update Ad Studio and ComfyUI.")
+        about = {"create_time": int(time.time() * 1000)}
+        self._server.prompt_queue.put((self._server.number, number, graph.nodes, about, outputs, {}))
+        self._server.number += 1
+
+    def state(self, number: str) -> str:
+        """Where a job stands."""
+        queue = self._server.prompt_queue
+        with queue.mutex:  # all at once: between two questions it could move
+            if number in queue.history:
+                return "ended"
+            if any(item[1] == number for item in queue.currently_running.values()):
+                return "running"
+            return "queued" if any(item[1] == number for item in queue.queue) else ""
+
+    def entry(self, number: str) -> Mapping[str, Any]:
+        """What the history holds of a job."""
+        return self._server.prompt_queue.get_history(prompt_id=number)[number]
+
+    def cancel(self, number: str) -> None:
+        """Drop this job and no other."""
+        queue = self._server.prompt_queue
+        if not queue.delete_queue_item(lambda item: item[1] == number):
+            queue.interrupt_if_running(number)
 
 
-async def _health(_: web.Request) -> dict[str, Any]:
-    checkpoints = await asyncio.to_thread(_host.checkpoint_names)
+def _folders() -> tuple[Path, Path]:
+    return _input_folder(), _host.output_folder()
+
+
+def _input_folder() -> Path:
+    return Path(folder_paths.get_input_directory())
+
+
+def _health() -> dict[str, Any]:
     left = PromptServer.instance.prompt_queue.get_tasks_remaining()
-    return {"ok": True, "adstudio": __version__, "comfyui": comfyui_version, "checkpoints": checkpoints, "queue": left}
-
-
-async def _industries(_: web.Request) -> dict[str, Any]:
-    return {"industries": await asyncio.to_thread(catalogue.list_industries)}
-
-
-async def _styles(_: web.Request) -> dict[str, Any]:
-    return {"styles": await asyncio.to_thread(catalogue.list_styles)}
-
-
-async def _channels(_: web.Request) -> dict[str, Any]:
-    return {"channels": await asyncio.to_thread(catalogue.list_channels)}
-
-
-async def _size(request: web.Request) -> dict[str, Any]:
-    query = SizeQuery.read(request.query)
-    return await asyncio.to_thread(_work_out_size, query)
+    about = {"adstudio": __version__, "comfyui": comfyui_version, "queue": left}
+    return {"ok": True, **about, "checkpoints": _host.checkpoint_names()}
 
 
 def _work_out_size(query: SizeQuery) -> dict[str, Any]:
-    host = _host.host()
-    path = find_checkpoint(query.request.checkpoint, host)
-    found = open_checkpoint(path, host, text_encoder=query.request.text_encoder, vae=query.request.vae)
-    width, height = target_size(query.request, found.grid_px, found.base_px, query.photo)
+    _check_models(query.request)
+    width, height = _size_over(query.request, query.photo)
     return {"width": width, "height": height}
 
 
-_READ = {
-    "/adstudio/health": _health,
-    "/adstudio/industries": _industries,
-    "/adstudio/styles": _styles,
-    "/adstudio/channels": _channels,
-    "/adstudio/size": _size,
-}
+def _size_over(request: AdRequest, photo: tuple[int, int] | None) -> tuple[int, int]:
+    host = _host.host()
+    path = find_checkpoint(request.checkpoint, host)
+    found = open_checkpoint(path, host, text_encoder=request.text_encoder, vae=request.vae)
+    return target_size(request, found.grid_px, found.base_px, photo)
+
+
+def _check_models(request: AdRequest) -> None:
+    """Refuse files beyond those that the nodes' menus offer: a caller may not have the server look anywhere else."""
+    offered = {
+        "checkpoint": ["demo", EMBEDDED_NAME, *_host.checkpoint_names()],
+        "text_encoder": _host.part_names("text_encoder"),
+        "vae": _host.part_names("vae"),
+    }
+    for name, choices in offered.items():
+        if getattr(request, name) not in choices:
+            shown = ", ".join(dict.fromkeys(choices))
+            raise InputError(
+                f"request.{name}", f"This server has no such {name.replace('_', ' ')}.", f"It has: {shown:.300}"
+            )

@@ -67,6 +67,7 @@ def generate_and_save_image(
     credentials: bool = False,
     on_event: OnEvent | None = None,
     host: Host | None = None,
+    server: str | Sequence[str] | None = None,
 ) -> AdResult:
     """Draw an ad from a Korean brief, or over a photo when ``reference_image`` is given, and save it.
 
@@ -100,6 +101,8 @@ def generate_and_save_image(
         ai_label: what is written on the picture to say that it comes from AI; the mark in the file is always there.
         credentials: sign the file; certificate and key stand in the settings.
         on_event: called with every ``RunEvent``.
+        server: draw on this ComfyUI instead of here, or on the least busy of several: ``http://127.0.0.1:8188``. What
+            its nodes cannot do is refused by name; ``host`` then means nothing.
 
     Raises:
         AdStudioError: with what is wrong and what to do; nothing half-written is left behind.
@@ -147,7 +150,7 @@ def generate_and_save_image(
         ai_label=ai_label,
         credentials=credentials,
     )
-    return LocalRunner(output_dir, host=host).run(request, on_event)
+    return _run(request, output_dir, on_event, host, server)
 
 
 def generate_product_composite(
@@ -205,6 +208,7 @@ def generate_product_composite(
     credentials: bool = False,
     on_event: OnEvent | None = None,
     host: Host | None = None,
+    server: str | Sequence[str] | None = None,
 ) -> AdResult:
     """Cut a product out of its photo, put it on a drawn backdrop with shadow and copy, and save it.
 
@@ -279,7 +283,22 @@ def generate_product_composite(
         ai_label=ai_label,
         credentials=credentials,
     )
-    return LocalRunner(output_dir, host=host).run(request, on_event)
+    return _run(request, output_dir, on_event, host, server)
+
+
+def _run(
+    request: AdRequest,
+    output_dir: str | Path,
+    on_event: OnEvent | None,
+    host: Host | None,
+    server: str | Sequence[str] | None,
+) -> AdResult:
+    if server is None:
+        return LocalRunner(output_dir, host=host).run(request, on_event)
+    from .remote.runner import ComfyRunner
+
+    with ComfyRunner(server, output_dir) as runner:
+        return runner.run(request, on_event)
 
 
 def _to_source(picture: Picture) -> str:

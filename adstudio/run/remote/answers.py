@@ -62,7 +62,7 @@ def _explain(kind: str, problem: Mapping[str, Any], schema: Mapping[str, Any]) -
     extra = problem.get("extra_info") or {}
     name, came = str(extra.get("input_name", "")), extra.get("received_value")
     field, reason = field_of(kind, name), str(problem.get("type", ""))
-    options = _options(schema, name)
+    options = _options(schema, name) or _about(extra.get("input_config"))
     code = f"request.{field}"
     if reason == "value_smaller_than_min":
         return InputError(code, f"'{field}' must be at least {options.get('min')} on this server; {came} came.", "")
@@ -124,6 +124,10 @@ def field_of(kind: str, name: str) -> str:
 def _options(schema: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """What a schema says of an input; ``options`` holds the choices, in either form that ComfyUI writes them."""
     parts = schema.get("input") or {}
-    spec = next((parts[part][name] for part in ("required", "optional") if name in parts.get(part, {})), [])
+    return _about(next((parts[part][name] for part in ("required", "optional") if name in parts.get(part, {})), []))
+
+
+def _about(spec: Any) -> Mapping[str, Any]:
+    spec = spec if isinstance(spec, (list, tuple)) else []
     about = dict(spec[1]) if len(spec) > 1 and isinstance(spec[1], dict) else {}
     return {**about, "options": spec[0]} if spec and isinstance(spec[0], list) else about

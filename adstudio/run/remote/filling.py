@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from ... import config
@@ -68,6 +69,13 @@ def fill(request: AdRequest, photos: Photos, names: Mapping[str, str], *, folder
     graph.set(SAVE, folder=folder, format=find_format(request.format).name, quality=request.quality)
     graph.keep_for(SAVE)
     return Filled(graph, draft)
+
+
+def with_seed(request: AdRequest) -> AdRequest:
+    """The same request, with a seed drawn that a server takes where it names none."""
+    return (
+        request if request.seed is not None else replace(request, seed=secrets.randbelow(LARGEST_SEED - request.count))
+    )
 
 
 def check_fits(request: AdRequest) -> AdPrompt:

@@ -64,6 +64,7 @@ class Job:
         self._watch = Watch(self.id, graph.steps(), recorder)
         self._queued_at = self._began = self._heard = 0.0
         self._gone_since: float | None = None
+        self._losses_seen = 0
         self._is_queued = True
 
     def run(self) -> Mapping[str, Any]:
@@ -116,7 +117,6 @@ class Job:
 
     def _follow(self, socket: Socket) -> Mapping[str, Any]:
         self._began = self._heard = looked = time.monotonic()
-        losses = 0
         while True:
             self._recorder.check_cancelled()
             message = socket.receive(_TICK_S)
@@ -126,11 +126,14 @@ class Job:
                 self._watch.take(*message)
                 self._tell_queue(*message)
             self._check_time(now)
-            is_blind = not socket.is_open or socket.losses > losses or self._gone_since is not None
+            # After a broken line nothing is certain until the server has been asked.
+            is_blind = not socket.is_open or socket.losses > self._losses_seen or self._gone_since is not None
             if self._watch.has_ended or now - looked >= (_BLIND_LOOK_S if is_blind else _LOOK_S):
                 looked, losses = now, socket.losses
                 if (entry := self._look(now)) is not None:
                     return self._settle(entry)
+                if self._heard == now:
+                    self._losses_seen = losses
 
     def _check_time(self, now: float) -> None:
         if self._patience.job_s is not None and now - self._began > self._patience.job_s:

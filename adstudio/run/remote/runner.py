@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import secrets
 import threading
 import time
 import uuid
@@ -25,7 +24,7 @@ from ..versions import versions
 from ..words import check_words, subject_of
 from .answers import error_of
 from .connection import Connection, Refused, Unanswered, Unreachable
-from .filling import LARGEST_SEED, Filled, check_fits, fill
+from .filling import Filled, check_fits, fill, with_seed
 from .job import Job, Lost, Patience
 from .pool import Pool, Server
 from .results import Fetched, fetch_pictures, read_copy, read_layout, read_prompt, read_score
@@ -118,8 +117,7 @@ class ComfyRunner:
                     self._stop.clear()
 
     def _run(self, request: AdRequest, recorder: Recorder, report: RunReport) -> AdResult:
-        if request.seed is None:
-            request = replace(request, seed=secrets.randbelow(LARGEST_SEED - request.count))
+        request = with_seed(request)
         with recorder.step("check"):
             check_words(request)
             check_fits(request)

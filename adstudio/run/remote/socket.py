@@ -81,8 +81,7 @@ class Socket:
             self._line.send(_FLAGS)
             self._pause_s = _FIRST_PAUSE_S
         except (WebSocketException, OSError):
-            self._line = None
-            self._wait_longer()
+            self._lose()
 
     def _lose(self) -> None:
         self.losses += 1

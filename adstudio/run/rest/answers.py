@@ -9,12 +9,14 @@ from ...errors import AdStudioError, InputError, ProviderError, StorageError
 _STATUS = {
     "rest.no_token": 401,
     "rest.no_job": 404,
+    "rest.picture_gone": 410,
     "rest.too_large": 413,
     "rest.bad_kind": 415,
     "rest.too_many": 429,
     "rest.queue_full": 429,
     "rest.too_slow": 504,
-    "run.cancelled": 409,
+    "rest.cancelled": 409,
+    "comfyui.interrupted": 409,
 }
 
 

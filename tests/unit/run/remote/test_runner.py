@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 import time
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from comfy_double import ComfyDouble
 from PIL import Image
 
-from adstudio import InputError, ServerError
+from adstudio import InputError, ServerError, generate_and_save_image, generate_product_composite
 from adstudio.ports import Cancelled
 from adstudio.run.request import AdRequest
 from adstudio.types import RunEvent
@@ -194,6 +195,28 @@ def test_the_async_face_cancels_too(double: ComfyDouble, make: Any) -> None:
     with pytest.raises(TimeoutError):
         asyncio.run(ask())
     assert double.cancelled
+
+
+def test_the_python_call_takes_a_server(double: ComfyDouble, tmp_path: Path) -> None:
+    made = generate_and_save_image(user_input="봄 딸기라떼", seed=7, server=double.url, output_dir=tmp_path)
+    assert made.path.is_file() and made.report.server == double.url
+    request = {"product_image": np.full((40, 40, 3), 200, np.uint8), "server": [double.url], "output_dir": tmp_path}
+    assert generate_product_composite(background_prompt="대리석", seed=7, **request).path.is_file()
+    assert len(double.posts) == 2
+
+
+def test_the_command_draws_on_a_server_and_tells_a_program_line_by_line(
+    double: ComfyDouble, adstudio: Any, tmp_path: Path
+) -> None:
+    said = adstudio("generate", "봄 딸기라떼", "--seed", 7, "--server", double.url, "--out", tmp_path, "--json")
+    *events, envelope = [json.loads(line) for line in said.out.splitlines()]
+    assert said.code == 0 and envelope["ok"] and Path(envelope["pictures"][0]["path"]).is_file()
+    assert all("event" in event for event in events) and envelope["report"]["server"] == double.url
+    assert {"start", "finish"} <= {event["event"] for event in events if event["step"] == "generate"}
+    double.fails_at = "AdStudioText2Image"
+    said = adstudio("generate", "봄 딸기라떼", "--seed", 7, "--server", double.url, "--out", tmp_path, "--json")
+    assert said.code == 1 and said.envelope["error"]["message"] == "The box is too small."
+    assert adstudio("generate", "봄", "--server", "http://127.0.0.1:9", "--out", tmp_path).code == 1
 
 
 def wait_for(condition: Any) -> None:

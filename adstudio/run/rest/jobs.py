@@ -1,0 +1,100 @@
+"""The jobs that callers asked for, until they are old."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ...errors import InputError
+from ..request import AdRequest
+from .limits import Limits
+
+State = Literal["queued", "running", "done", "failed", "cancelled"]
+KEPT = 500
+KEPT_S = 3600.0
+
+
+@dataclass(slots=True)
+class JobRecord:
+    """One job: where it stands, and its answer once it has ended."""
+
+    id: str
+    request: AdRequest
+    webhook: str = ""
+    state: State = "queued"
+    created: float = field(default_factory=time.time)
+    ended: float | None = None
+    status: int = 202
+    answer: dict[str, Any] = field(default_factory=dict)
+    is_cancelled: bool = False
+
+    @property
+    def has_ended(self) -> bool:
+        return self.state in ("done", "failed", "cancelled")
+
+    def end(self, state: State, status: int, answer: dict[str, Any]) -> None:
+        """Close the job with its answer."""
+        self.state, self.status, self.ended = state, status, time.time()
+        self.answer = answer
+
+    def to_dict(self) -> dict[str, Any]:
+        """The job as an answer: its state, and what came of it."""
+        about: dict[str, Any] = {"job": self.id, "state": self.state, "created": round(self.created, 3)}
+        if self.ended is not None:
+            about["ended"] = round(self.ended, 3)
+        return {"ok": self.state not in ("failed", "cancelled"), **about, **self.answer}
+
+
+class JobTable:
+    """Jobs by number. For one event loop."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._jobs: dict[str, JobRecord] = {}
+
+    @property
+    def open(self) -> int:
+        """How many have not ended."""
+        return sum(not job.has_ended for job in self._jobs.values())
+
+    def add(self, job: JobRecord, limits: Limits, others: int) -> None:
+        """Take a job in, unless the queue is full.
+
+        Args:
+            others: jobs in ComfyUI's queue that are not ours.
+
+        Raises:
+            InputError: ``rest.queue_full``.
+        """
+        if self.open + others >= limits.queue:
+            raise InputError("rest.queue_full", f"{self.open + others} jobs are waiting already.", "Come back later.")
+        self._sweep()
+        self._jobs[job.id] = job
+
+    def get(self, number: str) -> JobRecord:
+        """Find a job.
+
+        Raises:
+            InputError: ``rest.no_job``.
+        """
+        if number not in self._jobs:
+            raise InputError("rest.no_job", "There is no job of that number.", "Finished ones are kept for an hour.")
+        return self._jobs[number]
+
+    def has(self, number: str) -> bool:
+        """Whether a number is one of ours."""
+        return number in self._jobs
+
+    def drop(self, job: JobRecord) -> None:
+        """Forget a job that was refused after all."""
+        self._jobs.pop(job.id, None)
+
+    def _sweep(self) -> None:
+        """Forget what ended long ago, and the oldest of too many."""
+        ended = sorted((job for job in self._jobs.values() if job.has_ended), key=lambda job: job.ended or 0)
+        limit = self._clock() - KEPT_S
+        old = [job for job in ended if (job.ended or 0) < limit]
+        for job in {each.id: each for each in (*old, *ended[: max(0, len(ended) - KEPT)])}:
+            del self._jobs[job]
