@@ -1,0 +1,71 @@
+"""Whatever the REST document allows, and much that it does not: never a server error, never a file elsewhere."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import schemathesis
+from comfy_server import ComfyServer
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
+
+from adstudio.run.rest.openapi import document
+
+EXAMPLES = 25
+ROOM_FOR_ONE = "rest: {queue: 1, per_minute: 1000000, deadline_s: 0.01}"
+
+
+def test_no_request_breaks_the_server(server: ComfyServer) -> None:
+    before = {path for path in server.base.parent.rglob("*") if path.is_file()}
+    home = server.base / "user" / "__adstudio"
+    home.mkdir(parents=True, exist_ok=True)
+    (home / "settings.yaml").write_text(ROOM_FOR_ONE)
+    schema = schemathesis.openapi.from_dict(document())
+    operations = [result.ok() for result in schema.get_all_operations()]
+    statuses: dict[str, set[int]] = {}
+    try:
+        for operation in operations:
+            for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+                try:
+                    statuses.setdefault(operation.label, set()).update(_ask(server, operation, mode))
+                except Unsatisfiable:  # nothing can be wrong with a GET without parameters
+                    assert mode is GenerationMode.NEGATIVE and operation.method == "get"
+    finally:
+        (home / "settings.yaml").unlink()
+    assert all(statuses.values()) and not [each for told in statuses.values() for each in told if each >= 500]
+    assert any({200, 202} & told for label, told in statuses.items() if label.startswith("POST")), statuses
+    _let_the_queue_run_empty(server)
+    new = {path for path in server.base.parent.rglob("*") if path.is_file()} - before
+    allowed = (server.base / "output", server.base / "input" / "adstudio", server.base / "user", server.base / "temp")
+    assert all(any(path.is_relative_to(folder) for folder in allowed) for path in new), new
+    assert "Error handling request" not in server.log()
+
+
+def _ask(server: ComfyServer, operation: Any, mode: GenerationMode) -> set[int]:
+    statuses: set[int] = set()
+
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+        database=None,
+    )
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def ask(case: Any) -> None:
+        answer = case.call(base_url=server.url, timeout=60)
+        statuses.add(answer.status_code)
+        assert answer.status_code < 500, (answer.status_code, case.as_curl_command(), answer.text[:500])
+
+    ask()
+    return statuses
+
+
+def _let_the_queue_run_empty(server: ComfyServer) -> None:
+    server.post("/queue", {"clear": True})
+    server.post("/interrupt")
+    until = time.monotonic() + 60
+    while server.get("/prompt")["exec_info"]["queue_remaining"] and time.monotonic() < until:
+        time.sleep(0.1)
