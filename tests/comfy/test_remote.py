@@ -1,0 +1,155 @@
+"""``ComfyRunner`` on a real ComfyUI: the same request gives the same ad as in this process."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from comfy_server import ComfyServer
+from PIL import Image
+from skimage import data
+
+from adstudio import InputError, ServerError
+from adstudio.engine.torch_host import TorchHost
+from adstudio.ports import Cancelled
+from adstudio.run.cli import main
+from adstudio.run.local import LocalRunner
+from adstudio.run.remote.runner import ComfyRunner
+from adstudio.run.request import AdRequest, Lighting
+from adstudio.types import Array
+
+WORDS = AdRequest(
+    brief="봄맞이 딸기라떼 출시, 분홍빛 대리석 위",
+    provider="rules",
+    style="watercolor",
+    seed=7,
+    steps=2,
+    width=256,
+    height=256,
+)
+
+
+@pytest.fixture(scope="module")
+def coffee(tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("photos") / "coffee.png"
+    Image.fromarray(data.coffee()).save(path)
+    return str(path)
+
+
+def difference(one: Array, other: Array) -> float:
+    """The mean difference of two pictures, in steps of 8 bits."""
+    assert one.shape == other.shape
+    return float(np.abs(one - other).mean() * 255)
+
+
+def requests(coffee: str) -> dict[str, AdRequest]:
+    composite = replace(WORDS, task="composite", context="가을 커피", products=(coffee,), style="realistic")
+    return {
+        "two from words": replace(WORDS, count=2),
+        "over a photo": replace(WORDS, reference=coffee, strength=0.5, aspect="4:5", width=None, height=None),
+        "composite": replace(composite, contact=0.4, lighting=Lighting("left", softness=0.3)),
+        "placed by hand": replace(
+            composite, auto_layout=False, lighting=Lighting("left", angle=-30.0), headline="커피"
+        ),
+    }
+
+
+@pytest.mark.parametrize("name", ["two from words", "over a photo", "composite", "placed by hand"])
+def test_a_request_gives_the_same_ad_there_and_here(
+    server: ComfyServer, coffee: str, tmp_path: Path, name: str
+) -> None:
+    request = requests(coffee)[name]
+    there = ComfyRunner(server.url, tmp_path / "there").run(request)
+    here = LocalRunner(tmp_path / "here", host=TorchHost("cpu")).run(request)
+    assert [prompt.positive for prompt in there.prompts] == [prompt.positive for prompt in here.prompts]
+    assert there.report.seeds == here.report.seeds
+    assert [(block.text, block.box) for block in there.layouts[0].texts] == [
+        (block.text, block.box) for block in here.layouts[0].texts
+    ]
+    # Not to the bit: ComfyUI's Python may bring another torch, whose bf16 rounds otherwise.
+    assert all(difference(*pair) < 3 for pair in zip(there.pictures, here.pictures, strict=True))
+    assert {step.status for step in there.report.steps} == {"done"}
+
+
+def test_a_run_again_is_cached_and_brings_the_same_file(server: ComfyServer, tmp_path: Path) -> None:
+    runner = ComfyRunner(server.url, tmp_path)
+    first, second = runner.run(replace(WORDS, seed=21)), runner.run(replace(WORDS, seed=21))
+    step = second.report.step("generate")
+    assert first.path == second.path and step is not None and any("unchanged" in note for note in step.notes)
+
+
+def test_cancelling_frees_the_server_for_others(server: ComfyServer, tmp_path: Path) -> None:
+    runner = ComfyRunner(server.url, tmp_path)
+    long = replace(WORDS, steps=50, width=512, height=512, seed=31)
+    seen = threading.Event()
+    stopper = threading.Thread(target=lambda: (seen.wait(120), runner.cancel()))
+    stopper.start()
+    with pytest.raises(Cancelled):
+        runner.run(long, lambda event: seen.set() if event.step == "generate" else None)
+    stopper.join()
+    until = time.monotonic() + 30
+    while server.get("/prompt")["exec_info"]["queue_remaining"] and time.monotonic() < until:
+        time.sleep(0.05)
+    assert server.get("/prompt")["exec_info"]["queue_remaining"] == 0
+    assert runner.run(WORDS).path.is_file()
+
+
+def test_a_refusal_names_the_field_and_what_there_is(server: ComfyServer, tmp_path: Path) -> None:
+    runner = ComfyRunner(server.url, tmp_path)
+    with pytest.raises(InputError) as caught:
+        runner.run(replace(WORDS, checkpoint="z-image"))
+    assert caught.value.code == "request.checkpoint" and "demo (embedded)" in caught.value.hint
+    with pytest.raises(InputError) as caught:
+        runner.run(replace(WORDS, steps=60))
+    assert caught.value.code == "request.steps" and "50" in caught.value.message
+
+
+def test_a_killed_server_that_comes_back_finishes_the_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import comfy_server
+
+    port = comfy_server._free_port()
+    monkeypatch.setattr(comfy_server, "_free_port", lambda: port)
+    server = ComfyServer(tmp_path / "base")
+    server.start()
+    runner, made, began = ComfyRunner(server.url, tmp_path / "ads"), list[Any](), threading.Event()
+    work = threading.Thread(
+        target=lambda: made.append(
+            runner.run(replace(WORDS, steps=20), lambda event: began.set() if event.kind == "progress" else None)
+        )
+    )
+    try:
+        work.start()
+        assert began.wait(120)
+        assert server._process is not None
+        server._process.kill()
+        server._process.wait()
+        server.start()
+        work.join(180)
+        assert made and made[0].path.is_file()
+        assert any("sent again" in note for step in made[0].report.steps for note in step.notes)
+    finally:
+        server.stop()
+
+
+def test_the_command_line_draws_there(
+    server: ComfyServer, coffee: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = ["--steps", "1", "--seed", "3", "--provider", "rules", "--out", str(tmp_path), "--server", server.url]
+    assert main(["edit", coffee, "따뜻한 커피", "--strength", "0.4", "--json", "--quiet", *small]) == 0
+    assert json.loads(capsys.readouterr().out)["report"]["server"] == server.url
+    assert main(["doctor", "--server", server.url]) == 0
+    assert "Ready." in capsys.readouterr().out
+    assert main(["industries", "--server", server.url]) == 0
+    assert "cafe" in capsys.readouterr().out
+
+
+def test_nobody_there_is_an_error_with_a_hint(tmp_path: Path) -> None:
+    with pytest.raises(ServerError) as caught:
+        ComfyRunner("http://127.0.0.1:9", tmp_path).run(WORDS)
+    assert caught.value.code == "comfyui.unreachable" and "adstudio serve" in caught.value.hint
