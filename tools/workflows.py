@@ -1,5 +1,7 @@
 """Write `workflows/*.json` (UI form) and `workflows/api/*.json` (API form) from their description in `workflow_graphs`.
 
+Those that a request is filled into are written a second time, into the library, where `pip install` takes them along.
+
     python tools/workflows.py            # write
     python tools/workflows.py --check    # exit 1 when the files are not what the description gives
 
@@ -21,7 +23,10 @@ from comfyui import PACK
 from workflow_graphs import GRAPHS
 from workflow_parts import Graph, Group, Link, Step
 
+from adstudio.run.remote.graph import WORKFLOWS
+
 FOLDER = PACK / "workflows"
+FILLED = ("01-text-to-image-ad", "02-image-to-image-ad", "03-product-composite")  # by requests, also from a wheel
 GROWING = "COMFY_AUTOGROW_V3"
 WIDGET_TYPES = {"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO"}
 SLOT, ROW, TITLE, GROUP_TITLE, PAD, GAP = 20, 24, 30, 44, 20, 60
@@ -253,6 +258,8 @@ def render(schemas: Schemas) -> dict[Path, str]:
     for graph in GRAPHS:
         files[FOLDER / f"{graph.name}.json"] = _text(ui_form(graph, schemas))
         files[FOLDER / "api" / f"{graph.name}.json"] = _text(api_form(graph, schemas))
+        if graph.name in FILLED:
+            files[WORKFLOWS / f"{graph.name}.json"] = files[FOLDER / "api" / f"{graph.name}.json"]
     return files
 
 
