@@ -22,7 +22,7 @@ def test_no_request_breaks_the_server(server: ComfyServer) -> None:
     home = server.base / "user" / "__adstudio"
     home.mkdir(parents=True, exist_ok=True)
     (home / "settings.yaml").write_text(ROOM_FOR_ONE)
-    schema = schemathesis.openapi.from_dict(document())
+    schema = schemathesis.openapi.from_dict(_narrowed(document()))
     results: list[Any] = list(schema.get_all_operations())
     operations = [result.ok() for result in results]
     statuses: dict[str, set[int]] = {}
@@ -42,6 +42,27 @@ def test_no_request_breaks_the_server(server: ComfyServer) -> None:
     allowed = (server.base / "output", server.base / "input" / "adstudio", server.base / "user", server.base / "temp")
     assert all(any(path.is_relative_to(folder) for folder in allowed) for path in new), new
     assert "Error handling request" not in server.log()
+
+
+def _narrowed(shown: dict[str, Any]) -> dict[str, Any]:
+    """Name what this server has, or hardly anything right would ever be asked for."""
+    has = {
+        "brief": ["봄 딸기라떼", "대리석 위 커피 한 잔", "☕ 1+1 행사"],
+        "style": ["realistic", "수채화"],
+        "industry": ["auto", "cafe"],
+        "provider": ["rules", "auto"],
+        "channel": ["", "auto"],
+        "checkpoint": ["demo"],
+        "cutout": ["auto", "geodesic"],
+        **dict.fromkeys(("text_encoder", "vae"), ["auto"]),
+        **dict.fromkeys(("width", "height"), [None]),
+        **dict.fromkeys(("loras", "placements"), [[]]),
+    }
+    for task in ("Generate", "Edit", "Composite"):
+        properties = shown["components"]["schemas"][task]["properties"]
+        properties |= {name: {"enum": values} for name, values in has.items() if name in properties}
+        properties.pop("text_style")
+    return shown
 
 
 def _ask(server: ComfyServer, operation: Any, mode: GenerationMode) -> set[int]:

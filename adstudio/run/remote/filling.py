@@ -73,9 +73,9 @@ def fill(request: AdRequest, photos: Photos, names: Mapping[str, str], *, folder
 
 def with_seed(request: AdRequest) -> AdRequest:
     """The same request, with a seed drawn that a server takes where it names none."""
-    return (
-        request if request.seed is not None else replace(request, seed=secrets.randbelow(LARGEST_SEED - request.count))
-    )
+    if request.seed is not None:
+        return request
+    return replace(request, seed=secrets.randbelow(LARGEST_SEED - request.count))
 
 
 def check_fits(request: AdRequest) -> AdPrompt:

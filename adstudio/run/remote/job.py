@@ -71,7 +71,7 @@ class Job:
         """Send the graph and wait for its end; its outputs by node come back.
 
         Raises:
-            Cancelled: after ``stop``; the server was told.
+            Cancelled: the user wants it to end; the server was told.
             Lost: the server forgot the job, for which nothing is left to wait.
             AdStudioError: what the graph, a node or the line did.
         """
