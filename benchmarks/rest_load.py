@@ -31,6 +31,7 @@ from PIL import Image
 
 WARM_UP = 3
 SIDE = 128
+EDIT_SIZE = {"width": 368, "height": 368}  # the smallest that the embedded model draws over a photo
 SMALL = {"steps": 1, "width": SIDE, "height": SIDE, "headline": "", "provider": "rules"}
 
 
@@ -59,15 +60,14 @@ def asks(count: int, source: str) -> list[tuple[str, dict[str, Any]]]:
     """A mix: half from words, a quarter each over a photo and with a product."""
     bodies: dict[str, dict[str, Any]] = {
         "generate": {"brief": "봄 딸기라떼"},
-        "edit": {"brief": "따뜻한 커피", "reference": source, "aspect": "1:1", "strength": 0.5},
+        "edit": {"brief": "따뜻한 커피", "reference": source, "strength": 0.5, **EDIT_SIZE},
         "composite": {"brief": "대리석", "products": [source], "cutout": "geodesic"},
     }
     kinds = ("generate", "edit", "generate", "composite")
     mixed = []
     for number in range(count):
         kind = kinds[number % len(kinds)]
-        small = {name: value for name, value in SMALL.items() if kind != "edit" or name not in ("width", "height")}
-        mixed.append((kind, {**bodies[kind], **small, "seed": 1000 + number}))
+        mixed.append((kind, {**SMALL, **bodies[kind], "seed": 1000 + number}))
     return mixed
 
 
