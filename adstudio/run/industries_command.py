@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import closing
 from typing import Any
 
 from . import server_option
@@ -35,4 +36,5 @@ def _own() -> list[dict[str, Any]]:
 def _ask(url: str) -> list[dict[str, Any]]:
     from .remote.connection import Connection
 
-    return Connection(url).get("/adstudio/industries")["industries"]
+    with closing(Connection(url)) as connection:
+        return connection.get("/adstudio/industries")["industries"]

@@ -44,7 +44,11 @@ def running(
                 sys.stdout.write(json.dumps(as_line(event), ensure_ascii=False) + "\n")
                 sys.stdout.flush()
 
-        yield runner, progress, on_event
+        try:
+            yield runner, progress, on_event
+        finally:
+            if not isinstance(runner, LocalRunner):
+                runner.close()
 
 
 def as_line(event: RunEvent) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,7 +23,11 @@ class Health:
 
 def examine(url: str) -> Health:
     """Ask a server how it is."""
-    connection = Connection(url)
+    with closing(Connection(url)) as connection:
+        return _examine(connection)
+
+
+def _examine(connection: Connection) -> Health:
     try:
         stats = connection.get("/system_stats")
     except ServerError as error:
