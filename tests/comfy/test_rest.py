@@ -204,7 +204,7 @@ def test_a_webhook_is_told(server: ComfyServer) -> None:
 
     receiver = HTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=receiver.serve_forever, args=(0.05,), daemon=True).start()
-    with settings(server, "rest: {webhooks: [127.0.0.1], webhooks_private: yes}"):
+    with settings(server, "rest: {per_minute: 1000000, webhooks: [127.0.0.1], webhooks_private: yes}"):
         hook = f"http://127.0.0.1:{receiver.server_address[1]}/done"
         _, told, _ = post(server, "/adstudio/generate", WORDS | {"webhook": hook})
     until = time.monotonic() + 20

@@ -54,9 +54,9 @@ def _narrowed(shown: dict[str, Any]) -> dict[str, Any]:
         "channel": ["", "auto"],
         "checkpoint": ["demo"],
         "cutout": ["auto", "geodesic"],
-        **dict.fromkeys(("text_encoder", "vae"), ["auto"]),
-        **dict.fromkeys(("width", "height"), [None]),
-        **dict.fromkeys(("loras", "placements"), [[]]),
+        **{key: ["auto"] for key in ("text_encoder", "vae")},
+        **{key: [None] for key in ("width", "height")},
+        **{key: [[]] for key in ("loras", "placements")},
     }
     for task in ("Generate", "Edit", "Composite"):
         properties = shown["components"]["schemas"][task]["properties"]
