@@ -10,7 +10,7 @@ from comfy_api.latest import io
 
 from ..adstudio.output.encode import FORMATS
 from ..adstudio.output.store import inside, prepare_folder
-from ..adstudio.run.graph_saving import NO_LABEL, Wanted, save_ad, source_in
+from ..adstudio.run.graph_saving import BESIDES, NO_LABEL, Wanted, save_ad, source_in
 from ..adstudio.run.report import graph_record
 from ..adstudio.text.label import LABELS
 from ..adstudio.types import AdPrompt, Array, Channel, LayoutPlan
@@ -123,7 +123,18 @@ class SaveImage(io.ComfyNode):
         ]
         if notes := [note for picture in saved for note in picture.notes]:
             _host.show(cls, "\n".join(notes))
-        return io.NodeOutput(ui={"images": [_host.shown_file(picture.path) for picture in saved]})
+        return io.NodeOutput(
+            ui={
+                "images": [_host.shown_file(picture.path) for picture in saved],
+                BESIDES: [
+                    {
+                        "origin": picture.origin_path and _host.shown_file(picture.origin_path),
+                        "record": picture.report_path and _host.shown_file(picture.report_path),
+                    }
+                    for picture in saved
+                ],
+            }
+        )
 
 
 def _frames(image: torch.Tensor, format: str) -> list[Array]:

@@ -121,6 +121,13 @@ def save_picture(
     return SavedPicture(path, origin_path, digest, not written.get(path, False), notes, report_path)
 
 
+def is_named_after(name: str, pixels: NDArray[np.uint8]) -> bool:
+    """Whether a lossless file saved without a byte limit has the name that its pixels give it."""
+    shown = hash_pixels(pixels)
+    names = {_name_of(shown, _PNG), _name_of(shown, _PNG, signed=True), shown[:_DIGITS]}  # the last until 0.1
+    return Path(name).stem in names
+
+
 def _name_of(
     shown: str, format: Format, quality: int = 0, max_bytes: int | None = None, *, signed: bool = False
 ) -> str:

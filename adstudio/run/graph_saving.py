@@ -17,6 +17,7 @@ from ..output.save import SavedPicture, save_picture
 from ..text.label import draw_label
 from ..types import Array, Channel, LayoutPlan
 
+BESIDES = "adstudio_besides"  # what Save Image tells of each picture: where its original and its record lie
 NO_LABEL = "none"
 # Nodes that draw nothing of their own: what comes from them alone was made by a person.
 _OURS_THAT_DRAW = ("AdStudioText2Image", "AdStudioImage2Image", "AdStudioContactBlend")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,14 +15,16 @@ from PIL import Image
 
 from ...errors import ServerError
 from ...layout.plan import from_json
-from ...output.encode import digest_pixels
 from ...output.metadata import KEY, read_metadata
-from ...output.store import ORIGIN_FOLDER, write_once
+from ...output.save import is_named_after
+from ...output.store import ORIGIN_FOLDER, NewFile, write_once
 from ...types import AdCopy, AdPrompt, Array, LayoutPlan, LayoutScore
+from ..graph_saving import BESIDES
 from .connection import Connection, Refused
 from .graph import SAVE, Graph
 
-_NAME = re.compile(r"(?P<digest>[0-9a-f]{16})(?P<rest>-[a-z0-9-]+)?\.(png|jpg|webp)")
+_NAME = re.compile(r"[0-9a-f]{16}(-q\d+)?\.(png|jpg|webp|avif|json)")
+_FOLDER = re.compile(r"[0-9a-f]{2}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,29 +52,53 @@ def fetch_pictures(connection: Connection, graph: Graph, outputs: Mapping[str, A
         raise ServerError(
             "comfyui.no_picture", "The server finished the job but names no picture.", "Look at the server's log."
         )
-    has_origin = "original" in graph.nodes[save]["inputs"]
-    return [_fetch(connection, file, folder, has_origin=has_origin) for file in files]
+    besides = (outputs.get(save) or {}).get(BESIDES, [])
+    limited = is_limited(graph)
+    return [
+        _fetch(connection, file, folder, besides[index] if index < len(besides) else {}, limited=limited)
+        for index, file in enumerate(files)
+    ]
 
 
-def _fetch(connection: Connection, file: Mapping[str, str], folder: Path, *, has_origin: bool) -> Fetched:
-    name, subfolder = str(file["filename"]), str(file.get("subfolder", ""))
-    named = _NAME.fullmatch(name)
-    if named is None:
-        raise _damaged(name, "its name is none of ours")
-    data = _view(connection, name, subfolder)
-    picture = verify(data, name)
-    path = folder / name
-    existed = not write_once(path, data, lambda there: _is_whole(there, name))
+def _fetch(
+    connection: Connection, file: Mapping[str, str], folder: Path, besides: Mapping[str, Any], *, limited: bool
+) -> Fetched:
+    path, data = _read(connection, file, folder)
+    picture = verify(data, path.name, limited=limited)
+    new = [NewFile(path, data, lambda there: _is_whole(there, limited=limited))]
     origin_path, origin = None, picture
-    if has_origin:
-        origin_name = f"{named['digest']}.png"
-        origin_data = _view(connection, origin_name, f"{subfolder}/{ORIGIN_FOLDER}".lstrip("/"))
-        origin = _decoded(origin_data, origin_name)
-        origin_path = folder / ORIGIN_FOLDER / origin_name
-        write_once(origin_path, origin_data, lambda there: there.read_bytes() == origin_data)
+    if besides.get("origin"):
+        origin_path, origin_data = _read(connection, besides["origin"], folder / ORIGIN_FOLDER)
+        origin = verify(origin_data, origin_path.name)
+        new.insert(0, NewFile(origin_path, origin_data, holding(origin_data)))
+    if besides.get("record"):
+        record_path, record_data = _read(connection, besides["record"], folder)
+        new.append(NewFile(record_path, record_data, holding(record_data)))
+    written = dict(zip((each.path for each in new), write_once(folder, new), strict=True))
     record = read_metadata(path).get(KEY)
     about = record.get("report") if isinstance(record, dict) else None
-    return Fetched(path, picture, origin_path, origin, about if isinstance(about, dict) else {}, existed)
+    return Fetched(path, picture, origin_path, origin, about if isinstance(about, dict) else {}, not written[path])
+
+
+def _read(connection: Connection, file: Mapping[str, str], folder: Path) -> tuple[Path, bytes]:
+    """A file of the server's, and where it goes here: into a folder of two digits, as it lies there."""
+    name, subfolder = str(file["filename"]), str(file.get("subfolder", ""))
+    if not _NAME.fullmatch(name):
+        raise _damaged(name, "its name is none of ours")
+    last = subfolder.rsplit("/", 1)[-1]
+    where = folder / last if _FOLDER.fullmatch(last) else folder
+    return where / name, _view(connection, name, subfolder)
+
+
+def holding(data: bytes) -> Callable[[Path], bool]:
+    """Says of a file whether it holds just these bytes."""
+    return lambda there: there.read_bytes() == data
+
+
+def is_limited(graph: Graph) -> bool:
+    """Whether a graph saves under a byte limit: such a file may show fewer colours than its name was made of."""
+    inputs = graph.nodes[graph.id(SAVE)]["inputs"]
+    return bool(inputs.get("max_kb") or inputs.get("channel"))
 
 
 def _view(connection: Connection, name: str, subfolder: str) -> bytes:
@@ -86,16 +112,15 @@ def _view(connection: Connection, name: str, subfolder: str) -> bytes:
         ) from error
 
 
-def verify(data: bytes, name: str) -> Array:
+def verify(data: bytes, name: str, *, limited: bool = False) -> Array:
     """Decode a file and see whether it is the picture that its name says.
 
     Raises:
         ServerError: ``comfyui.damaged_picture``.
     """
-    named = _NAME.fullmatch(name)
     picture = _decoded(data, name)
-    is_lossless = name.endswith(".png")
-    if named is None or (is_lossless and digest_pixels(_pixels(data)) != named["digest"]):
+    exact = name.endswith(".png") and not limited
+    if not _NAME.fullmatch(name) or (exact and not is_named_after(name, _pixels(data))):
         raise _damaged(name, "it is another picture than its name says")
     return picture
 
@@ -112,9 +137,9 @@ def _pixels(data: bytes) -> Any:
         return np.asarray(picture.convert("RGBA" if "A" in picture.getbands() else "RGB"))
 
 
-def _is_whole(path: Path, name: str) -> bool:
+def _is_whole(path: Path, *, limited: bool) -> bool:
     try:
-        verify(path.read_bytes(), name)
+        verify(path.read_bytes(), path.name, limited=limited)
     except ServerError:
         return False
     return True

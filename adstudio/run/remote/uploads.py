@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...output.encode import digest_pixels, encode, find_format, to_pixels
+from ...output.encode import encode, find_format, hash_pixels, to_pixels
 from ...types import Array
 from ..layouts import find_subject
 from ..photos import cover, read_source
@@ -69,4 +69,4 @@ def _read_product(source: str) -> Photo:
 def _to_photo(picture: Array) -> Photo:
     pixels = to_pixels(picture)
     data, _ = encode(pixels, find_format("png"))
-    return Photo(f"{digest_pixels(pixels)}.png", data, has_alpha=pixels.shape[2] == 4)
+    return Photo(f"{hash_pixels(pixels)[:16]}.png", data, has_alpha=pixels.shape[2] == 4)

@@ -10,13 +10,13 @@ from typing import Any
 
 from ...errors import InputError, ServerError
 from ...output.metadata import KEY, read_metadata
-from ...output.store import inside, write_once
+from ...output.store import NewFile, inside, write_once
 from ..remote.graph import SAVE, Graph
-from ..remote.results import verify
+from ..remote.results import holding, is_limited, verify
 from ..remote.uploads import FOLDER, Photos
 from ..request import AdRequest
 
-_MIMES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
+_MIMES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp", ".avif": "image/avif"}
 _KINDS = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 _TOLD = ("prompt", "industry", "style", "providers", "texts", "layout", "layout_scores")
 
@@ -42,8 +42,7 @@ def keep_photos(photos: Photos, folder: Path) -> dict[str, str]:
     names: dict[str, str] = {}
     for photo in (photos.reference, photos.subject, *photos.products):
         if photo is not None:
-            data = photo.data
-            write_once(folder / FOLDER / photo.name, data, lambda there, data=data: there.read_bytes() == data)
+            write_once(folder, [NewFile(folder / FOLDER / photo.name, photo.data, holding(photo.data))])
             names[photo.name] = f"{FOLDER}/{photo.name}"
     return names
 
@@ -61,7 +60,7 @@ def describe(request: AdRequest, graph: Graph, outputs: Mapping[str, Any], folde
     for index, file in enumerate(files):
         path = inside(folder, file.get("subfolder", "")) / file["filename"]
         data = path.read_bytes()
-        height, width = verify(data, path.name).shape[:2]
+        height, width = verify(data, path.name, limited=is_limited(graph)).shape[:2]
         if not index:
             record = read_metadata(path).get(KEY)
             about = record.get("report", {}) if isinstance(record, dict) else {}
