@@ -1,0 +1,76 @@
+"""Tell an editor how copy will be set: the lines, their size and place in pixels, as the drawing itself fits them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from ..errors import InputError
+from ..types import LayoutPlan, TextBlock, TextStyle
+from .fitting import Setting
+from .lettering import set_copy
+
+
+@dataclass(frozen=True, slots=True)
+class SetLine:
+    """One line; ``x_px`` is where its ink begins, ``y_px`` its baseline."""
+
+    text: str
+    x_px: float
+    y_px: float
+
+
+@dataclass(frozen=True, slots=True)
+class SetBlock:
+    """A block as it will be drawn, or the code and the words of why it cannot be.
+
+    Args:
+        size_px: of the em; ``tracking`` is in em.
+        ink: left, top, right, bottom of the letters.
+    """
+
+    size_px: float = 0.0
+    weight: int = 400
+    tracking: float = 0.0
+    lines: tuple[SetLine, ...] = ()
+    ink: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    code: str = ""
+    problem: str = ""
+
+
+@lru_cache(maxsize=512)
+def set_blocks(blocks: tuple[TextBlock, ...], style: TextStyle, picture: tuple[int, int]) -> tuple[SetBlock, ...]:
+    """Fit every block, each with the others that fit: one that does not must not hide the rest.
+
+    Args:
+        picture: width and height in pixels.
+    """
+    answers = [SetBlock()] * len(blocks)
+    # The place of a block among the others is its number, put where the fitting leaves it alone.
+    numbered = [(i, replace(block, z=i)) for i, block in enumerate(blocks) if block.text.strip()]
+    good: list[TextBlock] = []
+    for i, block in sorted(numbered, key=lambda pair: pair[1].role != "headline"):
+        try:
+            set_copy(LayoutPlan((*good, block)), style, picture)
+            good.append(block)
+        except InputError as error:
+            answers[i] = SetBlock(code=error.code, problem=str(error))
+    for setting in _settings(good, style, picture):
+        answers[setting.block.z] = _told(setting)
+    return tuple(answers)
+
+
+def _settings(blocks: Sequence[TextBlock], style: TextStyle, picture: tuple[int, int]) -> list[Setting]:
+    return set_copy(LayoutPlan(tuple(blocks)), style, picture) if blocks else []
+
+
+def _told(setting: Setting) -> SetBlock:
+    lines = zip(setting.lines, setting.starts, setting.baselines, strict=True)
+    return SetBlock(
+        size_px=setting.size,
+        weight=setting.face.weight,
+        tracking=setting.face.tracking,
+        lines=tuple(SetLine(text, x, y) for text, x, y in lines if text),
+        ink=setting.ink,
+    )

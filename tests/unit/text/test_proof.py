@@ -1,0 +1,62 @@
+"""What an editor is told of the lettering is what the drawing does."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from PIL import ImageFont
+
+from adstudio.text import fonts, webfont
+from adstudio.text.lettering import set_copy
+from adstudio.text.proof import set_blocks
+from adstudio.types import Box, LayoutPlan, TextBlock, TextStyle
+
+SUB = TextBlock("sub", "가을 한정 메뉴 50% 할인", Box(0.06, 0.4, 0.8, 0.5))
+HEADLINE = TextBlock("headline", "따뜻한 커피 한 잔의 여유", Box(0.06, 0.06, 0.8, 0.36), "left")
+CROWDED = TextBlock("note", "좁은 곳에 들어가지 않는 긴 문구", Box(0.06, 0.9, 0.1, 0.92))
+SQUARE = (1000, 1000)
+
+
+def test_lines_are_those_of_the_drawing_in_the_order_asked():
+    told = set_blocks((SUB, HEADLINE), TextStyle(), SQUARE)
+    drawn = {s.block.role: s for s in set_copy(LayoutPlan((SUB, HEADLINE)), TextStyle(), SQUARE)}
+    for answer, role in zip(told, ("sub", "headline"), strict=True):
+        assert tuple(line.text for line in answer.lines) == drawn[role].lines
+        assert tuple((line.x_px, line.y_px) for line in answer.lines) == tuple(
+            zip(drawn[role].starts, drawn[role].baselines, strict=True)
+        )
+        assert answer.size_px == drawn[role].size
+
+
+def test_what_does_not_fit_leaves_the_rest_set():
+    sub, crowded, headline = set_blocks((SUB, CROWDED, HEADLINE), TextStyle(), SQUARE)
+    assert crowded.code == "text.does_not_fit" and not crowded.lines
+    assert sub.lines and headline.lines
+    assert (sub, headline) == set_blocks((SUB, HEADLINE), TextStyle(), SQUARE)
+
+
+def test_a_block_without_words_has_no_lines():
+    assert set_blocks((TextBlock("note", "  ", Box(0, 0, 1, 1)),), TextStyle(), SQUARE)[0].lines == ()
+
+
+@pytest.mark.parametrize("family", fonts.font_names()[:8])
+def test_a_browser_gets_the_face_that_draws(family: str):
+    face = webfont.web_face(family, 700)
+    assert face is not None
+    content, kind = face
+    file = fonts.find_font(family, 700)
+    alone = ImageFont.truetype(io.BytesIO(content), 64, layout_engine=ImageFont.Layout.BASIC)
+    ours = ImageFont.truetype(str(file.path), 64, index=file.index, layout_engine=ImageFont.Layout.BASIC)
+    assert alone.getname() == ours.getname()
+    assert bytes(alone.getmask("한글 세일")) == bytes(ours.getmask("한글 세일"))
+    assert kind.startswith("font/")
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "../PretendardVariable.woff2", "", "없는 글꼴"])
+def test_no_file_is_had_by_its_path(name: str):
+    assert webfont.web_face(name, 400) is None
+
+
+def test_the_path_of_a_real_font_is_no_name_either():
+    assert webfont.web_face(str(fonts.find_font().path), 400) is None
