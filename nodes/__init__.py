@@ -21,6 +21,7 @@ class AdStudio(ComfyExtension):
         from ..adstudio.text import fontfolders
         from . import routes
         from ._host import font_folders, user_folder
+        from .editor_routes import register
 
         os.environ.setdefault("ADSTUDIO_HOME", str(user_folder()))
         fontfolders.search_in(font_folders())
@@ -31,9 +32,26 @@ class AdStudio(ComfyExtension):
             logger.warning(
                 "Ad Studio needs ComfyUI %s or newer, this is %s. Please update ComfyUI.", wanted, comfyui_version
             )
+        register()
 
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
-        from . import channel_rules, channels, compose, cutout, generate, layout, model, native, output, prompt, text
+        from . import (
+            channel_rules,
+            channels,
+            compose,
+            cutout,
+            editor,
+            generate,
+            layout,
+            model,
+            native,
+            output,
+            prompt,
+            text,
+        )
 
-        modules = (model, native, prompt, generate, cutout, layout, compose, text, channels, channel_rules, output)
+        modules = (
+            *(model, native, prompt, generate, cutout, layout, compose),
+            *(editor, text, channels, channel_rules, output),
+        )
         return [node for module in modules for node in module.NODES]

@@ -15,8 +15,9 @@ import folder_paths
 import numpy as np
 import torch
 from comfy.cli_args import args
-from comfy_api.latest import ui
+from comfy_api.latest import io, ui
 from comfy_execution.graph_utils import ExecutionBlocker
+from comfy_execution.utils import get_executing_context
 from PIL import Image
 from server import PromptServer
 from torch import nn
@@ -178,6 +179,24 @@ def show(node: Any, text: str) -> ui.PreviewText:
     if node.hidden.unique_id:
         PromptServer.instance.send_progress_text(text, node.hidden.unique_id)
     return ui.PreviewText(text)
+
+
+def send(event: str, data: dict[str, Any]) -> None:
+    """Tell the page that queued the running prompt something, with the ids of prompt and node."""
+    running, server = get_executing_context(), getattr(PromptServer, "instance", None)
+    if running is not None and server is not None:
+        server.send_sync(event, {"prompt_id": running.prompt_id, "node_id": running.node_id, **data}, server.client_id)
+
+
+def preview(picture: Array) -> dict[str, str]:
+    """Keep a picture ``[H,W,3 or 4]`` for the page until the server ends; name it as the page asks for it."""
+    (saved,) = ui.PreviewImage(torch.from_numpy(picture)[None]).as_dict()["images"]
+    return dict(saved)
+
+
+def shows_results_midway() -> dict[str, bool]:
+    """What tells ComfyUI that a node shows its results though others follow; older ones know no such thing."""
+    return {"has_intermediate_output": True} if "has_intermediate_output" in io.Schema.__dataclass_fields__ else {}
 
 
 def blocked(reason: str) -> ExecutionBlocker:

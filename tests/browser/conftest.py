@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from comfy_server import ComfyServer
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 NO_INTERNET = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 # Anything weaker races with ComfyUI's own default workflow, which then replaces the one under test.
@@ -30,18 +30,21 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(browser: Browser, server: ComfyServer) -> Iterator[Open]:
-    """Open ComfyUI in a fresh browser profile; fail when the page throws."""
+    """Open ComfyUI in a fresh browser profile; fail when the page throws, or this pack's part of it complains."""
     contexts: list[Any] = []
     thrown: list[str] = []
 
-    def open_page(*, locale: str = "en") -> Page:
+    def open_page(*, locale: str = "en", vue_nodes: bool = False, light: bool = False) -> Page:
         settings = {
             "Comfy.TutorialCompleted": True,  # else a template dialog opens by itself
+            "Comfy.OnboardingCoachmarks.Seen": ["appMode"],  # else a tour covers the first app
             "Comfy.InstalledVersion": "99.0.0",
             "Comfy.Workflow.Persist": False,
             "Comfy.RightSidePanel.IsOpen": False,
             "Comfy.Minimap.Visible": False,
             "Comfy.Locale": locale,
+            "Comfy.VueNodes.Enabled": vue_nodes,
+            "Comfy.ColorPalette": "light" if light else "dark",
         }
         server.post("/api/settings", settings)
         context = browser.new_context(viewport={"width": 1920, "height": 1080})
@@ -49,9 +52,13 @@ def open_page(browser: Browser, server: ComfyServer) -> Iterator[Open]:
         page = context.new_page()
         page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: thrown.append(str(error)))
+        page.on("console", lambda line: thrown.append(line.text) if is_complaint(line) else None)
         page.goto(server.url)
         page.wait_for_function(READY)
         return page
+
+    def is_complaint(line: ConsoleMessage) -> bool:
+        return line.type in ("error", "warning") and f"/extensions/{server.folder}/" in line.location["url"]
 
     yield open_page
     for context in contexts:

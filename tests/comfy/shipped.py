@@ -22,6 +22,7 @@ NODES = {
     "AdStudioBackgroundRemoval": "cutout",
     "AdStudioTextLayoutAnalyzer": "layout",
     "AdStudioProductLayoutAnalyzer": "layout",
+    "AdStudioLayoutEditor": "layout",
     "AdStudioBackgroundComposite": "compose",
     "AdStudioShadow": "compose",
     "AdStudioTextOverlay": "text",

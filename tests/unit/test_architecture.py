@@ -114,7 +114,8 @@ def test_pack_imports_itself_only_relatively():
 
 
 def test_only_the_adapter_knows_comfyuis_insides():
-    adapters = {"nodes/_host.py", "nodes/_native.py", "nodes/routes.py"}
+    # The editor's routes hang on ComfyUI's own server: the page asks while no node runs.
+    adapters = {"nodes/_host.py", "nodes/_native.py", "nodes/routes.py", "nodes/editor_routes.py"}
     wrong = [
         f"{name_of(path)}:{line} imports {name}"
         for path in SKIN
