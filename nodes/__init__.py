@@ -49,9 +49,10 @@ class AdStudio(ComfyExtension):
             prompt,
             text,
         )
+        from ._feedback import reporting
 
         modules = (
             *(model, native, prompt, generate, cutout, layout, compose),
             *(editor, text, channels, channel_rules, output),
         )
-        return [node for module in modules for node in module.NODES]
+        return [reporting(node) for module in modules for node in module.NODES]

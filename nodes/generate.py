@@ -13,7 +13,7 @@ from ..adstudio.engine.inpaint import Edit
 from ..adstudio.run.contact import blend_contact, describe_blend
 from ..adstudio.run.drawing import REDRAWS, Drawn, draw_pictures
 from ..adstudio.types import AdPrompt
-from . import _host
+from . import _feedback, _host
 from ._io import Prompt, Zit, for_each, mask_to_arrays, masks_for, to_arrays, to_image, to_latent, to_mask
 
 _LARGEST_SEED = 2**53 - 1  # what a browser can count without rounding
@@ -291,7 +291,9 @@ def _note(drawn: Sequence[sampling.Samples | Drawn]) -> str:
     width, height = drawn[0].size
     seeds = ", ".join(str(seed) for samples in drawn for seed in samples.seeds)
     line = f"{width}x{height} · {drawn[0].evaluations} evaluations · seed {seeds}"
-    return "\n".join([line, *dict.fromkeys(note for samples in drawn for note in samples.notes)])
+    notes = list(dict.fromkeys(note for samples in drawn for note in samples.notes))
+    _feedback.note(notes)
+    return "\n".join([line, *notes])
 
 
 NODES = (Text2Image, Image2Image, ContactBlend)

@@ -1,0 +1,110 @@
+"""What a node's run tells the page beside its results: badges, and errors by their code.
+
+Every node is wrapped once, where the list of nodes is handed out, so that no node has to think of it.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from comfy_api.latest import io
+
+from ..adstudio.errors import AdStudioError
+from ..adstudio.imaging.rembg_models import MODELS
+from ..adstudio.types import AdCopy, AdPrompt, CutOut, LayoutPlan
+from . import _host
+
+BADGES, ERROR = "adstudio_badges", "adstudio.error"
+_MARK = "_adstudio_reports"
+
+Badge = dict[str, str]
+_notes: ContextVar[list[str] | None] = ContextVar("adstudio_notes", default=None)
+
+
+def note(sentences: Iterable[str]) -> None:
+    """Have the running node say something that is no result, such as the rung that its memory allowed."""
+    noted = _notes.get()
+    if noted is not None:
+        noted.extend(sentences)
+
+
+def reporting(node: type[io.ComfyNode]) -> type[io.ComfyNode]:
+    """Have a node report; a second time changes nothing."""
+    if _MARK in node.__dict__:
+        return node
+    run = node.execute.__func__  # pyright: ignore[reportFunctionMemberAccess]
+
+    @functools.wraps(run)
+    def execute(cls: Any, *values: Any, **inputs: Any) -> io.NodeOutput:
+        with _listening():
+            return _badged(run(cls, *values, **inputs))
+
+    @functools.wraps(run)
+    async def execute_async(cls: Any, *values: Any, **inputs: Any) -> io.NodeOutput:
+        with _listening():
+            return _badged(await run(cls, *values, **inputs))
+
+    node.execute = classmethod(execute_async if inspect.iscoroutinefunction(run) else execute)  # pyright: ignore[reportAttributeAccessIssue]
+    setattr(node, _MARK, True)
+    return node
+
+
+def badges_of(results: Iterable[Any]) -> list[Badge]:
+    """What the value objects among a node's results say about how they came to be, each thing once."""
+    found = [badge for result in results for one in _flat(result) for badge in _badges(one)]
+    return [dict(badge) for badge in dict.fromkeys(tuple(badge.items()) for badge in found)]
+
+
+@contextmanager
+def _listening() -> Iterator[None]:
+    before = _notes.set([])
+    try:
+        yield
+    except AdStudioError as error:
+        _host.send(ERROR, {"code": error.code, "message": error.message, "hint": error.hint})
+        raise
+    finally:
+        _notes.reset(before)
+
+
+def _badged(output: io.NodeOutput) -> io.NodeOutput:
+    shown = output.ui if isinstance(output.ui, dict) else output.ui.as_dict() if output.ui is not None else {}
+    noted = [_badge("note", sentence) for sentence in _notes.get() or ()]
+    # Also where there is none: ComfyUI joins what a node shows that runs over a list by the keys of its first run.
+    output.ui = {**shown, BADGES: [*badges_of(output.args), *noted]}
+    return output
+
+
+def _badges(value: Any) -> Iterator[Badge]:
+    match value:
+        case AdPrompt() | AdCopy():
+            yield _badge("provider", value.provider) | ({"model": value.model} if value.model else {})
+            if value.fallback_from:
+                yield _badge("fallback", value.fallback_from)
+        case LayoutPlan():
+            yield _badge("provider", value.provider)
+        case CutOut():
+            yield _badge("method", value.method)
+            model = MODELS.get(value.method.removeprefix("rembg:"))
+            if model is not None:
+                yield _badge("licence" if model.commercial else "no_business", model.licence)
+    if is_dataclass(value) and any(field.name == "notes" for field in fields(value)):
+        yield from (_badge("note", str(sentence)) for sentence in value.notes)  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def _badge(kind: str, value: str) -> Badge:
+    return {"kind": kind, "value": value}
+
+
+def _flat(value: Any) -> Iterator[Any]:
+    if isinstance(value, list | tuple):
+        for part in value:
+            yield from _flat(part)
+    else:
+        yield value
