@@ -18,6 +18,9 @@ RUNTIME := $(VENV)/.installed-runtime
 DEV := $(VENV)/.installed-dev
 BROWSER := $(if $(CHROMIUM_PATH),$(VENV)/.installed-browser)
 
+# Beside the tools and not in web/: ComfyUI hands the page every .js that lies there.
+PAGE := $(if $(shell command -v npm),tools/web/node_modules/.installed)
+
 PYTEST := $(BIN)/python -m pytest
 # A worker per processor, but each holds torch and diffusers of its own: more than eight are not worth their memory.
 PYTEST_PARALLEL := $(PYTEST) --numprocesses logical --maxprocesses 8 --dist worksteal
@@ -57,11 +60,12 @@ test-gpu: $(DEV)  ## tests that need an NVIDIA GPU
 serve:  ## start the ComfyUI at COMFYUI_PATH with this pack linked in
 	@$(or $(PYTHON),$(no_python)) tools/comfyui.py serve $(ARGS)
 
-check: $(DEV)  ## format, lint, types, generated docs
+check: $(DEV) $(PAGE)  ## format, lint, types, generated docs
 	@$(BIN)/ruff format --check --quiet . || { echo "Run 'make format'."; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/basedpyright --level error --pythonpath $(BIN)/python
 	@$(BIN)/python tools/nodes_table.py --check
+	@$(if $(PAGE),npm run --silent --prefix tools/web check,echo "The page's JavaScript was not checked: no npm found (Debian: apt install nodejs npm).")
 
 format: $(DEV)  ## put format, imports and generated docs right
 	@$(BIN)/ruff format --quiet .
@@ -87,7 +91,7 @@ lock: $(DEV) $(VENV)/.installed-browser  ## renew constraints.txt from the newes
 	@mv .cache/constraints.txt constraints.txt
 
 clean:  ## remove the environment and all caches; finished pictures stay
-	rm -rf $(VENV) .cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
+	rm -rf $(VENV) tools/web/node_modules .cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
 	find adstudio nodes tests tools benchmarks -name __pycache__ -prune -exec rm -rf {} +
 
 no_python = $(error Python 3.11 or newer was not found. Install it (Debian: apt install python3 python3-venv) or set PYTHON=)
@@ -100,6 +104,10 @@ $(RUNTIME): pyproject.toml constraints.txt
 
 $(DEV): $(RUNTIME)
 	@$(PIP_INSTALL) --editable ".[standalone,rembg,dev]"
+	@touch $@
+
+tools/web/node_modules/.installed: tools/web/package.json
+	@npm install --silent --no-audit --no-fund --no-package-lock --prefix tools/web
 	@touch $@
 
 $(VENV)/.installed-browser: $(DEV)

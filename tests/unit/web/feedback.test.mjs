@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+
+import { RunLog } from "../../../web/js/feedback/runlog.js";
+import { badgeText, errorText } from "../../../web/js/feedback/telling.js";
+import { sayer } from "../../../web/js/page/words.js";
+
+const table = (language) => JSON.parse(readFileSync(new URL(`../../../locales/${language}/main.json`, import.meta.url), "utf8")).adStudio;
+const ko = sayer(table("ko"), table("en"));
+const en = sayer(table("en"));
+const state = (nodes) => ({ prompt_id: "p", nodes: Object.fromEntries(Object.entries(nodes).map(([id, state]) => [id, { state }])) });
+
+function fed(...events) {
+  const log = new RunLog();
+  for (const [kind, detail, now] of events) log.take(kind, { prompt_id: "p", ...detail }, now);
+  return log;
+}
+
+test("a run is told node by node", () => {
+  const log = fed(
+    ["execution_start", {}, 0], ["execution_cached", { nodes: ["1"] }, 1],
+    ["progress_state", state({ 2: "running", 3: "pending" }), 100],
+    ["progress_state", state({ 2: "finished", 3: "running" }), 400],
+    ["executed", { node: "3", output: { adstudio_badges: [{ kind: "note", value: "tiles" }] } }, 900],
+    ["execution_success", {}, 1000],
+  );
+  assert.deepEqual([...log.steps.values()].map(({ id, state, milliseconds }) => [id, state, milliseconds]),
+    [["1", "cached", 0], ["2", "done", 300], ["3", "done", 600]]);
+  assert.equal(log.state, "done");
+  assert.equal(log.lasted(), 1000);
+  assert.deepEqual(log.steps.get("3").badges, [{ kind: "note", value: "tiles" }]);
+});
+
+test("a failure is told with its code, which comes before it", () => {
+  const log = fed(
+    ["execution_start", {}, 0], ["progress_state", state({ 2: "running" }), 100],
+    ["adstudio.error", { node_id: "2", code: "text.no_copy", message: "m", hint: "h" }, 150],
+    ["execution_error", { node_id: "2", exception_message: "m h\n" }, 160],
+  );
+  assert.deepEqual([log.state, log.steps.get("2").state, log.steps.get("2").error.code], ["failed", "failed", "text.no_copy"]);
+});
+
+test("another node's failure is told in its own words", () => {
+  const log = fed(["execution_start", {}, 0], ["execution_error", { node_id: "9", exception_message: "boom\n" }, 5]);
+  assert.equal(errorText(log.steps.get("9").error, ko), "boom");
+});
+
+test("a cancelled run leaves nothing running", () => {
+  const log = fed(["execution_start", {}, 0], ["progress_state", state({ 2: "running" }), 10], ["execution_interrupted", {}, 60]);
+  assert.deepEqual([log.state, log.steps.get("2").state, log.steps.get("2").milliseconds], ["cancelled", "cancelled", 50]);
+});
+
+test("another run's events are not mixed in, and a new run begins empty", () => {
+  const log = fed(["execution_start", {}, 0], ["progress_state", state({ 2: "running" }), 10]);
+  log.take("progress_state", { prompt_id: "other", nodes: { 7: { state: "running" } } }, 20);
+  assert.deepEqual([...log.steps.keys()], ["2"]);
+  log.take("execution_start", { prompt_id: "q" }, 30);
+  assert.deepEqual([log.steps.size, log.state], [0, "running"]);
+});
+
+test("an error is told in Korean by its code, in English as the server says it", () => {
+  const error = { code: "text.no_copy", message: "The layout holds no copy to draw.", hint: "Write a headline." };
+  assert.match(errorText(error, ko), /^그릴 문구가 없습니다/);
+  assert.equal(errorText(error, en), "The layout holds no copy to draw. Write a headline.");
+  assert.equal(errorText({ ...error, code: "new.code" }, ko), "The layout holds no copy to draw. Write a headline.");
+});
+
+test("badges tell who did it, and warn", () => {
+  const badges = [{ kind: "provider", value: "rules" }, { kind: "fallback", value: "openai" }, { kind: "note", value: "a" }, { kind: "note", value: "b" }];
+  assert.deepEqual(badgeText(badges, ko), { text: "규칙 · 외부 서비스 대신 · 알림 2", isWarning: true });
+  assert.deepEqual(badgeText([{ kind: "method", value: "rembg:u2net" }, { kind: "licence", value: "Apache-2.0" }], en), { text: "cut out: rembg:u2net · Apache-2.0", isWarning: false });
+  assert.equal(badgeText([{ kind: "fallback", value: "openai" }], ko).isWarning, true);
+  assert.deepEqual(badgeText([], ko), { text: "", isWarning: false });
+});

@@ -1,0 +1,52 @@
+// What the page's modules hand to each other. Positions are fractions of the picture unless a name ends in _px.
+
+interface Rect { x0: number; y0: number; x1: number; y1: number }
+interface Guides { x: number[]; y: number[] }
+
+interface Block {
+  role: string; text: string; box: Rect; align?: string; anchor?: string; color?: string | null; plate?: string;
+  was?: string; z?: number; locked?: boolean;
+}
+interface Product {
+  x: number; base_y: number; height: number; rotation?: number; order?: number; anchor?: string; locked?: boolean;
+}
+interface Mark { kind: string; box: Rect; content?: string; z?: number; locked?: boolean }
+interface Plan {
+  texts: Block[]; products: Product[]; marks: Mark[]; provider: string; picture?: string; channel?: string;
+  size_px?: [number, number] | null; score?: unknown; reasons?: unknown; frames?: unknown;
+}
+
+type ItemKind = "text" | "product" | "mark";
+interface Item { kind: ItemKind; index: number; z: number; key: string }
+
+interface Scene { width: number; height: number; safe: Rect | null; aspects: number[] }
+interface Channel { id: string; korean: string; english: string; safe: Rect }
+interface Style { font: string; weight: number; min_px: number; fallback: string[]; hasPlates: boolean }
+
+interface SetBlock {
+  size_px: number; weight: number; tracking: number; lines: { text: string; x_px: number; y_px: number }[];
+  ink: [number, number, number, number]; code: string; problem: string;
+}
+interface Warning { code: string; items: Item[]; ratio?: number; wanted?: number; detail?: string }
+
+interface PictureFile { filename: string; subfolder?: string; type?: string }
+interface RunAnswer {
+  picture: PictureFile; digest: string; size_px: [number, number]; proposal: unknown; stale: string[];
+  channel: Channel | null; products: { picture: PictureFile; aspect: number }[];
+}
+
+interface View {
+  plan: Plan; scene: Scene; guides: Guides; warned: Set<string>; selected: string; editing: string; font: string; hasPlates: boolean;
+  picture: import("../../web/js/editor/picture.js").Picture | null; set: (SetBlock | null)[]; productUrls: string[];
+  names: (which: Item) => string;
+}
+interface Grip {
+  item: Item; handle: string; plan: Plan; rect: Rect; from: [number, number]; frame: DOMRect; id: number; hasMoved: boolean;
+}
+
+interface Badge { kind: string; value: string; model?: string }
+interface RunError { code: string; message: string; hint: string }
+interface RunStep {
+  id: string; state: "waiting" | "running" | "done" | "cached" | "failed" | "cancelled"; begun: number; milliseconds: number;
+  badges: Badge[]; error: RunError | null;
+}
