@@ -11,11 +11,16 @@ export class Notices {
     this.live = h("div", { class: "ads-live", role: "status", "aria-live": "polite" });
     this.element = h("div", { class: "ads-notices" }, this.banners, this.warnings, this.live);
     this.told = "";
+    this.shown = "";
   }
 
   /** @param {Warning[]} warnings */
   draw(warnings) {
     const { editor } = this;
+    const lines = warnings.map((each) => editor.describe(each));
+    const news = JSON.stringify([editor.problem, editor.isReadOnly, editor.stale, editor.hasNewWords, lines]);
+    if (news === this.shown) return; // made anew, a banner would be read aloud again, and its buttons lose the focus
+    this.shown = news;
     const banners = [];
     if (editor.problem) banners.push(this.#banner(editor.problem, [["reset", () => editor.reset()]]));
     if (editor.isReadOnly) banners.push(this.#banner("linked", []));
@@ -24,7 +29,6 @@ export class Notices {
     }
     if (editor.hasNewWords) banners.push(this.#banner("new_words", [["take_words", () => editor.takeWords()], ["dismiss", () => editor.dismissWords()]]));
     this.banners.replaceChildren(...banners);
-    const lines = warnings.map((each) => editor.describe(each));
     this.warnings.replaceChildren(...lines.map((line, i) => h("li", { "data-code": warnings[i].code }, line)));
     const spoken = lines.join(" ");
     if (spoken !== this.told) this.tell(spoken);
