@@ -124,6 +124,7 @@ def test_a_drag_lands_in_the_prompt_and_in_the_picture(
     assert placed(page) == moved
     drag(page, box(page, "text:1"), 20, -40)
     later = placed(page, 1)
+    page.mouse.move(5, 5)  # not over the editor, which looks again whenever the pointer comes
     page.evaluate(GRAPH_UNDO)
     page.wait_for_timeout(2 * SETTLE_MS)
     assert placed(page, 1) != later

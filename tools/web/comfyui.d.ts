@@ -27,6 +27,8 @@ interface ComfyNode {
 }
 
 interface ComfyGraph {
+  id?: string;
+  isRootGraph?: boolean;
   nodes: ComfyNode[];
   links?: Record<string, { target_id: string | number }>;
   getLink?(id: number): { target_id: string | number } | undefined;

@@ -1,6 +1,6 @@
 /** The editor on its node: the plan lives in the node's own text widget, the editor shows it. */
 
-import { app, language, noteChange, pageWords, pictureUrl, useStyles } from "../page/host.js";
+import { app, language, noteChange, pageWords, pictureUrl, shownBy, useStyles } from "../page/host.js";
 import { LayoutEditor } from "./editor.js";
 import { Picture } from "./picture.js";
 
@@ -71,7 +71,7 @@ class Attached {
   refresh() {
     this.editor.load(String(this.text.value ?? ""));
     this.editor.setReadOnly(this.#isLinked());
-    const answer = app.nodeOutputs?.[this.node.id]?.[OUTPUT]?.[0];
+    const answer = shownBy(this.node)[OUTPUT]?.[0];
     if (answer && !this.hasRun) void this.take(answer);
     else if (!this.hasRun) void this.#showUpstream();
     this.editor.draw(); // the lettering behind this node may have another font by now
@@ -125,7 +125,7 @@ class Attached {
   async #showUpstream() {
     const slot = this.node.inputs?.findIndex((input) => input.name === "image") ?? -1;
     const source = slot < 0 ? null : this.node.getInputNode?.(slot);
-    const file = app.nodeOutputs?.[source?.id ?? ""]?.images?.[0];
+    const file = source && shownBy(source).images?.[0];
     const url = source?.imgs?.[0]?.src ?? (file ? pictureUrl(file) : chosenFile(source));
     if (!url || url === this.shownUrl) return;
     this.shownUrl = url;

@@ -1,6 +1,6 @@
 /** What a run tells its user: errors as toasts in their language, badges on nodes, a report. */
 
-import { api, app, pageWords, useStyles } from "../page/host.js";
+import { api, app, pageWords, shownBy, useStyles } from "../page/host.js";
 import { openReport } from "./report.js";
 import { RunLog } from "./runlog.js";
 import { badgeText, errorText } from "./telling.js";
@@ -49,7 +49,7 @@ function pulse() {
 
 /** @param {ComfyNode} node */
 function badgeOf(node) {
-  const badges = pulse().count >= 0 ? app.nodeOutputs?.[node.id]?.adstudio_badges : [];
+  const badges = pulse().count >= 0 ? shownBy(node).adstudio_badges : [];
   const { text, isWarning } = badgeText(Array.isArray(badges) ? badges : [], say);
   const [fgColor, bgColor] = COLOURS[isWarning ? "warning" : "plain"];
   const Badge = /** @type {NonNullable<typeof window.LGraphBadge>} */ (window.LGraphBadge);

@@ -33,6 +33,17 @@ export function pictureUrl(file) {
   return api.apiURL(`/view?${query}`);
 }
 
+/**
+ * What a node showed in its last run; inside a subgraph it is kept under the subgraph's id as well.
+ *
+ * @param {ComfyNode} node
+ * @returns {Record<string, any>}
+ */
+export function shownBy(node) {
+  const key = node.graph?.isRootGraph === false ? `${node.graph.id}:${node.id}` : node.id;
+  return app.nodeOutputs?.[key] ?? {};
+}
+
 /** Have the graph's own undo take note of what was changed by a script. */
 export function noteChange() {
   const tracker = app.extensionManager?.workflow?.activeWorkflow?.changeTracker;
