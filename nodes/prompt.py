@@ -156,6 +156,9 @@ class PromptProcessor(io.ComfyNode):
                 Prompt.Output("prompt", is_output_list=True),
                 Copy.Output("copy", tooltip="Copy from word lists, at once. Ad Copy writes it better."),
                 io.String.Output("positive", is_output_list=True, tooltip="The English prompt as text."),
+                io.String.Output(
+                    "negative", is_output_list=True, tooltip="What to keep out, for models that read one, such as SDXL."
+                ),
             ],
             hidden=[io.Hidden.unique_id],
         )
@@ -183,7 +186,8 @@ class PromptProcessor(io.ComfyNode):
         LanguageModel.fallbacks += any(prompt.fallback_from for prompt in prompts)
         copy = await processor.write_ad_copy(CopyRequest(brief, industry, seed=variation), ProviderChoice(RULES))
         positives = [prompt.positive for prompt in prompts]
-        return io.NodeOutput(list(prompts), copy, positives, ui=_host.show(cls, describe_prompts(prompts)))
+        negatives = [prompt.negative for prompt in prompts]
+        return io.NodeOutput(list(prompts), copy, positives, negatives, ui=_host.show(cls, describe_prompts(prompts)))
 
 
 class AdCopyWriter(io.ComfyNode):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from workflow_engines import ENGINES
 from workflow_parts import MODEL, PHOTO, PICTURE, Graph, Group, Link, Step, brief, letters, model, save
 from workflow_products import CATALOGUE, MANY_PRODUCTS, PRODUCT_COMPOSITE
 
@@ -111,4 +112,4 @@ NATIVE_BRIDGE = Graph(
     ),
 )
 
-GRAPHS = (TEXT_TO_IMAGE, IMAGE_TO_IMAGE, PRODUCT_COMPOSITE, NATIVE_BRIDGE, MANY_PRODUCTS, CATALOGUE)
+GRAPHS = (TEXT_TO_IMAGE, IMAGE_TO_IMAGE, PRODUCT_COMPOSITE, NATIVE_BRIDGE, MANY_PRODUCTS, CATALOGUE, *ENGINES)

@@ -13,6 +13,7 @@ from . import server_option
 
 if TYPE_CHECKING:
     from ..engine.doctor import Diagnosis, Finding
+    from .readiness import ModelFile, Readiness
 
 _WIDTH = 118
 
@@ -31,6 +32,16 @@ def add(commands: Any) -> None:
         "--write", action="store_true", help="write mended JSON files; what stood there is kept as *.bak"
     )
     server_option.add(parser, "examine this ComfyUI instead")
+    parser.add_argument(
+        "--workflows", action="store_true", help="say which shipped workflows this machine has the models for"
+    )
+    parser.add_argument(
+        "--models",
+        type=Path,
+        metavar="FOLDER",
+        action="append",
+        help="with --workflows: ComfyUI's models folder, instead of ADSTUDIO_MODELS; more than one may be given",
+    )
     parser.add_argument("--rules", action="store_true", help="print the whole checklist instead")
     parser.add_argument("--json", action="store_true", help="print one JSON envelope on stdout")
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
@@ -43,6 +54,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         return _print_rules(options)
     if options.server:
         return _examine_servers(options)
+    if options.workflows:
+        return _print_workflows(options)
     if not options.checkpoint:
         raise InputError("doctor.nothing", "No checkpoint was named.", "Say its folder, file or name, or --server.")
     from ..engine.doctor import write_mended
@@ -145,3 +158,43 @@ def _print_rules(options: argparse.Namespace) -> dict[str, Any]:
             sys.stdout.write(f"{mark} {rule.id}: {rule.looks_at}: {rule.right}\n")
     fields = ("id", "part", "looks_at", "right", "mendable")
     return {"rules": [{name: getattr(rule, name) for name in fields} for rule in rules]}
+
+
+def _print_workflows(options: argparse.Namespace) -> dict[str, Any]:
+    from .readiness import check_workflows, find_in
+
+    for folder in options.models or ():
+        if not folder.is_dir():
+            raise InputError("doctor.no_folder", f"There is no folder {folder}.", "Name ComfyUI's models folder.")
+    found = check_workflows(find_in(options.models) if options.models else None)
+    if not options.json and not options.quiet:
+        sys.stdout.write("".join(f"{line}\n" for line in _workflow_lines(found)))
+    return {
+        "workflows": [
+            {
+                "workflow": each.workflow,
+                "engine": each.engine,
+                "ready": each.is_ready,
+                "commercial": each.is_commercial,
+                "files": [_file_as_json(file) | {"state": state} for file, state in each.files],
+            }
+            for each in found
+        ]
+    }
+
+
+def _workflow_lines(found: tuple[Readiness, ...]) -> list[str]:
+    lines, shown = [], set[str]()
+    for each in found:
+        lines.append(f"{'ready  ' if each.is_ready else 'waiting'}  {each.workflow}")
+        for file, state in each.files:
+            if state != "there":
+                known = "as above" if file.id in shown else f"{file.gb:g} GB, {file.licence}, {file.hub}"
+                lines.append(f"           {state}: models/{file.place} ({known})")
+                shown.add(file.id)
+    return lines
+
+
+def _file_as_json(file: ModelFile) -> dict[str, Any]:
+    names = ("place", "hub", "path", "gb", "licence", "commercial")
+    return {name: getattr(file, name) for name in names}

@@ -13,9 +13,12 @@ from comfyui import PACK
 from PIL import Image
 from shipped import NAMES, NOTES, api_graph, as_prompt, node_of, ui_graph
 
+from adstudio.run.readiness import check_workflows
 from workflows import render
 
 PICTURES = {"06-catalogue-batch": 3}  # one for each photo
+WAITING = {each.workflow for each in check_workflows()}  # for weights that do not come with the pack: test_engines
+READY = [name for name in NAMES if name not in WAITING]
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +30,7 @@ def test_every_workflow_is_shipped_in_both_forms(server: ComfyServer):
     assert [
         *("01-text-to-image-ad", "02-image-to-image-ad", "03-product-composite", "04-native-bridge"),
         *("05-many-products-one-backdrop", "06-catalogue-batch"),
+        *sorted(WAITING),
     ] == NAMES
     assert sorted(path.stem for path in (PACK / "workflows" / "api").glob("*.json")) == NAMES
     assert sorted(server.get("/api/workflow_templates")[server.folder]) == NAMES
@@ -76,15 +80,18 @@ class TestForm:
             around = [g for g in groups if g[0] <= x0 and g[1] <= y0 and x1 <= g[2] and y1 <= g[3]]
             assert len(around) == (0 if node["type"] in NOTES else 1)
 
-    def test_thumbnail_is_a_small_picture(self, name: str):
+    def test_thumbnail_is_a_small_picture_of_a_real_run(self, name: str):
         path = PACK / "workflows" / f"{name}.jpg"
+        if name in WAITING:
+            assert not path.exists(), "nobody has run it on its real weights"
+            return
         with Image.open(path) as thumbnail:
             assert thumbnail.format == "JPEG"
             assert min(thumbnail.size) >= 256
         assert path.stat().st_size < 200_000
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", READY)
 def test_workflow_runs_to_a_picture_and_the_second_run_costs_nothing(server: ComfyServer, name: str):
     graph, workflow = api_graph(name), ui_graph(name)
     # A folder of its own: a picture that another run has stored already keeps the words that were saved with it.

@@ -1,0 +1,144 @@
+"""The workflows of other engines, run through core's own nodes on tiny checkpoints of the same architectures."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import comfyui
+import numpy as np
+import pytest
+import skimage.data
+import yaml
+from comfy_server import ComfyServer
+from comfyui import PACK
+from PIL import Image
+from shipped import api_graph, node_of, ui_graph
+
+HERE = Path(__file__).parent
+MODELS = yaml.safe_load((PACK / "adstudio" / "run" / "data" / "models.yaml").read_text(encoding="utf-8"))
+NAMES = sorted(MODELS["workflows"])
+# The others are parts of these, or the same graphs with other file names.
+RUN = [
+    *("12-flux2-klein-9b", "14-flux2-klein-product", "16-qwen-image-edit-masked"),
+    *("17-generate-then-edit", "18-z-image-controlnet", "19-sdxl-realistic"),
+]
+FILES = {"unet_name", "clip_name", "vae_name", "lora_name", "ckpt_name", "control_net_name", "name", "image"}
+SIDE = 256
+
+WRITE = f"""
+import sys
+sys.argv = ["main.py", "--cpu"]
+sys.path[:0] = [{str(comfyui.find())!r}, {str(HERE)!r}]
+import comfy.options
+comfy.options.enable_args_parsing()
+import small_engines, engine_weights
+from pathlib import Path
+engine_weights.write_all(Path(sys.stdin.read()))
+"""
+
+
+@pytest.fixture(scope="module")
+def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ComfyServer]:
+    """A ComfyUI with small architectures, and a checkpoint under every name that the workflows use."""
+    root = comfyui.find()
+    python = comfyui.python(root) if root else None
+    assert python is not None
+    base = tmp_path_factory.mktemp("engines")
+    written = subprocess.run(
+        [python, "-c", WRITE], input=str(base / "models"), cwd=root, capture_output=True, text=True, timeout=300
+    )
+    assert written.returncode == 0, written.stderr[-3000:]
+    (base / "custom_nodes").mkdir()
+    shutil.copy(HERE / "small_engines.py", base / "custom_nodes")
+    (base / "input").mkdir()
+    Image.fromarray(skimage.data.coffee()).resize((SIDE, SIDE)).save(base / "input" / "example.png")
+    server = ComfyServer(base)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_nothing_that_the_host_does_not_have(server: ComfyServer, name: str):
+    schemas = server.get("/object_info")
+    for node in api_graph(name).values():
+        parts = schemas[node["class_type"]]["input"]
+        known = {**parts.get("required", {}), **parts.get("optional", {})}
+        assert set(node["inputs"]) <= set(known), node["class_type"]
+        assert set(parts.get("required", {})) <= set(node["inputs"]), node["class_type"]
+        for key, value in node["inputs"].items():
+            kind, options = known[key][0], (known[key][1] if len(known[key]) > 1 else {})
+            choices = kind if isinstance(kind, list) else options.get("options")
+            if isinstance(value, list) or choices is None or key in FILES:
+                continue
+            assert value in choices, f"{node['class_type']}.{key}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_loads_exactly_the_files_that_the_table_lists(name: str):
+    named = {
+        value
+        for node in api_graph(name).values()
+        for key, value in node["inputs"].items()
+        if key in FILES and isinstance(value, str) and value.endswith(".safetensors")
+    }
+    assert named == {MODELS["files"][key]["file"] for key in MODELS["workflows"][name]["needs"]}
+
+
+@pytest.mark.parametrize("name", RUN)
+def test_runs_to_a_lettered_picture(engines: ComfyServer, name: str):
+    graph = _smaller(api_graph(name))
+    run = engines.run(graph, workflow=ui_graph(name))
+    assert run.status == "success", run.error
+    ((_, content),) = run.pictures()
+    assert _pixels(content).std() > 1
+
+
+def test_what_is_kept_of_a_product_is_its_own_photo(engines: ComfyServer):
+    graph = _smaller(api_graph("16-qwen-image-edit-masked"))
+    looks = {
+        "kept": [node_of(graph, "ImageCompositeMasked"), 0],
+        "photo": [node_of(graph, "ImageScale"), 0],
+        "matte": ["as_picture", 0],
+    }
+    graph["as_picture"] = {
+        "class_type": "MaskToImage",
+        "inputs": {"mask": [node_of(graph, "AdStudioBackgroundRemoval"), 2]},
+    }
+    for key, source in looks.items():
+        graph[key] = {"class_type": "SaveImage", "inputs": {"images": source, "filename_prefix": key}}
+    run = engines.run(graph)
+    assert run.status == "success", run.error
+    seen = {file.split("_")[0]: _pixels(content) for file, content in run.pictures() if file.startswith(tuple(looks))}
+    change = np.abs(seen["kept"] - seen["photo"]).max(axis=-1)
+    inside, outside = seen["matte"][..., 0] == 255, seen["matte"][..., 0] == 0
+    assert 0.02 < inside.mean() < 0.9
+    assert change[inside].max() <= 1
+    assert change[outside].mean() > 10
+
+
+def _pixels(content: bytes) -> np.ndarray:
+    with Image.open(io.BytesIO(content)) as picture:
+        return np.asarray(picture.convert("RGB"), np.float32)
+
+
+def _smaller(graph: dict[str, Any]) -> dict[str, Any]:
+    """The graph at a size and with steps that a CPU manages."""
+    for node in graph.values():
+        values = node["inputs"]
+        for side in ("width", "height"):
+            if isinstance(values.get(side), int):
+                values[side] = SIDE
+        if isinstance(values.get("steps"), int):
+            values["steps"] = 2
+        if node["class_type"] == "FluxKontextImageScale":  # it has no size to choose, and takes a megapixel
+            node["class_type"] = "ImageScale"
+            values |= {"upscale_method": "area", "width": SIDE, "height": SIDE, "crop": "disabled"}
+        if "megapixels" in values:
+            values["megapixels"] = SIDE * SIDE / 1e6
+    return graph
