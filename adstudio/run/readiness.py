@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +15,7 @@ from ..engine.weights import read_header
 from ..errors import ModelError
 
 Finder = Callable[[str, str], Path | None]
+_TABLE = Path(__file__).parent / "data" / "models.yaml"
 State = Literal["there", "missing", "damaged"]
 
 
@@ -73,7 +73,7 @@ def check_workflows(find: Finder | None = None) -> tuple[Readiness, ...]:
     """
     find = find or find_in(config.model_dirs())
     files, workflows = _table()
-    states = {key: _state(file, find) for key, file in files.items()}
+    states: dict[str, State] = {key: _state(file, find) for key, file in files.items()}
     return tuple(
         Readiness(name, entry["engine"], tuple((files[key], states[key]) for key in entry["needs"]))
         for name, entry in workflows.items()
@@ -98,8 +98,7 @@ def _state(file: ModelFile, find: Finder) -> State:
 
 @cache
 def _table() -> tuple[dict[str, ModelFile], dict[str, dict[str, Any]]]:
-    text = (resources.files(__package__) / "data" / "models.yaml").read_text(encoding="utf-8")
-    data = yaml.safe_load(text)
+    data = yaml.safe_load(_TABLE.read_text(encoding="utf-8"))
     files = {
         key: ModelFile(
             id=key,

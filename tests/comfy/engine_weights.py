@@ -16,7 +16,6 @@ import comfy.ldm.qwen_image.model as qwen_image
 import comfy.ldm.wan.vae as wan_vae
 import comfy.ops
 import comfy.sd1_clip
-import comfy.sdxl_clip
 import comfy.text_encoders.flux as klein
 import comfy.text_encoders.qwen_image as qwen_text
 import torch
@@ -117,10 +116,11 @@ SDXL_UNET |= {"use_spatial_transformer": True, "num_classes": "sequential", "tra
 def sdxl(path: Path) -> None:
     """An SDXL checkpoint: narrow U-Net, both text encoders and the autoencoder in one file."""
     import comfy.supported_models
+    from comfy.sdxl_clip import SDXLClipModel
 
     depths = [0, 0, 0, 2, 2, 2, 10, 10, 10]
     narrow = unet.UNetModel(out_channels=4, transformer_depth_output=depths, **_fresh(SDXL_UNET), **PLACE)
-    encoders = comfy.sdxl_clip.SDXLClipModel(device="meta", dtype=torch.float16).state_dict()
+    encoders = SDXLClipModel(device="meta", dtype=torch.float16).state_dict()
     saved = comfy.supported_models.SDXL({}).process_clip_state_dict_for_saving(dict(encoders))
     shapes = shapes_of(narrow, "model.diffusion_model.") | {name: tuple(v.shape) for name, v in saved.items()}
     shapes |= shapes_of(kl_vae(4, batch_norm=False), "first_stage_model.")
