@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from workflow_channels import ONE_DESIGN_MANY_CHANNELS
 from workflow_engines import ENGINES
 from workflow_parts import MODEL, PHOTO, PICTURE, Graph, Group, Link, Step, brief, letters, model, save
 from workflow_products import CATALOGUE, MANY_PRODUCTS, PRODUCT_COMPOSITE
@@ -25,7 +26,7 @@ TEXT_TO_IMAGE = Graph(
                 PICTURE,
             ),
         ),
-        (letters(4, "picture"),),
+        (letters(4, "picture", by_hand=True),),
         (save(5, "picture"),),
     ),
 )
@@ -112,4 +113,4 @@ NATIVE_BRIDGE = Graph(
     ),
 )
 
-GRAPHS = (TEXT_TO_IMAGE, IMAGE_TO_IMAGE, PRODUCT_COMPOSITE, NATIVE_BRIDGE, MANY_PRODUCTS, CATALOGUE, *ENGINES)
+GRAPHS = (TEXT_TO_IMAGE, IMAGE_TO_IMAGE, PRODUCT_COMPOSITE, NATIVE_BRIDGE, MANY_PRODUCTS, CATALOGUE, ONE_DESIGN_MANY_CHANNELS, *ENGINES)

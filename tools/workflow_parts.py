@@ -105,14 +105,21 @@ def brief(words: str, *, backdrop_only: bool = False) -> Group:
     return Group("2  브리프와 문구 · Brief and copy", steps, WORDS)
 
 
-def letters(number: int, picture: str, keep_clear: Link | None = None) -> Group:
-    """The copy, laid out and drawn on a picture."""
+def letters(number: int, picture: str, keep_clear: Link | None = None, *, by_hand: bool = False) -> Group:
+    """The copy, laid out and drawn on a picture; ``by_hand`` with the editor between the two."""
     where: dict[str, Any] = {"image": Link(picture), "copy": Link("copy"), "prompt": Link("prompt")}
+    last = "edited_layout" if by_hand else "text_layout"
     steps = (
         Step("text_layout", "AdStudioTextLayoutAnalyzer", where | ({"keep_clear": keep_clear} if keep_clear else {})),
-        Step("lettering", "AdStudioTextOverlay", {"image": Link(picture), "layout": Link("text_layout")}),
+        *([_editor(picture)] if by_hand else []),
+        Step("lettering", "AdStudioTextOverlay", {"image": Link(picture), "layout": Link(last)}),
     )
     return Group(f"{number}  문구 · Lettering", steps, LETTERS)
+
+
+def _editor(picture: str) -> Step:
+    shown = {"image": Link(picture), "layout": Link("text_layout")}
+    return Step("edited_layout", "AdStudioLayoutEditor", shown, 480, text_height=60, room=560)
 
 
 def save(number: int, picture: str) -> Group:

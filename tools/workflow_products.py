@@ -69,7 +69,7 @@ PRODUCT_COMPOSITE = Graph(
                 PICTURE,
             ),
         ),
-        (_blend(7), letters(8, "blend", keep_clear=Link("composite", 1))),
+        (_blend(7), letters(8, "blend", keep_clear=Link("composite", 1), by_hand=True)),
         (save(9, "blend"),),
     ),
 )
