@@ -52,7 +52,17 @@ class AdStudio(ComfyExtension):
         from ._feedback import reporting
 
         modules = (
-            *(model, native, prompt, generate, cutout, layout, compose),
-            *(editor, text, channels, channel_rules, output),
+            model,
+            native,
+            prompt,
+            generate,
+            cutout,
+            layout,
+            compose,
+            editor,
+            text,
+            channels,
+            channel_rules,
+            output,
         )
         return [reporting(node) for module in modules for node in module.NODES]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from comfy_api.latest import io
@@ -16,27 +16,30 @@ from ._io import ChannelIO, Copy, CutOutIO, Layout, Prompt, WriterIO, masks_for,
 from .prompt import Writer
 
 _SIDES = ["auto", "top", "bottom", "left", "right", "center"]
-_PARTS = {
-    "price": "What it costs now, such as '9,900원'. Replaces the price of the copy when not empty.",
-    "old_price": "What it cost before; it is struck through before the price.",
-    "badge": "One or two words in a spot near the product, such as '1+1' or '신메뉴'.",
-    "call_to_action": "What the button says, such as '지금 주문하기'. Replaces the copy's own when not empty.",
-    "legal": "The small print along the lower edge.",
-    "hours": "Opening hours, above the small print.",
-    "link": "What a QR code in a corner leads to: a Kakao channel, a map, a menu.",
-}
-
+_MORE: dict[str, Any] = {"default": "", "optional": True, "advanced": True}
+_PARTS = [
+    io.String.Input(
+        "price", tooltip="What it costs now, such as '9,900원'. Replaces the price of the copy when not empty.", **_MORE
+    ),
+    io.String.Input("old_price", tooltip="What it cost before; it is struck through before the price.", **_MORE),
+    io.String.Input(
+        "badge", tooltip="One or two words in a spot near the product, such as '1+1' or '신메뉴'.", **_MORE
+    ),
+    io.String.Input(
+        "call_to_action",
+        tooltip="What the button says, such as '지금 주문하기'. Replaces the copy's own when not empty.",
+        **_MORE,
+    ),
+    io.String.Input("legal", tooltip="The small print along the lower edge.", **_MORE),
+    io.String.Input("hours", tooltip="Opening hours, above the small print.", **_MORE),
+    io.String.Input("link", tooltip="What a QR code in a corner leads to: a Kakao channel, a map, a menu.", **_MORE),
+]
 _PROVIDERS = (
     "Who lays out. 'local': this machine, without any network. 'openai': a model that looks at the picture, which is "
     "sent to it; settings.yaml names it as vision_model. 'auto': openai where such a model is set, else local."
 )
 _WRITER = "From Language Model: the name of a model that looks at pictures, and whether the local layout may step in."
 _AS_PROPOSED = "Take the model's layout even where the local one scores better."
-
-
-def _part(name: str) -> io.Input:
-    """A field for one more part of the ad."""
-    return io.String.Input(name, default="", optional=True, advanced=True, tooltip=_PARTS[name])
 
 
 class _Analyzer:
@@ -112,7 +115,7 @@ class TextLayoutAnalyzer(_Analyzer, io.ComfyNode):
                     default="auto",
                     tooltip="Preferred side. It is followed unless something stands there; the report says which.",
                 ),
-                *(_part(name) for name in _PARTS),
+                *_PARTS,
                 io.Boolean.Input(
                     "logo_slot",
                     default=False,
