@@ -40,8 +40,7 @@ class BackgroundRemoval(io.ComfyNode):
                     "method",
                     options=methods(),
                     tooltip="auto: the mask if one is linked, else a rembg model whose file is in models/rembg, else "
-                    "geodesic, which needs no model and suits products on a calm background. Licences of the weights: "
-                    f"{list_licences()}.",
+                    "geodesic, which needs no model and suits products on a calm background. " + list_licences(),
                 ),
                 io.Boolean.Input(
                     "invert_mask",

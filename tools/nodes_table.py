@@ -111,6 +111,17 @@ class Source:
                 return "-" + self.text(operand)
         return ""
 
+    def keywords(self, call: ast.Call) -> dict[str, ast.expr]:
+        """The keyword arguments of a call, those spread out of a dictionary included."""
+        words: dict[str, ast.expr] = {}
+        for word in call.keywords:
+            if word.arg:
+                words[word.arg] = word.value
+            elif isinstance(spread := self.resolve(word.value), ast.Dict):
+                pairs = zip(spread.keys, spread.values, strict=True)
+                words |= {str(key.value): value for key, value in pairs if isinstance(key, ast.Constant)}
+        return words
+
     def items(self, node: ast.expr | None) -> Iterator[ast.expr]:
         """The elements of a list or tuple expression, spread-out parts included."""
         if node is None:
@@ -177,7 +188,7 @@ def _node(source: Source, cls: ast.ClassDef, kinds: dict[str, str]) -> Node:
 def _socket(source: Source, call: ast.expr, kinds: dict[str, str]) -> Socket:
     if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
         raise SystemExit(f"{source.path.name}:{call.lineno}: expected a socket such as io.Image.Input(…)")
-    words = {word.arg: word.value for word in call.keywords}
+    words = source.keywords(call)
     owner = ast.unparse(call.func.value)
     kind = kinds.get(owner) or owner.removeprefix("io.").upper()
     name = source.text(call.args[0]) if call.args else source.text(words.get("id"))

@@ -67,7 +67,8 @@ def list_licences() -> str:
     for name in methods():
         if name.startswith("rembg:"):
             groups.setdefault(licence_of(name), []).append(name.removeprefix("rembg:"))
-    return "; ".join(f"{', '.join(names)}: {licence}" for licence, names in groups.items())
+    told = "; ".join(f"{', '.join(names)}: {licence}" for licence, names in groups.items())
+    return f"Licences of the weights: {told}."
 
 
 def cut_out(
