@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Generator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from ..ports import Host
 from ..types import AdCopy, AdPrompt, Array
 from . import stages
 from .finishing import check_finish, label_pictures, save_pictures
+from .handing import Prepared
 from .recorder import OnEvent, RecordedHost, Recorder, close_report
 from .report import RunReport, peak_vram_bytes
 from .request import AdRequest, AdResult
@@ -49,13 +51,31 @@ class LocalRunner:
             AdStudioError: what is wrong, and what to do; ``report`` then tells how far the run came.
             Cancelled: after ``cancel``.
         """
+        legs = self.legs(request, on_event)
+        while True:
+            try:
+                next(legs)
+            except StopIteration as end:
+                return end.value
+
+    def legs(
+        self, request: AdRequest, on_event: OnEvent | None = None, prepared: Prepared | None = None
+    ) -> Generator[stages.Run, None, AdResult]:
+        """Run a request leg by leg, so that the legs of several runners may overlap; the last one returns the result.
+
+        What is read and written, then what is drawn, then what is composed, lettered and saved: each leg may go on in
+        another thread. Whoever stops in between closes the generator.
+
+        Args:
+            prepared: the first leg's work where it was done elsewhere.
+        """
         with self._one_at_a_time:
             recorder = Recorder(on_event, self._stop)
             began = time.perf_counter()
             peak_vram_bytes(reset=True)
             self.report = RunReport(started=datetime.now(UTC).isoformat(timespec="seconds"), versions=versions())
             try:
-                result = self._run(request, recorder, began)
+                result = yield from self._legs(request, recorder, began, prepared)
             except Exception as error:
                 self._close(recorder, began, "failed", error)
                 raise
@@ -66,21 +86,32 @@ class LocalRunner:
                 self._stop.clear()
             return result
 
-    def _run(self, request: AdRequest, recorder: Recorder, began: float) -> AdResult:
+    def _legs(
+        self, request: AdRequest, recorder: Recorder, began: float, prepared: Prepared | None
+    ) -> Generator[stages.Run, None, AdResult]:
         with recorder.step("check"):
             run = stages.Run(request.seeded(), recorder, RecordedHost(self._device_owner(), recorder))
             run.check()
             run.check_words()
             check_finish(request)
-        if run.writes_locally():
+        if prepared is not None:
+            prepared.hand_to(run)
+        if not run.prompts and run.writes_locally():
+            run.read_pictures()
+            yield run  # its words need the model, too
             run.load_model()
-        run.write_words()
-        run.read_pictures()
+            run.write_words()
+        else:
+            if not run.prompts:
+                run.write_words()
+            run.read_pictures()
+            yield run
         # After all that the request can have wrong, so that a bad one leaves no empty folder behind; before the model.
         prepare_folder(self.output_dir)
         run.load_model()
         run.put_on_style()
         run.generate()
+        yield run
         run.composite()
         run.blend()
         run.letter()

@@ -85,13 +85,13 @@ class Run:
     def read_pictures(self) -> None:
         """Read the reference photo and the logo, or read the products and cut them out."""
         request = self.request
-        if request.reference is not None:
+        if request.reference is not None and self.reference is None:
             with self.recorder.step("photo"):
                 self.reference = read_source(request.reference)
-        if request.logo is not None:
+        if request.logo is not None and self.logo is None:
             with self.recorder.step("logo"):
                 self.logo = read_logo(request.logo)
-        if request.task == "composite":
+        if request.task == "composite" and not self.cutouts:
             with self.recorder.step("cutout"):
                 for source in request.products:
                     self.recorder.check_cancelled()
@@ -140,6 +140,8 @@ class Run:
         from ..engine.sampling import Samples, image_to_image, text_to_image
         from .drawing import draw_pictures
 
+        if self.originals:  # another ad's backdrop
+            return
         request = self.request
         width, height = self._target_size(self.zit.checkpoint)
         first = request.seed or 0
