@@ -22,6 +22,7 @@ from ..errors import AdStudioError, MissingDependency
 from ..ports import Cancelled
 from ..types import Side, TextStyle
 from . import (
+    batch_command,
     channel_command,
     convert_command,
     copy_options,
@@ -93,6 +94,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_generate(commands)
     _add_edit(commands)
     _add_composite(commands)
+    batch_command.add(commands)
     cutout_command.add(commands)
     place_command.add(commands)
     channel_command.add(commands)

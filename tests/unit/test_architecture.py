@@ -33,6 +33,7 @@ HEAVY = {
     "skimage",
     "sklearn",
     "ray",
+    "pyarrow",
     "c2pa",
     "cryptography",
 }
@@ -218,7 +219,7 @@ def test_requirements_say_what_pyproject_says():
     assert lines == project["dependencies"]
 
 
-_BROUGHT = ("standalone", "client", "rembg", "gguf", "c2pa")
+_BROUGHT = ("standalone", "client", "rembg", "gguf", "c2pa", "parquet", "ray")
 
 
 def test_every_imported_package_is_declared():

@@ -1,0 +1,59 @@
+"""Where the photos of a table lie: beside it, or in the folder that whoever runs this machine has named."""
+
+from __future__ import annotations
+
+import unicodedata
+from pathlib import Path
+
+from PIL import Image
+
+from ...errors import InputError
+
+
+class PhotoFolder:
+    """Finds photos in one folder and never outside it.
+
+    Args:
+        root: what names in the table are relative to; an absolute one must lie in it, too.
+    """
+
+    def __init__(self, root: str | Path) -> None:
+        self.root = Path(root).resolve()
+
+    def find(self, name: str) -> str:
+        """The photo's path, once it is seen to be a picture; a ``data:`` URL is what it is.
+
+        Raises:
+            InputError: ``batch.photo_<reason>``.
+        """
+        if name.startswith("data:"):
+            return name
+        if "://" in name:
+            raise InputError(
+                "batch.photo_address", f"A file was expected; the address '{name:.80}' came.", "Download it first."
+            )
+        path = self._existing(name)
+        if not path.is_relative_to(self.root):
+            raise InputError(
+                "batch.photo_outside",
+                f"The photo '{name}' lies outside the folder '{self.root}'.",
+                "Put the photos beside the table, or name their folder with --photos.",
+            )
+        if not path.is_file():
+            raise InputError(
+                "batch.photo_missing", f"There is no photo '{name}' in '{self.root}'.", "Check the name's spelling."
+            )
+        try:
+            with Image.open(path) as picture:
+                picture.verify()
+        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+            raise InputError(
+                "batch.photo_unreadable", f"The file '{name}' is no picture that can be read.", "Save it anew as JPEG."
+            ) from error
+        return str(path)
+
+    def _existing(self, name: str) -> Path:
+        tidy = name if Path(name).is_absolute() else name.replace("\\", "/")
+        # macOS hands Hangul names over in parts, tables hold them composed.
+        tries = [(self.root / unicodedata.normalize(form, tidy)).resolve() for form in ("NFC", "NFD")]
+        return next((path for path in tries if path.exists()), tries[0])

@@ -1,0 +1,99 @@
+"""Rows on ComfyUI servers: two on their way to each, so that photos travel while another picture is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+from ...errors import InputError, MissingDependency
+from ..recorder import OnEvent
+from .lanes import Outcome, Runner, failed, in_order, made_by
+from .rows import Row
+
+PER_SERVER = 2
+
+
+class RunnerLane:
+    """Draws rows with anything that runs requests, several at a time."""
+
+    def __init__(self, runner: Runner, at_once: int, on_event: OnEvent | None = None) -> None:
+        self._runner = runner
+        self._at_once = at_once
+        self._on_event = on_event
+        self._stopped = False
+
+    def check(self, row: Row) -> None:
+        """Refuse what only one machine of its own can do, and what the server's workflow has no place for."""
+        check_for_server(row)
+
+    def draw(self, rows: Sequence[Row]) -> Generator[Outcome, None, None]:
+        """Draw rows, in the order in which they are done."""
+        waiting = iter(in_order(rows))
+        with ThreadPoolExecutor(self._at_once) as pool:
+            running = {pool.submit(self._one, row) for row, _ in zip(waiting, range(self._at_once), strict=False)}
+            while running:
+                done = next(as_completed(running))
+                running.discard(done)
+                yield done.result()
+                running |= {pool.submit(self._one, row) for row, _ in zip(waiting, range(1), strict=False)}
+
+    def cancel(self) -> None:
+        """Stop what is under way."""
+        self._stopped = True
+        self._runner.cancel()
+
+    def close(self) -> None:
+        """Hang up."""
+        getattr(self._runner, "close", lambda: None)()
+
+    def _one(self, row: Row) -> Outcome:
+        try:
+            return Outcome(row, made_by(self._runner.run(row.request, self._on_event)))
+        except Exception as error:
+            return failed(row, error)
+
+
+def check_for_server(row: Row) -> None:
+    """Refuse a row that no server could draw.
+
+    Raises:
+        InputError: ``batch.not_on_server``, or what the client and the writers of words refuse.
+    """
+    from ..words import check_words
+
+    for column, is_asked in (("backdrop", bool(row.backdrop)), ("channels", bool(row.channels))):
+        if is_asked:
+            raise InputError(
+                "batch.not_on_server",
+                f"The column '{column}' needs the pictures between the steps, which a server keeps.",
+                "Take the column out, or draw on this machine.",
+            )
+    check_words(row.request)
+    try:
+        from ..remote.filling import check_fits  # type: ignore[import-not-found]
+    except ModuleNotFoundError:
+        return
+    check_fits(row.request)
+
+
+def comfy_runner(servers: Sequence[str], folder: Path) -> Runner:
+    """The client of ComfyUI servers.
+
+    Raises:
+        InputError: ``batch.no_client`` where this version has none.
+    """
+    try:
+        from ..remote.runner import ComfyRunner  # type: ignore[import-not-found]
+    except ModuleNotFoundError as error:
+        if not (error.name or "").endswith(("remote", "remote.runner")):
+            raise MissingDependency(error.name or "", "Drawing on a ComfyUI server") from error
+        raise InputError(
+            "batch.no_client", "This version of Ad Studio cannot draw on ComfyUI servers.", "Leave --server out."
+        ) from error
+    return ComfyRunner(list(servers), folder)
+
+
+def server_lane(servers: Sequence[str], folder: Path, on_event: OnEvent | None = None) -> RunnerLane:
+    """A lane in front of ComfyUI servers."""
+    return RunnerLane(comfy_runner(servers, folder), PER_SERVER * len(set(servers)), on_event)
