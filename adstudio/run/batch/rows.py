@@ -136,6 +136,8 @@ def _share_backdrops(drafts: list[tuple[Record, dict[str, Any]]], problems: list
             continue
         if not cells.get("photo"):
             problems.append(Problem(record.number, "backdrop", "only a row with a photo stands on a backdrop"))
+        if name not in first:
+            cells.setdefault("seed", _seed(cells.get("id") or str(record.number)))
         number, lead = first.setdefault(name, (record.number, cells))
         for field in BACKDROP_FIELDS:
             if field in lead:
@@ -144,6 +146,11 @@ def _share_backdrops(drafts: list[tuple[Record, dict[str, Any]]], problems: list
                 said = f"the backdrop '{name}' is drawn for row {number} with {_shown(lead, field)}"
                 problems.append(Problem(record.number, field, f"{said}; here is {_shown(cells, field)}"))
     return {name: number for name, (number, _) in first.items()}
+
+
+def _seed(identity: str) -> int:
+    """The seed of a row that names none: from its name, so that a run that is done again gives the same ads."""
+    return int.from_bytes(hashlib.sha256(identity.encode()).digest()[:4])
 
 
 def _shown(cells: Mapping[str, Any], field: str) -> str:
@@ -175,8 +182,7 @@ def _row(
     fields |= {name: found[name][0] for name in columns.PICTURES if found.get(name)}
     if "photo" in pictures:
         fields |= {"task": "composite", "products": tuple(found["photo"])}
-    # A run that is done again gives the same ads: the seed comes from the row's name.
-    fields.setdefault("seed", int.from_bytes(hashlib.sha256(identity.encode()).digest()[:4]))
+    fields.setdefault("seed", _seed(identity))
     if len(problems) > wrong:
         return None
     channels = tuple(dict.fromkeys(cells.get("channels", ())))
