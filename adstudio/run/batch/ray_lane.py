@@ -10,11 +10,13 @@ on their way that each engine finds the next one ready. A row whose worker died 
 
 from __future__ import annotations
 
+import socket
 from collections import deque
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from ... import __version__
 from ...errors import InputError, MissingDependency, ServerError
@@ -33,6 +35,7 @@ TRIES = 3  # engines that may die under a row, after which it is the row that is
 _READY_PER_ENGINE = 2
 _DRAWN_PER_ENGINE = 2  # one is drawn while the one before is lettered and saved
 _WAIT_S = 1.0
+_KNOCK_S = 10.0
 
 
 @dataclass(eq=False)
@@ -149,8 +152,9 @@ class RayLane:
             root = str(Path(__file__).resolve().parents[3])
             more = {"include_dashboard": False, "runtime_env": {"env_vars": {"PYTHONPATH": root}}}
         try:
+            _knock(self._address)
             self._ray.init(address=self._address, log_to_driver=False, logging_level="error", **more)
-        except (ConnectionError, ValueError, RuntimeError) as error:
+        except (OSError, ValueError, RuntimeError) as error:
             raise ServerError(
                 "batch.no_cluster",
                 f"No Ray cluster answers at '{self._address}' ({error}).",
@@ -198,6 +202,18 @@ class RayLane:
         ]
         write_once(prepare_folder(self._store), files)
         return replace(drawn.made, files=tuple((end, self._store / name) for end, name in drawn.names))
+
+
+def _knock(address: str) -> None:
+    """See that something listens there at all: Ray itself asks for many minutes.
+
+    Raises: OSError, ValueError.
+    """
+    if address not in (LOCAL, "auto"):
+        parts = urlsplit(address if "//" in address else f"//{address}")
+        if not parts.hostname or not parts.port:
+            raise ValueError("HOST:PORT was expected")
+        socket.create_connection((parts.hostname, parts.port), timeout=_KNOCK_S).close()
 
 
 def _self_contained(row: Row) -> Row:
