@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from itertools import islice
 from pathlib import Path
 
 from ...errors import InputError, MissingDependency
@@ -31,12 +32,12 @@ class RunnerLane:
         """Draw rows, in the order in which they are done."""
         waiting = iter(in_order(rows))
         with ThreadPoolExecutor(self._at_once) as pool:
-            running = {pool.submit(self._one, row) for row, _ in zip(waiting, range(self._at_once), strict=False)}
+            running = {pool.submit(self._one, row) for row in islice(waiting, self._at_once)}
             while running:
                 done = next(as_completed(running))
                 running.discard(done)
                 yield done.result()
-                running |= {pool.submit(self._one, row) for row, _ in zip(waiting, range(1), strict=False)}
+                running |= {pool.submit(self._one, row) for row in islice(waiting, 1)}
 
     def cancel(self) -> None:
         """Stop what is under way."""

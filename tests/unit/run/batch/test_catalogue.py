@@ -150,9 +150,11 @@ def test_any_runner_draws_rows_side_by_side(checkpoint: Path, box: Path, tmp_pat
 
         def cancel(self) -> None: ...
 
-    table = [row for row in rows(checkpoint, box) if not row.backdrop]
-    done = draw_catalogue(table, RunnerLane(Two(), 2), tmp_path)
-    assert len(done.entries) == len(done.failures) == 1 and done.failures[0].code == "layout.no_room"
+    latte, long = (row for row in rows(checkpoint, box) if not row.backdrop)
+    table = [replace(latte, id=f"{latte.id} {number}") for number in range(5)]
+    done = draw_catalogue([*table, long], RunnerLane(Two(), 2), tmp_path)
+    assert [entry.id for entry in done.entries] == [row.id for row in table] and done.left == 0
+    assert [failure.code for failure in done.failures] == ["layout.no_room"]
 
 
 def test_a_server_is_not_asked_for_what_it_keeps(checkpoint: Path, box: Path) -> None:

@@ -1,0 +1,113 @@
+"""Rows per minute of a catalogue: one after the other, overlapped, on Ray with 1 and 2 engines. Writes CSV.
+
+python benchmarks/batch.py --rows 30 --size 256 --steps 2 > batch.csv
+
+Each way draws the same rows. The pace is that of the last two thirds: what came before was loading, starting a cluster,
+and rows that were made ready meanwhile. The seconds of each stage are the median over the rows of the first way.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from PIL import Image
+from skimage import data
+
+from adstudio.run.batch.catalogue import Progress, draw_catalogue
+from adstudio.run.batch.lanes import Lane
+from adstudio.run.batch.local_lane import LocalLane
+from adstudio.run.batch.rows import Row
+from adstudio.run.request import AdRequest
+from adstudio.types import RunEvent, TextStyle
+
+
+def make_rows(photo: Path, count: int, size: int, steps: int, checkpoint: str) -> list[Row]:
+    """Composites over a real photo, each with a backdrop of its own."""
+    return [
+        Row(
+            number,
+            f"r{number}",
+            AdRequest(
+                task="composite", products=(str(photo),), brief="나무 탁자", headline="갓 볶은 아침", seed=number,
+                width=size, height=size, steps=steps, provider="rules", checkpoint=checkpoint,
+                text_style=TextStyle(min_px=8),
+            ),
+            str(number),
+        )
+        for number in range(count)
+    ]  # fmt: skip
+
+
+def measure(rows: list[Row], lane: Lane, folder: Path) -> tuple[float, float]:
+    """Seconds per row of the last two thirds, and of the whole."""
+    ends: list[float] = []
+
+    def note(state: Progress) -> None:
+        if state.failure is not None:
+            raise SystemExit(f"a row failed: {state.failure}")
+        ends.append(time.perf_counter())
+
+    began = time.perf_counter()
+    try:
+        draw_catalogue(rows, lane, folder, on_progress=note)
+    finally:
+        lane.close()
+    skipped = len(ends) // 3
+    return (ends[-1] - ends[skipped]) / (len(ends) - 1 - skipped), ends[-1] - began
+
+
+def main() -> None:
+    """Measure every way and print the CSV."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=30)
+    parser.add_argument("--size", type=int, default=256)
+    parser.add_argument("--steps", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=2, help="of each way; the fastest counts")
+    parser.add_argument("--checkpoint", default="demo")
+    parser.add_argument("--no-ray", action="store_true")
+    options = parser.parse_args()
+    stages: dict[str, list[float]] = {}
+
+    def watch(event: RunEvent) -> None:
+        if event.kind == "finish":
+            stages.setdefault(event.step, []).append(event.seconds)
+
+    def on_ray(workers: int) -> Callable[[Path], Lane]:
+        from adstudio.run.batch.ray_lane import RayLane
+
+        return lambda folder: RayLane("local", folder, workers=workers)
+
+    ways: dict[str, Callable[[Path], Lane]] = {
+        "one after the other": lambda folder: LocalLane(folder, overlap=False, on_event=watch),
+        "overlapped": lambda folder: LocalLane(folder, overlap=True),
+    }
+    if not options.no_ray:
+        ways |= {"ray, 1 engine": on_ray(1), "ray, 2 engines": on_ray(2)}
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        photo = root / "coffee.png"
+        Image.fromarray(data.coffee()).save(photo)
+        rows = make_rows(photo, options.rows, options.size, options.steps, options.checkpoint)
+        measure(rows[:2], LocalLane(root / "warm" / "store"), root / "warm")
+        best: dict[str, tuple[float, float]] = {}
+        for turn in range(options.rounds):
+            for way, lane in ways.items():
+                folder = root / f"{way} {turn}"
+                best[way] = min(best.get(way, (float("inf"), 0.0)), measure(rows, lane(folder / "store"), folder))
+    out = csv.writer(sys.stdout)
+    out.writerow(["what", "seconds_per_row", "rows_per_minute", "whole_seconds"])
+    for way, (pace, whole) in best.items():
+        out.writerow([way, f"{pace:.2f}", f"{60 / pace:.1f}", f"{whole:.1f}"])
+    for step, seconds in stages.items():
+        out.writerow([f"stage {step}", f"{statistics.median(seconds):.3f}", "", ""])
+
+
+if __name__ == "__main__":
+    main()
