@@ -128,7 +128,8 @@ def _lane(options: argparse.Namespace, progress: Progress) -> Lane:
         from .batch.server_lane import server_lane
 
         return server_lane(options.server, store)
-    return LocalLane(store)
+    # Of a row's steps only the drawing is shown: others may be those of another row.
+    return LocalLane(store, on_event=lambda event: progress(event) if event.kind in ("progress", "preview") else None)
 
 
 def _defaults(settings: list[str]) -> dict[str, str]:

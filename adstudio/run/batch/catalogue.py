@@ -78,10 +78,8 @@ def draw_catalogue(
     manifest, began = Manifest(folder), time.monotonic()
     kept = manifest.open(rows, resume=resume)
     try:
-        book = _Book(manifest, folder, len(rows), dict(kept), on_progress, began)
-        todo = [row for row in rows if row.id not in kept]
-        todo = todo[:1] if first else todo
-        book.total = len(kept) + len(todo)
+        todo = [row for row in rows if row.id not in kept][: 1 if first else None]
+        book = _Book(manifest, folder, dict(kept), len(todo), on_progress, began)
         stopped = ""
         with contextlib.closing(lane.draw(todo)) as outcomes:
             for outcome in outcomes:
@@ -104,16 +102,15 @@ class _Book:
         self,
         manifest: Manifest,
         folder: Path,
-        total: int,
         entries: dict[str, Entry],
+        todo: int,
         on_progress: Callable[[Progress], None],
         began: float,
     ) -> None:
-        self.total = total
         self.entries = entries
         self.failures: list[Failure] = []
         self._manifest, self._folder, self._on_progress, self._began = manifest, folder, on_progress, began
-        self._before = len(entries)
+        self._before, self._total = len(entries), len(entries) + todo
         self._in_a_row = 0
         self._last: AdStudioError | None = None
 
@@ -155,5 +152,5 @@ class _Book:
     def _progress(self) -> Progress:
         drawn = len(self.entries) - self._before + len(self.failures)
         seconds = time.monotonic() - self._began
-        still = self.total - self._before - drawn
-        return Progress(len(self.entries), len(self.failures), self.total, seconds, still * seconds / drawn)
+        still = self._total - self._before - drawn
+        return Progress(len(self.entries), len(self.failures), self._total, seconds, still * seconds / drawn)

@@ -105,11 +105,7 @@ def work_seconds(report: RunReport) -> float:
 
 
 def failed(row: Row, error: Exception) -> Outcome:
-    """The outcome of a row that an error ended.
-
-    Raises:
-        Exception: ``error`` itself, where it is neither a user's to act on nor memory that did not suffice.
-    """
+    """The outcome of a row that an error ended, whatever kind it is of: the other rows go on."""
     if isinstance(error, AdStudioError):
         return Outcome(row, error=error)
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":

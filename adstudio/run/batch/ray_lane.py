@@ -242,5 +242,5 @@ def _ray() -> Any:
     try:
         import ray
     except ImportError as error:
-        raise MissingDependency("ray", "Drawing on a cluster", '"zit-ad-studio[ray]"') from error
+        raise MissingDependency("ray", "Drawing on a cluster", '"ray>=2.40"') from error
     return ray

@@ -64,8 +64,8 @@ def read_table(path: str | Path) -> list[Record]:
 
 def _read_csv(path: Path) -> Iterator[Record]:
     text = _decode(path)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     csv.field_size_limit(LARGEST_CELL)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     number = 0
     try:
         header = [cell.strip() for cell in next(rows, [])]
@@ -130,7 +130,7 @@ def _read_parquet(path: Path) -> Iterator[Record]:
     try:
         from pyarrow import ArrowInvalid, parquet
     except ImportError as error:
-        raise MissingDependency("pyarrow", "A table in Parquet", '"zit-ad-studio[parquet]"') from error
+        raise MissingDependency("pyarrow", "A table in Parquet") from error
     try:
         file: Any = parquet.ParquetFile(path)
         number = 0
