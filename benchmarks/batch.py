@@ -3,7 +3,7 @@
 python benchmarks/batch.py --rows 30 --size 256 --steps 2 > batch.csv
 
 Each way draws the same rows. The pace is that of the last two thirds: what came before was loading, starting a cluster,
-and rows that were made ready meanwhile. The seconds of each stage are the median over the rows of the first way.
+and rows that were made ready meanwhile. Of each stage: processor seconds, the median over the rows of the first way.
 """
 
 from __future__ import annotations
@@ -69,15 +69,20 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=30)
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--steps", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=2, help="of each way; the fastest counts")
+    parser.add_argument("--rounds", type=int, default=2, help="of each way, in turns")
     parser.add_argument("--checkpoint", default="demo")
     parser.add_argument("--no-ray", action="store_true")
+    parser.add_argument("--stages", action="store_true", help="one after the other alone, for the stages")
     options = parser.parse_args()
     stages: dict[str, list[float]] = {}
 
+    started = [0.0]
+
     def watch(event: RunEvent) -> None:
-        if event.kind == "finish":
-            stages.setdefault(event.step, []).append(event.seconds)
+        if event.kind == "start":
+            started[0] = time.process_time()
+        elif event.kind == "finish":
+            stages.setdefault(event.step, []).append(time.process_time() - started[0])
 
     def on_ray(workers: int) -> Callable[[Path], Lane]:
         from adstudio.run.batch.ray_lane import RayLane
@@ -88,7 +93,9 @@ def main() -> None:
         "one after the other": lambda folder: LocalLane(folder, overlap=False, on_event=watch),
         "overlapped": lambda folder: LocalLane(folder, overlap=True),
     }
-    if not options.no_ray:
+    if options.stages:
+        del ways["overlapped"]
+    elif not options.no_ray:
         ways |= {"ray, 1 engine": on_ray(1), "ray, 2 engines": on_ray(2)}
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
@@ -96,17 +103,16 @@ def main() -> None:
         Image.fromarray(data.coffee()).save(photo)
         rows = make_rows(photo, options.rows, options.size, options.steps, options.checkpoint)
         measure(rows[:2], LocalLane(root / "warm" / "store"), root / "warm")
-        best: dict[str, tuple[float, float]] = {}
-        for turn in range(options.rounds):
+        out = csv.writer(sys.stdout)
+        out.writerow(["round", "what", "seconds_per_row", "rows_per_minute", "whole_seconds"])
+        for turn in range(1, options.rounds + 1):
             for way, lane in ways.items():
                 folder = root / f"{way} {turn}"
-                best[way] = min(best.get(way, (float("inf"), 0.0)), measure(rows, lane(folder / "store"), folder))
-    out = csv.writer(sys.stdout)
-    out.writerow(["what", "seconds_per_row", "rows_per_minute", "whole_seconds"])
-    for way, (pace, whole) in best.items():
-        out.writerow([way, f"{pace:.2f}", f"{60 / pace:.1f}", f"{whole:.1f}"])
+                pace, whole = measure(rows, lane(folder / "store"), folder)
+                out.writerow([turn, way, f"{pace:.2f}", f"{60 / pace:.1f}", f"{whole:.1f}"])
+                sys.stdout.flush()
     for step, seconds in stages.items():
-        out.writerow([f"stage {step}", f"{statistics.median(seconds):.3f}", "", ""])
+        out.writerow(["", f"stage {step}", f"{statistics.median(seconds):.3f}", "", ""])
 
 
 if __name__ == "__main__":
