@@ -13,7 +13,7 @@ import pytest
 from comfy_double import ComfyDouble, running_double
 from comfyui import PACK
 
-EXAMPLES = PACK / "examples"
+EXAMPLES = PACK / "samples"
 
 
 @pytest.fixture
