@@ -44,10 +44,15 @@ class Group:
 
 @dataclass(frozen=True)
 class Graph:
-    """One workflow: columns of groups from left to right."""
+    """One workflow: columns of groups from left to right.
+
+    Args:
+        form: for App mode: ``(step, widget)`` of every field that it shows, in order.
+    """
 
     name: str
     columns: tuple[tuple[Group, ...], ...]
+    form: tuple[tuple[str, str], ...] = ()
 
     @property
     def note(self) -> str:

@@ -1,4 +1,4 @@
-"""Write `workflows/*.json` (UI form) and `workflows/api/*.json` (API form) from their description in `workflow_graphs`.
+"""Write `workflows/*.json` (UI form) and `workflows/api/*.json` (API form) from `workflow_graphs` and `workflow_apps`.
 
 Those that a request is filled into are written a second time, into the library, where `pip install` takes them along.
 
@@ -20,6 +20,7 @@ from typing import Any
 import comfyui
 from comfy_server import running
 from comfyui import PACK
+from workflow_apps import APPS
 from workflow_graphs import GRAPHS
 from workflow_parts import Graph, Group, Link, Step
 
@@ -100,9 +101,18 @@ def ui_form(graph: Graph, schemas: Schemas) -> dict[str, Any]:
         "links": links,
         "groups": groups,
         "config": {},
-        "extra": {"ds": {"scale": _scale(groups), "offset": [60, 160]}},
+        "extra": {"ds": {"scale": _scale(groups), "offset": [60, 160]}, **_app(graph)},
         "version": 0.4,
     }
+
+
+def _app(graph: Graph) -> dict[str, Any]:
+    """What has the frontend open a workflow as a form."""
+    if not graph.form:
+        return {}
+    ids = graph.ids()
+    fields = [[ids[step], widget] for step, widget in graph.form]
+    return {"linearMode": True, "linearData": {"inputs": fields, "outputs": [ids["save"]]}}
 
 
 def _settled(graph: Graph, step: Step, schemas: Schemas) -> dict[str, Any]:
@@ -255,7 +265,7 @@ def _scale(frames: list[dict[str, Any]]) -> float:
 def render(schemas: Schemas) -> dict[Path, str]:
     """Every workflow file and its text."""
     files: dict[Path, str] = {}
-    for graph in GRAPHS:
+    for graph in (*GRAPHS, *APPS):
         files[FOLDER / f"{graph.name}.json"] = _text(ui_form(graph, schemas))
         files[FOLDER / "api" / f"{graph.name}.json"] = _text(api_form(graph, schemas))
         if graph.name in FILLED:

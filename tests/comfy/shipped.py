@@ -9,6 +9,7 @@ from comfy_server import ComfyServer
 from comfyui import PACK
 
 NAMES = sorted(path.stem for path in (PACK / "workflows").glob("*.json"))
+APPS = [name for name in NAMES if name.endswith(".app")]
 NODES = {
     "AdStudioZitLoader": "model",
     "AdStudioLoraStyle": "model",

@@ -11,7 +11,7 @@ import pytest
 from comfy_server import ComfyServer
 from comfyui import PACK
 from PIL import Image
-from shipped import NAMES, NOTES, api_graph, as_prompt, node_of, ui_graph
+from shipped import APPS, NAMES, NOTES, api_graph, as_prompt, inputs, node_of, ui_graph
 
 from adstudio.run.readiness import check_workflows
 from workflows import render
@@ -29,8 +29,9 @@ def schemas(server: ComfyServer) -> dict[str, Any]:
 def test_every_workflow_is_shipped_in_both_forms(server: ComfyServer):
     assert [
         *("01-text-to-image-ad", "02-image-to-image-ad", "03-product-composite", "04-native-bridge"),
-        *("05-many-products-one-backdrop", "06-catalogue-batch"),
+        *("05-many-products-one-backdrop", "06-catalogue-batch", "07-one-design-many-channels"),
         *sorted(WAITING),
+        *APPS,
     ] == NAMES
     assert sorted(path.stem for path in (PACK / "workflows" / "api").glob("*.json")) == NAMES
     assert sorted(server.get("/api/workflow_templates")[server.folder]) == NAMES
@@ -44,6 +45,19 @@ def test_every_node_occurs_in_a_workflow(schemas: dict[str, Any]):
 def test_files_are_what_their_description_gives(schemas: dict[str, Any]):
     stale = [path.name for path, text in render(schemas).items() if path.read_text(encoding="utf-8") != text]
     assert not stale, f"{stale}; run: python tools/workflows.py"
+
+
+@pytest.mark.parametrize("name", APPS)
+def test_app_asks_for_fields_that_its_nodes_have(schemas: dict[str, Any], name: str):
+    workflow = ui_graph(name)
+    assert workflow["extra"]["linearMode"] is True
+    nodes = {node["id"]: node for node in workflow["nodes"]}
+    form = workflow["extra"]["linearData"]
+    own = {"AdStudioLayoutEditor": {"layout_editor"}}  # a widget of the page alone
+    for number, widget in form["inputs"]:
+        kind = nodes[number]["type"]
+        assert widget in inputs(schemas[kind]).keys() | own.get(kind, set())
+    assert [nodes[number]["type"] for number in form["outputs"]] == ["AdStudioSaveImage"]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,0 +1,94 @@
+"""The workflows that open as a form (App mode): what a shop owner fills in, and the graph behind it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from workflow_graphs import IMAGE_TO_IMAGE, TEXT_TO_IMAGE
+from workflow_parts import LETTERS, Graph, Group, Link, Step, save
+from workflow_products import PRODUCT_COMPOSITE
+
+_BRIEF = (("prompt", "brief"), ("prompt", "industry"), ("style", "style"))
+_WORDS = (("text_layout", "headline"), ("text_layout", "sub"), ("lettering", "font"))
+_LAYOUT = (("editor", "layout_editor"),)
+
+
+def _editable_letters(number: int, picture: str, keep_clear: Link | None = None) -> Group:
+    """The copy, laid out, moved by hand and drawn."""
+    where = {"image": Link(picture), "copy": Link("copy"), "prompt": Link("prompt")}
+    steps = (
+        Step("text_layout", "AdStudioTextLayoutAnalyzer", where | ({"keep_clear": keep_clear} if keep_clear else {})),
+        Step(
+            "editor",
+            "AdStudioLayoutEditor",
+            {"image": Link(picture), "layout": Link("text_layout"), "when_stale": "use proposal"},
+            width=500,
+            picture_height=640,
+        ),
+        Step("lettering", "AdStudioTextOverlay", {"image": Link(picture), "layout": Link("editor")}),
+    )
+    return Group(f"{number}  문구 · Lettering", steps, LETTERS)
+
+
+def _fixed(group: Group) -> Group:
+    """Keep the seed: a layout is moved by hand on the last run's picture, which the next run has to draw again."""
+    return Group(group.title, tuple(replace(step, after_generate="fixed") for step in group.steps), group.color)
+
+
+def _edited_save(number: int, picture: str) -> Group:
+    group = save(number, picture)
+    return Group(
+        group.title,
+        tuple(replace(step, values=step.values | {"layout": Link("editor")}) for step in group.steps),
+        group.color,
+    )
+
+
+CREATE_AD = Graph(
+    name="Create ad.app",
+    form=(*_BRIEF, *_WORDS, ("picture", "aspect"), ("picture", "seed"), *_LAYOUT),
+    columns=(
+        *(tuple(_fixed(group) for group in column) for column in TEXT_TO_IMAGE.columns[:-2]),
+        (_editable_letters(4, "picture"),),
+        (_edited_save(5, "picture"),),
+    ),
+)
+
+EDIT_AD = Graph(
+    name="Edit ad.app",
+    form=(
+        ("photo", "image"),
+        *_BRIEF,
+        ("picture", "strength"),
+        *_WORDS,
+        ("picture", "seed"),
+        *_LAYOUT,
+    ),
+    columns=(
+        *(tuple(_fixed(group) for group in column) for column in IMAGE_TO_IMAGE.columns[:-2]),
+        (_editable_letters(5, "picture"),),
+        (_edited_save(6, "picture"),),
+    ),
+)
+
+PRODUCT_AD = Graph(
+    name="Product ad.app",
+    form=(
+        ("photo", "image"),
+        *_BRIEF,
+        *_WORDS,
+        ("backdrop", "aspect"),
+        ("backdrop", "seed"),
+        ("composite", "shadow"),
+        *_LAYOUT,
+    ),
+    # The composite's road, with a layout at its end that is moved by hand.
+    columns=(
+        *(tuple(_fixed(group) for group in column) for column in PRODUCT_COMPOSITE.columns[:-2]),
+        (_fixed(PRODUCT_COMPOSITE.columns[-2][0]),),
+        (_editable_letters(8, "blend", keep_clear=Link("composite", 1)),),
+        (_edited_save(9, "blend"),),
+    ),
+)
+
+APPS = (CREATE_AD, EDIT_AD, PRODUCT_AD)
