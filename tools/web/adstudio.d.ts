@@ -50,3 +50,33 @@ interface RunStep {
   id: string; state: "waiting" | "running" | "done" | "cached" | "failed" | "cancelled"; begun: number; milliseconds: number;
   badges: Badge[]; error: RunError | null;
 }
+
+// The ad panel.
+interface SavedSlot { name: string; type: string; link?: number | null; widget?: { name: string } }
+interface SavedNode {
+  id: number; type: string; pos: [number, number]; size: [number, number]; flags: object; order: number; mode: number;
+  inputs: SavedSlot[]; outputs: { name: string; type: string; links: number[] | null }[]; properties: Record<string, unknown>;
+  widgets_values?: unknown[]; widgets_values_named?: Record<string, unknown>;
+}
+type SavedLink = [id: number, from: number, output: number, to: number, input: number, type: string];
+interface SavedWorkflow {
+  last_node_id: number; last_link_id: number; nodes: SavedNode[]; links: SavedLink[]; extra?: Record<string, any>;
+}
+interface NodeSchema {
+  input: Record<string, Record<string, [any, Record<string, any>?]> | undefined>;
+  input_order?: Record<string, string[]>; output: string[]; output_name: string[];
+}
+type Prompt = Record<string, { class_type: string; inputs: Record<string, unknown> }>;
+
+interface Photo { name: string; url: string; title: string }
+interface Wishes {
+  mode: "create" | "edit"; brief: string; industry: string; style: string; channels: string[]; aspect: string;
+  photo: Photo | null; picture: Photo | null; words: "auto" | "own"; headline: string; sub: string; strength: number;
+  provider: string; languageModel: string; checkpoint: string; font: string;
+}
+interface JobStart { wishes: Wishes; channel: string; seed: number; at: number; prompt: Prompt; promptId?: string }
+interface Ad { id: string; at: number; file: PictureFile; wishes: Wishes; channel: string; seed: number }
+interface Offers {
+  industries: string[]; styles: string[]; channels: string[]; aspects: string[]; providers: string[]; checkpoints: string[];
+  fonts: string[]; schemas: Record<string, NodeSchema>;
+}

@@ -57,8 +57,11 @@ interface ComfyApp {
   canvas: ComfyCanvas;
   graph?: ComfyGraph;
   nodeOutputs?: Record<string, any>;
+  loadGraphData?(graph: object, clean?: boolean, restoreView?: boolean, workflow?: string | null): Promise<unknown>;
   extensionManager?: {
     setting?: { get(id: string): unknown };
+    command?: { execute(id: string): unknown };
+    registerSidebarTab?(tab: Record<string, unknown>): void;
     toast?: { add(message: { severity: string; summary: string; detail?: string; life?: number }): void };
     workflow?: { activeWorkflow?: { changeTracker?: { captureCanvasState?(): void; checkState?(): void } } };
   };
@@ -70,6 +73,7 @@ interface ComfyApp {
     setup?(): void | Promise<void>;
     commands?: { id: string; label: string; icon?: string; function(): void }[];
     menuCommands?: { path: string[]; commands: string[] }[];
+    settings?: Record<string, unknown>[];
   }): void;
 }
 

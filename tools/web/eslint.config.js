@@ -2,7 +2,8 @@ import js from "@eslint/js";
 
 const browser = [
   "window", "document", "fetch", "Image", "FontFace", "CSS", "URL", "URLSearchParams", "ResizeObserver", "HTMLElement",
-  "requestAnimationFrame", "setTimeout", "clearTimeout", "structuredClone", "performance",
+  "requestAnimationFrame", "setTimeout", "clearTimeout", "structuredClone", "performance", "EventTarget", "CustomEvent", "FormData",
+  "localStorage", "location",
 ];
 
 export default [

@@ -1,6 +1,7 @@
 /** What a run tells its user: errors as toasts in their language, badges on nodes, a report. */
 
 import { api, app, pageWords, shownBy, useStyles } from "../page/host.js";
+import { PREFIX } from "../panel/jobs.js";
 import { openReport } from "./report.js";
 import { RunLog } from "./runlog.js";
 import { badgeText, errorText } from "./telling.js";
@@ -20,7 +21,7 @@ for (const kind of EVENTS) {
   api.addEventListener(kind, (event) => {
     log.take(kind, event.detail, performance.now());
     if (kind === "executed") setTimeout(() => (pulse().count += 1)); // after ComfyUI has kept what the node showed
-    if (kind === "adstudio.error") showError(event.detail);
+    if (kind === "adstudio.error" && !isPanels(event.detail)) showError(event.detail);
   });
 }
 
@@ -54,6 +55,15 @@ function badgeOf(node) {
   const [fgColor, bgColor] = COLOURS[isWarning ? "warning" : "plain"];
   const Badge = /** @type {NonNullable<typeof window.LGraphBadge>} */ (window.LGraphBadge);
   return new Badge({ text, fgColor, bgColor });
+}
+
+/**
+ * Whether the ad panel runs it, and tells by itself what happens there.
+ *
+ * @param {{node_id: string}} error
+ */
+function isPanels(error) {
+  return String(error.node_id).startsWith(PREFIX);
 }
 
 /** @param {RunError & {node_id: string}} error */

@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { test } from "node:test";
+
+import { Workflow } from "../../../web/js/panel/graph.js";
+import { Job } from "../../../web/js/panel/job.js";
+import { BLANK, downloadName, fill, missing, templateOf } from "../../../web/js/panel/wishes.js";
+
+const folder = new URL("../../../workflows/", import.meta.url);
+const read = (name) => JSON.parse(readFileSync(new URL(name, folder), "utf8"));
+const names = readdirSync(folder).filter((name) => name.endsWith(".json"));
+const wishes = (more) => ({ ...BLANK, brief: "딸기라떼", ...more });
+const filled = (more, one = {}, schemas = {}) => {
+  const asked = wishes(more);
+  return fill(read(templateOf(asked)), asked, { channel: "", seed: 3, ...one }, schemas);
+};
+const step = (prompt, type) => Object.values(prompt).find(({ class_type }) => class_type === type);
+const photo = { name: "adstudio/컵.png", url: "", title: "컵.png" };
+const schema = (inputs, outputs) => ({
+  input: { required: inputs }, input_order: { required: Object.keys(inputs) }, output: outputs, output_name: outputs.map((kind) => kind.toLowerCase()),
+});
+const CHANNELS = {
+  AdStudioChannelPreset: schema({ channel: ["COMBO", { options: ["a", "kakao:2x1"] }], zit: ["ADSTUDIO_ZIT"] }, ["INT", "INT", "INT", "INT", "ADSTUDIO_CHANNEL"]),
+  AdStudioFitToChannel: schema({ image: ["IMAGE"], channel: ["ADSTUDIO_CHANNEL"], lean: ["FLOAT", { default: 0.5 }] }, ["IMAGE", "MASK", "STRING"]),
+};
+
+for (const name of names) {
+  test(`${name} reads as the prompt that is shipped beside it`, () => {
+    const shipped = Object.entries(read(`api/${name}`)).map(([id, { _meta, ...rest }]) => [id, rest]);
+    assert.deepEqual(new Workflow(read(name)).prompt(), Object.fromEntries(shipped));
+  });
+}
+
+test("each wish chooses its template, and what is missing is named", () => {
+  assert.equal(templateOf(wishes()), "Create ad.app.json");
+  assert.equal(templateOf(wishes({ photo })), "Product ad.app.json");
+  assert.equal(templateOf(wishes({ mode: "edit", photo })), "Edit ad.app.json");
+  assert.equal(missing(wishes()), "");
+  assert.equal(missing(wishes({ brief: " \n" })), "brief");
+  assert.equal(missing(wishes({ mode: "edit" })), "picture");
+  assert.equal(missing(wishes({ words: "own" })), "headline");
+});
+
+test("what was filled in lands on its nodes, named and by position", () => {
+  const workflow = filled({ photo, style: "watercolor", industry: "cafe", provider: "rules", checkpoint: "z", font: "F", brief: "카페".normalize("NFD") });
+  const prompt = workflow.prompt("ad_");
+  assert.ok(Object.keys(prompt).every((id) => id.startsWith("ad_")));
+  assert.equal(step(prompt, "AdStudioPromptProcessor").inputs.brief, "카페");
+  assert.equal(step(prompt, "AdStudioPromptProcessor").inputs.industry, "cafe");
+  assert.equal(step(prompt, "AdStudioLoraStyle").inputs.style, "watercolor");
+  assert.equal(step(prompt, "AdStudioLanguageModel").inputs.provider, "rules");
+  assert.equal(step(prompt, "AdStudioZitLoader").inputs.checkpoint, "z");
+  assert.equal(step(prompt, "AdStudioTextOverlay").inputs.font, "F");
+  assert.equal(step(prompt, "LoadImage").inputs.image, photo.name);
+  assert.equal(step(prompt, "AdStudioText2Image").inputs.seed, 3);
+  assert.equal(step(prompt, "AdStudioContactBlend").inputs.seed, 3);
+  for (const node of workflow.saved.nodes) assert.deepEqual(Object.values(node.widgets_values_named ?? {}), node.widgets_values ?? []);
+  assert.equal(workflow.opened().extra.linearMode, undefined);
+});
+
+test("words of one's own stand alone", () => {
+  const layout = step(filled({ words: "own", headline: "반값", sub: "" }).prompt(), "AdStudioTextLayoutAnalyzer");
+  assert.equal(layout.inputs.headline, "반값");
+  assert.equal("copy" in layout.inputs, false);
+});
+
+for (const [more, kind] of [[{}, "AdStudioText2Image"], [{ photo }, "AdStudioText2Image"], [{ mode: "edit", picture: photo }, "AdStudioImage2Image"]]) {
+  test(`a channel is drawn, fitted and told: ${templateOf(wishes(more))}`, () => {
+    const workflow = filled(more, { channel: "kakao:2x1" }, CHANNELS);
+    const prompt = workflow.prompt();
+    const idOf = (type) => Object.keys(prompt).find((id) => prompt[id].class_type === type);
+    const [preset, fit] = [idOf("AdStudioChannelPreset"), idOf("AdStudioFitToChannel")];
+    assert.equal(prompt[preset].inputs.channel, "kakao:2x1");
+    assert.deepEqual(prompt[fit].inputs.image, [idOf(kind), 0]);
+    assert.deepEqual(prompt[fit].inputs.channel, [preset, 4]);
+    if (kind === "AdStudioText2Image") assert.deepEqual([prompt[idOf(kind)].inputs.width, prompt[idOf(kind)].inputs.height], [[preset, 0], [preset, 1]]);
+    assert.deepEqual(prompt[idOf("AdStudioLayoutEditor")].inputs.channel, [preset, 4]);
+    const takers = Object.values(prompt).filter(({ inputs }) => Object.values(inputs).some((value) => value?.[0] === idOf(kind) && value[1] === 0));
+    assert.deepEqual(takers, [prompt[fit]]);
+    // Both ends of every link know it, as the page expects of a file.
+    const nodes = new Map(workflow.saved.nodes.map((node) => [node.id, node]));
+    for (const [number, from, output, to, slot] of workflow.saved.links) {
+      assert.ok(nodes.get(from).outputs[output].links.includes(number));
+      assert.equal(nodes.get(to).inputs[slot].link, number);
+    }
+  });
+}
+
+test("a file's name keeps the words and nothing that a system might trip over", () => {
+  assert.equal(downloadName("딸기라떼: 신메뉴/할인?", "a1b2.webp"), "딸기라떼 신메뉴 할인.webp");
+  assert.equal(downloadName("../../etc\u202egpj.exe", "x.png"), "etc gpj exe.png");
+  assert.equal(downloadName("///", "x"), "ad.png");
+});
+
+const job = () => new Job({ wishes: wishes(), channel: "", seed: 1, at: 0, promptId: "p", prompt: {
+  ad_1: { class_type: "AdStudioText2Image", inputs: {} }, ad_2: { class_type: "AdStudioSaveImage", inputs: {} } } });
+
+test("a job follows its events, and no other prompt's", () => {
+  const one = job();
+  one.take("execution_start", { prompt_id: "q" }, 0);
+  assert.equal(one.state, "queued");
+  one.take("execution_start", { prompt_id: "p" }, 0);
+  one.take("progress_state", { prompt_id: "p", nodes: { ad_1: { state: "running", value: 4, max: 8 } } }, 1);
+  assert.deepEqual([one.state, one.node, one.steps], ["running", "AdStudioText2Image", [4, 8]]);
+  assert.ok(one.share > 0.4 && one.share < 0.5);
+  one.take("executed", { prompt_id: "p", node: "ad_1", output: { images: [{ filename: "t.png", type: "output" }] } }, 2);
+  one.take("executed", { prompt_id: "p", node: "ad_2", output: { images: [{ filename: "a.png", type: "output" }] } }, 2);
+  one.take("execution_success", { prompt_id: "p" }, 3);
+  assert.deepEqual([one.state, one.share, one.files], ["done", 1, [{ filename: "a.png", type: "output" }]]);
+});
+
+test("a job knows its place, and when the server has forgotten it", () => {
+  const one = job();
+  one.seen({ queue_running: [[0, "r"]], queue_pending: [[9, "p"], [3, "x"]] });
+  assert.deepEqual([one.state, one.ahead], ["queued", 2]);
+  one.seen({ queue_running: [], queue_pending: [] });
+  one.seen({ queue_running: [], queue_pending: [] });
+  assert.equal(one.state, "queued");
+  one.seen({ queue_running: [], queue_pending: [] });
+  assert.equal(one.state, "lost");
+});
+
+test("what happened while nobody listened is found in the history", () => {
+  const done = job();
+  done.remembered({ status: { messages: [] }, outputs: { ad_2: { images: [{ filename: "a.png", type: "output" }] } } });
+  assert.deepEqual([done.state, done.files.length], ["done", 1]);
+  const failed = job();
+  failed.remembered({ status: { messages: [["execution_error", { exception_message: "m" }]] }, outputs: {} });
+  assert.deepEqual([failed.state, failed.error.message], ["failed", "m"]);
+  const stopped = job();
+  stopped.remembered({ status: { messages: [["execution_interrupted", {}]] } });
+  assert.equal(stopped.state, "cancelled");
+});

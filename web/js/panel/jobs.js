@@ -1,0 +1,184 @@
+/** All ads under way: sent to the server's queue, followed by its events, and asked after when events may be lost. */
+
+import { api } from "../page/host.js";
+import { Job } from "./job.js";
+import { keep, memory } from "./memory.js";
+import { offers } from "./offers.js";
+import { fill, templateOf } from "./wishes.js";
+
+export const PREFIX = "ad_";
+const EVENTS = [
+  "execution_start", "execution_cached", "progress_state", "executed", "adstudio.error", "execution_error", "execution_success",
+  "execution_interrupted",
+];
+const ASK_MS = 2500;
+const KEPT_EVENTS = 300;
+const FOLDER = /\/extensions\/([^/]+)\//.exec(new URL(import.meta.url).pathname)?.[1] ?? "";
+
+class Jobs extends EventTarget {
+  constructor() {
+    super();
+    /** @type {Job[]} */
+    this.list = [];
+    this.isServerGone = false;
+    /** @type {[string, any][]} */
+    this.early = [];
+    this.timer = 0;
+    for (const kind of EVENTS) api.addEventListener(kind, (event) => this.#hear(kind, event.detail));
+    api.addEventListener("b_preview_with_metadata", (event) => this.#show(event.detail));
+    for (const start of memory.underWay.filter((start) => start.promptId)) this.list.push(new Job(start));
+    this.#askLater();
+  }
+
+  /**
+   * Send one ad for each channel.
+   *
+   * @param {Wishes} wishes
+   * @param {number} [seed]
+   */
+  async make(wishes, seed = Math.floor(Math.random() * 2 ** 32)) {
+    const asked = structuredClone(wishes);
+    for (const channel of asked.channels.length ? asked.channels : [""]) {
+      const job = new Job({ wishes: asked, channel, seed, at: Date.now(), prompt: {} });
+      this.list.unshift(job);
+      this.#changed(job);
+      await this.#send(job);
+    }
+  }
+
+  /** @param {Job} job */
+  async cancel(job) {
+    if (job.isOver) return this.dismiss(job);
+    const body = JSON.stringify(job.state === "running" ? { prompt_id: job.promptId } : { delete: [job.promptId] });
+    await api.fetchApi(job.state === "running" ? "/interrupt" : "/queue", { method: "POST", headers: { "Content-Type": "application/json" }, body });
+    if (job.state === "queued") job.take("execution_interrupted", { prompt_id: job.promptId }, performance.now());
+    this.#changed(job);
+  }
+
+  /** @param {Job} job */
+  dismiss(job) {
+    this.list = this.list.filter((each) => each !== job);
+    this.#changed(job);
+  }
+
+  /** @param {Job} job */
+  async #send(job) {
+    try {
+      const { start } = job;
+      const workflow = await workflowOf(start.wishes, start);
+      start.prompt = workflow.prompt(PREFIX);
+      const answer = await api.fetchApi("/prompt", {
+        method: "POST", headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ client_id: api.clientId, prompt: start.prompt, extra_data: { extra_pnginfo: { workflow: workflow.opened() } } }),
+      });
+      const told = await answer.json();
+      if (!answer.ok) return job.refused(refusal(told));
+      start.promptId = told.prompt_id;
+      job.accepted(told.prompt_id);
+      for (const [kind, detail] of this.early.filter(([, detail]) => String(detail?.prompt_id) === job.promptId)) job.take(kind, detail, performance.now());
+    } catch {
+      job.refused({ code: "panel.unreachable", message: "", hint: "" });
+    } finally {
+      this.#changed(job);
+      this.#askLater();
+    }
+  }
+
+  /**
+   * @param {string} kind
+   * @param {any} detail
+   */
+  #hear(kind, detail) {
+    // The first events may come before the answer that names the prompt.
+    if (this.list.some((job) => job.state === "sending")) this.early = [...this.early.slice(-KEPT_EVENTS), [kind, detail]];
+    const job = this.list.find((each) => each.promptId && each.promptId === String(detail?.prompt_id));
+    if (!job) return;
+    job.take(kind, detail, performance.now());
+    this.#changed(job);
+    if (kind === "execution_success" && !job.files.length) void this.#recall(job, { evenOver: true });
+  }
+
+  /** @param {{blob: Blob, nodeId: string, jobId?: string}} detail */
+  #show(detail) {
+    const job = this.list.find((each) => each.promptId === detail.jobId) ?? this.list.find((each) => each.state === "running");
+    if (!job || job.isOver || !String(detail.nodeId).startsWith(PREFIX)) return;
+    this.dispatchEvent(new CustomEvent("preview", { detail: { job, blob: detail.blob } }));
+  }
+
+  #askLater() {
+    clearTimeout(this.timer);
+    if (this.list.some((job) => !job.isOver)) this.timer = window.setTimeout(() => this.#ask(), ASK_MS);
+  }
+
+  async #ask() {
+    try {
+      const queue = await (await api.fetchApi("/queue")).json();
+      this.isServerGone = false;
+      for (const job of this.list.filter((each) => !each.isOver && each.promptId)) {
+        const isListed = [...queue.queue_running, ...queue.queue_pending].some((item) => item[1] === job.promptId);
+        if (!isListed) await this.#recall(job);
+        job.seen(queue);
+        this.#changed(job);
+      }
+    } catch {
+      this.isServerGone = true;
+      for (const job of this.list) this.#changed(job);
+    }
+    this.#askLater();
+  }
+
+  /**
+   * @param {Job} job
+   * @param {{evenOver?: boolean}} [how]
+   */
+  async #recall(job, { evenOver = false } = {}) {
+    const entry = (await (await api.fetchApi(`/history/${job.promptId}`)).json())[job.promptId];
+    if (evenOver && job.state === "done") job.state = "running"; // its files are still to come
+    job.remembered(entry);
+    this.#changed(job);
+    this.#askLater();
+  }
+
+  /** @param {Job} job */
+  #changed(job) {
+    if (job.state === "done" && job.files.length) this.#finish(job);
+    memory.underWay = this.list.filter((each) => !each.isOver).map((each) => each.start);
+    keep();
+    this.dispatchEvent(new CustomEvent("change", { detail: { job } }));
+  }
+
+  /** @param {Job} job */
+  #finish(job) {
+    this.list = this.list.filter((each) => each !== job);
+    const { wishes, channel, seed, at } = job.start;
+    const made = job.files.map((file, index) => ({ id: `${job.promptId}-${index}`, at, file, wishes, channel, seed }));
+    memory.ads = [...made, ...memory.ads.filter((ad) => !made.some((one) => one.id === ad.id))];
+    this.dispatchEvent(new CustomEvent("made", { detail: { ads: made } }));
+  }
+}
+
+/**
+ * The workflow that makes an ad.
+ *
+ * @param {Wishes} wishes
+ * @param {{channel: string, seed: number}} one
+ */
+export async function workflowOf(wishes, one) {
+  const [{ schemas }, answer] = await Promise.all([offers(), api.fetchApi(`/workflow_templates/${FOLDER}/${encodeURIComponent(templateOf(wishes))}`)]);
+  return fill(await answer.json(), wishes, one, schemas);
+}
+
+/**
+ * What ComfyUI says of a graph that it does not take.
+ *
+ * @param {any} told
+ * @returns {RunError}
+ */
+function refusal(told) {
+  const [problem] = Object.values(told?.node_errors ?? {}).flatMap((/** @type {any} */ node) => node.errors ?? []);
+  const words = problem ? [problem.message, problem.details] : [told?.error?.message, told?.error?.details];
+  const code = problem?.extra_info?.input_name === "image" ? "photo.not_found" : told?.error?.type === "missing_node_type" ? "panel.missing_node" : "";
+  return { code, message: words.filter(Boolean).join(": "), hint: "" };
+}
+
+export const jobs = new Jobs();

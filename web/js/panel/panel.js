@@ -1,0 +1,124 @@
+/** The ad panel in the sidebar: an ad without ever seeing a node. */
+
+import { h } from "../page/dom.js";
+import { app, pageWords, useStyles } from "../page/host.js";
+import { Form } from "./form.js";
+import { openModelHelp } from "./help.js";
+import { jobs, workflowOf } from "./jobs.js";
+import { isNew, keep, memory } from "./memory.js";
+import { offers } from "./offers.js";
+import { photoOf } from "./photos.js";
+import { Results } from "./results.js";
+import { defaults } from "./settings.js";
+import { downloadName, EMBEDDED } from "./wishes.js";
+
+export const TAB = "adstudio";
+
+/** What is mounted now; the form's values live in `memory`, so that closing the tab loses nothing. */
+let stop = () => {};
+
+void pageWords().then((say) => {
+  app.extensionManager?.registerSidebarTab?.({
+    id: TAB, icon: "pi pi-megaphone", title: say("panel.title"), label: say("panel.short"), tooltip: say("panel.title"), type: "custom",
+    render: (/** @type {HTMLElement} */ element) => void mount(element, say), destroy: () => stop(),
+  });
+});
+
+/**
+ * @param {HTMLElement} place
+ * @param {import("../page/words.js").Say} say
+ */
+async function mount(place, say) {
+  stop();
+  useStyles(new URL("../../css/panel.css", import.meta.url).href);
+  const panel = h("div", { class: "adstudio-panel" }, h("p", { class: "adp-hint", role: "status" }, say("panel.loading")));
+  place.replaceChildren(panel);
+  const offered = await offers({ anew: true }).catch(() => null);
+  if (!panel.isConnected) return;
+  if (!offered) {
+    panel.replaceChildren(h("p", { class: "adp-problem", role: "alert" }, say("panel.errors.unreachable")),
+      h("button", { type: "button", class: "adp-action", onclick: () => mount(place, say) }, say("panel.fix.again")));
+    return;
+  }
+  if (isNew) Object.assign(memory.wishes, defaults(offered), memory.wishes.brief ? memory.wishes : {});
+
+  const form = new Form(say, offered, { make: () => jobs.make(memory.wishes), openSettings, openHelp: () => openModelHelp(say) });
+  const results = new Results(say, {
+    cancel: (job) => void jobs.cancel(job), open: (ad) => void open(ad), again: (ad) => void jobs.make({ ...ad.wishes, channels: ad.channel ? [ad.channel] : [] }),
+    refer: (ad) => { form.draw({ mode: "edit", picture: photoOf(ad.file) }); form.element.scrollIntoView(); form.brief?.focus(); },
+    fix: (fix, job) => mend(fix, job, form),
+  });
+  panel.replaceChildren(form.element, results.element);
+  stop = listen(panel, form, results);
+}
+
+/**
+ * @param {HTMLElement} panel
+ * @param {Form} form
+ * @param {Results} results
+ */
+function listen(panel, form, results) {
+  const change = () => results.update(jobs.list, jobs.isServerGone);
+  const preview = (/** @type {any} */ event) => results.preview(event.detail.job, event.detail.blob);
+  const made = (/** @type {any} */ event) => results.made(event.detail.ads);
+  jobs.addEventListener("change", change);
+  jobs.addEventListener("preview", preview);
+  jobs.addEventListener("made", made);
+  change();
+  // Keys and files meant for the panel are not the graph's.
+  panel.addEventListener("keydown", (event) => event.stopPropagation());
+  panel.addEventListener("paste", (event) => event.stopPropagation());
+  panel.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+    panel.classList.add("adp-over");
+  });
+  panel.addEventListener("dragleave", () => panel.classList.remove("adp-over"));
+  panel.addEventListener("drop", (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+    panel.classList.remove("adp-over");
+    const file = event.dataTransfer?.files[0];
+    if (file) void form.drop(file);
+  });
+  return () => {
+    jobs.removeEventListener("change", change);
+    jobs.removeEventListener("preview", preview);
+    jobs.removeEventListener("made", made);
+  };
+}
+
+/** @param {Ad} ad */
+async function open(ad) {
+  const workflow = await workflowOf(ad.wishes, ad);
+  await app.loadGraphData?.(workflow.opened(), true, true, downloadName(ad.wishes.brief, "ad.json").replace(/\.json$/, ""));
+}
+
+/**
+ * @param {string} fix
+ * @param {import("./job.js").Job} job
+ * @param {Form} form
+ */
+function mend(fix, job, form) {
+  const changes = /** @type {Record<string, Partial<Wishes>>} */ ({
+    again: {}, use_rules: { provider: "rules" }, use_font: { font: "Pretendard" }, use_embedded: { checkpoint: EMBEDDED }, any_industry: { industry: "auto" },
+  });
+  if (fix in changes) {
+    const { wishes, channel, seed } = job.start;
+    jobs.dismiss(job);
+    form.draw(changes[fix]);
+    void jobs.make({ ...wishes, ...changes[fix], channels: channel ? [channel] : [] }, seed);
+  } else if (fix === "settings") openSettings();
+  else if (fix === "models") openModelHelp(form.say);
+  else if (fix === "reload") location.reload();
+  else if (fix === "photo") {
+    jobs.dismiss(job);
+    form.draw({ [job.start.wishes.mode === "edit" ? "picture" : "photo"]: null });
+    form.element.scrollIntoView();
+  }
+  keep();
+}
+
+function openSettings() {
+  void app.extensionManager?.command?.execute("Comfy.ShowSettingsDialog");
+}

@@ -1,0 +1,51 @@
+/** Photos on their way to the server's input folder. */
+
+import { api, pictureUrl } from "../page/host.js";
+
+const LARGEST_BYTES = 60_000_000;
+const KINDS = ["image/png", "image/jpeg", "image/webp", "image/avif", "image/gif", "image/bmp", "image/tiff"];
+const FOLDER = "adstudio";
+
+/**
+ * @param {File} file
+ * @returns {Promise<{photo: Photo} | {code: string}>}
+ */
+export async function upload(file) {
+  if (/hei[cf]/i.test(file.type) || /\.hei[cf]$/i.test(file.name)) return { code: "photo.heic" };
+  if (!KINDS.includes(file.type)) return { code: "photo.not_an_image" };
+  if (file.size > LARGEST_BYTES) return { code: "photo.too_large" };
+  const form = new FormData();
+  form.append("image", file, plainName(file.name));
+  form.append("subfolder", FOLDER);
+  form.append("type", "input");
+  try {
+    const answer = await api.fetchApi("/upload/image", { method: "POST", body: form });
+    if (!answer.ok) return { code: "panel.upload" };
+    const { name, subfolder } = await answer.json();
+    const url = pictureUrl({ filename: name, subfolder, type: "input" });
+    return { photo: { name: subfolder ? `${subfolder}/${name}` : name, url, title: file.name } };
+  } catch {
+    return { code: "panel.unreachable" };
+  }
+}
+
+/**
+ * A made ad, as the photo of the next one.
+ *
+ * @param {PictureFile} file
+ * @returns {Photo}
+ */
+export function photoOf(file) {
+  const name = file.subfolder ? `${file.subfolder}/${file.filename}` : file.filename;
+  return { name: `${name} [output]`, url: pictureUrl(file), title: file.filename };
+}
+
+/**
+ * A name without a path and without what some system gives a meaning to; letters of every language stay.
+ *
+ * @param {string} name
+ */
+export function plainName(name) {
+  const plain = name.normalize("NFC").replace(/[^\p{L}\p{N}._ -]+/gu, "_").replace(/^[. ]+/, "");
+  return plain.slice(-80) || "photo.png";
+}

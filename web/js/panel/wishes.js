@@ -1,0 +1,115 @@
+/** From what was filled in to the workflow that makes it. Knows no page. */
+
+import { Workflow } from "./graph.js";
+
+export const EMBEDDED = "demo (embedded)";
+const DRAWING = ["AdStudioText2Image", "AdStudioImage2Image"];
+
+/** @type {Wishes} */
+export const BLANK = {
+  mode: "create", brief: "", industry: "auto", style: "realistic", channels: [], aspect: "4:5", photo: null, picture: null, words: "auto",
+  headline: "", sub: "", strength: 0.45, provider: "auto", languageModel: "", checkpoint: "", font: "",
+};
+
+/**
+ * @param {Wishes} wishes
+ * @returns {string} the template's file name
+ */
+export function templateOf(wishes) {
+  if (wishes.mode === "edit") return "Edit ad.app.json";
+  return wishes.photo ? "Product ad.app.json" : "Create ad.app.json";
+}
+
+/**
+ * What has to be filled in before anything is run; empty where nothing is missing.
+ *
+ * @param {Wishes} wishes
+ * @returns {"" | "brief" | "picture" | "headline"}
+ */
+export function missing(wishes) {
+  if (wishes.mode === "edit" && !wishes.picture) return "picture";
+  if (!wishes.brief.trim()) return "brief";
+  return wishes.words === "own" && !wishes.headline.trim() ? "headline" : "";
+}
+
+/**
+ * @param {SavedWorkflow} template
+ * @param {Wishes} wishes
+ * @param {{channel: string, seed: number}} one which of several ads
+ * @param {Record<string, NodeSchema>} schemas of the nodes that channels need, where this version has them
+ * @returns {Workflow}
+ */
+export function fill(template, wishes, { channel, seed }, schemas) {
+  const workflow = new Workflow(template);
+  const photo = wishes.mode === "edit" ? wishes.picture : wishes.photo;
+  if (wishes.checkpoint) workflow.set("AdStudioZitLoader", "checkpoint", wishes.checkpoint);
+  workflow.set("AdStudioLoraStyle", "style", wishes.style);
+  workflow.set("AdStudioLanguageModel", "provider", wishes.provider);
+  workflow.set("AdStudioLanguageModel", "language_model", wishes.languageModel);
+  workflow.set("AdStudioPromptProcessor", "brief", wishes.brief.normalize("NFC"));
+  workflow.set("AdStudioPromptProcessor", "industry", wishes.industry);
+  workflow.set("AdStudioText2Image", "aspect", wishes.aspect);
+  workflow.set("AdStudioImage2Image", "strength", wishes.strength);
+  for (const type of [...DRAWING, "AdStudioContactBlend"]) workflow.set(type, "seed", seed);
+  if (photo) workflow.set("LoadImage", "image", photo.name);
+  if (wishes.font) workflow.set("AdStudioTextOverlay", "font", wishes.font);
+  if (wishes.words === "own") useOwnWords(workflow, wishes);
+  if (channel) useChannel(workflow, channel, schemas);
+  return workflow;
+}
+
+/**
+ * @param {Workflow} workflow
+ * @param {Wishes} wishes
+ */
+function useOwnWords(workflow, wishes) {
+  const layout = workflow.node("AdStudioTextLayoutAnalyzer");
+  if (!layout) return;
+  workflow.unlink(layout, "copy"); // else a line that was left out would be filled in
+  workflow.set(layout.type, "headline", wishes.headline.normalize("NFC"));
+  workflow.set(layout.type, "sub", wishes.sub.normalize("NFC"));
+}
+
+/**
+ * Draw in the channel's shape, bring the picture to its exact size, and tell every node that knows channels.
+ *
+ * @param {Workflow} workflow
+ * @param {string} channel
+ * @param {Record<string, NodeSchema>} schemas
+ */
+function useChannel(workflow, channel, schemas) {
+  workflow.set("AdStudioAdCopy", "channel", channel.split(":")[0]);
+  const { AdStudioChannelPreset: presetSchema, AdStudioFitToChannel: fitSchema } = schemas;
+  const drawing = DRAWING.map((type) => workflow.node(type)).find((node) => node !== undefined);
+  if (!presetSchema || !fitSchema || !drawing) return;
+
+  const preset = workflow.add("AdStudioChannelPreset", presetSchema, drawing);
+  const knowing = workflow.saved.nodes.filter((node) => node !== preset && node.inputs.some((input) => input.type === "ADSTUDIO_CHANNEL"));
+  const fit = workflow.add("AdStudioFitToChannel", fitSchema, drawing);
+  fit.pos = [preset.pos[0] + preset.size[0] + 40, preset.pos[1]];
+  workflow.set(preset.type, "channel", channel);
+  const style = workflow.node("AdStudioLoraStyle");
+  if (style) workflow.link(style, 0, preset, "zit");
+  if (drawing.type === "AdStudioText2Image") {
+    workflow.link(preset, 0, drawing, "width");
+    workflow.link(preset, 1, drawing, "height");
+  }
+  workflow.reroute([drawing, 0], [fit, 0]);
+  workflow.link(drawing, 0, fit, "image");
+  for (const node of [fit, ...knowing]) {
+    for (const input of node.inputs) if (input.type === "ADSTUDIO_CHANNEL") workflow.link(preset, 4, node, input.name);
+  }
+}
+
+/**
+ * A file's name that every system takes, from the words of a brief.
+ *
+ * @param {string} words
+ * @param {string} filename whose ending stays
+ */
+export function downloadName(words, filename) {
+  const ending = /\.[a-z0-9]{2,5}$/i.exec(filename)?.[0] ?? ".png";
+  // eslint-disable-next-line no-control-regex
+  const plain = words.normalize("NFC").replace(/[\\/:*?"<>|.\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]+/g, " ").trim().replace(/\s+/g, " ");
+  return `${[...plain].slice(0, 40).join("").trim() || "ad"}${ending}`;
+}
