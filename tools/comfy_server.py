@@ -57,7 +57,7 @@ class ComfyServer:
         link = packs / self.folder
         if not link.exists():
             link.symlink_to(PACK, target_is_directory=True)
-        port = _free_port()
+        port = urllib.parse.urlsplit(self.url).port or _free_port()  # started again, it is where pages look for it
         self.url = f"http://127.0.0.1:{port}"
         root = comfyui.find()
         python = comfyui.python(root) if root else None

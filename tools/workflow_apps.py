@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from workflow_graphs import IMAGE_TO_IMAGE, TEXT_TO_IMAGE
-from workflow_parts import LETTERS, Graph, Group, Link, Step, save
+from workflow_parts import LETTERS, Graph, Group, Link, Step, model, save
 from workflow_products import PRODUCT_COMPOSITE
 
 _BRIEF = (("prompt", "brief"), ("prompt", "industry"), ("style", "style"))
@@ -65,7 +65,8 @@ EDIT_AD = Graph(
         *_LAYOUT,
     ),
     columns=(
-        *(tuple(_fixed(group) for group in column) for column in IMAGE_TO_IMAGE.columns[:-2]),
+        (model(),),
+        *(tuple(_fixed(group) for group in column) for column in IMAGE_TO_IMAGE.columns[1:-2]),
         (_editable_letters(5, "picture"),),
         (_edited_save(6, "picture"),),
     ),

@@ -57,6 +57,7 @@ interface ComfyApp {
   canvas: ComfyCanvas;
   graph?: ComfyGraph;
   nodeOutputs?: Record<string, any>;
+  refreshComboInNodes?(): Promise<unknown>;
   loadGraphData?(graph: object, clean?: boolean, restoreView?: boolean, workflow?: string | null): Promise<unknown>;
   extensionManager?: {
     setting?: { get(id: string): unknown };

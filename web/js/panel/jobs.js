@@ -49,6 +49,7 @@ class Jobs extends EventTarget {
   /** @param {Job} job */
   async cancel(job) {
     if (job.isOver) return this.dismiss(job);
+    job.isUnwanted = true;
     const body = JSON.stringify(job.state === "running" ? { prompt_id: job.promptId } : { delete: [job.promptId] });
     await api.fetchApi(job.state === "running" ? "/interrupt" : "/queue", { method: "POST", headers: { "Content-Type": "application/json" }, body });
     if (job.state === "queued") job.take("execution_interrupted", { prompt_id: job.promptId }, performance.now());
@@ -142,6 +143,7 @@ class Jobs extends EventTarget {
   /** @param {Job} job */
   #changed(job) {
     if (job.state === "done" && job.files.length) this.#finish(job);
+    if (job.state === "cancelled" && job.isUnwanted) this.list = this.list.filter((each) => each !== job);
     memory.underWay = this.list.filter((each) => !each.isOver).map((each) => each.start);
     keep();
     this.dispatchEvent(new CustomEvent("change", { detail: { job } }));

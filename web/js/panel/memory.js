@@ -9,8 +9,17 @@ const MOST_ADS = 40;
 export const memory = { wishes: { ...BLANK }, ads: [], underWay: [], ...read() };
 memory.wishes = { ...BLANK, ...memory.wishes };
 
-/** Whether this browser has never kept a form: settings then fill it. */
-export const isNew = localStorage.getItem(KEY) === null;
+let isNew = localStorage.getItem(KEY) === null;
+
+/**
+ * Fill a form that nobody has filled in yet.
+ *
+ * @param {Partial<Wishes>} values
+ */
+export function begin(values) {
+  if (isNew) Object.assign(memory.wishes, values);
+  isNew = false;
+}
 
 export function keep() {
   memory.ads = memory.ads.slice(0, MOST_ADS);

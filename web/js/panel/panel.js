@@ -5,7 +5,7 @@ import { app, pageWords, useStyles } from "../page/host.js";
 import { Form } from "./form.js";
 import { openModelHelp } from "./help.js";
 import { jobs, workflowOf } from "./jobs.js";
-import { isNew, keep, memory } from "./memory.js";
+import { begin, keep, memory } from "./memory.js";
 import { offers } from "./offers.js";
 import { photoOf } from "./photos.js";
 import { Results } from "./results.js";
@@ -40,9 +40,13 @@ async function mount(place, say) {
       h("button", { type: "button", class: "adp-action", onclick: () => mount(place, say) }, say("panel.fix.again")));
     return;
   }
-  if (isNew) Object.assign(memory.wishes, defaults(offered), memory.wishes.brief ? memory.wishes : {});
+  begin(defaults(offered));
 
-  const form = new Form(say, offered, { make: () => jobs.make(memory.wishes), openSettings, openHelp: () => openModelHelp(say) });
+  const form = new Form(say, offered, { make, openSettings, openHelp: () => openModelHelp(say) });
+  function make() {
+    void jobs.make(memory.wishes);
+    results.element.scrollIntoView({ behavior: "smooth", block: "start" });
+  }
   const results = new Results(say, {
     cancel: (job) => void jobs.cancel(job), open: (ad) => void open(ad), again: (ad) => void jobs.make({ ...ad.wishes, channels: ad.channel ? [ad.channel] : [] }),
     refer: (ad) => { form.draw({ mode: "edit", picture: photoOf(ad.file) }); form.element.scrollIntoView(); form.brief?.focus(); },
@@ -91,6 +95,7 @@ function listen(panel, form, results) {
 /** @param {Ad} ad */
 async function open(ad) {
   const workflow = await workflowOf(ad.wishes, ad);
+  await app.refreshComboInNodes?.(); // its photo may be newer than this page
   await app.loadGraphData?.(workflow.opened(), true, true, downloadName(ad.wishes.brief, "ad.json").replace(/\.json$/, ""));
 }
 

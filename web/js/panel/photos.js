@@ -4,7 +4,6 @@ import { api, pictureUrl } from "../page/host.js";
 
 const LARGEST_BYTES = 60_000_000;
 const KINDS = ["image/png", "image/jpeg", "image/webp", "image/avif", "image/gif", "image/bmp", "image/tiff"];
-const FOLDER = "adstudio";
 
 /**
  * @param {File} file
@@ -16,14 +15,12 @@ export async function upload(file) {
   if (file.size > LARGEST_BYTES) return { code: "photo.too_large" };
   const form = new FormData();
   form.append("image", file, plainName(file.name));
-  form.append("subfolder", FOLDER);
   form.append("type", "input");
   try {
     const answer = await api.fetchApi("/upload/image", { method: "POST", body: form });
     if (!answer.ok) return { code: "panel.upload" };
     const { name, subfolder } = await answer.json();
-    const url = pictureUrl({ filename: name, subfolder, type: "input" });
-    return { photo: { name: subfolder ? `${subfolder}/${name}` : name, url, title: file.name } };
+    return { photo: { name, url: pictureUrl({ filename: name, subfolder, type: "input" }), title: file.name } };
   } catch {
     return { code: "panel.unreachable" };
   }

@@ -77,10 +77,10 @@ export class Results {
     const frame = h("a", { href: url, target: "_blank", rel: "noopener", class: "adp-frame", title: say("panel.full_size") }, picture);
     return h("article", { class: "adp-card" }, frame,
       h("p", { class: "adp-hint" }, [ad.channel ? channelName(ad.channel, say) : "", ad.wishes.brief].filter(Boolean).join(" · ")),
-      h("div", { class: "adp-actions" },
+      h("div", { class: "adp-actions adp-choices" },
         h("a", { class: "adp-action adp-main", href: url, download: downloadName(ad.wishes.brief, ad.file.filename) }, h("i", { class: "pi pi-download", "aria-hidden": "true" }), say("panel.download")),
         button("pi-refresh", "panel.another", () => actions.again(ad)), button("pi-image", "panel.refer", () => actions.refer(ad)),
-        button("pi-sitemap", "panel.open", () => actions.open(ad)), button("pi-trash", "panel.forget", () => this.#forget(ad))));
+        button("pi-sitemap", "panel.open", () => actions.open(ad)), button("pi-times", "panel.forget", () => this.#forget(ad))));
   }
 
   /**
@@ -132,11 +132,11 @@ class Card {
     else this.bar.removeAttribute("value");
     this.cancel.textContent = say(job.isOver ? "panel.dismiss" : "panel.cancel");
     this.cancel.disabled = job.state === "sending";
+    if (job.isOver) this.picture.hidden = true;
     const wanted = fixFor(job);
     if (this.fixes.dataset.fix === (wanted ?? "")) return;
     this.fixes.dataset.fix = wanted ?? "";
     this.fixes.replaceChildren(...(wanted ? [h("button", { type: "button", class: "adp-action adp-main", onclick: () => this.actions.fix(wanted, job) }, say(`panel.fix.${wanted}`))] : []));
-    if (job.isOver) this.picture.remove();
   }
 
   /** @param {Blob} blob */
@@ -144,7 +144,7 @@ class Card {
     URL.revokeObjectURL(this.url);
     this.url = URL.createObjectURL(blob);
     this.picture.src = this.url;
-    this.picture.hidden = false;
+    this.picture.hidden = this.job.isOver;
   }
 
   #told() {

@@ -1,11 +1,16 @@
 /** The settings page: what the panel starts with. Keys are never typed here; it says where they belong. */
 
 import { h } from "../page/dom.js";
-import { app, pageWords } from "../page/host.js";
+import { app, pageWords, useStyles } from "../page/host.js";
 import { channelName } from "./form.js";
+import { keep, memory } from "./memory.js";
 import { offers, usualCheckpoint } from "./offers.js";
 import { EMBEDDED } from "./wishes.js";
 
+const WISH = /** @type {Record<string, (value: string) => Partial<Wishes>>} */ ({
+  channel: (value) => ({ channels: value ? [value] : [] }), provider: (value) => ({ provider: value || "auto" }),
+  checkpoint: (value) => ({ checkpoint: value }), font: (value) => ({ font: value }), languageModel: (value) => ({ languageModel: value }),
+});
 const GROUP = ["Ad Studio", "Panel"];
 /** @typedef {import("../page/words.js").Say} Say */
 
@@ -22,11 +27,11 @@ app.registerExtension({
   settings: [
     // ComfyUI lists them from the last to the first.
     { id: "AdStudio.Panel.Service", name: "Key and base URL of the language model", category: [...GROUP, "Service"], type: () => serviceNote(), defaultValue: "" },
-    { id: "AdStudio.Panel.LanguageModel", name: "Language model of the service", category: [...GROUP, "LanguageModel"], type: "text", defaultValue: "",
+    { id: "AdStudio.Panel.LanguageModel", name: "Language model of the service", category: [...GROUP, "LanguageModel"], type: "text", defaultValue: "", onChange: changed("languageModel"),
       tooltip: "Empty takes the one of the settings file." },
     ...["font", "checkpoint", "provider", "channel"].map((key) => ({
       id: MENUS[key].id, name: { font: "Font", checkpoint: "Model", provider: "Who writes", channel: "Channel" }[key] ?? key,
-      category: [...GROUP, key], type: (/** @type {string} */ _name, /** @type {(value: string) => void} */ set, /** @type {string} */ value) => menuOf(key, set, value), defaultValue: "",
+      category: [...GROUP, key], type: (/** @type {string} */ _name, /** @type {(value: string) => void} */ set, /** @type {string} */ value) => menuOf(key, set, value), defaultValue: "", onChange: changed(key),
     })),
   ],
   commands: [{ id: "AdStudio.OpenPanel", label: "Make an ad", icon: "pi pi-megaphone", function: () => void app.extensionManager?.command?.execute("Workspace.ToggleSidebarTab.adstudio") }],
@@ -40,13 +45,23 @@ app.registerExtension({
  * @returns {Partial<Wishes>}
  */
 export function defaults(offered) {
-  const chosen = Object.fromEntries(Object.entries(MENUS).map(([key, { id, list }]) => {
+  const chosen = Object.entries(MENUS).map(([key, { id, list }]) => {
     const value = String(app.extensionManager?.setting?.get(id) ?? "");
-    return [key, list(offered).includes(value) ? value : ""];
-  }));
-  return {
-    channels: chosen.channel ? [chosen.channel] : [], provider: chosen.provider || "auto", checkpoint: chosen.checkpoint, font: chosen.font,
-    languageModel: String(app.extensionManager?.setting?.get("AdStudio.Panel.LanguageModel") ?? ""),
+    return WISH[key](list(offered).includes(value) ? value : "");
+  });
+  return Object.assign(WISH.languageModel(String(app.extensionManager?.setting?.get("AdStudio.Panel.LanguageModel") ?? "")), ...chosen);
+}
+
+/**
+ * A new default goes into the form as well; ComfyUI tells of the old ones, without a value before them, at every start.
+ *
+ * @param {string} key
+ */
+function changed(key) {
+  return (/** @type {string} */ value, /** @type {string | undefined} */ before) => {
+    if (before === undefined || before === value) return;
+    Object.assign(memory.wishes, WISH[key](value));
+    keep();
   };
 }
 
@@ -58,6 +73,7 @@ export function defaults(offered) {
  * @param {string} value
  */
 function menuOf(key, set, value) {
+  useStyles(new URL("../../css/panel.css", import.meta.url).href);
   const select = h("select", { class: "adstudio-setting", onchange: () => set(select.value) });
   void Promise.all([offers(), pageWords()]).then(([offered, say]) => {
     const { list, name } = MENUS[key];
