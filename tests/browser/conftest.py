@@ -34,7 +34,11 @@ def open_page(browser: Browser, server: ComfyServer) -> Iterator[Open]:
     contexts: list[Any] = []
     thrown: list[str] = []
 
-    def open_page(*, locale: str = "en", vue_nodes: bool = False, light: bool = False) -> Page:
+    mine = server
+
+    def open_page(
+        *, locale: str = "en", vue_nodes: bool = False, light: bool = False, server: ComfyServer = mine
+    ) -> Page:
         settings = {
             "Comfy.TutorialCompleted": True,  # else a template dialog opens by itself
             "Comfy.OnboardingCoachmarks.Seen": ["appMode"],  # else a tour covers the first app
@@ -58,7 +62,7 @@ def open_page(browser: Browser, server: ComfyServer) -> Iterator[Open]:
         return page
 
     def is_complaint(line: ConsoleMessage) -> bool:
-        return line.type in ("error", "warning") and f"/extensions/{server.folder}/" in line.location["url"]
+        return line.type in ("error", "warning") and f"/extensions/{mine.folder}/" in line.location["url"]
 
     yield open_page
     for context in contexts:

@@ -4,6 +4,7 @@ import { test } from "node:test";
 
 import { Workflow } from "../../../web/js/panel/graph.js";
 import { Job } from "../../../web/js/panel/job.js";
+import { recall } from "../../../web/js/panel/recall.js";
 import { BLANK, downloadName, fill, missing, templateOf } from "../../../web/js/panel/wishes.js";
 
 const folder = new URL("../../../workflows/", import.meta.url);
@@ -126,8 +127,19 @@ test("what happened while nobody listened is found in the history", () => {
   assert.deepEqual([done.state, done.files.length], ["done", 1]);
   const failed = job();
   failed.remembered({ status: { messages: [["execution_error", { exception_message: "m" }]] }, outputs: {} });
-  assert.deepEqual([failed.state, failed.error.message], ["failed", "m"]);
+  assert.deepEqual([failed.state, failed.error.message, failed.error.code], ["failed", "m", ""]);
+  const broken = job();
+  broken.remembered({ status: { messages: [["execution_error", { node_type: "LoadImage", exception_message: "m" }]] }, outputs: {} });
+  assert.equal(broken.error.code, "photo.unreadable");
   const stopped = job();
   stopped.remembered({ status: { messages: [["execution_interrupted", {}]] } });
   assert.equal(stopped.state, "cancelled");
+});
+
+test("what a browser kept is made whole, whatever it is", () => {
+  for (const kept of [null, 7, "x", [], {}, { wishes: { mode: "x", channels: "y", photo: {}, brief: 3 }, ads: [null, { id: 1 }, { id: "a" }], underWay: [7, { promptId: "p" }] }]) {
+    assert.deepEqual(recall(kept), { wishes: BLANK, ads: [], underWay: [] });
+  }
+  const ad = { id: "a", at: 1, file: { filename: "a.png" }, wishes: wishes({ channels: ["daangn"], photo }), channel: "daangn", seed: 2 };
+  assert.deepEqual(recall(JSON.parse(JSON.stringify({ wishes: ad.wishes, ads: [ad], underWay: [] }))), { wishes: ad.wishes, ads: [ad], underWay: [] });
 });

@@ -58,7 +58,7 @@ export class Job {
     if (kind === "execution_interrupted") this.#end("cancelled");
     if (kind === "execution_error") {
       const step = this.log.steps.get(String(detail.node_id));
-      this.error = step?.error ?? { code: "", message: String(detail.exception_message ?? "").trim(), hint: "" };
+      this.error = step?.error ?? said(detail);
       this.#end("failed");
     }
   }
@@ -90,7 +90,7 @@ export class Job {
     const failure = /** @type {any} */ (told.get("execution_error"));
     if (told.has("execution_interrupted")) this.#end("cancelled");
     else if (failure) {
-      this.error = { code: "", message: String(failure.exception_message ?? "").trim(), hint: "" };
+      this.error = said(failure);
       this.#end("failed");
     } else this.#end("done");
   }
@@ -126,4 +126,14 @@ export class Job {
     this.state = state;
     if (state === "done") this.share = 1;
   }
+}
+
+/**
+ * What a node without a code of ours said. ComfyUI's own loader of photos is one: it fails on nothing but its photo.
+ *
+ * @param {{node_type?: string, exception_message?: string}} failure
+ * @returns {RunError}
+ */
+function said(failure) {
+  return { code: failure.node_type === "LoadImage" ? "photo.unreadable" : "", message: String(failure.exception_message ?? "").trim(), hint: "" };
 }

@@ -1,13 +1,12 @@
 /** What the panel remembers in this browser: the form, the last ads, and the jobs that were under way. */
 
-import { BLANK } from "./wishes.js";
+import { recall } from "./recall.js";
 
 const KEY = "adstudio.panel";
 const MOST_ADS = 40;
 
 /** @type {{wishes: Wishes, ads: Ad[], underWay: JobStart[]}} */
-export const memory = { wishes: { ...BLANK }, ads: [], underWay: [], ...read() };
-memory.wishes = { ...BLANK, ...memory.wishes };
+export const memory = recall(read());
 
 let isNew = localStorage.getItem(KEY) === null;
 
@@ -30,10 +29,10 @@ export function keep() {
   }
 }
 
+/** @returns {any} */
 function read() {
   try {
-    const found = JSON.parse(localStorage.getItem(KEY) ?? "{}");
-    return typeof found === "object" && Array.isArray(found?.ads) && Array.isArray(found?.underWay) ? found : {};
+    return JSON.parse(localStorage.getItem(KEY) ?? "{}");
   } catch {
     return {};
   }

@@ -1,0 +1,211 @@
+"""The ad panel: an ad from a brief and a photo without a node in sight, and what happens when something goes wrong."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import os
+import signal
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pytest
+from comfy_server import ComfyServer
+from node_words import read
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
+
+WORDS = {language: read(language, "main")["adStudio"]["panel"] for language in ("en", "ko")}
+KO = WORDS["ko"]
+BRIEF = "봄맞이 딸기라떼 출시, 분홍빛 대리석 위 상큼한 분위기"
+OPEN = "() => { app.extensionManager.command.execute('Workspace.ToggleSidebarTab.adstudio') }"
+DROP = """async ([text, name, type]) => {
+    const bytes = Uint8Array.from(atob(text), letter => letter.charCodeAt(0));
+    const data = new DataTransfer();
+    data.items.add(new File([bytes], name, {type}));
+    const target = document.querySelector(".adstudio-panel .adp-brief");
+    target.dispatchEvent(new DragEvent("drop", {dataTransfer: data, bubbles: true, cancelable: true}));
+}"""
+GRAPH = """() => JSON.stringify(Object.fromEntries(app.canvas.graph.nodes.map(n => [n.type,
+    Object.fromEntries((n.widgets ?? []).map(w => [w.name, w.value]))])))"""
+UNKNOWN = """() => app.canvas.graph.nodes
+    .filter(n => n.has_errors || !LiteGraph.registered_node_types[n.type]).map(n => n.type)"""
+MADE_MS = 120_000
+
+
+def coffee() -> bytes:
+    return resources.files("skimage.data").joinpath("coffee.png").read_bytes()
+
+
+def open_panel(page: Page) -> Locator:
+    page.evaluate(OPEN)
+    page.locator(".adp-form").wait_for()
+    return page.locator(".adstudio-panel")
+
+
+def drop(page: Page, content: bytes, name: str, kind: str = "image/png") -> None:
+    page.evaluate(DROP, [base64.b64encode(content).decode(), name, kind])
+
+
+def choose(panel: Locator, label: str) -> None:
+    panel.get_by_role("radio", name=label, exact=True).check()
+
+
+def shown_file(page: Page, server: ComfyServer) -> Image.Image:
+    address = page.locator(".adp-shown .adp-main").get_attribute("href") or ""
+    return Image.open(io.BytesIO(server.read(address.removeprefix(server.url))))
+
+
+def prompt_of(picture: Image.Image, kind: str) -> dict[str, Any]:
+    steps = json.loads(picture.info["prompt"]).values()
+    return next(step["inputs"] for step in steps if step["class_type"] == kind)
+
+
+def test_an_ad_of_a_brief_and_a_photo_is_made_kept_and_opened(open_page: Any, server: ComfyServer, tmp_path: Path):
+    page = open_page(locale="ko")
+    before = page.evaluate(GRAPH)
+    panel = open_panel(page)
+    panel.get_by_role("button", name=KO["make"]).click()
+    expect(panel.get_by_role("alert")).to_have_text(KO["missing"]["brief"])
+    panel.get_by_label(KO["brief"]).fill(BRIEF)
+    drop(page, coffee(), "딸기라떼 사진.png")
+    expect(panel.locator(".adp-name")).to_have_text("딸기라떼 사진.png")
+    panel.get_by_label(KO["industry"]).select_option("cafe")
+    page.screenshot(path=tmp_path / "form.png")
+    assert page.evaluate(GRAPH) == before, "the photo went to the canvas"
+
+    panel.get_by_label(KO["brief"]).press("Control+Enter")
+    panel.locator(".adp-job[data-state=running]").wait_for()
+    page.reload()  # what is under way is found again
+    page.wait_for_function("() => window.app?.vueAppReady && !app.extensionManager.spinner")
+    panel = open_panel(page)
+    expect(panel.get_by_label(KO["brief"])).to_have_value(BRIEF)
+    panel.locator(".adp-shown img").wait_for(timeout=MADE_MS)
+    expect(panel.locator(".adp-job")).to_have_count(0)
+    page.screenshot(path=tmp_path / "made.png")
+
+    picture = shown_file(page, server)
+    assert picture.size == (448, 576)
+    words = prompt_of(picture, "AdStudioPromptProcessor")
+    assert (words["brief"], words["industry"], words["backdrop_only"]) == (BRIEF, "cafe", True)
+    assert "linearMode" not in json.loads(picture.info["workflow"])["extra"]
+    link = panel.locator(".adp-shown .adp-main")
+    assert link.get_attribute("download") == f"{BRIEF[:40].strip()}.png"
+
+    panel.get_by_role("button", name=KO["open"]).click()
+    page.wait_for_function("() => app.canvas.graph.nodes.some(n => n.type === 'AdStudioLayoutEditor')")
+    page.wait_for_timeout(800)
+    assert page.evaluate(UNKNOWN) == []
+    opened = json.loads(page.evaluate(GRAPH))
+    assert opened["AdStudioPromptProcessor"]["brief"] == BRIEF
+    assert opened["AdStudioText2Image"]["seed"] == prompt_of(picture, "AdStudioText2Image")["seed"]
+    page.screenshot(path=tmp_path / "opened.png")
+
+
+def test_a_picture_is_changed_and_a_run_is_cancelled(open_page: Any, server: ComfyServer, tmp_path: Path):
+    page = open_page(vue_nodes=True, light=True)
+    panel, words = open_panel(page), WORDS["en"]
+    choose(panel, words["mode"]["edit"])
+    panel.get_by_role("button", name=words["edit"]).click()
+    expect(panel.get_by_role("alert")).to_have_text(words["missing"]["picture"])
+    panel.locator(".adp-photo input").set_input_files({"name": "cup.png", "mimeType": "image/png", "buffer": coffee()})
+    panel.locator(".adp-has-photo").wait_for()
+    panel.get_by_label(words["edit_brief"]).fill("나무 탁자 위 핸드드립 커피")
+    panel.get_by_label(words["strength"]).fill("0.3")
+    expect(panel.locator("output")).to_have_text(words["strengths"]["mood"])
+    choose(panel, words["words"]["own"])
+    panel.get_by_label(words["headline"]).fill("오늘의 한 잔")
+    page.screenshot(path=tmp_path / "edit.png")
+
+    panel.get_by_role("button", name=words["edit"]).click()
+    panel.locator(".adp-preview").wait_for()
+    page.screenshot(path=tmp_path / "preview.png")
+    panel.get_by_role("button", name=words["cancel"]).click()
+    expect(panel.locator(".adp-job")).to_have_count(0)
+    expect(panel.locator(".adp-shown img")).to_have_count(0)
+
+    panel.get_by_role("button", name=words["edit"]).click()
+    panel.locator(".adp-shown img").wait_for(timeout=MADE_MS)
+    picture = shown_file(page, server)
+    assert prompt_of(picture, "AdStudioImage2Image")["strength"] == 0.3
+    layout = prompt_of(picture, "AdStudioTextLayoutAnalyzer")
+    assert (layout["headline"], "copy" in layout) == ("오늘의 한 잔", False)
+
+    panel.get_by_role("button", name=words["refer"]).click()
+    expect(panel.locator(".adp-name")).to_contain_text(".png")
+    page.evaluate(OPEN)  # closed, and opened again as it was
+    panel.wait_for(state="detached")
+    panel = open_panel(page)
+    expect(panel.get_by_label(words["headline"])).to_have_value("오늘의 한 잔")
+    expect(panel.locator(".adp-has-photo img")).to_have_js_property("complete", True)
+    panel.get_by_role("button", name=words["edit"]).click()
+    expect(panel.locator(".adp-thumb")).to_have_count(2, timeout=MADE_MS)
+    page.screenshot(path=tmp_path / "gallery.png")
+
+
+def test_nothing_hostile_gets_through(open_page: Any, server: ComfyServer, tmp_path: Path):
+    page = open_page(locale="ko")
+    page.evaluate("() => { window.alert = () => { window.wasHit = true } }")
+    panel = open_panel(page)
+    evil = '<img src=x onerror="alert(1)"> ../../'
+    drop(page, coffee(), f"{evil}컵.png")
+    panel.locator(".adp-has-photo").wait_for()
+    stored = {path.name for path in (server.base / "input").rglob("*컵*")}
+    assert len(stored) == 1 and not any(set("<>/\\\"'") & set(name) for name in stored), stored
+    assert not list(server.base.parent.glob("*컵*"))
+    drop(page, b"MZ not a picture", "virus.exe", "application/x-msdownload")
+    expect(panel.get_by_role("alert")).to_have_text(read("ko", "main")["adStudio"]["errors"]["photo"]["not_an_image"])
+    drop(page, b"not a picture at all", "사진.png")
+    expect(panel.locator(".adp-name")).to_have_text("사진.png")
+    panel.get_by_label(KO["brief"]).fill(evil)
+    panel.get_by_role("button", name=KO["make"]).click()
+    failed = panel.locator(".adp-job[data-state=failed]")
+    failed.wait_for(timeout=MADE_MS)
+    page.screenshot(path=tmp_path / "failed.png")
+    failed.get_by_role("button", name=KO["fix"]["photo"]).click()
+    panel.get_by_role("button", name=KO["make"]).click()
+    panel.locator(".adp-shown img").wait_for(timeout=MADE_MS)
+    assert panel.locator(".adp-shown .adp-main").get_attribute("download") == "img src=x onerror= alert(1).png"
+    expect(panel.locator(".adp-shown .adp-hint")).to_contain_text(evil)
+    assert page.evaluate("() => window.wasHit ?? false") is False
+
+
+def test_what_this_browser_kept_is_not_trusted(open_page: Any):
+    page = open_page(locale="ko")
+    page.evaluate("""() => localStorage.setItem("adstudio.panel", JSON.stringify({wishes: {style: "<b>", channels: "x",
+        mode: {}}, ads: [{id: 1}, null], underWay: [7]}))""")
+    page.reload()
+    page.wait_for_function("() => window.app?.vueAppReady && !app.extensionManager.spinner")
+    panel = open_panel(page)
+    expect(panel.get_by_role("button", name=KO["make"])).to_be_visible()
+
+
+@pytest.fixture
+def mortal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ComfyServer]:
+    """A server of its own, to be killed."""
+    server = ComfyServer(tmp_path_factory.mktemp("mortal"))
+    server.start()
+    yield server
+    server.stop()
+
+
+def test_the_panel_outlives_its_server(open_page: Any, mortal: ComfyServer, tmp_path: Path):
+    page = open_page(locale="ko", server=mortal)
+    panel = open_panel(page)
+    panel.get_by_label(KO["brief"]).fill(BRIEF)
+    panel.get_by_role("button", name=KO["make"]).click()
+    panel.locator(".adp-job[data-state=running]").wait_for()
+    os.kill(mortal.pid, signal.SIGKILL)
+    expect(panel.locator(".adp-gone")).to_be_visible(timeout=20_000)
+    page.screenshot(path=tmp_path / "gone.png")
+    mortal.stop()
+    mortal.start()
+    lost = panel.locator(".adp-job[data-state=lost]")
+    lost.wait_for(timeout=40_000)
+    expect(panel.locator(".adp-gone")).to_be_hidden()
+    page.screenshot(path=tmp_path / "lost.png")
+    lost.get_by_role("button", name=KO["fix"]["again"]).click()
+    panel.locator(".adp-shown img").wait_for(timeout=MADE_MS)
