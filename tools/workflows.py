@@ -1,4 +1,4 @@
-"""Write `workflows/*.json` (UI form) and `workflows/api/*.json` (API form) from `workflow_graphs` and `workflow_apps`.
+"""Write `workflows/` (UI form), `workflows/api/` (API form) and `subgraphs/` from their descriptions in `workflow_*`.
 
 Those that a request is filled into are written a second time, into the library, where `pip install` takes them along.
 
@@ -23,6 +23,7 @@ from comfyui import PACK
 from workflow_apps import APPS
 from workflow_graphs import GRAPHS
 from workflow_parts import Graph, Group, Link, Step
+from workflow_subgraphs import BLUEPRINTS, Blueprint, blueprint_form
 
 from adstudio.run.remote.graph import WORKFLOWS
 
@@ -270,7 +271,18 @@ def render(schemas: Schemas) -> dict[Path, str]:
         files[FOLDER / "api" / f"{graph.name}.json"] = _text(api_form(graph, schemas))
         if graph.name in FILLED:
             files[WORKFLOWS / f"{graph.name}.json"] = files[FOLDER / "api" / f"{graph.name}.json"]
+    for blueprint in BLUEPRINTS:
+        files[PACK / "subgraphs" / f"{blueprint.name}.json"] = _text(_blueprint(blueprint, schemas))
     return files
+
+
+def _blueprint(blueprint: Blueprint, schemas: Schemas) -> dict[str, Any]:
+    def make_node(step: Step, number: int, place: list[list[float]]) -> dict[str, Any]:
+        schema = schemas[step.node]
+        values = {name: _default(options) for name, options in widgets(schema).items()} | step.values
+        return _node(step, number, number - 1, schema, values, place)
+
+    return blueprint_form(blueprint, make_node, lambda step: _height(step, schemas[step.node]))
 
 
 def _text(form: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from comfy_server import ComfyServer
 from node_words import read
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from shipped import NAMES, NODES, api_graph, ui_graph
 
 SETTLE_MS = 600
@@ -71,6 +71,19 @@ def test_frontend_reads_the_workflow_as_we_ship_it(open_page: Any, tmp_path: Pat
     assert saved["version"] == shipped["version"]
     for node, size, least in answer(page, SIZES):
         assert size[0] >= least[0] and size[1] >= least[1], f"{node} is too small for its widgets"
+
+
+@pytest.mark.parametrize("vue_nodes", [False, True])
+def test_every_template_opens_whole_in_both_rendering_modes(open_page: Any, tmp_path: Path, vue_nodes: bool):
+    page = open_page(vue_nodes=vue_nodes)
+    for name in NAMES:
+        load(page, name)
+        assert page.evaluate(UNKNOWN) == [], name
+        assert answer(page, PROMPT) == api_graph(name), name
+        page.screenshot(path=tmp_path / f"{name}.png")
+        fields = ui_graph(name)["extra"].get("linearData", {}).get("inputs", [])
+        expect(page.get_by_test_id("app-mode-widget-item")).to_have_count(len(fields))
+    assert fields, "the last one should be an app"
 
 
 def test_everything_is_korean_for_korean_users(open_page: Any, tmp_path: Path):

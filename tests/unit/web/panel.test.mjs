@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 
+import { fixFor } from "../../../web/js/panel/fixes.js";
 import { Workflow } from "../../../web/js/panel/graph.js";
 import { Job } from "../../../web/js/panel/job.js";
 import { recall } from "../../../web/js/panel/recall.js";
@@ -108,6 +109,16 @@ test("a job follows its events, and no other prompt's", () => {
   one.take("executed", { prompt_id: "p", node: "ad_2", output: { images: [{ filename: "a.png", type: "output" }] } }, 2);
   one.take("execution_success", { prompt_id: "p" }, 3);
   assert.deepEqual([one.state, one.share, one.files], ["done", 1, [{ filename: "a.png", type: "output" }]]);
+});
+
+test("a failure is told by its code where there is one, and by the photo where that is all there is", () => {
+  const [coded, photo] = [job(), job()];
+  coded.take("execution_start", { prompt_id: "p" }, 0);
+  coded.take("adstudio.error", { prompt_id: "p", node_id: "ad_1", code: "provider.no_key", message: "m", hint: "h" }, 1);
+  coded.take("execution_error", { prompt_id: "p", node_id: "ad_1", node_type: "AdStudioText2Image", exception_message: "m" }, 2);
+  photo.take("execution_start", { prompt_id: "p" }, 0);
+  photo.take("execution_error", { prompt_id: "p", node_id: "ad_1", node_type: "LoadImage", exception_message: "m" }, 2);
+  assert.deepEqual([coded, photo].map((one) => [one.error.code, fixFor(one)]), [["provider.no_key", "use_rules"], ["photo.unreadable", "photo"]]);
 });
 
 test("a job knows its place, and when the server has forgotten it", () => {

@@ -58,7 +58,7 @@ export class Job {
     if (kind === "execution_interrupted") this.#end("cancelled");
     if (kind === "execution_error") {
       const step = this.log.steps.get(String(detail.node_id));
-      this.error = step?.error ?? said(detail);
+      this.error = step?.error?.code ? step.error : said(detail);
       this.#end("failed");
     }
   }

@@ -49,7 +49,11 @@ async function mount(place, say) {
   }
   const results = new Results(say, {
     cancel: (job) => void jobs.cancel(job), open: (ad) => void open(ad), again: (ad) => void jobs.make({ ...ad.wishes, channels: ad.channel ? [ad.channel] : [] }),
-    refer: (ad) => { form.draw({ mode: "edit", picture: photoOf(ad.file) }); form.element.scrollIntoView(); form.brief?.focus(); },
+    refer: async (ad) => {
+      form.draw({ mode: "edit", picture: await photoOf(ad.file) });
+      form.element.scrollIntoView();
+      form.brief?.focus();
+    },
     fix: (fix, job) => mend(fix, job, form),
   });
   panel.replaceChildren(form.element, results.element);

@@ -27,14 +27,17 @@ export async function upload(file) {
 }
 
 /**
- * A made ad, as the photo of the next one.
+ * A made ad, as the photo of the next one: without its letters, where the server kept it so.
  *
  * @param {PictureFile} file
- * @returns {Photo}
+ * @returns {Promise<Photo>}
  */
-export function photoOf(file) {
-  const name = file.subfolder ? `${file.subfolder}/${file.filename}` : file.filename;
-  return { name: `${name} [output]`, url: pictureUrl(file), title: file.filename };
+export async function photoOf(file) {
+  const bare = { ...file, subfolder: [file.subfolder, "origin"].filter(Boolean).join("/"), filename: file.filename.replace(/\.[^.]+$/, ".png") };
+  const found = await fetch(pictureUrl(bare), { method: "HEAD" }).then((answer) => answer.ok, () => false);
+  const taken = found ? bare : file;
+  const name = taken.subfolder ? `${taken.subfolder}/${taken.filename}` : taken.filename;
+  return { name: `${name} [output]`, url: pictureUrl(taken), title: file.filename };
 }
 
 /**
