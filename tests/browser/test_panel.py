@@ -210,3 +210,27 @@ def test_the_panel_outlives_its_server(open_page: Any, mortal: ComfyServer, tmp_
     page.screenshot(path=tmp_path / "lost.png")
     lost.get_by_role("button", name=KO["fix"]["again"]).click()
     panel.locator(".adp-shown img").wait_for(timeout=MADE_MS)
+
+
+def test_defaults_are_set_in_korean_and_reach_the_form(open_page: Any, tmp_path: Path):
+    page = open_page(locale="ko")
+    panel = open_panel(page)
+    panel.locator("summary").click()
+    panel.get_by_role("button", name=KO["defaults"]).click()
+    dialog = page.get_by_role("dialog").first
+    dialog.get_by_text(read("ko", "main")["settingsCategories"]["Ad Studio"], exact=True).first.click()
+    for words in read("ko", "settings").values():
+        dialog.get_by_text(words["name"], exact=True).wait_for()
+    dialog.get_by_text(KO["service_note"]).wait_for()
+    expect(dialog.locator("input[type=password]")).to_have_count(0)
+    page.screenshot(path=tmp_path / "settings.png")
+    menu = dialog.locator("select", has=page.locator("option[value=rules]"))
+    menu.select_option("rules")
+    page.keyboard.press("Escape")
+    page.wait_for_timeout(500)
+    page.evaluate(OPEN)
+    panel.wait_for(state="detached")
+    panel = open_panel(page)
+    panel.locator("summary").click()
+    expect(panel.get_by_label(KO["provider"])).to_have_value("rules")
+    page.evaluate("async () => { await app.extensionManager.setting.set('AdStudio.Panel.Provider', '') }")  # the server keeps it

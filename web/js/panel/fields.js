@@ -55,9 +55,9 @@ export function switcher(label, values, chosen, name, choose) {
  * @param {string[]} values
  * @param {string[]} chosen
  * @param {(value: string) => string} name
- * @param {{add: string, remove: (name: string) => string, change: (values: string[]) => void}} words
+ * @param {{none: string, add: string, remove: (name: string) => string, change: (values: string[]) => void}} words
  */
-export function picker(values, chosen, name, { add, remove, change }) {
+export function picker(values, chosen, name, { none, add, remove, change }) {
   const element = h("div", { class: "adp-picker" });
   const draw = (/** @type {string[]} */ taken) => {
     const chips = taken.map((value) => h("button", {
@@ -67,7 +67,7 @@ export function picker(values, chosen, name, { add, remove, change }) {
   };
   const select = (/** @type {string[]} */ taken) => {
     const list = h("select", { class: "adp-input", "aria-label": add, onchange: () => update([...taken, list.value]) },
-      h("option", { value: "", selected: true }, add),
+      h("option", { value: "", selected: true }, taken.length ? add : none),
       ...values.filter((value) => !taken.includes(value)).map((value) => h("option", { value }, name(value))));
     return list;
   };

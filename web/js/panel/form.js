@@ -132,7 +132,7 @@ export class Form {
     const shape = field(say("panel.aspect"), menu(this.offered.aspects, wishes.aspect, (id) => id, (aspect) => this.put({ aspect })));
     const show = () => { shape.hidden = wishes.mode === "edit" || (hasSizes && wishes.channels.length > 0); };
     const list = picker(this.offered.channels, wishes.channels.filter((id) => this.offered.channels.includes(id)), name, {
-      add: say(wishes.channels.length ? "panel.add_channel" : "panel.no_channel"), remove: (/** @type {string} */ which) => say("panel.remove_channel", { name: which }),
+      none: say("panel.no_channel"), add: say("panel.add_channel"), remove: (/** @type {string} */ which) => say("panel.remove_channel", { name: which }),
       change: (channels) => { this.put({ channels: channels.filter(Boolean) }); show(); },
     });
     show();
