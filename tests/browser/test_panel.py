@@ -174,6 +174,23 @@ def test_nothing_hostile_gets_through(open_page: Any, server: ComfyServer, tmp_p
     assert page.evaluate("() => window.wasHit ?? false") is False
 
 
+def test_what_is_missing_is_explained_and_mended(open_page: Any, tmp_path: Path):
+    page = open_page(locale="ko")
+    panel = open_panel(page)
+    panel.get_by_role("button", name=KO["embedded_help"]).click()
+    page.get_by_role("dialog", name=KO["help"]["title"]).get_by_role("button").click()
+    panel.locator("summary").click()
+    panel.get_by_label(KO["provider"]).select_option("openai")
+    panel.get_by_label(KO["brief"]).fill(BRIEF)
+    panel.get_by_role("button", name=KO["make"]).click()
+    failed = panel.locator(".adp-job[data-state=failed]")
+    expect(failed).to_contain_text(read("ko", "main")["adStudio"]["errors"]["provider"]["no_key"])
+    page.screenshot(path=tmp_path / "no-key.png")
+    failed.get_by_role("button", name=KO["fix"]["use_rules"]).click()
+    panel.locator(".adp-shown img").wait_for(timeout=MADE_MS)
+    expect(panel.get_by_label(KO["provider"])).to_have_value("rules")
+
+
 def test_what_this_browser_kept_is_not_trusted(open_page: Any):
     page = open_page(locale="ko")
     page.evaluate("""() => localStorage.setItem("adstudio.panel", JSON.stringify({wishes: {style: "<b>", channels: "x",
@@ -233,4 +250,6 @@ def test_defaults_are_set_in_korean_and_reach_the_form(open_page: Any, tmp_path:
     panel = open_panel(page)
     panel.locator("summary").click()
     expect(panel.get_by_label(KO["provider"])).to_have_value("rules")
-    page.evaluate("async () => { await app.extensionManager.setting.set('AdStudio.Panel.Provider', '') }")  # the server keeps it
+    page.evaluate(
+        "async () => { await app.extensionManager.setting.set('AdStudio.Panel.Provider', '') }"
+    )  # the server keeps it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from comfy_server import ComfyServer
 from comfyui import PACK
 from node_words import english, paths, read
+from PIL import Image
 from shipped import NODES, inputs, ours
 
 HANGUL = re.compile("[가-힣]")
@@ -65,3 +67,16 @@ def test_help_page_explains_every_input_and_output(server: ComfyServer, node: st
     assert bool(HANGUL.search(page)) or language == "en"
     rows = re.findall(r"^- \*\*[^*]+\*\* \(`(\w+)`\)", page, re.MULTILINE)
     assert rows == [*inputs(info), *info["output_name"]]
+
+
+@pytest.mark.parametrize("node", NODES)
+def test_help_page_shows_a_picture(server: ComfyServer, node: str):
+    for language in ("en", "ko"):
+        page = (PACK / "web" / "docs" / node / f"{language}.md").read_text(encoding="utf-8")
+        ((words, name),) = re.findall(r"!\[([^\]]+)\]\(assets/([\w.]+)\)", page)
+        assert bool(HANGUL.search(words)) == (language == "ko")
+        # ComfyUI resolves it against docs/, in whichever language the page is.
+        content = server.read(f"/extensions/{server.folder}/docs/assets/{name}")
+        with Image.open(io.BytesIO(content)) as picture:
+            assert picture.width >= 200
+        assert len(content) < 80_000

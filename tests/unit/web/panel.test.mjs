@@ -109,6 +109,9 @@ test("a job follows its events, and no other prompt's", () => {
   one.take("executed", { prompt_id: "p", node: "ad_2", output: { images: [{ filename: "a.png", type: "output" }] } }, 2);
   one.take("execution_success", { prompt_id: "p" }, 3);
   assert.deepEqual([one.state, one.share, one.files], ["done", 1, [{ filename: "a.png", type: "output" }]]);
+  const early = job(); // of a run whose results were all there the page may have heard the end alone
+  early.take("execution_success", { prompt_id: "p" }, 1);
+  assert.equal(early.isOver, false);
 });
 
 test("a failure is told by its code where there is one, and by the photo where that is all there is", () => {

@@ -51,7 +51,6 @@ export class Form {
       },
     });
     this.brief.value = wishes.brief;
-    const focus = this.element.contains(document.activeElement) ? document.activeElement?.getAttribute("data-part") : null;
     this.element.replaceChildren(
       switcher(say("panel.mode.label"), ["create", "edit"], wishes.mode, (mode) => say(`panel.mode.${mode}`), (mode) => { this.draw({ mode }); this.#focus(`input[value="${mode}"]`); }),
       ...(isEdit ? [this.#photo("picture"), this.#strength()] : []),
@@ -63,10 +62,9 @@ export class Form {
       this.#channels(), this.#words(), this.#more(), ...this.#modelNotice(), this.problem,
       h("button", { type: "submit", class: "adp-go", title: "Ctrl+Enter" }, h("i", { class: "pi pi-sparkles", "aria-hidden": "true" }), say(isEdit ? "panel.edit" : "panel.make")),
     );
-    if (focus) this.#focus(`[data-part="${focus}"]`);
   }
 
-  /** @param {File} file dropped anywhere on the panel */
+  /** @param {File} file dropped or pasted anywhere on the panel */
   async drop(file) {
     await this.#upload(this.wishes.mode === "edit" ? "picture" : "photo", file);
   }
@@ -95,7 +93,7 @@ export class Form {
     const { say } = this;
     return photoPlace(this.wishes[part], {
       label: say(`panel.${part}`), hint: say(`panel.${part}_hint`), remove: say("panel.remove_photo"),
-      pick: (file) => this.#upload(part, file), clear: () => this.draw({ [part]: null }),
+      pick: (file) => this.#upload(part, file), clear: () => { this.draw({ [part]: null }); this.#focus(".adp-photo input"); },
     });
   }
 
@@ -108,7 +106,10 @@ export class Form {
     const answer = await upload(file);
     this.element.classList.remove("adp-busy");
     if ("code" in answer) this.#tell(this.say(answer.code.startsWith("panel.") ? `panel.errors.${answer.code.slice(6)}` : `errors.${answer.code}`));
-    else this.draw({ [part]: answer.photo });
+    else {
+      this.draw({ [part]: answer.photo });
+      this.#focus(".adp-photo input");
+    }
   }
 
   #strength() {
@@ -160,7 +161,7 @@ export class Form {
     },
       h("summary", {}, say("panel.more")),
       field(say("panel.provider"), menu(offered.providers, wishes.provider, (id) => say(`panel.providers.${id}`), (provider) => this.put({ provider })), say("panel.key_hint")),
-      field(say("panel.checkpoint"), menu(offered.checkpoints, wishes.checkpoint || usualCheckpoint(offered), (id) => (id === EMBEDDED ? say("panel.embedded") : id), (checkpoint) => this.draw({ checkpoint }))),
+      field(say("panel.checkpoint"), menu(offered.checkpoints, wishes.checkpoint || usualCheckpoint(offered), (id) => (id === EMBEDDED ? say("panel.embedded") : id), (checkpoint) => { this.draw({ checkpoint }); this.#focus(".adp-more > .adp-field:nth-of-type(2) select"); })),
       field(say("panel.font"), menu(offered.fonts, wishes.font || (offered.fonts.includes("Pretendard") ? "Pretendard" : (offered.fonts[0] ?? "")), (id) => id, (font) => this.put({ font }))),
       h("button", { type: "button", class: "adp-link", onclick: this.actions.openSettings }, say("panel.defaults")));
   }

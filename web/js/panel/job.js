@@ -54,7 +54,7 @@ export class Job {
     if (kind === "execution_start") this.state = "running";
     if (kind === "progress_state") this.#progress(detail.nodes ?? {});
     if (kind === "executed") this.#collect(detail.node, detail.output);
-    if (kind === "execution_success") this.#end("done");
+    if (kind === "execution_success" && this.files.length) this.#end("done"); // else the history has them
     if (kind === "execution_interrupted") this.#end("cancelled");
     if (kind === "execution_error") {
       const step = this.log.steps.get(String(detail.node_id));

@@ -96,7 +96,6 @@ class Jobs extends EventTarget {
     if (!job) return;
     job.take(kind, detail, performance.now());
     this.#changed(job);
-    if (kind === "execution_success" && !job.files.length) void this.#recall(job, { evenOver: true });
   }
 
   /** @param {{blob: Blob, nodeId: string, jobId?: string}} detail */
@@ -117,7 +116,7 @@ class Jobs extends EventTarget {
       this.isServerGone = false;
       for (const job of this.list.filter((each) => !each.isOver && each.promptId)) {
         const isListed = [...queue.queue_running, ...queue.queue_pending].some((item) => item[1] === job.promptId);
-        if (!isListed) await this.#recall(job);
+        if (!isListed) job.remembered((await (await api.fetchApi(`/history/${job.promptId}`)).json())[job.promptId]);
         job.seen(queue);
         this.#changed(job);
       }
@@ -125,18 +124,6 @@ class Jobs extends EventTarget {
       this.isServerGone = true;
       for (const job of this.list) this.#changed(job);
     }
-    this.#askLater();
-  }
-
-  /**
-   * @param {Job} job
-   * @param {{evenOver?: boolean}} [how]
-   */
-  async #recall(job, { evenOver = false } = {}) {
-    const entry = (await (await api.fetchApi(`/history/${job.promptId}`)).json())[job.promptId];
-    if (evenOver && job.state === "done") job.state = "running"; // its files are still to come
-    job.remembered(entry);
-    this.#changed(job);
     this.#askLater();
   }
 

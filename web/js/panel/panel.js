@@ -75,7 +75,11 @@ function listen(panel, form, results) {
   change();
   // Keys and files meant for the panel are not the graph's.
   panel.addEventListener("keydown", (event) => event.stopPropagation());
-  panel.addEventListener("paste", (event) => event.stopPropagation());
+  panel.addEventListener("paste", (event) => {
+    event.stopPropagation();
+    const file = event.clipboardData?.files[0];
+    if (file) void form.drop(file);
+  });
   panel.addEventListener("dragover", (event) => {
     event.preventDefault();
     event.stopPropagation();

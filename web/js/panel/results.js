@@ -126,6 +126,7 @@ class Card {
   update() {
     const { job, say } = this;
     this.element.dataset.state = job.state;
+    if (job.state === "failed") this.words.setAttribute("role", "alert");
     this.words.textContent = this.#told();
     this.bar.hidden = job.isOver;
     if (job.state === "running") this.bar.value = job.share;
