@@ -120,7 +120,7 @@ DRAWN: dict[str, Draw] = {
         "01-text-to-image-ad", "AdStudioText2Image", 0, "AdStudioLoraStyle", "style", "realistic", "watercolor", "flat"
     ),
     "AdStudioText2Image": changing(
-        "01-text-to-image-ad", "AdStudioText2Image", 0, "AdStudioText2Image", "seed", 7, 8, 9
+        "01-text-to-image-ad", "AdStudioText2Image", 0, "AdStudioText2Image", "aspect", "4:5", "1:1", "16:9"
     ),
     "AdStudioImage2Image": lambda server: [
         *tapping("02-image-to-image-ad", PHOTO)(server),
@@ -184,6 +184,7 @@ def photograph(server: ComfyServer, nodes: list[str]) -> None:
         chromium = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
         for language in ("en", "ko"):
             server.post("/api/settings", SETTINGS | {"Comfy.Locale": language})
+            server.post("/free", {"free_memory": True})  # what is taken from the cache is not shown on its node
             page = chromium.new_context(viewport={"width": 1400, "height": 1400}).new_page()
             page.goto(server.url)
             page.wait_for_function(READY)

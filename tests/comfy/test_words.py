@@ -69,7 +69,7 @@ def test_help_page_explains_every_input_and_output(server: ComfyServer, node: st
     assert rows == [*inputs(info), *info["output_name"]]
 
 
-@pytest.mark.parametrize("node", NODES)
+@pytest.mark.parametrize("node", [node for node in NODES if NODES[node] != "channels"])
 def test_help_page_shows_a_picture(server: ComfyServer, node: str):
     for language in ("en", "ko"):
         page = (PACK / "web" / "docs" / node / f"{language}.md").read_text(encoding="utf-8")
