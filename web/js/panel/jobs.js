@@ -26,7 +26,7 @@ class Jobs extends EventTarget {
     this.timer = 0;
     for (const kind of EVENTS) api.addEventListener(kind, (event) => this.#hear(kind, event.detail));
     api.addEventListener("b_preview_with_metadata", (event) => this.#show(event.detail));
-    for (const start of memory.underWay.filter((start) => start.promptId)) this.list.push(new Job(start));
+    for (const start of memory.underWay) this.list.push(new Job(start));
     this.#askLater();
   }
 
@@ -50,8 +50,9 @@ class Jobs extends EventTarget {
   async cancel(job) {
     if (job.isOver) return this.dismiss(job);
     job.isUnwanted = true;
-    const body = JSON.stringify(job.state === "running" ? { prompt_id: job.promptId } : { delete: [job.promptId] });
-    await api.fetchApi(job.state === "running" ? "/interrupt" : "/queue", { method: "POST", headers: { "Content-Type": "application/json" }, body });
+    // Both, as its turn may come between the two. Neither touches another job.
+    await post("/queue", { delete: [job.promptId] }).catch(() => {});
+    await post("/interrupt", { prompt_id: job.promptId }).catch(() => {});
     if (job.state === "queued") job.take("execution_interrupted", { prompt_id: job.promptId }, performance.now());
     this.#changed(job);
   }
@@ -68,10 +69,7 @@ class Jobs extends EventTarget {
       const { start } = job;
       const workflow = await workflowOf(start.wishes, start);
       start.prompt = workflow.prompt(PREFIX);
-      const answer = await api.fetchApi("/prompt", {
-        method: "POST", headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ client_id: api.clientId, prompt: start.prompt, extra_data: { extra_pnginfo: { workflow: workflow.opened() } } }),
-      });
+      const answer = await post("/prompt", { client_id: api.clientId, prompt: start.prompt, extra_data: { extra_pnginfo: { workflow: workflow.opened() } } });
       const told = await answer.json();
       if (!answer.ok) return job.refused(refusal(told));
       start.promptId = told.prompt_id;
@@ -131,8 +129,11 @@ class Jobs extends EventTarget {
   #changed(job) {
     if (job.state === "done" && job.files.length) this.#finish(job);
     if (job.state === "cancelled" && job.isUnwanted) this.list = this.list.filter((each) => each !== job);
-    memory.underWay = this.list.filter((each) => !each.isOver).map((each) => each.start);
-    keep();
+    const underWay = this.list.filter((each) => !each.isOver && each.promptId).map((each) => each.start);
+    if (underWay.map((start) => start.promptId).join() !== memory.underWay.map((start) => start.promptId).join()) {
+      memory.underWay = underWay;
+      keep();
+    }
     this.dispatchEvent(new CustomEvent("change", { detail: { job } }));
   }
 
@@ -142,8 +143,17 @@ class Jobs extends EventTarget {
     const { wishes, channel, seed, at } = job.start;
     const made = job.files.map((file, index) => ({ id: `${job.promptId}-${index}`, at, file, wishes, channel, seed }));
     memory.ads = [...made, ...memory.ads.filter((ad) => !made.some((one) => one.id === ad.id))];
+    keep();
     this.dispatchEvent(new CustomEvent("made", { detail: { ads: made } }));
   }
+}
+
+/**
+ * @param {string} route
+ * @param {object} body
+ */
+function post(route, body) {
+  return api.fetchApi(route, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 }
 
 /**
