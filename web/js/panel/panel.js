@@ -103,7 +103,7 @@ function listen(panel, form, results) {
 /** @param {Ad} ad */
 async function open(ad) {
   const workflow = await workflowOf(ad.wishes, ad);
-  await app.refreshComboInNodes?.(); // its photo may be newer than this page
+  if (workflow.node("LoadImage")) await app.refreshComboInNodes?.(); // its photo may be newer than this page
   await app.loadGraphData?.(workflow.opened(), true, true, downloadName(ad.wishes.brief, "ad.json").replace(/\.json$/, ""));
 }
 
