@@ -92,6 +92,8 @@ def channel_choices() -> list[str]:
 def get_limits(channel: str) -> CopyLimits:
     """Find a channel by its id, its Korean name or another name of it; empty = the ad's own limits.
 
+    What follows a colon names one of its sizes, as in ``kakao_native:2x1``, and is passed over: no limit hangs on it.
+
     Raises:
         InputError: ``prompt.unknown_channel`` with the nearest names; ``prompt.bad_table``.
     """
@@ -99,7 +101,7 @@ def get_limits(channel: str) -> CopyLimits:
     if not wanted:
         return OWN_LIMITS
     known = _limits(stamp("copy_limits"))
-    bare = _bare(wanted)
+    bare = _bare(wanted.partition(":")[0])
     names = {_bare(name): found for found in known.values() for name in (found.channel, found.korean, *found.aliases)}
     if bare in names:
         return names[bare]

@@ -16,7 +16,8 @@ from ..ports import Host
 from ..types import Placement, Side, TextStyle, Tone
 from .local import LocalRunner
 from .recorder import OnEvent
-from .request import AdRequest, AdResult, Lettering, Lighting
+from .request import TO_CHANNEL, AdRequest, AdResult, Lettering, Lighting
+from .target import usual_format
 from .wire import to_data_url
 
 Picture = str | os.PathLike[str] | bytes | Image.Image | np.ndarray
@@ -60,11 +61,12 @@ def generate_and_save_image(
     lettering: Lettering = "ignore",
     loras: Sequence[tuple[str, float]] = (),
     text_style: TextStyle | None = None,
-    format: str = "png",
+    format: str | None = None,
     quality: int = 95,
     max_kb: int | None = None,
     ai_label: str = "",
     credentials: bool = False,
+    override_channel: bool = False,
     on_event: OnEvent | None = None,
     host: Host | None = None,
     server: str | Sequence[str] | None = None,
@@ -74,7 +76,8 @@ def generate_and_save_image(
     Args:
         user_input: the brief.
         style: ``realistic``, ``illustration`` … ; ``adstudio.prompt.styles.styles()`` names them all.
-        aspect_ratio: ``1:1``, ``4:5``, ``16:9`` …; ``auto`` keeps the reference photo's own.
+        aspect_ratio: ``1:1``, ``4:5``, ``16:9`` …; ``auto`` keeps the reference photo's own; ``channel`` makes the ad
+            for ``channel``: its exact size, safe zone, format and byte limit.
         industry: ``auto`` finds it in the brief.
         reference_image: a path, the bytes of an image file, a Pillow image or an array.
         strength: how much of the photo is drawn anew, above 0 up to 1.
@@ -97,9 +100,11 @@ def generate_and_save_image(
         tone: ``polite``, ``friendly``, ``emotional`` or ``bold``; ``channel`` limits the lengths of the copy.
         copy_space: the side to keep free for the copy; None reads it from the brief.
         lettering: ``report`` says where a drawn picture seems lettered, ``redraw`` draws it anew in other words.
+        format: ``png``, ``jpeg``, ``webp`` or ``avif``; None = png, or with the aspect ``channel`` the channel's own.
         max_kb: the most a file may take, in thousands of bytes; refused where it would look bad.
         ai_label: what is written on the picture to say that it comes from AI; the mark in the file is always there.
         credentials: sign the file; certificate and key stand in the settings.
+        override_channel: save even what the channel would refuse.
         on_event: called with every ``RunEvent``.
         server: draw on this ComfyUI instead of here, or on the least busy of several: ``http://127.0.0.1:8188``. What
             its nodes cannot do is refused by name; ``host`` then means nothing.
@@ -144,11 +149,12 @@ def generate_and_save_image(
         lettering=lettering,
         loras=tuple((name, float(weight)) for name, weight in loras),
         text_style=text_style or TextStyle(),
-        format=format,
+        format=format or _format_for(aspect_ratio, channel),
         quality=quality,
         max_kb=max_kb,
         ai_label=ai_label,
         credentials=credentials,
+        override_channel=override_channel,
     )
     return _run(request, output_dir, on_event, host, server)
 
@@ -201,11 +207,12 @@ def generate_product_composite(
     fidelity_limit: float | None = None,
     contact: float = 0.0,
     text_style: TextStyle | None = None,
-    format: str = "png",
+    format: str | None = None,
     quality: int = 95,
     max_kb: int | None = None,
     ai_label: str = "",
     credentials: bool = False,
+    override_channel: bool = False,
     on_event: OnEvent | None = None,
     host: Host | None = None,
     server: str | Sequence[str] | None = None,
@@ -277,11 +284,12 @@ def generate_product_composite(
         fidelity_limit=fidelity_limit,
         contact=contact,
         text_style=text_style or TextStyle(),
-        format=format,
+        format=format or _format_for(aspect_ratio, channel),
         quality=quality,
         max_kb=max_kb,
         ai_label=ai_label,
         credentials=credentials,
+        override_channel=override_channel,
     )
     return _run(request, output_dir, on_event, host, server)
 
@@ -299,6 +307,10 @@ def _run(
 
     with ComfyRunner(server, output_dir) as runner:
         return runner.run(request, on_event)
+
+
+def _format_for(aspect: str, channel: str) -> str:
+    return usual_format(channel) if aspect == TO_CHANNEL else "png"
 
 
 def _to_source(picture: Picture) -> str:

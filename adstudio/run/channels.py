@@ -12,8 +12,9 @@ from ..output.check import Submission, check
 from ..output.encode import find_format
 from ..output.findings import Finding, word
 from ..prompt.copy_limits import channel_choices, get_limits
-from ..types import Array, Box, Channel, LayoutPlan, TextStyle
+from ..types import AdCopy, Array, Box, Channel, LayoutPlan, TextBlock, TextStyle
 
+_OF_WORDS = {"channel.text_lines", "channel.emoji", "channel.lines_alike", "channel.strike", "channel.copy_too_long"}
 _PARTS = {"headline": "headline", "sub": "sub", "cta": "call_to_action"}
 
 
@@ -51,6 +52,22 @@ def inspect(
         font,
     )
     return (*check(sent), *_too_long(plan, channel))
+
+
+def inspect_copy(copy: AdCopy, channel: Channel) -> tuple[Finding, ...]:
+    """Find what a channel would not take of the words alone, wherever they will stand."""
+    anywhere = Box(0.0, 0.0, 1.0, 1.0)
+    words = (
+        TextBlock(role, text, anywhere, was=copy.old_price if role == "price" else "")
+        for role, text in (
+            ("headline", copy.headline), ("sub", copy.sub), ("cta", copy.call_to_action), ("price", copy.price),
+            ("badge", copy.badge), ("legal", copy.legal), ("hours", copy.hours),
+        )
+        if text.strip()
+    )  # fmt: skip
+    plan = LayoutPlan(tuple(words))
+    found = check(Submission(channel, np.zeros((1, 1, 3), np.float32), plan=plan))
+    return tuple(finding for finding in (*found, *_too_long(plan, channel)) if finding.code in _OF_WORDS)
 
 
 def inspect_file(

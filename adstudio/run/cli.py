@@ -39,6 +39,7 @@ from . import (
     serve_command,
     server_option,
     show_command,
+    target_options,
     words_command,
 )
 from .report import RunReport
@@ -158,10 +159,7 @@ def _add_picture(parser: argparse.ArgumentParser, aspect: str = "1:1") -> None:
     server_option.add(parser)
     parser.add_argument("--style", default="realistic")
     parser.add_argument("--industry", default="auto")
-    parser.add_argument(
-        "--aspect", default=aspect, help=f"1:1, 4:5, 16:9 …; auto keeps a reference photo's own ({aspect})"
-    )
-    parser.add_argument("--size", type=_size, metavar="WxH", help="exact size in pixels, instead of --aspect")
+    target_options.add(parser, aspect)
     parser.add_argument("--headline", help="written from the brief when left out")
     parser.add_argument("--sub", help="the smaller line under the headline")
     copy_options.add(parser)
@@ -179,7 +177,6 @@ def _add_picture(parser: argparse.ArgumentParser, aspect: str = "1:1") -> None:
     parser.add_argument("--lora", action="append", default=[], type=_lora, metavar="NAME[:WEIGHT]")
     words_command.add_service(parser)
     words_command.add_tone(parser, "how the copy speaks")
-    parser.add_argument("--channel", default="", help="where the ad will appear, for the lengths of its copy; or auto")
     parser.add_argument("--copy-space", choices=get_args(Side), help="the side to keep free; read from the brief")
     parser.add_argument(
         "--lettering",
@@ -188,7 +185,6 @@ def _add_picture(parser: argparse.ArgumentParser, aspect: str = "1:1") -> None:
         help="where a drawn picture seems lettered: say so, or draw it anew in other words (ignore)",
     )
     words_command.add_layout_provider(parser)
-    parser.add_argument("--format", default="png", help="png, jpeg, webp or avif")
     parser.add_argument("--quality", type=int, default=95)
     finishing.add_options(parser)
     _add_common(parser, out="output")
@@ -238,19 +234,15 @@ def _composite(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _picture_fields(options: argparse.Namespace) -> dict[str, Any]:
-    width, height = options.size or (None, None)
     return {
         "style": options.style,
         "industry": options.industry,
-        "aspect": options.aspect,
-        "width": width,
-        "height": height,
+        **target_options.fields(options),
         "headline": "" if options.no_text else options.headline,
         "sub": "" if options.no_text else options.sub,
         **copy_options.fields(options),
         "text_style": TextStyle(font=options.font),
         "tone": options.tone,
-        "channel": options.channel,
         "copy_space": options.copy_space,
         "lettering": options.lettering,
         "layout_provider": options.layout_provider,
@@ -267,7 +259,6 @@ def _picture_fields(options: argparse.Namespace) -> dict[str, Any]:
         "precision": options.precision,
         "loras": tuple(options.lora),
         "provider": options.provider,
-        "format": options.format,
         "quality": options.quality,
         **finishing.request_fields(options),
     }
@@ -328,13 +319,6 @@ def _prepare_streams(options: argparse.Namespace) -> None:
 
 def _is_out_of_memory(error: Exception) -> bool:
     return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
-
-
-def _size(text: str) -> tuple[int, int]:
-    width, cross, height = text.lower().replace("×", "x").partition("x")
-    if not cross or not width.strip().isdigit() or not height.strip().isdigit():
-        raise argparse.ArgumentTypeError(f"expected WIDTHxHEIGHT such as 768x1024, got '{text}'")
-    return int(width), int(height)
 
 
 def _lora(text: str) -> tuple[str, float]:

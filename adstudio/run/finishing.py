@@ -11,7 +11,8 @@ from ..output.disclosure import Disclosure
 from ..output.encode import find_format, require_format
 from ..output.metadata import KEY
 from ..output.save import SavedPicture, save_picture
-from ..text.label import LABELS, draw_label
+from ..text.label import LABELS, WHOLE, draw_label
+from .channel_stages import wanted_of
 from .report import RunReport
 from .request import AdRequest
 from .stages import Run
@@ -64,7 +65,12 @@ def label_pictures(run: Run) -> None:
         for index, (picture, mask, plan) in enumerate(zip(run.finished, run.masks, layouts, strict=True)):
             boxes = [] if plan is None else [item.box for item in (*plan.texts, *plan.marks)]
             run.finished[index] = draw_label(
-                picture, request.ai_label, boxes=boxes, keep_clear=mask, font=request.text_style.font
+                picture,
+                request.ai_label,
+                boxes=boxes,
+                keep_clear=mask,
+                font=request.text_style.font,
+                within=WHOLE if run.channel is None else run.channel.safe,
             )
 
 
@@ -74,6 +80,7 @@ def save_pictures(run: Run, folder: Path, report: RunReport) -> list[SavedPictur
     told, record = report.to_dict(), to_record(request)
     is_mixed = request.task == "composite" or request.reference is not None
     disclosure = Disclosure("composite" if is_mixed else "generated", request.ai_label.strip(), run.model)
+    wanted = wanted_of(run)
     saved: list[SavedPicture] = []
     with recorder.step("save"):
         for index, (finished, original) in enumerate(zip(run.finished, run.originals, strict=True)):
@@ -81,12 +88,12 @@ def save_pictures(run: Run, folder: Path, report: RunReport) -> list[SavedPictur
             picture = save_picture(
                 finished,
                 folder,
-                format=request.format,
-                quality=request.quality,
-                max_bytes=None if request.max_kb is None else request.max_kb * 1000,
+                format=wanted.settled_format(),
+                quality=wanted.quality,
+                max_bytes=wanted.max_bytes(),
                 original=None if original is finished else original,
                 metadata={KEY: about},
-                disclosure=disclosure,
+                disclosure=None if run.is_locked else disclosure,  # of a template no model has drawn anything
                 credentials=configured() if request.credentials else None,
             )
             for note in picture.notes:

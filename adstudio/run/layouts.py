@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ..layout.frames import Analyzer, aspects_of
 from ..layout.saliency import Wishes
-from ..types import AdCopy, AdPrompt, Array, CutOut, LayoutPlan, Placement
+from ..types import AdCopy, AdPrompt, Array, Channel, CutOut, LayoutPlan, Placement
 from .request import AdRequest
 
 # Where a product goes when nobody looks for a place: the middle of the lower edge, somewhat over half the height.
@@ -48,11 +48,15 @@ def place_copy(
     placed: LayoutPlan,
     prompt: AdPrompt,
     copy: AdCopy,
+    *,
+    with_logo: bool = False,
+    channel: Channel | None = None,
 ) -> LayoutPlan:
     """Lay the copy out beside products that are placed.
 
     Args:
         mask: what copy must not cover, of the picture's size.
+        channel: what the picture is made for; its safe zone is kept.
     """
     plan = analyzer.place_text(
         picture,
@@ -61,7 +65,7 @@ def place_copy(
         # The prompt asked for free space on one side; a photo that is drawn over has its own, round its subject.
         prefer=prompt.copy_space if request.reference is None else None,
         min_px=request.text_style.min_px,
-        wishes=Wishes(with_logo=request.logo is not None),
+        wishes=Wishes(with_logo=with_logo, channel=channel),
     )
     return replace(plan, products=placed.products, reasons=(*placed.reasons, *plan.reasons))
 

@@ -14,6 +14,7 @@ from ..output.store import prepare_folder
 from ..ports import Host
 from ..types import AdCopy, AdPrompt, Array
 from . import stages
+from .channel_stages import check_pictures, fit_pictures, set_template
 from .finishing import check_finish, label_pictures, save_pictures
 from .handing import Prepared
 from .recorder import OnEvent, RecordedHost, Recorder, close_report
@@ -108,14 +109,20 @@ class LocalRunner:
             yield run
         # After all that the request can have wrong, so that a bad one leaves no empty folder behind; before the model.
         prepare_folder(self.output_dir)
-        run.load_model()
-        run.put_on_style()
-        run.generate()
-        yield run
-        run.composite()
-        run.blend()
-        run.letter()
-        label_pictures(run)
+        if run.is_locked:
+            yield run
+            set_template(run)
+        else:
+            run.load_model()
+            run.put_on_style()
+            run.generate()
+            yield run
+            fit_pictures(run)
+            run.composite()
+            run.blend()
+            run.letter()
+            label_pictures(run)
+        check_pictures(run)
         self.report = self._facts(run)
         # What is in the file is the run up to here: a file that can be read was saved, so it may say "done".
         self._close(recorder, began, "done", None)
@@ -150,6 +157,8 @@ class LocalRunner:
             layout_scores=tuple(layout.score for layout in run.layouts),
             layout_reasons=tuple(layout.reasons for layout in run.layouts),
             receipts=tuple(run.receipts),
+            channel="" if run.channel is None else run.channel.id,
+            findings=tuple(run.findings),
         )
 
     def _close(self, recorder: Recorder, began: float, status: Any, error: Exception | None) -> None:

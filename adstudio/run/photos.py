@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from ..engine.sizes import check_size, fit_size, size_for
+from ..engine.sizes import check_size, drawn_size, fit_size, size_for
 from ..errors import InputError
-from ..types import Array
-from .request import AdRequest
+from ..types import Array, Channel
+from .request import TO_CHANNEL, AdRequest
 from .wire import open_source
 
 
@@ -43,11 +43,22 @@ def cover(photo: Array, width: int, height: int) -> Array:
     return np.clip(np.stack([np.asarray(band) for band in bands], axis=-1), 0.0, 1.0).astype(np.float32)
 
 
-def target_size(request: AdRequest, grid: int, base_px: int, photo: tuple[int, int] | None) -> tuple[int, int]:
+def cover_seen(photo: Array, width: int, height: int) -> Array:
+    """Fill ``width`` x ``height`` as :func:`cover` does, cut where the least is to be seen."""
+    from ..imaging.reframe import choose_window, reframe
+    from ..layout.energy import measure
+
+    return reframe(photo, choose_window(photo, (width, height), interest=measure(photo).energy), (width, height))
+
+
+def target_size(
+    request: AdRequest, grid: int, base_px: int, photo: tuple[int, int] | None, channel: Channel | None = None
+) -> tuple[int, int]:
     """In which size a request is drawn by a checkpoint with this grid and area.
 
     Args:
         photo: (width, height) of the reference photo; None before it is read.
+        channel: what the picture is made for; one without a size leaves the aspect as it is.
 
     Raises:
         InputError: ``size.<reason>``, ``request.size_for_photo``.
@@ -62,6 +73,9 @@ def target_size(request: AdRequest, grid: int, base_px: int, photo: tuple[int, i
                 f"Use {near[0]}x{near[1]}, or leave the size out.",
             )
         return size
-    if request.aspect == "auto" and photo is not None:
+    if channel is not None and 0 not in channel.size_px:
+        return drawn_size(*channel.size_px, grid=grid, base_px=base_px)
+    own = request.aspect in ("auto", TO_CHANNEL)
+    if own and photo is not None:
         return fit_size(*photo, grid=grid, base_px=base_px)
-    return size_for("1:1" if request.aspect == "auto" else request.aspect, grid=grid, base_px=base_px)
+    return size_for("1:1" if own else request.aspect, grid=grid, base_px=base_px)

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from ..output.findings import Finding
 from ..types import AdPrompt, CopyFlag, LayoutPlan, LayoutScore, RunEvent, Status
 from .versions import versions
 
@@ -41,6 +42,7 @@ class RunReport:
     ``evaluations`` counts calls of the picture model per picture; ``seconds_per_step`` is the median of them.
     ``prompts``, ``layout_scores`` and ``layout_reasons`` hold one per picture; ``fallbacks`` names, of words and
     layout, a provider that failed before another. ``server`` is the ComfyUI that drew it; empty = this process.
+    ``channel`` is the one that the pictures were made for, and ``findings`` what it would say to each.
     """
 
     status: Status = "running"
@@ -65,6 +67,8 @@ class RunReport:
     peak_vram_bytes: int = 0
     versions: dict[str, str] = field(default_factory=dict)
     server: str = ""
+    channel: str = ""
+    findings: tuple[tuple[Finding, ...], ...] = ()
 
     def with_events(self, events: Iterable[RunEvent]) -> RunReport:
         """The report with its steps taken from a run's events."""

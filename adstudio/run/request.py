@@ -22,6 +22,7 @@ MAX_COUNT = 16
 MAX_STEPS = 100
 MAX_KB = 1_000_000
 MAX_LABEL = 40
+TO_CHANNEL = "channel"  # the aspect that makes a picture for the channel, in its exact size
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +53,15 @@ class AdRequest:
             drawn backdrop.
         brief: what the ad shows, in Korean; for a composite, what the backdrop shows.
         context: for a composite, what is advertised; the copy is written from it.
-        aspect: a name such as ``4:5``; ``auto`` takes the reference photo's own.
+        aspect: a name such as ``4:5``; ``auto`` takes the reference photo's own; ``channel`` makes the picture for
+            ``channel``: its exact size, safe zone, format and byte limit, and nothing saved that it would refuse.
         width: picture width in pixels, with ``height``; both None = from ``aspect`` and the checkpoint.
         seed: None draws one, which the report names.
         count: how many pictures; picture *i* has seed + *i* and, where it is drawn from words, a rewrite of its own.
         provider: who writes prompt and copy; ``fallback``, ``language_model`` and ``base_url`` as in
             ``ProviderChoice``.
-        tone: how the copy speaks; ``channel`` limits its lengths.
+        tone: how the copy speaks; ``channel`` limits its lengths, whatever the aspect.
+        override_channel: save even what the channel would refuse.
         copy_space: the side to keep free for copy; None reads it from the brief.
         lettering: what to do where a picture drawn from words seems lettered: nothing, say so, or draw it anew in
             other words.
@@ -140,6 +143,7 @@ class AdRequest:
     max_kb: int | None = None
     ai_label: str = ""
     credentials: bool = False
+    override_channel: bool = False
 
     def __post_init__(self) -> None:
         _check_task(self)
@@ -262,6 +266,12 @@ def _check_numbers(request: AdRequest) -> None:
             "Use 0.3 to keep most of the photo, 0.6 for a new look, 1 to draw it anew.",
         )
     check_pair(request.width, request.height)
+    if request.aspect == TO_CHANNEL and request.width is None and not request.channel.strip():
+        raise InputError(
+            "request.no_channel",
+            "The aspect 'channel' needs a channel; none came.",
+            "Name one, such as instagram_story or kakao_native:2x1, or choose an aspect such as 4:5.",
+        )
     for name, weight in request.loras:
         _in_range(f"weight of adapter '{name}'", weight, -4, 4, "Use a weight between 0 and 1.")
 

@@ -11,24 +11,33 @@ from typing import Any
 
 from .. import config
 from ..errors import InputError
+from ..output.findings import Finding
 from ..ports import Host
 from ..prompt.providers import LOCAL
-from ..types import AdCopy, AdPrompt, Array, CutOut, LayoutPlan
+from ..types import AdCopy, AdPrompt, Array, Channel, CutOut, LayoutPlan
 from .layout_provider import RequestedAnalyzer, check_layout_provider
 from .layouts import find_subject, place_copy, place_products, shown_copy
-from .photos import cover, read_logo, read_source, target_size
+from .photos import cover, cover_seen, read_logo, read_source, target_size
 from .recorder import Recorder
 from .request import AdRequest
+from .target import channel_of, check_copy, check_template, refuse_locked, takes_copy, takes_marks, template_of
 from .wire import open_source
 
 
 @dataclass
 class Run:
-    """A run under way. The lists hold one entry per picture."""
+    """A run under way. The lists hold one entry per picture.
+
+    Args:
+        channel: what the pictures are made for; None = no channel in particular.
+        font: family of the copy, where a template fixes it.
+    """
 
     request: AdRequest
     recorder: Recorder
     host: Host
+    channel: Channel | None = None
+    font: str = ""
     checkpoint: Any = None
     prompts: tuple[AdPrompt, ...] = ()
     copy: AdCopy = field(init=False)
@@ -47,16 +56,28 @@ class Run:
     layouts: list[LayoutPlan] = field(default_factory=list)
     finished: list[Array] = field(default_factory=list)
     receipts: list[dict[str, float]] = field(default_factory=list)
+    findings: list[tuple[Finding, ...]] = field(default_factory=list)
 
     def check(self) -> None:
-        """Find the checkpoint and refuse a size it cannot draw, before anything is spent."""
+        """Find the channel and the checkpoint, and refuse what cannot be drawn for them, before anything is spent."""
         from ..engine.checkpoint import find_checkpoint, open_checkpoint
 
         request = self.request
+        self.channel = channel_of(request)
+        if request.task == "generate":
+            refuse_locked(self.channel)
+        elif self.is_locked:
+            check_template(request)
+            return
         path = find_checkpoint(request.checkpoint, self.host)
         self.checkpoint = open_checkpoint(path, self.host, text_encoder=request.text_encoder, vae=request.vae)
         if request.reference is None or request.aspect != "auto":
             self._target_size(self.checkpoint)
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether a template of the channel fixes the picture, and nothing is drawn."""
+        return self.channel is not None and template_of(self.channel) is not None
 
     def check_words(self) -> None:
         """Refuse a brief, style or channel that cannot be used, before a model is loaded or a service is asked."""
@@ -70,6 +91,8 @@ class Run:
         from ..engine.language import may_write
         from .words import wants_local_words
 
+        if self.is_locked:
+            return False
         is_asked = self.request.provider == LOCAL
         return wants_local_words(self.request) and (is_asked or may_write(self.checkpoint))
 
@@ -78,9 +101,12 @@ class Run:
         from ..prompt.report import author_of
         from .words import provider_choice, write_words
 
-        choice = provider_choice(self.request, self.zit, self.host, self.recorder.check_cancelled)
-        self.prompts, self.copy = write_words(self.request, choice, self.recorder)
+        request = self.request
+        choice = provider_choice(request, self.zit, self.host, self.recorder.check_cancelled)
+        self.prompts, self.copy = write_words(request, choice, self.recorder)
         self.providers |= {"prompt": author_of(self.prompts[0]), "copy": author_of(self.copy)}
+        if self.channel is not None and not self.is_locked and (shown := self._shown_copy()) is not None:
+            check_copy(shown, self.channel, override=request.override_channel)
 
     def read_pictures(self) -> None:
         """Read the reference photo and the logo, or read the products and cut them out."""
@@ -146,7 +172,7 @@ class Run:
         width, height = self._target_size(self.zit.checkpoint)
         first = request.seed or 0
         if self.reference is not None:
-            self.reference = cover(self.reference, width, height)
+            self.reference = (cover if self.channel is None else cover_seen)(self.reference, width, height)
 
         def draw(words: list[str], number: int) -> Samples:
             seed, steps, batch = first + number, request.steps, len(words)
@@ -184,7 +210,7 @@ class Run:
 
         backdrops = self.originals
         with self.recorder.step("place"):
-            has_copy = shown_copy(self.request, self.copy) is not None
+            has_copy = self._shown_copy() is not None
             places = [
                 place_products(self.request, self._analyzer(), backdrop, self.cutouts, prompt, has_copy)
                 for backdrop, prompt in zip(backdrops, self.prompts, strict=True)
@@ -237,21 +263,22 @@ class Run:
     def letter(self) -> None:
         """Find room for the copy and draw it; without copy the originals are the finished pictures."""
         products = self.layouts or [LayoutPlan()] * len(self.originals)
-        shown = shown_copy(self.request, self.copy)
-        if shown is None and self.logo is None:
+        shown, logo = self._shown_copy(), self.logo if takes_marks(self.channel) else None
+        if shown is None and logo is None:
             self.finished, self.layouts = list(self.originals), products
             return
         from ..text.lettering import letter
 
         request, analyzer = self.request, self._analyzer()
         with self.recorder.step("layout"):
-            if self.reference is not None:
+            if self.reference is not None and self.masks[0] is None:
                 self.masks = [find_subject(self.reference, request.strength)] * len(self.originals)
             pictures = zip(self.originals, self.masks, products, self.prompts, strict=True)
-            self.layouts = [place_copy(request, analyzer, *each, shown or AdCopy("")) for each in pictures]
+            asked: dict[str, Any] = {"with_logo": logo is not None, "channel": self.channel}
+            self.layouts = [place_copy(request, analyzer, *each, shown or AdCopy(""), **asked) for each in pictures]
             self.providers["layout"] = analyzer.name
         with self.recorder.step("lettering"):
-            logos: dict[str, Any] = {} if self.logo is None else {"logos": {"": self.logo}}
+            logos: dict[str, Any] = {} if logo is None else {"logos": {"": logo}}
             for picture, plan in zip(self.originals, self.layouts, strict=True):
                 self.recorder.check_cancelled()
                 done = letter(picture, plan, request.text_style, **logos)
@@ -259,9 +286,13 @@ class Run:
                 for note in done.notes:
                     self.recorder.note(note)
 
+    def _shown_copy(self) -> AdCopy | None:
+        """The copy that stands on the pictures; None where there is none, or the channel takes none."""
+        return shown_copy(self.request, self.copy) if takes_copy(self.channel) else None
+
     def _target_size(self, checkpoint: Any) -> tuple[int, int]:
         photo = None if self.reference is None else (self.reference.shape[1], self.reference.shape[0])
-        return target_size(self.request, checkpoint.grid_px, checkpoint.base_px, photo)
+        return target_size(self.request, checkpoint.grid_px, checkpoint.base_px, photo, self.channel)
 
     def _cut_out(self, source: str) -> CutOut:
         from ..imaging.cutout import cut_out

@@ -30,9 +30,13 @@ _ENLARGED = 1.5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SetAd:
-    """A picture set by a template, the plan of what stands on it, and what the channel would say to it."""
+    """A picture set by a template, the plan of what stands on it, and what the channel would say to it.
+
+    Shapes: mask ``[H,W]``, 1 = product.
+    """
 
     picture: Array
+    mask: Array
     channel: Channel
     plan: LayoutPlan
     font: str
@@ -111,13 +115,14 @@ def _set_banner(
             TextBlock(line.role, line.text, box, "left", line.kind.colour, "middle", plate="none", locked=True)
         )
         top += line.height + _LINE_GAP * lines[0].kind.size_px
+    letters = canvas[..., 3].copy()
     notes = _stand_object(canvas, product, str(rules["object_area"]), float(rules["object_width"]))
     if font != OFFICIAL:
         notes += (f"정해진 글꼴은 {wanted}인데 {family}(으)로 그렸어요. 이대로는 심사를 통과하지 못할 수 있어요.",)
     plan = LayoutPlan(tuple(blocks), provider="template", channel=channel.id, size_px=channel.size_px)
     used = lines[0].face.files[0].family if font != OFFICIAL else wanted
     findings = inspect(canvas, channel, plan=plan, advertiser=advertiser, font=used)
-    return SetAd(canvas, channel, plan, used, findings, notes)
+    return SetAd(canvas, canvas[..., 3] - letters, channel, plan, used, findings, notes)
 
 
 def _set_white(channel: Channel, product: CutOut) -> SetAd:
@@ -134,7 +139,7 @@ def _set_white(channel: Channel, product: CutOut) -> SetAd:
     mask[part] = rgba[..., 3]
     plan = LayoutPlan(provider="template", channel=channel.id, size_px=channel.size_px)
     notes = (_small_photo(scale),) if scale > _ENLARGED else ()
-    return SetAd(canvas, channel, plan, "", inspect(canvas, channel, plan=plan, product=mask), notes)
+    return SetAd(canvas, mask, channel, plan, "", inspect(canvas, channel, plan=plan, product=mask), notes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -288,6 +288,7 @@ _READERS: dict[str, Callable[[str, object], Any]] = {
     "max_kb": _or_none(_whole),
     "ai_label": _text,
     "credentials": _flag,
+    "override_channel": _flag,
 }
 assert set(_READERS) == {field.name for field in fields(AdRequest)}, "a field of AdRequest has no reader"
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from ..errors import InputError
+from ..output.channels import get_entry
 from ..ports import ChatModel, Host
 from ..prompt.brief import read_brief
 from ..prompt.claims import flag_copy
@@ -29,8 +31,25 @@ def check_words(request: AdRequest) -> None:
     choose_style(request.style, read_brief(subject_of(request)).body)
     if request.industry not in (AUTO, ""):
         get_industry(request.industry)
-    if request.channel != AUTO:
-        get_limits(request.channel)
+    limits_name(request.channel)
+
+
+def limits_name(channel: str) -> str:
+    """The name under which the limits of copy know a channel; empty for one of the user's that sets none.
+
+    Raises:
+        InputError: ``prompt.unknown_channel``.
+    """
+    if channel.strip().lower() == AUTO:
+        return AUTO
+    try:
+        return get_limits(channel).channel
+    except InputError as unknown:
+        try:
+            get_entry(channel)
+        except InputError:
+            raise unknown from None
+        return ""
 
 
 def wants_local_words(request: AdRequest) -> bool:
@@ -91,7 +110,7 @@ def _write_copy(request: AdRequest, choice: ProviderChoice, industry: str) -> Ad
         request.context if request.context.strip() else request.brief,
         industry=industry,
         tone=request.tone,
-        channel=request.channel,
+        channel=limits_name(request.channel),
         seed=request.seed or 0,
         provider=choice,
     )

@@ -96,12 +96,13 @@ def run_copy(options: argparse.Namespace) -> dict[str, Any]:
     """Write the copy."""
     from ..prompt.processor import write_copy
     from ..prompt.report import author_of, copy_record, describe_flags, post_text
+    from .words import limits_name
 
     copy = write_copy(
         options.brief,
         industry=options.industry,
         tone=options.tone,
-        channel=options.channel,
+        channel=limits_name(options.channel),
         seed=options.seed,
         provider=_choice(options),
     )

@@ -21,13 +21,20 @@ _SIZE = 0.024  # em, of the short side: 9 px on a phone 390 px wide
 _LEAST_PX = 12.0
 _EDGE, _PAD = 0.9, 0.5  # em: from the picture's edge, and of the plate around the words
 _PLACES = ((1.0, 1.0), (0.0, 1.0), (1.0, 0.0), (0.0, 0.0), (0.5, 1.0), (0.5, 0.0))  # the first free one is taken
+WHOLE = Box(0.0, 0.0, 1.0, 1.0)
 _STRENGTHS = np.arange(0.0, 1.0, 0.08)
 
 Rect = tuple[int, int, int, int]
 
 
 def draw_label(
-    image: Array, text: str, *, boxes: Sequence[Box] = (), keep_clear: Array | None = None, font: str = BUNDLED
+    image: Array,
+    text: str,
+    *,
+    boxes: Sequence[Box] = (),
+    keep_clear: Array | None = None,
+    font: str = BUNDLED,
+    within: Box = WHOLE,
 ) -> Array:
     """Draw a label, at 4.5 to 1 or more against what lies behind it; a plate is laid only where that takes one.
 
@@ -36,6 +43,7 @@ def draw_label(
     Args:
         boxes: where copy and marks stand.
         keep_clear: ``[H,W]``, 1 = the product.
+        within: where the label may stand, such as a channel's safe zone.
 
     Raises:
         InputError: ``text.does_not_fit``, ``text.missing_glyph``, ``text.unknown_font``
@@ -46,17 +54,18 @@ def draw_label(
     face = Typeface((find_font(font, _WEIGHT),), _WEIGHT)
     require_glyphs(words, *face.files)
     height, width = image.shape[:2]
+    x0, y0, x1, y1 = within.pixels(width, height)
     top, bottom = face.top(words), face.bottom(words)
     em = (face.measure(words) + 2 * (_EDGE + _PAD), top + bottom + 2 * (_EDGE + _PAD))  # with all its margins
     size = max(_SIZE * min(width, height), _LEAST_PX)
-    size = min(size, max(width / em[0], _LEAST_PX))
-    if em[0] * size > width or em[1] * size > height:
+    size = min(size, max((x1 - x0) / em[0], _LEAST_PX))
+    if em[0] * size > x1 - x0 or em[1] * size > y1 - y0:
         raise InputError(
             "text.does_not_fit",
-            f"The label '{words[:40]}' does not fit on a picture of {width}x{height} pixels.",
+            f"The label '{words[:40]}' does not fit on a picture of {x1 - x0}x{y1 - y0} pixels.",
             "Use a shorter label or a larger picture.",
         )
-    area = _free_place(image, (em[0] * size, em[1] * size), boxes, keep_clear)
+    area = _free_place(image, (em[0] * size, em[1] * size), boxes, keep_clear, (x0, y0, x1, y1))
     left, upper = area[0] + (_EDGE + _PAD) * size, area[1] + (_EDGE + _PAD) * size
     plate = tuple(round(v) for v in (area[0] + _EDGE * size, area[1] + _EDGE * size))
     plate = (*plate, round(area[2] - _EDGE * size), round(area[3] - _EDGE * size))
@@ -72,7 +81,7 @@ def draw_label(
 
 
 def _free_place(
-    image: Array, size: tuple[float, float], boxes: Sequence[Box], keep_clear: Array | None
+    image: Array, size: tuple[float, float], boxes: Sequence[Box], keep_clear: Array | None, within: Rect
 ) -> tuple[float, float, float, float]:
     height, width = image.shape[:2]
     taken = np.zeros((height, width), np.float32)
@@ -83,7 +92,8 @@ def _free_place(
         taken[max(0, top) : max(0, bottom), max(0, left) : max(0, right)] = 1.0
 
     def place(at: tuple[float, float]) -> tuple[float, float, float, float]:
-        left, top = at[0] * (width - size[0]), at[1] * (height - size[1])
+        left = within[0] + at[0] * (within[2] - within[0] - size[0])
+        top = within[1] + at[1] * (within[3] - within[1] - size[1])
         return (left, top, left + size[0], top + size[1])
 
     def cost(at: tuple[float, float]) -> float:
