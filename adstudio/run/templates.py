@@ -26,6 +26,7 @@ _AIR_PX = 12  # above and below an object that is shown whole
 _MOST_CUT = 0.35  # of an object's height that may run out at the bottom
 _FILL = 0.92  # of the picture, by the product's longer side; above what marketplaces ask for
 _ENLARGED = 1.5
+_SEEN, _RIM_PX = 0.5, 2  # alpha that counts as the product; what resampling may fade at its sides
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -191,8 +192,10 @@ def _stand_object(canvas: Array, product: CutOut, area: str, least: float) -> tu
     left, top, wide, tall = (int(edge) for edge in area.split())
     height, width = product.rgba.shape[:2]
     scale = min(wide / width, (tall - 2 * _AIR_PX) / height)
-    if width * scale < least:  # a slim product is shown larger and runs out at the bottom
-        scale = (least + 1) / width
+    seen = np.flatnonzero((product.rgba[..., 3] > _SEEN).any(axis=0))
+    wide_px = int(np.ptp(seen)) + 1 if len(seen) else width
+    if wide_px * scale < least + _RIM_PX:  # a slim product is shown larger and runs out at the bottom
+        scale = (least + _RIM_PX) / wide_px
     notes: tuple[str, ...] = (_small_photo(scale),) if scale > _ENLARGED else ()
     rgba = resize_rgba(product.rgba, round(width * scale), round(height * scale))
     room = tall if rgba.shape[0] <= tall else tall - _AIR_PX
