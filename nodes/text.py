@@ -9,7 +9,8 @@ import torch
 from comfy_api.latest import io
 
 from ..adstudio.errors import InputError
-from ..adstudio.text import fonts, lettering
+from ..adstudio.run.channels import letter_for
+from ..adstudio.text import fonts
 from ..adstudio.text.roles import roles_stamp
 from ..adstudio.types import Array, LayoutPlan, TextStyle
 from . import _host
@@ -129,7 +130,7 @@ class TextOverlay(io.ComfyNode):
         frames = to_arrays(image)
         logos = one_or_each(_logos(logo, logo_mask), len(frames), "logo")
         done = [
-            lettering.letter(frame, layout.for_frame(index), style, None if mark is None else {"": mark})
+            letter_for(frame, layout.for_frame(index), style, None if mark is None else {"": mark})
             for index, (frame, mark) in enumerate(zip(frames, logos, strict=True))
         ]
         return io.NodeOutput(

@@ -109,9 +109,9 @@ def run_check(options: argparse.Namespace) -> dict[str, Any]:
 
 def run_template(options: argparse.Namespace) -> dict[str, Any]:
     """Set an ad and write it; refused where the channel would refuse it."""
-    from ..output.encode import encode, find_format, to_pixels
+    from ..output.encode import find_format
     from ..output.findings import describe, refuse
-    from .channels import inspect
+    from .channels import encode_for, inspect
     from .place_command import read_cut
     from .templates import draw_template
 
@@ -125,7 +125,7 @@ def run_template(options: argparse.Namespace) -> dict[str, Any]:
         font=options.font,
         channel=options.channel,
     )
-    data, _ = encode(to_pixels(made.picture), format)
+    data, how = encode_for(made.picture, made.channel, format, override=True)  # the check says what is over the limit
     # Once more, now that there is a file.
     file = {"format": format.name, "size_bytes": len(data), "advertiser": options.advertiser, "font": made.font}
     found = inspect(made.picture, made.channel, plan=made.plan, **file)
@@ -134,13 +134,13 @@ def run_template(options: argparse.Namespace) -> dict[str, Any]:
     write(options.out, data)
     if not options.json:
         sys.stdout.write(f"{options.out}\n")
-        sys.stderr.write("".join(f"  {line}\n" for line in (*made.notes, *describe(found).splitlines())))
+        sys.stderr.write("".join(f"  {line}\n" for line in (*made.notes, *how, *describe(found).splitlines())))
     return {
         "path": str(options.out),
         "channel": made.channel.id,
         "font": made.font,
         "bytes": len(data),
-        "notes": list(made.notes),
+        "notes": [*made.notes, *how],
         "findings": [asdict(finding) for finding in found],
     }
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from ..output.channels import get_entry
 from ..output.findings import refuse
 from ..types import Channel, LayoutPlan, TextStyle
-from .channels import inspect
+from .channels import inspect, takes_copy, takes_marks
 from .graph_saving import Wanted
 from .layouts import find_subject, shown_copy
 from .stages import Run
-from .target import takes_copy, takes_marks, template_of
+from .target import template_of
 
 _ENLARGED = 1.5
 

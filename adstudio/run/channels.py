@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from ..errors import InputError
+from ..output.budget import fit_bytes
+from ..output.channels import get_channel
 from ..output.check import Submission, check
-from ..output.encode import find_format
+from ..output.encode import Format, encode, find_format, to_pixels
 from ..output.findings import Finding, word
 from ..prompt.copy_limits import channel_choices, get_limits
+from ..text.lettering import Lettered, letter
 from ..types import AdCopy, Array, Box, Channel, LayoutPlan, TextBlock, TextStyle
 
+_QUALITY = 95
 _OF_WORDS = {"channel.text_lines", "channel.emoji", "channel.lines_alike", "channel.strike", "channel.copy_too_long"}
 _PARTS = {"headline": "headline", "sub": "sub", "cta": "call_to_action"}
 
@@ -70,6 +76,70 @@ def inspect_copy(copy: AdCopy, channel: Channel) -> tuple[Finding, ...]:
     return tuple(finding for finding in (*found, *_too_long(plan, channel)) if finding.code in _OF_WORDS)
 
 
+def encode_for(
+    pixels: Array, channel: Channel, format: Format, *, quality: int = _QUALITY, override: bool = False
+) -> tuple[bytes, tuple[str, ...]]:
+    """Write a picture within a channel's limit of bytes, as well as it fits; notes tell how.
+
+    Args:
+        override: where it does not fit and still look right, write it at the quality all the same.
+
+    Raises:
+        InputError: ``output.over_budget``.
+    """
+    plain = to_pixels(pixels)
+    if channel.max_bytes is not None:
+        try:
+            fitted = fit_bytes(Image.fromarray(plain), format, channel.max_bytes, {}, quality=quality)
+        except InputError:
+            if not override:
+                raise
+        else:
+            size = f"{len(fitted.data) / 1000:.1f} of {channel.max_bytes / 1000:g} kB"
+            return fitted.data, (f"{size}: {fitted.how}, {fitted.likeness:.1%} like the picture.",)
+    return encode(plain, format, quality=quality)
+
+
+def letter_for(image: Array, plan: LayoutPlan, style: TextStyle, logos: Mapping[str, Array] | None = None) -> Lettered:
+    """Letter a picture; one whose channel takes no copy, and whose plan has none, passes through with a note.
+
+    Raises:
+        InputError: as ``text.lettering.letter``.
+    """
+    if plan.channel and not plan.marks and not any(block.text.strip() for block in plan.texts):
+        channel = _known(plan.channel)
+        if channel is not None and not takes_copy(channel):
+            return Lettered(
+                image, image, (), (f"{channel.korean}: 글자를 넣을 수 없는 채널이라 그림을 그대로 두었어요.",)
+            )
+    return letter(image, plan, style, logos)
+
+
+def takes_copy(channel: Channel | None) -> bool:
+    """Whether a channel lets copy stand on its pictures; where it says nothing, it does."""
+    return channel is None or dict(channel.rules).get("text") != "none"
+
+
+def takes_marks(channel: Channel | None) -> bool:
+    """The same of a logo or a code."""
+    return channel is None or dict(channel.rules).get("logo") != "none"
+
+
+def require_copy(channel: Channel) -> Channel:
+    """Return a channel that takes copy.
+
+    Raises:
+        InputError: ``channel.takes_no_copy``.
+    """
+    if not takes_copy(channel):
+        raise InputError(
+            "channel.takes_no_copy",
+            f"{channel.english} takes no copy on its pictures, so there is none to lay out.",
+            "Use the picture as it is, and check it with: adstudio check.",
+        )
+    return channel
+
+
 def inspect_file(
     path: str | Path,
     channel: Channel,
@@ -84,8 +154,6 @@ def inspect_file(
     Raises:
         InputError: as :func:`inspect`; ``photo.…`` where the file is no picture.
     """
-    from PIL import Image
-
     from ..imaging.photo import read_photo_with_alpha
 
     pixels, alpha = read_photo_with_alpha(path, min_side_px=1)
@@ -102,6 +170,13 @@ def inspect_file(
         format=format,
         size_bytes=Path(path).stat().st_size,
     )
+
+
+def _known(name: str) -> Channel | None:
+    try:
+        return get_channel(name)
+    except InputError:  # a plan may come from a machine with channels of its own
+        return None
 
 
 def _format_of(name: str) -> str:

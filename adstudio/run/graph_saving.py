@@ -10,11 +10,14 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
+from ..imaging.placement import find_spot
+from ..output.check import Submission, check
 from ..output.credentials import configured
 from ..output.disclosure import Disclosure, Source
 from ..output.encode import find_format
+from ..output.findings import refuse
 from ..output.save import SavedPicture, save_picture
-from ..text.label import draw_label
+from ..text.label import WHOLE, draw_label
 from ..types import Array, Channel, LayoutPlan
 
 BESIDES = "adstudio_besides"  # what Save Image tells of each picture: where its original and its record lie
@@ -22,6 +25,10 @@ NO_LABEL = "none"
 # Nodes that draw nothing of their own: what comes from them alone was made by a person.
 _OURS_THAT_DRAW = ("AdStudioText2Image", "AdStudioImage2Image", "AdStudioContactBlend")
 _HARMLESS = ("AdStudio", "LoadImage", "Image", "Mask", "Primitive", "EmptyImage", "SaveImage", "PreviewImage")
+_FILE_RULES = (
+    *("size_exact", "size_least", "size_most", "size_advised", "ratio", "ratio_advised", "megapixels", "formats"),
+    "alpha",
+)
 _PHOTOS = ("LoadImage", "AdStudioBackgroundComposite", "AdStudioImage2Image")
 
 
@@ -69,12 +76,12 @@ def save_ad(
     Shapes: ``[H,W,3]`` or ``[H,W,4] float32 sRGB 0..1``.
 
     Raises:
-        InputError: ``output.channel_size``, and as ``save_picture``.
+        InputError: ``channel.refused``, ``output.channel_size``, and as ``save_picture``.
     """
-    _check_size(picture, wanted.channel)
-    labelled = picture if wanted.label == NO_LABEL else _label(picture, wanted.label, original, plan)
-    label = "" if wanted.label == NO_LABEL else wanted.label
     format = wanted.settled_format()
+    found = _check(picture, format, wanted)
+    labelled = picture if wanted.label == NO_LABEL else _label(picture, wanted, original, plan)
+    label = "" if wanted.label == NO_LABEL else wanted.label
     saved = save_picture(
         labelled,
         folder,
@@ -86,11 +93,14 @@ def save_ad(
         disclosure=None if wanted.source is None else Disclosure(wanted.source, label),
         credentials=configured() if wanted.credentials else None,
     )
-    if wanted.channel is None or format == find_format(wanted.format).name:
+    if wanted.channel is None:
         return saved
-    return replace(
-        saved, notes=(*saved.notes, f"{wanted.channel.english} takes no {wanted.format}: saved as {format}.")
-    )
+    told = (*saved.notes, *found)
+    if format != find_format(wanted.format).name:
+        told += (f"{wanted.channel.english} takes no {wanted.format}: saved as {format}.",)
+    size = f"{picture.shape[1]}x{picture.shape[0]}"
+    told += (f"{wanted.channel.korean}: {size} px, {format}, {saved.path.stat().st_size / 1000:.0f} kB",)
+    return replace(saved, notes=told)
 
 
 def source_in(graph: Mapping[str, Any] | None, node: str | None) -> Source | None:
@@ -131,25 +141,47 @@ def _links(inputs: Mapping[str, Any]) -> list[str]:
     return [str(value[0]) for value in inputs.values() if isinstance(value, list) and len(value) == 2]
 
 
-def _check_size(picture: Array, channel: Channel | None) -> None:
+def _check(picture: Array, format: str, wanted: Wanted) -> tuple[str, ...]:
+    """Say what the channel finds in size, format and bytes; refuse what it would refuse.
+
+    Raises:
+        InputError: ``channel.refused``; ``output.channel_size`` where the channel has no rule for its size.
+    """
+    channel = wanted.channel
+    if channel is None:
+        return ()
     size = (picture.shape[1], picture.shape[0])
-    if channel is not None and size != channel.size_px:
+    rules = tuple(rule for rule in channel.rules if rule[0] in _FILE_RULES)
+    if not any(rule.startswith(("size", "ratio")) for rule, _ in rules) and size != channel.size_px != (0, 0):
         raise InputError(
             "output.channel_size",
             f"{channel.english} takes pictures of {channel.size_px[0]}x{channel.size_px[1]} pixels; this one has "
             f"{size[0]}x{size[1]}.",
             "Lay the ad out for that size before it is saved.",
         )
+    alone = replace(channel, rules=rules, safe=WHOLE)
+    found = check(Submission(alone, picture, format=format, size_bytes=wanted.max_bytes()))
+    refuse(found, channel.english)
+    return tuple(finding.line() for finding in found if finding.code != "channel.nothing_known")
 
 
-def _label(picture: Array, label: str, original: Array | None, plan: LayoutPlan | None) -> Array:
+def _label(picture: Array, wanted: Wanted, original: Array | None, plan: LayoutPlan | None) -> Array:
     colours = np.ascontiguousarray(picture[..., :3])
     boxes = [] if plan is None else [item.box for item in (*plan.texts, *plan.marks)]
-    lettered = None
+    taken = np.zeros(picture.shape[:2], np.float32)
     if original is not None and original.shape[:2] == picture.shape[:2]:
-        lettered = (np.abs(colours - original[..., :3]).max(axis=-1) > 0.1).astype(np.float32)
-    drawn = draw_label(colours, label, boxes=boxes, keep_clear=lettered)
+        taken = (np.abs(colours - original[..., :3]).max(axis=-1) > 0.1).astype(np.float32)
+    for left, top, right, bottom in () if plan is None else _product_rects(plan, picture.shape[1], picture.shape[0]):
+        taken[max(0, top) : max(0, bottom), max(0, left) : max(0, right)] = 1.0
+    safe = WHOLE if wanted.channel is None else wanted.channel.safe
+    drawn = draw_label(colours, wanted.label, boxes=boxes, keep_clear=taken, within=safe)
     if picture.shape[2] == 3:
         return drawn
     covered = (drawn != colours).any(axis=-1)
     return np.dstack([drawn, np.where(covered, 1.0, picture[..., 3])]).astype(np.float32)
+
+
+def _product_rects(plan: LayoutPlan, width: int, height: int) -> list[tuple[int, int, int, int]]:
+    """Where products stand: a plan tells their places and heights, and as wide as high they are taken to be."""
+    spots = [find_spot(place, 1.0, width, height) for place in plan.products]
+    return [(round(s.left), round(s.top), round(s.left + s.width), round(s.bottom)) for s in spots]

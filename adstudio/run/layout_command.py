@@ -33,6 +33,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--provider", default=LOCAL, choices=analyzer_names(), help="who lays out (local)")
     parser.add_argument("--keep-clear", type=Path, metavar="MASK", help="a mask, white = what copy must not cover")
     parser.add_argument("--copy-space", choices=get_args(Side), help="the side that is preferred")
+    parser.add_argument("--channel", metavar="NAME", help="where it will appear: its safe zone is kept")
     parser.add_argument("--min-px", type=int, default=20, help="smallest letters (20)")
     parser.add_argument("--logo-slot", action="store_true", help="leave a place for a logo")
     parser.add_argument("--previous", type=Path, metavar="PLAN", help="an earlier plan; what is locked in it stays")
@@ -53,8 +54,11 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     from ..layout.plan import from_json, to_json
     from ..layout.saliency import LocalAnalyzer, Wishes
     from ..layout.score import score
+    from ..output.channels import get_channel
+    from .channels import require_copy
     from .place_command import write_png
 
+    channel = None if options.channel is None else require_copy(get_channel(options.channel))
     picture, copy = read_photo(options.picture), read_copy_file(options.copy)
     partial = {} if options.override is None else _object(options.override, "layout.bad_override")
     previous = LayoutPlan() if options.previous is None else from_json(_text(options.previous)).for_frame(0)
@@ -64,7 +68,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     asked: dict[str, Any] = {
         "prefer": options.copy_space,
         "min_px": options.min_px,
-        "wishes": Wishes(previous=previous, with_logo=options.logo_slot),
+        "wishes": Wishes(previous=previous, with_logo=options.logo_slot, channel=channel),
     }
     if options.all:
         plans = list(LocalAnalyzer().proposals(picture, copy, mask, **asked))
@@ -74,7 +78,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     plans = [digest.bind(plan, [picture]) for plan in plans]
     if partial:
         plans = [with_overrides(plan, partial) for plan in plans]
-        plans = [replace(plan, score=score(picture, plan, mask)) for plan in plans]
+        plans = [replace(plan, score=score(picture, plan, mask, safe=channel and channel.safe)) for plan in plans]
     if options.preview is not None:
         write_png(options.preview, report.draw_boxes(picture, plans[0]))
     if options.out is not None:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import InputError
-from ..types import Array, TextStyle
+from ..types import Array, Channel, LayoutPlan, TextStyle
 from .place_command import write_layers, write_png
 from .plan_file import read_plan_file
 from .progress import Progress
+
+if TYPE_CHECKING:
+    from ..text.lettering import Lettered
 
 _PLAIN = TextStyle()
 
@@ -28,7 +32,20 @@ def add(commands: Any) -> None:
     )
     parser.add_argument("picture", type=Path, metavar="PICTURE", help="the picture to letter")
     parser.add_argument("--plan", type=Path, required=True, metavar="PLAN", help="a layout plan in JSON")
-    parser.add_argument("-o", "--out", type=Path, required=True, metavar="FILE", help="the picture to write, a .png")
+    parser.add_argument(
+        "-o",
+        "--out",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="the picture to write: a .png, or with --channel a file that it takes",
+    )
+    parser.add_argument(
+        "--channel",
+        metavar="NAME",
+        help="where it will appear: written within its limit of bytes, and not where it would be refused",
+    )
+    parser.add_argument("--override", action="store_true", help="write it even where the channel would refuse it")
     parser.add_argument("--plate", type=Path, metavar="FILE", help="also the copy alone, on a clear ground")
     parser.add_argument("--layers", type=Path, metavar="FOLDER", help="also every layer as a .png, with layers.json")
     parser.add_argument(
@@ -55,9 +72,11 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """Letter, write, and say what was chosen."""
     from ..imaging.photo import read_photo
-    from ..text.lettering import letter
+    from ..output.channels import get_channel
+    from .channels import letter_for
 
-    for path in (options.out, options.plate):
+    channel = None if options.channel is None else get_channel(options.channel)
+    for path in (options.out if channel is None else None, options.plate):
         if path is not None and path.suffix.lower() != ".png":
             raise InputError("letter.not_png", f"'{path}' does not end in .png.", "Only PNG is written, without loss.")
     plan = read_plan_file(options.plan).for_frame(0)
@@ -70,9 +89,13 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         plate=options.ground,
     )
     logos = {name: _read_logo(path) for name, path in options.logo}
-    done = letter(read_photo(options.picture), plan, style, logos)
-    write_png(options.out, done.image)
+    plan = plan if channel is None else replace(plan, channel=channel.id)
+    done = letter_for(read_photo(options.picture), plan, style, logos)
     entry: dict[str, Any] = {"path": str(options.out), "notes": list(done.notes)}
+    if channel is None:
+        write_png(options.out, done.image)
+    else:
+        entry |= _write_for(channel, done, plan, style, options)
     envelope: dict[str, Any] = {"pictures": [entry]}
     if options.plate:
         write_png(options.plate, done.plate)
@@ -82,8 +105,32 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     with Progress(sys.stderr, quiet=options.quiet) as progress:
         if not options.json:
             sys.stdout.write(f"{options.out}\n")
-        progress.say("\n".join(done.notes))
+        progress.say("\n".join(entry["notes"]))
     return envelope
+
+
+def _write_for(
+    channel: Channel, done: Lettered, plan: LayoutPlan, style: TextStyle, options: argparse.Namespace
+) -> dict[str, Any]:
+    """Write the picture if its channel takes it; what was found and how it was written, for its entry."""
+    from ..output.encode import find_format
+    from ..output.findings import refuse
+    from .channel_command import write
+    from .channels import encode_for, inspect
+
+    format = find_format(options.out.suffix)
+    data, how = encode_for(done.image, channel, format, override=True)  # the check says what is over the limit
+    found = inspect(
+        done.image, channel, plan=plan, style=style, font=style.font, format=format.name, size_bytes=len(data)
+    )
+    if not options.override:
+        refuse(found, channel.english)
+    write(options.out, data)
+    return {
+        "notes": [*done.notes, *how, *(finding.line() for finding in found)],
+        "channel": channel.id,
+        "findings": [asdict(finding) for finding in found],
+    }
 
 
 def _read_logo(path: Path) -> Array:

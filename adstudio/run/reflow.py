@@ -15,6 +15,7 @@ from ..layout.energy import measure
 from ..layout.reflow import letter_unit, reflow
 from ..output.templates import templates
 from ..types import Array, Box, Channel, CutOut, LayoutPlan
+from .channels import takes_copy
 
 _WIDE = 1.35
 _TALLEST, _WIDEST = 0.8, 0.86  # of the safe zone, by the products
@@ -88,7 +89,7 @@ def _bring(
     finish: dict[str, Any],
 ) -> Reflowed:
     source, left_out = (picture.shape[1], picture.shape[0]), ()
-    if dict(channel.rules).get("text") == "none" and (plan.texts or plan.marks):
+    if not takes_copy(channel) and (plan.texts or plan.marks):
         plan = replace(plan, texts=(), marks=())
         left_out = (f"{channel.korean}: 글자를 넣을 수 없는 채널이라 문구를 뺐어요.",)
     if cutouts:

@@ -39,11 +39,10 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     from ..imaging.photo import read_photo
     from ..layout.plan import to_json
     from ..output.channels import get_channels
-    from ..output.encode import encode, find_format, to_pixels
+    from ..output.encode import find_format
     from ..output.findings import describe, is_blocked
-    from ..text.lettering import draw
     from .channel_command import read_plan, write
-    from .channels import inspect
+    from .channels import encode_for, inspect, letter_for
     from .place_command import read_cut
     from .reflow import reflow_design
 
@@ -61,9 +60,11 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     made = reflow_design(picture, plan, get_channels(options.channels), keep=keep, cutouts=cuts, min_px=options.min_px)
     entries: list[dict[str, Any]] = []
     for one in made:
-        finished = one.picture if options.no_text or not one.plan.texts else draw(one.picture, one.plan, style)
+        finished = one.picture if options.no_text else letter_for(one.picture, one.plan, style).image
         format = find_format(one.channel.formats[0])
-        data, _ = encode(to_pixels(finished), format, quality=90)
+        # What does not fit into the limit is measured as it is, for the check to find and to say.
+        data, how = encode_for(finished, one.channel, format, override=True)
+        notes = (*one.notes, *how)
         found = inspect(finished, one.channel, plan=one.plan, style=style, format=format.name, size_bytes=len(data))
         path = options.out / (one.channel.id.replace(":", "-") + format.extension)
         written = options.override or not is_blocked(found)
@@ -72,9 +73,9 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             write(path.with_suffix(".json"), to_json(one.plan).encode())
         if not options.json:
             sys.stdout.write(f"{path}\n" if written else "")
-            sys.stderr.write("".join(f"  {line}\n" for line in (*one.notes, *describe(found).splitlines())))
+            sys.stderr.write("".join(f"  {line}\n" for line in (*notes, *describe(found).splitlines())))
         entries.append({
-            "channel": one.channel.id, "path": str(path) if written else None, "notes": list(one.notes),
+            "channel": one.channel.id, "path": str(path) if written else None, "notes": list(notes),
             "findings": [asdict(finding) for finding in found],
         })  # fmt: skip
     return {"ok": all(entry["path"] for entry in entries), "pictures": entries}

@@ -15,12 +15,13 @@ from ..output.findings import Finding
 from ..ports import Host
 from ..prompt.providers import LOCAL
 from ..types import AdCopy, AdPrompt, Array, Channel, CutOut, LayoutPlan
+from .channels import takes_copy, takes_marks
 from .layout_provider import RequestedAnalyzer, check_layout_provider
 from .layouts import find_subject, place_copy, place_products, shown_copy
 from .photos import cover, cover_seen, read_logo, read_source, target_size
 from .recorder import Recorder
 from .request import AdRequest
-from .target import channel_of, check_copy, check_template, refuse_locked, takes_copy, takes_marks, template_of
+from .target import channel_of, check_copy, check_template, refuse_locked, template_of
 from .wire import open_source
 
 

@@ -8,6 +8,7 @@ from ..output.findings import refuse
 from ..output.templates import Template, templates
 from ..prompt.copy_limits import AUTO
 from ..types import AdCopy, Channel
+from .channels import inspect_copy
 from .request import TO_CHANNEL, AdRequest
 
 
@@ -43,16 +44,6 @@ def template_of(channel: Channel) -> Template | None:
         if (template.channel == channel.id) if template.lines else ("white" in rules):
             return template
     return None
-
-
-def takes_copy(channel: Channel | None) -> bool:
-    """Whether a channel lets copy stand on its pictures; where it says nothing, it does."""
-    return channel is None or dict(channel.rules).get("text") != "none"
-
-
-def takes_marks(channel: Channel | None) -> bool:
-    """The same of a logo or a code."""
-    return channel is None or dict(channel.rules).get("logo") != "none"
 
 
 def refuse_locked(channel: Channel | None) -> None:
@@ -101,7 +92,5 @@ def check_copy(copy: AdCopy, channel: Channel, *, override: bool) -> None:
     Raises:
         InputError: ``channel.refused``.
     """
-    from .channels import inspect_copy
-
     if not override:
         refuse(inspect_copy(copy, channel), channel.english)
