@@ -7,8 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
+from ..errors import InputError
 from ..types import Array, Channel
+from .budget import fit_bytes
+from .channel_table import show_bytes
+from .encode import FORMATS, to_pixels
 
 if TYPE_CHECKING:
     from .check import Submission
@@ -44,6 +49,9 @@ def text_colours(sent: Submission, value: float | str) -> Found:
     if sent.pixels.shape[2] == 3:
         return
     solid = _text(sent) & (sent.pixels[:, : _middle(sent.channel), 3] > 0.99)
+    for mark in sent.plan.marks if sent.plan else ():  # an app's icon has colours of its own
+        left, top, right, bottom = mark.box.pixels(*sent.size_px)
+        solid[top:bottom, left:right] = False
     inks = sent.pixels[:, : _middle(sent.channel), :3][solid]
     if len(inks) == 0:
         return
@@ -75,6 +83,20 @@ def object_width(sent: Submission, value: float | str) -> Found:
     columns = np.flatnonzero(_object(sent).any(axis=0))
     if len(columns) and (wide := int(np.ptp(columns)) + 1) < float(value):
         yield "channel.object_narrow", {"came": wide, "wanted": f"{float(value):g}"}
+
+
+def object_kb(sent: Submission, value: float | str) -> Found:
+    """The object alone fits into this as a PNG, as which it is handed in."""
+    seen = _object(sent)
+    if sent.pixels.shape[2] == 3 or not seen.any():
+        return
+    rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
+    alone = to_pixels(sent.pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+    limit = int(float(value) * 1000)
+    try:
+        fit_bytes(Image.fromarray(alone), FORMATS["png"], limit, {})
+    except InputError:
+        yield "channel.object_bytes", {"wanted": show_bytes(limit)}
 
 
 def _seen(pixels: Array) -> NDArray[np.bool_]:

@@ -84,6 +84,7 @@ CHECKS: dict[str, Callable[[Submission, float | str], Found]] = {
     "text_colours": banner_checks.text_colours,
     "object_area": banner_checks.object_area,
     "object_width": banner_checks.object_width,
+    "object_kb": banner_checks.object_kb,
 }
 
 

@@ -15,11 +15,12 @@ from ..types import TextRole
 
 @dataclass(frozen=True, slots=True)
 class TypeLine:
-    """How one line of copy must be set."""
+    """How one line of copy must be set; ``icon_px`` is the side of the icon before it, 0 = none."""
 
     weight: int
     size_px: float
     colour: str
+    icon_px: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def templates() -> Mapping[str, Template]:
             row["channel"],
             tuple(row["aliases"]),
             {
-                role: TypeLine(line["weight"], line["size_px"], line["colour"])
+                role: TypeLine(line["weight"], line["size_px"], line["colour"], line.get("icon_px", 0))
                 for role, line in row.get("lines", {}).items()
             },
         )

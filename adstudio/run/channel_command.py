@@ -5,12 +5,15 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, StorageError
 from ..types import Channel, LayoutPlan, TextStyle
+
+if TYPE_CHECKING:
+    from .templates import SetAd
 
 
 def add(commands: Any) -> None:
@@ -43,11 +46,19 @@ def add(commands: Any) -> None:
     template.add_argument("--product", type=Path, required=True, metavar="CUT", help="the product, cut out")
     template.add_argument("--headline", default="")
     template.add_argument("--sub", default="")
+    template.add_argument("--old-price", default="", metavar="PRICE", help="struck through before the sub")
+    template.add_argument(
+        "--app", default="", metavar="NAME", help="of the app that is advertised, in a row of its own"
+    )
+    template.add_argument("--app-icon", type=Path, metavar="FILE", help="its icon")
     template.add_argument("--advertiser", default="", help="whose ad it is; must stand in the copy or on the object")
     template.add_argument(
         "--font", default="official", help="for a draft, another font than the channel's own (official)"
     )
     _add_channel(template, required=False)
+    template.add_argument(
+        "--object", type=Path, metavar="FILE", help="also the object alone as a .png, within the channel's limit for it"
+    )
     template.add_argument("--override", action="store_true", help="write it even where the channel would refuse it")
     template.add_argument("-o", "--out", type=Path, required=True, metavar="FILE", help="a .png, .jpg or .webp")
     _add_json(template)
@@ -112,6 +123,7 @@ def run_template(options: argparse.Namespace) -> dict[str, Any]:
     from ..output.encode import find_format
     from ..output.findings import describe, refuse
     from .channels import encode_for, inspect
+    from .photos import read_logo
     from .place_command import read_cut
     from .templates import draw_template
 
@@ -124,6 +136,9 @@ def run_template(options: argparse.Namespace) -> dict[str, Any]:
         advertiser=options.advertiser,
         font=options.font,
         channel=options.channel,
+        old_price=options.old_price,
+        app=options.app,
+        app_icon=None if options.app_icon is None else read_logo(str(options.app_icon)),
     )
     data, how = encode_for(made.picture, made.channel, format, override=True)  # the check says what is over the limit
     # Once more, now that there is a file.
@@ -132,17 +147,30 @@ def run_template(options: argparse.Namespace) -> dict[str, Any]:
     if not options.override:
         refuse(found, made.channel.english)
     write(options.out, data)
+    if options.object is not None:
+        write(options.object, _object_file(made))
     if not options.json:
         sys.stdout.write(f"{options.out}\n")
         sys.stderr.write("".join(f"  {line}\n" for line in (*made.notes, *how, *describe(found).splitlines())))
     return {
         "path": str(options.out),
+        "object": None if options.object is None else str(options.object),
         "channel": made.channel.id,
         "font": made.font,
         "bytes": len(data),
         "notes": [*made.notes, *how],
         "findings": [asdict(finding) for finding in found],
     }
+
+
+def _object_file(made: SetAd) -> bytes:
+    """The object alone as a PNG, within what the channel takes for it."""
+    from ..output.encode import find_format
+    from .channels import encode_for
+
+    limit = dict(made.channel.rules).get("object_kb")
+    alone = replace(made.channel, max_bytes=None if limit is None else int(float(limit) * 1000))
+    return encode_for(made.object, alone, find_format("png"))[0]
 
 
 def _add_channel(parser: argparse.ArgumentParser, *, required: bool) -> None:

@@ -50,7 +50,9 @@ def set_template(run: Run) -> None:
     template = None if channel is None else template_of(channel)
     assert channel is not None and template is not None
     with run.recorder.step("template"):
-        words = {"headline": run.copy.headline, "sub": run.copy.sub} if template.lines else {}
+        copy = run.copy
+        words = {"headline": copy.headline, "sub": copy.sub or copy.price, "old_price": copy.old_price}
+        words = words if template.lines else {}
         own_font = request.text_style.font if request.text_style.font != TextStyle().font else OFFICIAL
         made = draw_template(template.id, run.cutouts[0], **words, font=own_font, channel=channel.id)
         for note in made.notes:

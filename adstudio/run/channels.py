@@ -20,7 +20,7 @@ from ..text.lettering import Lettered, letter
 from ..types import AdCopy, Array, Box, Channel, LayoutPlan, TextBlock, TextStyle
 
 _QUALITY = 95
-_OF_WORDS = {"channel.text_lines", "channel.emoji", "channel.lines_alike", "channel.strike", "channel.copy_too_long"}
+_WORD_RULES = {"text_lines", "emoji", "lines_differ", "strike"}
 _PARTS = {"headline": "headline", "sub": "sub", "cta": "call_to_action"}
 
 
@@ -72,8 +72,10 @@ def inspect_copy(copy: AdCopy, channel: Channel) -> tuple[Finding, ...]:
         if text.strip()
     )  # fmt: skip
     plan = LayoutPlan(tuple(words))
-    found = check(Submission(channel, np.zeros((1, 1, 3), np.float32), plan=plan))
-    return tuple(finding for finding in (*found, *_too_long(plan, channel)) if finding.code in _OF_WORDS)
+    rules = tuple(rule for rule in channel.rules if rule[0] in _WORD_RULES)
+    spoken = replace(channel, rules=rules, max_bytes=None, safe=anywhere)
+    found = check(Submission(spoken, np.zeros((1, 1, 3), np.float32), plan=plan)) if rules else ()
+    return (*found, *_too_long(plan, channel))
 
 
 def encode_for(

@@ -17,7 +17,7 @@ from ..text.coverage import require_glyphs
 from ..text.fonts import find_font
 from ..text.ink import parse_colour
 from ..text.typeface import Typeface
-from ..types import Array, Box, Channel, CutOut, LayoutPlan, TextBlock, TextRole
+from ..types import Array, Box, Channel, CutOut, LayoutPlan, Mark, TextBlock, TextRole
 from .channels import inspect
 
 OFFICIAL = "official"
@@ -25,6 +25,7 @@ _LINE_GAP = 0.52  # between the two lines, of the headline's size
 _AIR_PX = 12  # above and below an object that is shown whole
 _MOST_CUT = 0.35  # of an object's height that may run out at the bottom
 _FILL = 0.92  # of the picture, by the product's longer side; above what marketplaces ask for
+_ICON_GAP, _STRIKE = 0.4, 0.06  # em: beside an app's icon; how thick an old price is struck through
 _ENLARGED = 1.5
 _SEEN, _RIM_PX = 0.5, 2  # alpha that counts as the product; what resampling may fade at its sides
 
@@ -33,11 +34,12 @@ _SEEN, _RIM_PX = 0.5, 2  # alpha that counts as the product; what resampling may
 class SetAd:
     """A picture set by a template, the plan of what stands on it, and what the channel would say to it.
 
-    Shapes: mask ``[H,W]``, 1 = product.
+    Shapes: mask ``[H,W]``, 1 = product; object ``[h,w,4]``, the product alone as it stands there.
     """
 
     picture: Array
     mask: Array
+    object: Array
     channel: Channel
     plan: LayoutPlan
     font: str
@@ -54,10 +56,15 @@ def draw_template(
     advertiser: str = "",
     font: str = OFFICIAL,
     channel: str = "",
+    old_price: str = "",
+    app: str = "",
+    app_icon: Array | None = None,
 ) -> SetAd:
     """Set an ad by a template.
 
     Args:
+        old_price: struck through before the sub, or before the headline where there is no sub.
+        app: name of the app that is advertised, in a row of its own with ``app_icon`` ``[h,w,3]`` or ``[h,w,4]``.
         font: ``official`` takes the channel's own and refuses where it is not installed; any other name is used as it
             is, and found fault with.
         channel: of a white main picture; empty = the template's own.
@@ -74,8 +81,9 @@ def draw_template(
                 f"The template {template.id} is for {template.channel}, but {place.id} was named.",
                 "Leave the channel out.",
             )
-        return _set_banner(template, place, product, {"headline": headline, "sub": sub}, advertiser, font)
-    if headline.strip() or sub.strip():
+        words = {"headline": headline, "sub": sub, "note": app}
+        return _set_banner(template, place, product, words, old_price, app_icon, advertiser, font)
+    if any(text.strip() for text in (headline, sub, old_price, app)) or app_icon is not None:
         raise InputError(
             "template.takes_no_text",
             f"The template {template.id} takes no text, but a headline or sub came.",
@@ -85,45 +93,67 @@ def draw_template(
 
 
 def _set_banner(
-    template: Template, channel: Channel, product: CutOut, words: dict[str, str], advertiser: str, font: str
+    template: Template,
+    channel: Channel,
+    product: CutOut,
+    words: dict[str, str],
+    old_price: str,
+    app_icon: Array | None,
+    advertiser: str,
+    font: str,
 ) -> SetAd:
     rules = dict(channel.rules)
     wanted = str(rules["font"])
     family = wanted if font == OFFICIAL else font
     first, last = (int(edge) for edge in str(rules["text_area"]).split())
-    lines = [
-        _Line(role, text, kind, _face(family, kind, wanted, required=font == OFFICIAL))
-        for role, kind in template.lines.items()
-        if (text := normalise(words.get(role, "")).replace("\n", " "))
-    ]
-    if not lines:
+    said = {role: normalise(words.get(role, "")).replace("\n", " ") for role in template.lines}
+    if not (said["headline"] or said["sub"]):
         raise InputError("template.no_text", "This template needs a headline, but none came.", "Write one.")
+    if bool(said["note"]) != (app_icon is not None):
+        raise InputError(
+            "template.half_an_app",
+            "The row of an app needs its name and its icon; only one of them came.",
+            "Give both, or neither.",
+        )
+    was = {"sub" if said["sub"] else "headline": normalise(old_price)}
+    lines = [
+        _Line(role, text, kind, _face(family, kind, wanted, required=font == OFFICIAL), was.get(role, ""))
+        for role, kind in template.lines.items()
+        if (text := said[role])
+    ]
     width, height = channel.size_px
     canvas = np.zeros((height, width, 4), np.float32)
     tall = sum(line.height for line in lines) + _LINE_GAP * lines[0].kind.size_px * (len(lines) - 1)
-    top, blocks = (height - tall) / 2, []
+    top, blocks, marks = (height - tall) / 2, [], []
     for line in lines:
         if line.width > last - first:
             raise InputError(
                 "template.line_too_long",
                 f"The {line.role} is {line.width:.0f} px wide in its fixed size, but {last - first} px are there.",
                 "Shorten it by about "
-                f"{max(1, round(len(line.text) * (1 - (last - first) / line.width) + 0.5))} characters.",
+                f"{max(1, round(len(line.whole) * (1 - (last - first) / line.width) + 0.5))} characters.",
             )
-        _paint(canvas, line, first, top)
-        box = Box(first / width, top / height, (first + line.width) / width, (top + line.height) / height)
+        left = first + line.indent
+        _paint(canvas, line, left, top + (line.height - line.letters) / 2)
+        if line.kind.icon_px and app_icon is not None:
+            marks.append(_set_icon(canvas, app_icon, line.kind.icon_px, first, round(top)))
+        box = Box(left / width, top / height, (first + line.width) / width, (top + line.height) / height)
         blocks.append(
-            TextBlock(line.role, line.text, box, "left", line.kind.colour, "middle", plate="none", locked=True)
+            TextBlock(
+                line.role, line.text, box, "left", line.kind.colour, "middle", plate="none", was=line.was, locked=True
+            )
         )
         top += line.height + _LINE_GAP * lines[0].kind.size_px
     letters = canvas[..., 3].copy()
-    notes = _stand_object(canvas, product, str(rules["object_area"]), float(rules["object_width"]))
+    alone, notes = _stand_object(canvas, product, str(rules["object_area"]), float(rules["object_width"]))
     if font != OFFICIAL:
         notes += (f"정해진 글꼴은 {wanted}인데 {family}(으)로 그렸어요. 이대로는 심사를 통과하지 못할 수 있어요.",)
-    plan = LayoutPlan(tuple(blocks), provider="template", channel=channel.id, size_px=channel.size_px)
+    plan = LayoutPlan(
+        tuple(blocks), provider="template", marks=tuple(marks), channel=channel.id, size_px=channel.size_px
+    )
     used = lines[0].face.files[0].family if font != OFFICIAL else wanted
     findings = inspect(canvas, channel, plan=plan, advertiser=advertiser, font=used)
-    return SetAd(canvas, canvas[..., 3] - letters, channel, plan, used, findings, notes)
+    return SetAd(canvas, canvas[..., 3] - letters, alone, channel, plan, used, findings, notes)
 
 
 def _set_white(channel: Channel, product: CutOut) -> SetAd:
@@ -140,7 +170,7 @@ def _set_white(channel: Channel, product: CutOut) -> SetAd:
     mask[part] = rgba[..., 3]
     plan = LayoutPlan(provider="template", channel=channel.id, size_px=channel.size_px)
     notes = (_small_photo(scale),) if scale > _ENLARGED else ()
-    return SetAd(canvas, mask, channel, plan, "", inspect(canvas, channel, plan=plan, product=mask), notes)
+    return SetAd(canvas, mask, rgba, channel, plan, "", inspect(canvas, channel, plan=plan, product=mask), notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,14 +179,27 @@ class _Line:
     text: str
     kind: TypeLine
     face: Typeface
+    was: str = ""
+
+    @property
+    def whole(self) -> str:
+        return f"{self.was} {self.text}" if self.was else self.text
+
+    @property
+    def indent(self) -> float:
+        return self.kind.icon_px + _ICON_GAP * self.kind.size_px if self.kind.icon_px else 0.0
 
     @property
     def width(self) -> float:
-        return self.face.measure(self.text) * self.kind.size_px
+        return self.indent + self.face.measure(self.whole) * self.kind.size_px
+
+    @property
+    def letters(self) -> float:
+        return (self.face.top("한") + self.face.bottom("한")) * self.kind.size_px
 
     @property
     def height(self) -> float:
-        return (self.face.top("한") + self.face.bottom("한")) * self.kind.size_px
+        return max(self.letters, self.kind.icon_px)
 
 
 def _face(family: str, kind: TypeLine, wanted: str, *, required: bool) -> Typeface:
@@ -173,22 +216,37 @@ def _face(family: str, kind: TypeLine, wanted: str, *, required: bool) -> Typefa
 
 
 def _paint(canvas: Array, line: _Line, left: float, top: float) -> None:
-    require_glyphs(line.text, *line.face.files)
+    require_glyphs(line.whole, *line.face.files)
     baseline = top + line.face.top("한") * line.kind.size_px
     x, y = int(np.floor(left)), int(np.floor(baseline))
-    coverage, ink_left, base = line.face.draw_line(line.text, line.kind.size_px, (left - x, baseline - y))
+    coverage, ink_left, base = line.face.draw_line(line.whole, line.kind.size_px, (left - x, baseline - y))
     y0, x0 = y - base, x - ink_left
     down, across = max(0, -y0), max(0, -x0)
     coverage = coverage[down : down + len(canvas) - max(0, y0), across:]
     target = canvas[max(0, y0) :, max(0, x0) :][: coverage.shape[0], : coverage.shape[1]]
     coverage = coverage[: target.shape[0], : target.shape[1]]
+    if line.was:
+        size, thick = line.kind.size_px, max(2, round(_STRIKE * line.kind.size_px))
+        middle = min(base, y) - round(line.face.top(line.was) * size / 2 + thick / 2)
+        wide = round(line.face.measure(line.was) * size)
+        coverage[middle : middle + thick, min(ink_left, x) : min(ink_left, x) + wide] = 1.0
     target[..., :3] = np.where(
         coverage[..., None] > 0, np.asarray(parse_colour(line.kind.colour), np.float32), target[..., :3]
     )
     target[..., 3] = np.maximum(target[..., 3], coverage)
 
 
-def _stand_object(canvas: Array, product: CutOut, area: str, least: float) -> tuple[str, ...]:
+def _set_icon(canvas: Array, icon: Array, side: int, left: int, top: int) -> Mark:
+    """Draw an app's icon, cut to a square."""
+    solid = icon if icon.shape[2] == 4 else np.dstack([icon, np.ones(icon.shape[:2], np.float32)])
+    edge = min(solid.shape[:2])
+    y, x = ((length - edge) // 2 for length in solid.shape[:2])
+    canvas[top : top + side, left : left + side] = resize_rgba(solid[y : y + edge, x : x + edge], side, side)
+    height, width = canvas.shape[:2]
+    return Mark("logo", Box(left / width, top / height, (left + side) / width, (top + side) / height), locked=True)
+
+
+def _stand_object(canvas: Array, product: CutOut, area: str, least: float) -> tuple[Array, tuple[str, ...]]:
     left, top, wide, tall = (int(edge) for edge in area.split())
     height, width = product.rgba.shape[:2]
     scale = min(wide / width, (tall - 2 * _AIR_PX) / height)
@@ -214,7 +272,7 @@ def _stand_object(canvas: Array, product: CutOut, area: str, least: float) -> tu
     rgba = rgba[: min(rgba.shape[0], top + tall - y)]
     x = left + (wide - rgba.shape[1]) // 2
     canvas[y : y + rgba.shape[0], x : x + rgba.shape[1]] = rgba
-    return notes
+    return rgba, notes
 
 
 def _small_photo(scale: float) -> str:

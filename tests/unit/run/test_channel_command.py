@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from adstudio.errors import InputError
 from adstudio.imaging.cutout import cut_out
 from adstudio.layout.plan import to_json
 from adstudio.output.channels import get_channel
-from adstudio.run.channels import inspect_file
+from adstudio.run.channels import inspect, inspect_file
 from adstudio.run.cli import main
 from adstudio.run.templates import draw_template
 from adstudio.text import fonts
@@ -24,6 +25,12 @@ from adstudio.types import Box, CutOut, LayoutPlan, TextBlock
 def adstudio(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any]]:
     code = main([*arguments, "--json"])
     return code, json.loads(capsys.readouterr().out)
+
+
+def longest_run(rows: np.ndarray) -> int:
+    """The most pixels beside each other, of all rows."""
+    ends = (np.flatnonzero(np.diff(np.pad(row.astype(int), 1))) for row in rows)
+    return max(int(np.diff(each)[::2].max(initial=0)) for each in ends)
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +125,45 @@ def test_a_bizboard_is_set_by_its_rules(capsys: pytest.CaptureFixture[str], cup_
     assert out.stat().st_size == envelope["bytes"] < 300_000
     assert inspect_file(out, get_channel("kakao_bizboard"))  # read back, the file passes its own check
     assert adstudio(capsys, "check", str(out), "--channel", "kakao_bizboard")[0] == 0
+
+
+def test_a_bizboard_holds_an_old_price_and_the_row_of_an_app(
+    capsys: pytest.CaptureFixture[str], cup_file: Path, coffee: Path, spoqa: None, tmp_path: Path
+):
+    out, alone, plain = tmp_path / "b.png", tmp_path / "object.png", tmp_path / "plain.png"
+    asked = ("template", "kakao-bizboard", "--product", str(cup_file), "--headline", "아침을 여는 첫 모금")
+    sub = ("--sub", "4,900원 성수 라떼")
+    code, envelope = adstudio(
+        capsys, *asked, *sub, "-o", str(out), "--old-price", "5,500원", "--object", str(alone),
+        "--app", "성수커피", "--app-icon", str(coffee),
+    )  # fmt: skip
+    assert code == 0, envelope
+    assert not [each for each in envelope["findings"] if each["level"] == "ERROR"], "the icon's colours are no letters'"
+    assert alone.stat().st_size <= 150_000
+    with Image.open(alone) as picture:
+        assert picture.mode in ("RGBA", "P") and picture.height <= 258 and picture.width <= 315
+    with Image.open(out) as picture:
+        pixels = np.asarray(picture.convert("RGBA"), np.float32) / 255
+    solid = pixels[:, :640, 3] > 0.9
+    icon = solid[:, 48:86] & (np.ptp(pixels[:, 48:86, :3], axis=2) > 0.2)
+    rows = np.flatnonzero(icon.any(axis=1))
+    assert 30 <= np.ptp(rows) + 1 <= 38, "only the photo has colours"
+    assert longest_run(solid[: rows[0]]) > 100, "the stroke through the old price is longer than any of a letter"
+    adstudio(capsys, *asked, *sub, "-o", str(plain))
+    with Image.open(plain) as picture:
+        letters = np.asarray(picture.convert("RGBA"))[:, :640, 3] > 230
+    assert longest_run(letters) < 100
+    code, envelope = adstudio(capsys, *asked, "-o", str(out), "--old-price", "비싼 값")
+    assert code == 1 and "channel.strike" in envelope["error"]["message"]
+    code, envelope = adstudio(capsys, *asked, "-o", str(out), "--app", "성수커피")
+    assert code == 1 and envelope["error"]["code"] == "template.half_an_app"
+
+
+def test_an_object_too_rich_for_its_limit_is_found(cup: CutOut):
+    made = draw_template("kakao_bizboard", cup, headline="아침을 여는 첫 모금", font="Pretendard")
+    assert "channel.object_bytes" not in [finding.code for finding in made.findings]
+    tight = replace(made.channel, rules=(("object_kb", 3), ("object_area", "666 0 315 258")))
+    assert "channel.object_bytes" in [finding.code for finding in inspect(made.picture, tight)]
 
 
 def test_a_bizboard_without_its_font_is_refused(capsys: pytest.CaptureFixture[str], cup_file: Path, tmp_path: Path):

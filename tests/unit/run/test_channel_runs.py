@@ -11,12 +11,14 @@ from PIL import Image
 
 from adstudio.errors import InputError
 from adstudio.output.channel_table import entries
+from adstudio.output.channels import get_channel
 from adstudio.prompt.copy_limits import get_limits
 from adstudio.run.api import generate_and_save_image
+from adstudio.run.channels import inspect_copy
 from adstudio.run.local import LocalRunner
 from adstudio.run.request import AdRequest, AdResult
 from adstudio.text import fonts
-from adstudio.types import TextStyle
+from adstudio.types import AdCopy, TextStyle
 
 from .conftest import Run
 
@@ -202,6 +204,21 @@ def test_the_aspect_channel_needs_one() -> None:
     with pytest.raises(InputError) as refused:
         AdRequest(brief="라떼", aspect="channel")
     assert refused.value.code == "request.no_channel"
+
+
+def test_the_words_alone_are_checked_for_every_channel() -> None:
+    for name, entry in entries().items():
+        for channel in entry.sizes.values() or (entry.sizeless,):
+            assert not inspect_copy(AdCopy("봄을 한 모금", "딸기 라떼"), channel) or name == "somewhere"
+    for copy, code in (
+        (AdCopy("봄을 한 모금", "딸기 라떼", price="5,500원"), "channel.text_lines"),
+        (AdCopy("가" * 26), "channel.copy_too_long"),
+        (AdCopy("봄 🌸 라떼"), "channel.emoji"),
+        (AdCopy("라떼", price="5,500원", old_price="어제 값"), "channel.strike"),
+    ):
+        place = {"channel.text_lines": "naver_place", "channel.copy_too_long": "kakao_rich_pop"}
+        found = inspect_copy(copy, get_channel(place.get(code, "kakao_bizboard")))
+        assert [finding.code for finding in found] == [code]
 
 
 def test_every_name_of_a_channel_limits_copy_alike() -> None:
