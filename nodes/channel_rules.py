@@ -134,6 +134,21 @@ class ChannelTemplate(io.ComfyNode):
                 io.Boolean.Input(
                     "override", default=False, tooltip="Let it through even where the channel would refuse it."
                 ),
+                # Optional, as graphs of before must still run.
+                io.String.Input(
+                    "old_price",
+                    default="",
+                    optional=True,
+                    tooltip="Bizboard: a price, struck through before the sub, or before the headline without one.",
+                ),
+                io.String.Input(
+                    "app",
+                    default="",
+                    optional=True,
+                    advanced=True,
+                    tooltip="Bizboard: name of the app that is advertised, in a row of its own beside its icon.",
+                ),
+                io.Image.Input("app_icon", optional=True, tooltip="Bizboard: the app's icon, shown 38x38."),
             ],
             outputs=[
                 io.Image.Output("image", tooltip="With transparency where the channel wants it."),
@@ -154,6 +169,9 @@ class ChannelTemplate(io.ComfyNode):
         font: str,
         channel: str,
         override: bool,
+        old_price: str = "",
+        app: str = "",
+        app_icon: torch.Tensor | None = None,
     ) -> io.NodeOutput:
         """Set the ad."""
         made = draw_template(
@@ -164,6 +182,9 @@ class ChannelTemplate(io.ComfyNode):
             advertiser=advertiser,
             font=font,
             channel="" if channel == _OWN else get_channel(channel).id,
+            old_price=old_price,
+            app=app,
+            app_icon=None if app_icon is None else _with_alpha(app_icon)[0],
         )
         said = "\n".join((*made.notes, describe(made.findings)))
         _host.show(cls, said)

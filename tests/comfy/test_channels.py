@@ -18,7 +18,7 @@ GRAPH = {
     "3": {
         "class_type": "AdStudioReflow",
         "inputs": {
-            "image": ["1", 0], "layout": ["2", 0], "channels": "캐시워크, kakao_link", "min_px": 16,
+            "image": ["1", 0], "layout": ["2", 0], "channels": "캐시워크, kakao_link, google_merchant", "min_px": 16,
             "shadow": 1.0, "harmonize": 0.3,
         },
     },
@@ -45,6 +45,7 @@ CASES = """
 from types import SimpleNamespace
 import numpy as np, torch
 from pack.nodes.channels import ChannelPreset, FitToChannel, Reflow
+from pack.nodes.text import TextOverlay
 from pack.nodes.channel_rules import ChannelCheck, ChannelTemplate
 from pack.adstudio.errors import InputError
 from pack.adstudio.output.channels import get_channel
@@ -78,6 +79,9 @@ right = torch.rand((1, 500, 600, 3))
 words = dict(headline="아침을 여는 첫 모금", sub="라떼 5,500원", advertiser="", channel="of the template")
 draft = dict(template="kakao_bizboard", font="Pretendard", override=True)
 banner, banner_plan, place, report = ChannelTemplate.execute(cut, **words, **draft).result
+silent = Reflow.execute(ramp[:1], plan, "google_merchant", 12, 1.0, 0.3).result
+dress = dict(font="Pretendard", weight=800, min_px=12, plate="auto", shadow=True, outline=False)
+passed, _, _, told = TextOverlay.execute(silent[0][0], silent[1][0], **dress).result
 answer = {
     "preset": ChannelPreset.execute("kakao_native:2x1").result[:4],
     "of the model": ChannelPreset.execute("instagram_feed:1x1", zit).result[:4],
@@ -91,6 +95,10 @@ answer = {
     "no font": refusal(lambda: ChannelTemplate.execute(cut, **words, **(draft | {"font": "official"})))[0],
     "white": list(ChannelTemplate.execute(
         cut, "marketplace_white", "", "", "", "official", "smartstore", False).result[0].shape),
+    "app": list(ChannelTemplate.execute(
+        cut, **words, **draft, old_price="6,000원", app="성수커피", app_icon=right[:, :64, :64]).result[0].shape),
+    "half an app": refusal(lambda: ChannelTemplate.execute(cut, **words, **draft, app="성수커피"))[0],
+    "without copy": [told, torch.equal(passed, silent[0][0])],
     "no size": refusal(lambda: Reflow.execute(ramp, plan, "배민", 12, 1.0, 0.3))[0],
 }
 """
@@ -141,4 +149,14 @@ def test_one_graph_saves_a_picture_for_each_channel(server: ComfyServer):
     run = server.run(GRAPH)
     assert run.status == "success", run.error
     sizes = {Image.open(io.BytesIO(content)).size for _, content in run.pictures()}
-    assert sizes == {(600, 500), (800, 400)}
+    assert sizes == {(600, 500), (800, 400), (1000, 1000)}
+
+
+def test_a_banner_holds_an_old_price_and_an_app(seen: dict[str, Any]):
+    assert seen["app"] == [1, 258, 1029, 4]
+    assert seen["half an app"] == "template.half_an_app"
+
+
+def test_lettering_lets_a_picture_through_whose_channel_takes_no_copy(seen: dict[str, Any]):
+    told, unchanged = seen["without copy"]
+    assert "구글 판매자 센터" in told and unchanged
