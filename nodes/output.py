@@ -58,8 +58,8 @@ class SaveImage(io.ComfyNode):
                 ChannelIO.Input(
                     "channel",
                     optional=True,
-                    tooltip="From a Channel Preset: what it says of size, format and bytes holds; what it would refuse is not "
-                    "saved.",
+                    tooltip="From a Channel Preset: what it says of size, format and bytes holds. What it would "
+                    "refuse is not saved.",
                 ),
                 # Optional, as graphs of before must still run: ComfyUI refuses one that lacks a required widget.
                 io.Int.Input(

@@ -51,12 +51,27 @@ def set_template(run: Run) -> None:
     assert channel is not None and template is not None
     with run.recorder.step("template"):
         copy = run.copy
-        words = {"headline": copy.headline, "sub": copy.sub or copy.price, "old_price": copy.old_price}
-        words = words if template.lines else {}
+        headline, sub, old_price = ("", "", "") if not template.lines else (
+            copy.headline, " ".join(part for part in (copy.price, copy.sub) if part), copy.old_price
+        )  # fmt: skip
         own_font = request.text_style.font if request.text_style.font != TextStyle().font else OFFICIAL
-        made = draw_template(template.id, run.cutouts[0], **words, font=own_font, channel=channel.id)
+        made = draw_template(
+            template.id,
+            run.cutouts[0],
+            headline=headline,
+            sub=sub,
+            old_price=old_price,
+            font=own_font,
+            channel=channel.id,
+        )
         for note in made.notes:
             run.recorder.note(note)
+        more = [copy.badge, copy.legal, copy.hours, copy.link, request.call_to_action and copy.call_to_action]
+        more += [] if template.lines else [copy.headline, copy.sub, copy.price]
+        if left_out := ", ".join(f"‘{part}’" for part in more if part):
+            run.recorder.note(f"정해진 틀에 자리가 없어서 뺐어요: {left_out}")
+        if run.logo is not None:
+            run.recorder.note("정해진 틀에 자리가 없어서 로고를 뺐어요.")
         if request.ai_label.strip():
             run.recorder.note("정해진 틀에는 AI 표시를 넣지 않아요. AI가 그린 부분이 없어요.")
     run.originals = run.finished = [made.picture]

@@ -17,7 +17,7 @@ from ..output.encode import Format, encode, find_format, to_pixels
 from ..output.findings import Finding, word
 from ..prompt.copy_limits import channel_choices, get_limits
 from ..text.lettering import Lettered, letter
-from ..types import AdCopy, Array, Box, Channel, LayoutPlan, TextBlock, TextStyle
+from ..types import AdCopy, Array, Box, Channel, LayoutPlan, TextBlock, TextRole, TextStyle
 
 _QUALITY = 95
 _WORD_RULES = {"text_lines", "emoji", "lines_differ", "strike"}
@@ -63,14 +63,15 @@ def inspect(
 def inspect_copy(copy: AdCopy, channel: Channel) -> tuple[Finding, ...]:
     """Find what a channel would not take of the words alone, wherever they will stand."""
     anywhere = Box(0.0, 0.0, 1.0, 1.0)
+    parts: tuple[tuple[TextRole, str], ...] = (
+        ("headline", copy.headline), ("sub", copy.sub), ("cta", copy.call_to_action), ("price", copy.price),
+        ("badge", copy.badge), ("legal", copy.legal), ("hours", copy.hours),
+    )  # fmt: skip
     words = (
         TextBlock(role, text, anywhere, was=copy.old_price if role == "price" else "")
-        for role, text in (
-            ("headline", copy.headline), ("sub", copy.sub), ("cta", copy.call_to_action), ("price", copy.price),
-            ("badge", copy.badge), ("legal", copy.legal), ("hours", copy.hours),
-        )
+        for role, text in parts
         if text.strip()
-    )  # fmt: skip
+    )
     plan = LayoutPlan(tuple(words))
     rules = tuple(rule for rule in channel.rules if rule[0] in _WORD_RULES)
     spoken = replace(channel, rules=rules, max_bytes=None, safe=anywhere)

@@ -168,7 +168,8 @@ def test_a_composite_for_a_locked_channel_is_set_by_its_template(
     monkeypatch.setattr(fonts, "families_by_name", lambda: families)
     said = adstudio(
         *("composite", box, "--context", "성수커피 딸기 라떼", "--channel", "kakao-bizboard", "--json", "--quiet"),
-        *("--headline", "아침을 여는 첫 모금이에요", "--sub", "성수커피 라떼 5,500원", "--out", tmp_path),
+        *("--headline", "아침을 여는 첫 모금이에요", "--sub", "성수커피 라떼", "--out", tmp_path),
+        *("--price", "4,900원", "--old-price", "5,500원", "--badge", "1+1"),
     )
     assert said.code == 0, said.out
     path = Path(said.envelope["pictures"][0]["path"])
@@ -178,6 +179,10 @@ def test_a_composite_for_a_locked_channel_is_set_by_its_template(
     steps = [step["name"] for step in said.envelope["report"]["steps"]]
     assert "template" in steps and not {"load", "generate"} & set(steps)
     assert said.envelope["report"]["evaluations"] == 0
+    notes = [note for step in said.envelope["report"]["steps"] for note in step["notes"]]
+    assert any("뺐어요: ‘1+1’" in note for note in notes)
+    plan = json.loads(path.with_suffix(".json").read_text("utf-8"))["adstudio"]
+    assert "disclosure" not in plan, "no model has drawn anything"
 
 
 def test_the_command_line_takes_the_channels_size_unless_another_is_asked_for(
