@@ -80,11 +80,7 @@ def set_template(run: Run) -> None:
 
 
 def check_pictures(run: Run) -> None:
-    """Check the finished pictures for their channel, and refuse what it would refuse, unless that is overridden.
-
-    Raises:
-        InputError: ``channel.refused``.
-    """
+    """Check the finished pictures for their channel; ``refuse_pictures`` then acts on what was found."""
     channel, request = run.channel, run.request
     if channel is None:
         return
@@ -105,8 +101,16 @@ def check_pictures(run: Run) -> None:
             run.findings.append(found)
         for finding in dict.fromkeys(finding for found in run.findings for finding in found):
             run.recorder.note(finding.line())
-        if not request.override_channel:
-            refuse((finding for found in run.findings for finding in found), channel.english)
+
+
+def refuse_pictures(run: Run) -> None:
+    """Refuse what the channel would refuse, unless that is overridden.
+
+    Raises:
+        InputError: ``channel.refused``.
+    """
+    if run.channel is not None and not run.request.override_channel:
+        refuse((finding for found in run.findings for finding in found), run.channel.english)
 
 
 def _size_notes(channel: Channel, drawn: tuple[int, int]) -> tuple[str, ...]:

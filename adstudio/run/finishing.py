@@ -12,7 +12,7 @@ from ..output.encode import find_format, require_format
 from ..output.metadata import KEY
 from ..output.save import SavedPicture, save_picture
 from ..text.label import LABELS, WHOLE, draw_label
-from .channel_stages import wanted_of
+from .channel_stages import refuse_pictures, wanted_of
 from .report import RunReport
 from .request import AdRequest
 from .stages import Run
@@ -75,7 +75,11 @@ def label_pictures(run: Run) -> None:
 
 
 def save_pictures(run: Run, folder: Path, report: RunReport) -> list[SavedPicture]:
-    """Save every finished picture with its original and its record."""
+    """Save every finished picture with its original and its record.
+
+    Raises:
+        InputError: ``channel.refused``, and as ``save_picture``.
+    """
     request, recorder = run.request, run.recorder
     told, record = report.to_dict(), to_record(request)
     is_mixed = request.task == "composite" or request.reference is not None
@@ -83,6 +87,7 @@ def save_pictures(run: Run, folder: Path, report: RunReport) -> list[SavedPictur
     wanted = wanted_of(run)
     saved: list[SavedPicture] = []
     with recorder.step("save"):
+        refuse_pictures(run)
         for index, (finished, original) in enumerate(zip(run.finished, run.originals, strict=True)):
             about: dict[str, Any] = {"seed": run.seeds[index], "request": record, "report": told}
             picture = save_picture(
