@@ -8,6 +8,7 @@ from dataclasses import replace
 from ..layout.frames import Analyzer, aspects_of
 from ..layout.saliency import Wishes
 from ..types import AdCopy, AdPrompt, Array, Channel, CutOut, LayoutPlan, Placement
+from .channels import takes_marks
 from .request import AdRequest
 
 # Where a product goes when nobody looks for a place: the middle of the lower edge, somewhat over half the height.
@@ -49,7 +50,6 @@ def place_copy(
     prompt: AdPrompt,
     copy: AdCopy,
     *,
-    with_logo: bool = False,
     channel: Channel | None = None,
 ) -> LayoutPlan:
     """Lay the copy out beside products that are placed.
@@ -65,7 +65,7 @@ def place_copy(
         # The prompt asked for free space on one side; a photo that is drawn over has its own, round its subject.
         prefer=prompt.copy_space if request.reference is None else None,
         min_px=request.text_style.min_px,
-        wishes=Wishes(with_logo=with_logo, channel=channel),
+        wishes=Wishes(with_logo=request.logo is not None and takes_marks(channel), channel=channel),
     )
     return replace(plan, products=placed.products, reasons=(*placed.reasons, *plan.reasons))
 

@@ -275,8 +275,8 @@ class Run:
             if self.reference is not None and self.masks[0] is None:
                 self.masks = [find_subject(self.reference, request.strength)] * len(self.originals)
             pictures = zip(self.originals, self.masks, products, self.prompts, strict=True)
-            asked: dict[str, Any] = {"with_logo": logo is not None, "channel": self.channel}
-            self.layouts = [place_copy(request, analyzer, *each, shown or AdCopy(""), **asked) for each in pictures]
+            copy = shown or AdCopy("")
+            self.layouts = [place_copy(request, analyzer, *each, copy, channel=self.channel) for each in pictures]
             self.providers["layout"] = analyzer.name
         with self.recorder.step("lettering"):
             logos: dict[str, Any] = {} if logo is None else {"logos": {"": logo}}
