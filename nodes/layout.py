@@ -136,6 +136,14 @@ class TextLayoutAnalyzer(_Analyzer, io.ComfyNode):
                 io.Combo.Input("provider", options=analyzer_names(), default=LOCAL, optional=True, tooltip=_PROVIDERS),
                 WriterIO.Input("writer", optional=True, tooltip=_WRITER),
                 io.Boolean.Input("as_proposed", default=False, optional=True, tooltip=_AS_PROPOSED),
+                io.Int.Input(
+                    "min_px",
+                    default=20,
+                    min=8,
+                    max=512,
+                    optional=True,
+                    tooltip="Smallest letter height in pixels to make room for; the same as Text Overlay's.",
+                ),
             ],
             outputs=[
                 Layout.Output("layout"),
@@ -161,6 +169,7 @@ class TextLayoutAnalyzer(_Analyzer, io.ComfyNode):
         provider: str = LOCAL,
         writer: Writer | None = None,
         as_proposed: bool = False,
+        min_px: int = 20,
         **parts: str,
     ) -> io.NodeOutput:
         """Analyse every frame and hand the plans on as one."""
@@ -170,7 +179,9 @@ class TextLayoutAnalyzer(_Analyzer, io.ComfyNode):
         side = frames.choose_side(copy_space, prompt)
         wishes = saliency.Wishes(channel, previous, logo_slot)
         choice = cls.choice(provider, writer, as_proposed)
-        laid = await lay_out(choice, lambda one: frames.place_text(one, pictures, words, masks, side, wishes))
+        laid = await lay_out(
+            choice, lambda one: frames.place_text(one, pictures, words, masks, side, wishes, min_px=min_px)
+        )
         plan = digest.bind(laid.plan, pictures)
         previews = [report.draw_boxes(picture, plan.for_frame(i)) for i, picture in enumerate(pictures)]
         said = cls.say(laid)

@@ -242,6 +242,9 @@ class AdCopyWriter(io.ComfyNode):
                 Copy.Output("copy"),
                 io.String.Output("json", tooltip="All of it as JSON text."),
                 io.String.Output("caption", tooltip="The post's text with its hashtags."),
+                io.String.Output("headline", tooltip="The headline alone, and so each of the two that follow."),
+                io.String.Output("sub"),
+                io.String.Output("call_to_action"),
             ],
             hidden=[io.Hidden.unique_id],
         )
@@ -266,7 +269,8 @@ class AdCopyWriter(io.ComfyNode):
         copy = await processor.write_ad_copy(request, _choice(writer))
         LanguageModel.fallbacks += bool(copy.fallback_from)
         record = json.dumps(copy_record(copy), ensure_ascii=False, indent=1)
-        return io.NodeOutput(copy, record, post_text(copy), ui=_host.show(cls, describe_copy(copy)))
+        lines = (copy.headline, copy.sub, copy.call_to_action)
+        return io.NodeOutput(copy, record, post_text(copy), *lines, ui=_host.show(cls, describe_copy(copy)))
 
 
 def _subject(prompt: AdPrompt | None, brief: str, industry: str) -> tuple[str, str]:

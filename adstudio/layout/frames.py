@@ -80,6 +80,8 @@ def place_text(
     masks: Sequence[Array | None] | None,
     side: Side | None,
     wishes: Wishes = Wishes(),  # noqa: B008 - frozen
+    *,
+    min_px: int = 20,
 ) -> LayoutPlan:
     """Lay the copy out on every picture of a batch.
 
@@ -102,7 +104,7 @@ def place_text(
         mask = None if masks is None else _fitted(masks[min(index, len(masks) - 1)], picture)
         previous = wishes.previous and wishes.previous.for_frame(index)
         held = replace(wishes, previous=previous)
-        plans.append(analyzer.place_text(picture, copy, mask, prefer=side, wishes=held))
+        plans.append(analyzer.place_text(picture, copy, mask, prefer=side, min_px=min_px, wishes=held))
     return _together(plans)
 
 
