@@ -19,9 +19,12 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 
 from adstudio.output.save import save_picture
+from adstudio.run.graph_saving import BESIDES
 from adstudio.run.remote.graph import STEPS, Graph, shipped_names
 
 _ACCEPT = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+# Inputs that no shipped workflow uses and that a node has all the same.
+_OPTIONAL = ("image", "alpha", "softness", "keep_clear", "min_px", "logo", "logo_mask", "writer")
 
 
 class ComfyDouble:
@@ -152,7 +155,14 @@ class ComfyDouble:
         saved = save_picture(
             pixels, self.folder / inputs["folder"], format=inputs["format"], original=original, metadata=record
         )
-        return {node: {"images": [{"filename": saved.path.name, "subfolder": inputs["folder"], "type": "output"}]}}
+        besides = {"origin": self._shown(saved.origin_path), "record": self._shown(saved.report_path)}
+        return {node: {"images": [self._shown(saved.path)], BESIDES: [besides]}}
+
+    def _shown(self, path: Path | None) -> dict[str, str] | None:
+        if path is None:
+            return None
+        subfolder = path.parent.relative_to(self.folder).as_posix()
+        return {"filename": path.name, "subfolder": subfolder, "type": "output"}
 
     def _tell(self, client: str, kind: str, about: dict[str, Any]) -> None:
         data = json.dumps({"type": kind, "data": about}).encode()
@@ -305,7 +315,7 @@ class _Handler(BaseHTTPRequestHandler):
 def _schema(kind: str) -> dict[str, Any]:
     """A schema with the inputs that the shipped workflows give a node, and those that core's own have."""
     known = {"LoadImage": ("image",), "LoadImageMask": ("image", "channel"), "CreateList": ("inputs",)}
-    names = set(known.get(kind, ("image", "alpha", "cutout_2", "cutout_3", "softness", "keep_clear")))
+    names = set(known.get(kind, (*_OPTIONAL, "cutout_2", "cutout_3")))
     for name in shipped_names():
         for node in Graph.shipped(name).nodes.values():
             names |= set(node["inputs"]) if node["class_type"] == kind else set()

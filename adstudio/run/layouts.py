@@ -13,6 +13,7 @@ from .request import AdRequest
 
 # Where a product goes when nobody looks for a place: the middle of the lower edge, somewhat over half the height.
 PLAIN_PLACE = Placement(x=0.5, base_y=0.92, height=0.55)
+PARTS = ("headline", "sub", "price", "old_price", "badge", "call_to_action", "legal", "hours", "link")
 _SUBJECT_STAYS = 0.75  # of the schedule: beyond, the model draws another composition
 _ROOM_BESIDE = 0.6  # of the picture: a subject that fills more leaves no room to keep copy off it
 
@@ -22,6 +23,16 @@ def shown_copy(request: AdRequest, copy: AdCopy) -> AdCopy | None:
     shown = copy if request.call_to_action != "" else replace(copy, call_to_action="")
     parts = (shown.headline, shown.sub, shown.price, shown.badge, shown.legal, shown.hours, shown.link)
     return shown if any(part.strip() for part in (*parts, shown.call_to_action)) else None
+
+
+def wants_copy(request: AdRequest) -> bool:
+    """Whether anything will stand on the picture, told before the copy is written."""
+    return None in (request.headline, request.call_to_action) or shown_copy(request, own_copy(request)) is not None
+
+
+def own_copy(request: AdRequest) -> AdCopy:
+    """The words that a request brings itself."""
+    return AdCopy(**{name: (getattr(request, name) or "").strip() for name in PARTS})
 
 
 def place_products(

@@ -10,18 +10,19 @@ from typing import Any
 from ... import config
 from ...errors import InputError
 from ...imaging.light import find_lamp
-from ...output.encode import find_format
 from ...prompt.brief import read_brief
 from ...prompt.copy_limits import get_limits
 from ...prompt.industries import AUTO, get_industry
 from ...prompt.processor import write
 from ...prompt.providers import RULES
 from ...prompt.styles import choose_style
-from ...types import AdPrompt, Placement, TextStyle
-from ..layouts import PLAIN_PLACE
+from ...text.label import LABELS
+from ...types import AdPrompt, Placement
+from ..layouts import PLAIN_PLACE, wants_copy
 from ..request import AdRequest
 from ..words import subject_of
 from .graph import SAVE, Graph, Link
+from .letters import fill_analyzer, fill_letters, fill_saving
 from .uploads import Photos
 
 MOST_PRODUCTS = 3
@@ -33,9 +34,9 @@ _READ = frozenset((
     "copy_space", "checkpoint", "text_encoder", "vae", "precision", "loras", "aspect", "width", "height", "seed",
     "steps", "count", "reference", "strength", "products", "cutout", "auto_layout", "placements", "shadow",
     "harmonize", "detail", "reflection", "lighting", "fidelity_limit", "contact", "lettering", "headline", "sub",
-    "text_style", "format", "quality",
+    "price", "old_price", "badge", "call_to_action", "legal", "hours", "link", "logo", "layout_provider",
+    "layout_as_proposed", "text_style", "format", "quality", "max_kb", "ai_label", "credentials",
 ))  # fmt: skip
-_STYLE_READ = frozenset(("font", "weight", "min_px", "outline", "shadow", "plate"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +60,13 @@ def fill(request: AdRequest, photos: Photos, names: Mapping[str, str], *, folder
     draft = check_fits(request)
     task = "composite" if request.products else "words" if request.reference is None else "photo"
     graph = Graph.shipped(_WORKFLOWS[task])
-    has_text = request.headline != "" or bool(request.sub)
     _fill_model(graph, request)
     _fill_words(graph, request, draft)
     _fill_picture(graph, request, photos, names)
     if request.products:
-        _fill_products(graph, request, photos, names, draft, has_text=has_text)
-    _fill_letters(graph, request, photos, names, has_text=has_text)
-    graph.set(SAVE, folder=folder, format=find_format(request.format).name, quality=request.quality)
+        _fill_products(graph, request, photos, names, draft)
+    fill_letters(graph, request, photos, names)
+    fill_saving(graph, request, folder)
     graph.keep_for(SAVE)
     return Filled(graph, draft)
 
@@ -86,12 +86,10 @@ def check_fits(request: AdRequest) -> AdPrompt:
     """
     for name in _set_beside(request, AdRequest(), _READ):
         raise _refused(name, "the server's workflow has no place for it", "Leave it out")
-    for name in _set_beside(request.text_style, TextStyle(), _STYLE_READ):
-        raise _refused(f"text_style.{name}", "the server's workflow has no place for it", "Leave it out")
     if (request.seed or 0) > LARGEST_SEED:
         raise _refused("seed", f"a server takes seeds up to {LARGEST_SEED}; {request.seed} came", "Use a smaller one")
-    if request.sub == "" and request.headline is None:
-        raise _refused("sub", "the server always draws a line below a written headline", "Give the headline too")
+    if request.ai_label.strip() not in ("", *LABELS):
+        raise _refused("ai_label", "the server writes one of its own labels", f"Use one of: {', '.join(LABELS)}")
     if len(request.products) > MOST_PRODUCTS:
         came = f"a server's workflow takes {MOST_PRODUCTS} products; {len(request.products)} came"
         raise _refused("products", came, "Make several ads")
@@ -205,9 +203,7 @@ def _fill_picture(graph: Graph, request: AdRequest, photos: Photos, names: Mappi
         graph.set("AdStudioContactBlend", strength=request.contact, seed=seed, steps=request.steps)
 
 
-def _fill_products(
-    graph: Graph, request: AdRequest, photos: Photos, names: Mapping[str, str], draft: AdPrompt, *, has_text: bool
-) -> None:
+def _fill_products(graph: Graph, request: AdRequest, photos: Photos, names: Mapping[str, str], draft: AdPrompt) -> None:
     graph.set("LoadImage", image=names[photos.products[0].name])
     graph.set("AdStudioBackgroundRemoval", method=request.cutout)
     loader, cutter = graph.id("LoadImage"), graph.id("AdStudioBackgroundRemoval")
@@ -223,7 +219,8 @@ def _fill_products(
         graph.nodes[cutter]["inputs"]["image"] = shown
         cutouts["cutout" if number == 0 else f"cutout_{number + 1}"] = [cutter, 0]
     graph.set("AdStudioProductLayoutAnalyzer", **cutouts, x=-1.0, base_y=-1.0, height=0.0)
-    graph.set("AdStudioProductLayoutAnalyzer", copy_space=draft.copy_space if has_text else AUTO)
+    graph.set("AdStudioProductLayoutAnalyzer", copy_space=draft.copy_space if wants_copy(request) else AUTO)
+    fill_analyzer(graph, "AdStudioProductLayoutAnalyzer", request)
     graph.set(
         "AdStudioBackgroundComposite",
         **cutouts,
@@ -264,31 +261,3 @@ def _light(graph: Graph, request: AdRequest) -> dict[str, object]:
         "light_height": lamp.height_deg,
         "softness": lamp.softness,
     }
-
-
-def _fill_letters(
-    graph: Graph, request: AdRequest, photos: Photos, names: Mapping[str, str], *, has_text: bool
-) -> None:
-    analyzer = "AdStudioTextLayoutAnalyzer"
-    if not has_text:
-        graph.set(SAVE, image=graph.nodes[graph.id(SAVE)]["inputs"]["original"])
-        graph.unlink(SAVE, "original", "layout")
-        return
-    graph.set(analyzer, headline=request.headline or "", sub=request.sub or "", copy_space=AUTO)
-    if request.headline is not None:
-        graph.unlink(analyzer, "copy")
-    if photos.reference is not None:  # a photo has free space of its own, round its subject
-        graph.unlink(analyzer, "prompt")
-    if photos.subject is not None:
-        mask = graph.add("LoadImageMask", image=names[photos.subject.name], channel="red")
-        graph.set(analyzer, keep_clear=[mask, 0])
-    style = request.text_style
-    graph.set(
-        "AdStudioTextOverlay",
-        font=style.font,
-        weight=style.weight,
-        min_px=style.min_px,
-        plate=style.plate,
-        shadow=style.shadow,
-        outline=style.outline,
-    )

@@ -20,10 +20,12 @@ from ...output.save import is_named_after
 from ...output.store import ORIGIN_FOLDER, NewFile, write_once
 from ...types import AdCopy, AdPrompt, Array, LayoutPlan, LayoutScore
 from ..graph_saving import BESIDES
+from ..layouts import PARTS
 from .connection import Connection, Refused
 from .graph import SAVE, Graph
 
 _NAME = re.compile(r"[0-9a-f]{16}(-q\d+)?\.(png|jpg|webp|avif|json)")
+_PARTS = {"cta": "call_to_action"}  # what a copy calls a part that a layout calls otherwise
 _FOLDER = re.compile(r"[0-9a-f]{2}")
 
 
@@ -169,8 +171,10 @@ def read_prompt(record: Mapping[str, Any], draft: AdPrompt) -> AdPrompt:
 
 def read_copy(layout: LayoutPlan) -> AdCopy:
     """The words that stand on a picture."""
-    words = {block.role: block.text for block in reversed(layout.texts)}
-    return AdCopy(words.get("headline", ""), words.get("sub", ""))
+    words = {_PARTS.get(block.role, block.role): block.text for block in reversed(layout.texts)}
+    words |= {"old_price": block.was for block in layout.texts if block.was}
+    words |= {"link": mark.content for mark in layout.marks if mark.kind == "qr"}
+    return AdCopy(**{name: words.get(name, "") for name in PARTS})
 
 
 def read_score(record: Mapping[str, Any]) -> LayoutScore | None:

@@ -153,19 +153,18 @@ class ComfyRunner:
 
 
 def _read_photos(connection: Connection, request: AdRequest, recorder: Recorder) -> Photos:
-    if request.reference is None and not request.products:
+    if request.reference is None and request.logo is None and not request.products:
         return Photos()
     with recorder.step("read"):
         return read_photos(request, lambda asked, size: _size_over(connection, asked, size))
 
 
 def _upload(connection: Connection, photos: Photos, recorder: Recorder) -> dict[str, str]:
-    wanted = [photo for photo in (photos.reference, photos.subject, *photos.products) if photo is not None]
     names: dict[str, str] = {}
-    if not wanted:
+    if not photos.all():
         return names
     with recorder.step("upload"):
-        for photo in wanted:
+        for photo in photos.all():
 
             def tell(done: int, total: int) -> None:
                 recorder.check_cancelled()

@@ -9,8 +9,8 @@ import numpy as np
 
 from ...output.encode import encode, find_format, hash_pixels, to_pixels
 from ...types import Array
-from ..layouts import find_subject
-from ..photos import cover, read_source
+from ..layouts import find_subject, wants_copy
+from ..photos import cover, read_logo, read_source
 from ..request import AdRequest
 from ..wire import open_source
 
@@ -35,7 +35,11 @@ class Photos:
     reference: Photo | None = None
     subject: Photo | None = None
     products: tuple[Photo, ...] = ()
-    size: tuple[int, int] | None = None
+    logo: Photo | None = None
+
+    def all(self) -> list[Photo]:
+        """Those that are there."""
+        return [photo for photo in (self.reference, self.subject, *self.products, self.logo) if photo is not None]
 
 
 def read_photos(request: AdRequest, size_over: SizeOver) -> Photos:
@@ -44,16 +48,18 @@ def read_photos(request: AdRequest, size_over: SizeOver) -> Photos:
     Raises:
         InputError: a photo cannot be read.
     """
+    logo = None if request.logo is None else _to_photo(read_logo(request.logo))
     if request.reference is None:
-        return Photos(products=tuple(map(_read_product, request.products)))
+        return Photos(products=tuple(map(_read_product, request.products)), logo=logo)
     photo = read_source(request.reference)
     size = size_over(request, (photo.shape[1], photo.shape[0]))
     photo = cover(photo, *size)
-    subject = None if request.headline == "" and not request.sub else find_subject(photo, request.strength)
+    has_letters = wants_copy(request) or logo is not None
+    subject = find_subject(photo, request.strength) if has_letters else None
     return Photos(
         reference=_to_photo(photo),
         subject=None if subject is None else _to_photo(np.repeat(subject[..., None], 3, axis=-1)),
-        size=size,
+        logo=logo,
     )
 
 

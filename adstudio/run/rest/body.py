@@ -15,7 +15,7 @@ from ..request import AdRequest
 from ..wire import from_dict, to_data_url
 
 Task = str  # "generate", "edit" or "composite": the route
-PICTURES = ("reference", "products")
+PICTURES = ("reference", "products", "logo")
 NOT_ASKED = ("task", "base_url")  # the route's, and the operator's
 MOST_PHOTOS = 3
 _OPTIONS = ("wait_s", "webhook")
@@ -114,7 +114,7 @@ def read_ask(task: Task, body: Mapping[str, Any], read_input: ReadInput) -> Ask:
 
 
 def _sources(name: str, value: Any, read_input: ReadInput) -> Any:
-    if name == "reference":
+    if name != "products":
         return _source(name, value, read_input)
     if not isinstance(value, list):
         raise InputError("request.bad_type", "'products' must be a list of photos.", "Send a list.")

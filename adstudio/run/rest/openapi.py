@@ -9,8 +9,10 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from ... import __version__
 from ...engine.options import PRECISIONS
 from ...engine.sizes import ASPECTS
+from ...layout.providers import analyzer_names
 from ...output.encode import FORMATS
-from ..request import MAX_COUNT, MAX_STEPS, AdRequest, Lighting
+from ...text.label import LABELS
+from ..request import MAX_COUNT, MAX_KB, MAX_STEPS, AdRequest, Lighting
 from .body import MOST_PHOTOS, NOT_ASKED, PICTURES
 
 _NUMBERS: dict[str, dict[str, Any]] = {
@@ -18,6 +20,7 @@ _NUMBERS: dict[str, dict[str, Any]] = {
     "steps": {"minimum": 1, "maximum": MAX_STEPS},
     "count": {"minimum": 1, "maximum": MAX_COUNT},
     "quality": {"minimum": 1, "maximum": 100},
+    "max_kb": {"minimum": 1, "maximum": MAX_KB},
     "width": {"minimum": 16, "maximum": 8192},
     "height": {"minimum": 16, "maximum": 8192},
     "strength": {"exclusiveMinimum": 0, "maximum": 1},
@@ -29,6 +32,8 @@ _CHOICES: dict[str, list[str]] = {
     "aspect": ["auto", *ASPECTS],
     "precision": list(PRECISIONS),
     "format": [*FORMATS, "jpg"],
+    "layout_provider": analyzer_names(),
+    "ai_label": ["", *LABELS],
 }
 _PHOTO = {
     "type": "string",
@@ -116,7 +121,7 @@ def body_schema(task: str) -> dict[str, Any]:
 
 
 def _field(name: str, hint: Any, default: Any) -> dict[str, Any]:
-    if name == "reference":
+    if name in ("reference", "logo"):
         return _PHOTO | {"type": ["string", "null"]}
     if name == "products":
         return {"type": "array", "items": _PHOTO, "minItems": 1, "maxItems": MOST_PHOTOS}

@@ -40,10 +40,9 @@ def read_input(folder: Path, name: str) -> bytes:
 def keep_photos(photos: Photos, folder: Path) -> dict[str, str]:
     """Write the photos of a request into the input folder, each once; their names for ``LoadImage`` come back."""
     names: dict[str, str] = {}
-    for photo in (photos.reference, photos.subject, *photos.products):
-        if photo is not None:
-            write_once(folder, [NewFile(folder / FOLDER / photo.name, photo.data, holding(photo.data))])
-            names[photo.name] = f"{FOLDER}/{photo.name}"
+    for photo in photos.all():
+        write_once(folder, [NewFile(folder / FOLDER / photo.name, photo.data, holding(photo.data))])
+        names[photo.name] = f"{FOLDER}/{photo.name}"
     return names
 
 

@@ -18,7 +18,7 @@ from adstudio.run.request import AdRequest, Lighting
 from adstudio.types import Placement, TextStyle
 
 PHOTO = Photo("a.png", b"")
-NAMES = {"a.png": "adstudio/a.png", "b.png": "adstudio/b.png", "m.png": "adstudio/m.png"}
+NAMES = {name: f"adstudio/{name}" for name in ("a.png", "b.png", "l.png", "m.png")}
 WORDS = AdRequest(brief="봄 딸기라떼, 대리석", seed=7)
 EDIT = replace(WORDS, reference="a.png")
 COMPOSITE = replace(WORDS, task="composite", products=("a.png",), contact=0.4)
@@ -58,17 +58,38 @@ OTHERS: dict[str, tuple[AdRequest, Any]] = {
     "contact": (COMPOSITE, 0.0),
     "lettering": (WORDS, "redraw"),
     "headline": (WORDS, "봄날"),
+    "price": (WORDS, "9,900원"),
+    "badge": (WORDS, "1+1"),
+    "call_to_action": (WORDS, "지금 주문하기"),
+    "legal": (WORDS, "재고 소진 시까지"),
+    "hours": (WORDS, "매일 8시-21시"),
+    "link": (WORDS, "https://example.com"),
+    "logo": (WORDS, "l.png"),
+    "layout_provider": (WORDS, "auto"),
+    "layout_as_proposed": (WORDS, True),
     "text_style": (WORDS, TextStyle(weight=500)),
     "format": (WORDS, "webp"),
     "quality": (WORDS, 60),
+    "max_kb": (WORDS, 300),
+    "ai_label": (WORDS, "AI 생성 이미지"),
+    "credentials": (WORDS, True),
 }
-TOGETHER = {"task", "products", "reference", "width", "height", "sub"}  # change only with others; see below
+TOGETHER = {
+    "task",
+    "products",
+    "reference",
+    "width",
+    "height",
+    "sub",
+    "old_price",
+}  # change only with others; see below
 
 
 def photos_of(request: AdRequest) -> Photos:
     return Photos(
         reference=None if request.reference is None else PHOTO,
         products=tuple(Photo(name, b"") for name in request.products),
+        logo=None if request.logo is None else Photo(request.logo, b""),
     )
 
 
@@ -105,8 +126,7 @@ def test_a_field_changes_the_graph_or_is_refused_by_name(name: str) -> None:
     [
         (replace(WORDS, base_url="http://localhost:1/v1"), "base_url"),
         (replace(WORDS, seed=2**31), "seed"),
-        (replace(WORDS, sub=""), "sub"),
-        (replace(WORDS, text_style=TextStyle(fallback=("Noto",))), "text_style.fallback"),
+        (replace(WORDS, ai_label="기계가 그림"), "ai_label"),
         (replace(COMPOSITE, products=("a.png",) * 4), "products"),
         (replace(COMPOSITE, products=("a.png", "b.png"), auto_layout=False), "auto_layout"),
         (replace(COMPOSITE, placements=(Placement(0.5, 0.5, 0.5, anchor="top"),)), "placements"),
@@ -131,6 +151,63 @@ def test_a_given_headline_needs_no_copywriter_and_no_text_no_letters() -> None:
     bare = graph_of(replace(WORDS, headline=""))
     assert not {"AdStudioAdCopy", "AdStudioTextOverlay", "AdStudioTextLayoutAnalyzer"} & set(kinds(bare))
     assert "original" not in node(bare, "AdStudioSaveImage")
+
+
+LINES = ("headline", "sub", "call_to_action")
+
+
+@pytest.mark.parametrize(
+    ("given", "written"),
+    [
+        ({}, {"headline", "sub"}),
+        ({"sub": ""}, {"headline"}),
+        ({"headline": "봄날"}, set()),
+        ({"headline": "봄날", "call_to_action": None}, {"call_to_action"}),
+        ({"call_to_action": None}, {"headline", "sub", "call_to_action"}),
+    ],
+)
+def test_only_the_lines_that_are_asked_for_are_written(given: dict[str, Any], written: set[str]) -> None:
+    graph = graph_of(replace(WORDS, **given))
+    layout = node(graph, "AdStudioTextLayoutAnalyzer")
+    outputs = {name: layout[name][1] for name in LINES if isinstance(layout[name], list)}
+    assert outputs == {name: 3 + LINES.index(name) for name in written}
+    assert all(graph[layout[name][0]]["class_type"] == "AdStudioAdCopy" for name in written)
+    assert all(layout[name] == given.get(name, "") for name in LINES if name not in written)
+
+
+def test_every_part_of_an_ad_lands_where_it_is_drawn() -> None:
+    parts = {"price": "9,900원", "old_price": "12,000원", "badge": "1+1", "legal": "소진 시까지", "hours": "8-21시"}
+    style = TextStyle(min_px=30, fallback=("Noto Sans CJK KR", "Segoe UI Emoji"))
+    graph = graph_of(replace(WORDS, headline="", link="https://a.kr", logo="l.png", text_style=style, **parts))
+    layout, overlay = node(graph, "AdStudioTextLayoutAnalyzer"), node(graph, "AdStudioTextOverlay")
+    assert {name: layout[name] for name in parts} == parts and layout["link"] == "https://a.kr"
+    assert layout["logo_slot"] is True and layout["min_px"] == overlay["min_px"] == 30
+    assert overlay["fallback"] == "Noto Sans CJK KR, Segoe UI Emoji"
+    assert graph[overlay["logo"][0]]["inputs"]["image"] == "adstudio/l.png"
+    assert [overlay["logo"][1], overlay["logo_mask"][1]] == [0, 1]
+    alone = graph_of(replace(WORDS, headline="", logo="l.png"))
+    assert node(alone, "AdStudioTextLayoutAnalyzer")["logo_slot"] is True
+
+
+def test_a_model_that_lays_out_is_asked_through_the_writer() -> None:
+    graph = graph_of(replace(COMPOSITE, layout_provider="openai", fallback=True, language_model="eyes"))
+    for kind in ("AdStudioTextLayoutAnalyzer", "AdStudioProductLayoutAnalyzer"):
+        assert node(graph, kind)["provider"] == "openai"
+        assert graph[node(graph, kind)["writer"][0]]["class_type"] == "AdStudioLanguageModel"
+
+
+def test_nobody_edits_a_layout_on_the_way() -> None:
+    for request in (WORDS, COMPOSITE):
+        graph = graph_of(request)
+        assert "AdStudioLayoutEditor" not in kinds(graph)
+        assert graph[node(graph, "AdStudioTextOverlay")["layout"][0]]["class_type"] == "AdStudioTextLayoutAnalyzer"
+
+
+def test_the_file_is_kept_as_it_is_asked_for() -> None:
+    saved = node(graph_of(replace(WORDS, max_kb=300, ai_label="AI 생성 이미지", credentials=True)), "AdStudioSaveImage")
+    assert (saved["max_kb"], saved["ai_label"], saved["credentials"]) == (300, "AI 생성 이미지", True)
+    plain = node(graph_of(WORDS), "AdStudioSaveImage")
+    assert (plain["max_kb"], plain["ai_label"], plain["credentials"]) == (0, "none", False)
 
 
 def test_pictures_get_seeds_and_rewrites_of_their_own() -> None:

@@ -30,8 +30,10 @@ def test_an_ad_comes_back_whole(double: ComfyDouble, make: Any, tmp_path: Path) 
     events: list[RunEvent] = []
     result = make(double).run(WORDS, events.append)
     name = result.path.name
-    assert result.path.read_bytes() == (double.folder / "ads" / name).read_bytes()
-    assert files(tmp_path / "ads") == {name, f"origin/{name}"}
+    assert result.path.read_bytes() == (double.folder / "ads" / name[:2] / name).read_bytes()
+    assert files(tmp_path / "ads") == files(double.folder / "ads")
+    assert result.path.with_suffix(".json").is_file() and result.origin_paths[0] is not None
+    assert result.origin_paths[0].parent.parent == tmp_path / "ads" / "origin"
     assert np.array_equal(np.rint(result.pictures[0] * 255), np.asarray(Image.open(result.path)))
     assert result.originals[0].max() == 0
     assert result.report.status == "done" and result.report.server == double.url

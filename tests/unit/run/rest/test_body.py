@@ -47,6 +47,14 @@ def test_no_path_and_no_address_is_ever_opened(source: str) -> None:
     assert code_of("edit", {"brief": "커피", "reference": source}) == "request.bad_photo"
 
 
+@pytest.mark.parametrize("source", ["/etc/passwd", "file:///etc/passwd", ["/etc/passwd"]])
+def test_a_logo_is_never_opened_by_a_path_either(source: Any) -> None:
+    assert code_of("generate", {"brief": "커피", "logo": source}) in ("request.bad_photo", "request.bad_type")
+    assert read_ask("generate", {"brief": "커피", "logo": CODED}, no_input).request.logo == (
+        f"data:application/octet-stream;base64,{CODED}"
+    )
+
+
 @pytest.mark.parametrize("name", ["../secret.png", "/etc/passwd", "a/../../secret.png", "..\\secret.png", "note.txt"])
 def test_names_of_uploads_never_lead_out_of_the_input_folder(name: str, tmp_path: Path) -> None:
     (tmp_path / "input").mkdir()
