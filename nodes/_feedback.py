@@ -17,14 +17,17 @@ from comfy_api.latest import io
 
 from ..adstudio.errors import AdStudioError
 from ..adstudio.imaging.rembg_models import MODELS
+from ..adstudio.run.remote.answers import ERROR
 from ..adstudio.types import AdCopy, AdPrompt, CutOut, LayoutPlan
 from . import _host
 
-BADGES, ERROR = "adstudio_badges", "adstudio.error"
+BADGES = "adstudio_badges"
 _MARK = "_adstudio_reports"
 
 Badge = dict[str, str]
 _notes: ContextVar[list[str] | None] = ContextVar("adstudio_notes", default=None)
+_said: dict[str, dict[str, str]] = {}  # by prompt id: ComfyUI's history keeps an error's words alone
+_MOST_SAID = 500
 
 
 def note(sentences: Iterable[str]) -> None:
@@ -61,13 +64,28 @@ def badges_of(results: Iterable[Any]) -> list[Badge]:
     return [dict(badge) for badge in dict.fromkeys(tuple(badge.items()) for badge in found)]
 
 
+def said_of(prompt_id: str) -> dict[str, str] | None:
+    """Code, message and hint of the error that ended a run, as long as no more than a few hundred came since."""
+    return _said.get(prompt_id)
+
+
+def _keep(about: dict[str, str]) -> None:
+    running = _host.running_prompt()
+    if running:
+        _said[running] = about
+        while len(_said) > _MOST_SAID:
+            del _said[next(iter(_said))]
+
+
 @contextmanager
 def _listening() -> Iterator[None]:
     before = _notes.set([])
     try:
         yield
     except AdStudioError as error:
-        _host.send(ERROR, {"code": error.code, "message": error.message, "hint": error.hint})
+        about = {"code": error.code, "message": error.message, "hint": error.hint}
+        _keep(about)
+        _host.send(ERROR, about)
         raise
     finally:
         _notes.reset(before)

@@ -188,6 +188,12 @@ def send(event: str, data: dict[str, Any]) -> None:
         server.send_sync(event, {"prompt_id": running.prompt_id, "node_id": running.node_id, **data}, server.client_id)
 
 
+def running_prompt() -> str:
+    """The id of the prompt whose node runs in this context; empty outside of one."""
+    running = get_executing_context()
+    return "" if running is None else running.prompt_id
+
+
 def preview(picture: Array) -> dict[str, str]:
     """Keep a picture ``[H,W,3 or 4]`` for the page until the server ends; name it as the page asks for it."""
     (saved,) = ui.PreviewImage(torch.from_numpy(picture)[None]).as_dict()["images"]

@@ -32,7 +32,7 @@ class Routes:
     """Every route and what answers it.
 
     Args:
-        health: what to say of this server.
+        health: what to say of this server; ``engines`` which models can draw on it.
         size: works a size query out.
         input_folder: ComfyUI's own.
     """
@@ -41,6 +41,7 @@ class Routes:
         self,
         service: Service,
         health: Callable[[], dict[str, Any]],
+        engines: Callable[[], dict[str, Any]],
         size: Callable[[SizeQuery], dict[str, Any]],
         input_folder: Callable[[], Path],
     ) -> None:
@@ -52,6 +53,7 @@ class Routes:
             "channels": lambda: {"channels": catalogue.list_channels()},
             "openapi.json": document,
             "health": health,
+            "engines": engines,
         }
 
     def add(self, table: web.RouteTableDef) -> None:

@@ -17,13 +17,14 @@ from ..adstudio import __version__
 from ..adstudio.config import EMBEDDED_NAME
 from ..adstudio.engine.checkpoint import find_checkpoint, open_checkpoint
 from ..adstudio.errors import InputError
+from ..adstudio.run.engines import check_ready, list_engines
 from ..adstudio.run.photos import target_size
 from ..adstudio.run.remote.answers import first_problem
 from ..adstudio.run.remote.graph import Graph
-from ..adstudio.run.request import AdRequest
+from ..adstudio.run.request import ZIT, AdRequest
 from ..adstudio.run.rest.queries import SizeQuery
 from ..adstudio.run.rest.service import Service
-from . import _host
+from . import _feedback, _host
 from ._rest import Routes
 
 logger = logging.getLogger("adstudio.rest")
@@ -34,7 +35,7 @@ def add() -> None:
     server = getattr(PromptServer, "instance", None)
     if server is not None:
         service = Service(ComfyQueue(server), _folders, _size_over, _check_models)
-        Routes(service, _health, _work_out_size, _input_folder).add(server.routes)
+        Routes(service, _health, _engines, _work_out_size, _input_folder).add(server.routes)
 
 
 class ComfyQueue:
@@ -73,6 +74,10 @@ class ComfyQueue:
         """What the history holds of a job."""
         return self._server.prompt_queue.get_history(prompt_id=number)[number]
 
+    def said(self, number: str) -> Mapping[str, Any] | None:
+        """What one of our nodes said as it failed."""
+        return _feedback.said_of(number)
+
     def cancel(self, number: str) -> None:
         """Drop this job and no other."""
         queue = self._server.prompt_queue
@@ -91,7 +96,12 @@ def _input_folder() -> Path:
 def _health() -> dict[str, Any]:
     left = PromptServer.instance.prompt_queue.get_tasks_remaining()
     about = {"adstudio": __version__, "comfyui": comfyui_version, "queue": left}
-    return {"ok": True, **about, "checkpoints": _host.checkpoint_names()}
+    ready = [engine["id"] for engine in _engines()["engines"] if engine["ready"]]
+    return {"ok": True, **about, "checkpoints": _host.checkpoint_names(), "engines": ready}
+
+
+def _engines() -> dict[str, Any]:
+    return {"engines": list_engines(_host.host().model_file)}
 
 
 def _work_out_size(query: SizeQuery) -> dict[str, Any]:
@@ -108,7 +118,13 @@ def _size_over(request: AdRequest, photo: tuple[int, int] | None) -> tuple[int, 
 
 
 def _check_models(request: AdRequest) -> None:
-    """Refuse files beyond those that the nodes' menus offer: a caller may not have the server look anywhere else."""
+    """Refuse files beyond those that the nodes' menus offer: a caller may not have the server look anywhere else.
+
+    An engine other than Z-Image names its files itself; they have to be there.
+    """
+    if request.engine != ZIT:
+        check_ready(request, _engines()["engines"])
+        return
     offered = {
         "checkpoint": ["demo", EMBEDDED_NAME, *_host.checkpoint_names()],
         "text_encoder": _host.part_names("text_encoder"),

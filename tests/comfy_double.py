@@ -50,11 +50,13 @@ class ComfyDouble:
         self.cuts_socket_after = -1  # nodes, once
         self.refuses_sockets = False
         self.fails_at = ""  # class of the node that fails
+        self.fails_with: dict[str, str] | None = None  # what it tells of its error on the socket
         self.is_cached = False
         self.waits = threading.Event()  # jobs begin when it is set
         self.waits.set()
         self.lacks_nodes: tuple[str, ...] = ()
         self.other_jobs = 0
+        self.engines: list[dict[str, Any]] = []
         self._port = port
         self._lock = threading.Lock()
         self.jobs: dict[str, str] = {}
@@ -130,6 +132,8 @@ class ComfyDouble:
             if about["class_type"] == self.fails_at:
                 wrong = {"prompt_id": number, "node_id": node, "node_type": about["class_type"]}
                 wrong |= {"exception_type": "adstudio.InputError", "exception_message": "The box is too small.\n"}
+                if self.fails_with is not None:
+                    self._tell(client, "adstudio.error", {"prompt_id": number, "node_id": node, **self.fails_with})
                 self._tell(client, "execution_error", wrong)
                 self._end(number, "failed", [["execution_error", wrong]], {})
                 return
@@ -148,7 +152,8 @@ class ComfyDouble:
     def _save(self, graph: dict[str, Any]) -> dict[str, Any]:
         (node,) = (number for number, about in graph.items() if about["class_type"] == "AdStudioSaveImage")
         inputs = graph[node]["inputs"]
-        seed = next(a["inputs"]["seed"] for a in graph.values() if "seed" in a["inputs"])
+        seeds = [about["inputs"].get("seed", about["inputs"].get("noise_seed")) for about in graph.values()]
+        seed = next(seed for seed in seeds if seed is not None)
         pixels = np.random.default_rng(seed).integers(0, 255, (48, 64, 3), np.uint8)
         record = {"adstudio": {"report": {"prompt": "a cup", "providers": {"prompt": "rules"}}}}
         original = np.zeros_like(pixels) if "original" in inputs else None
@@ -217,6 +222,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer({tail: owner.history[tail]} if tail in owner.history else {})
         elif place.path.startswith("/object_info/"):
             self._answer({} if tail in owner.lacks_nodes else {tail: _schema(tail)})
+        elif place.path == "/adstudio/engines":
+            self._answer({"engines": owner.engines})
         elif place.path == "/adstudio/size":
             self._answer({"width": 64, "height": 48})
         elif place.path == "/view":

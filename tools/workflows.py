@@ -25,10 +25,11 @@ from workflow_graphs import GRAPHS
 from workflow_parts import Graph, Group, Link, Step
 from workflow_subgraphs import BLUEPRINTS, Blueprint, blueprint_form
 
+from adstudio.run.engines import ENGINES
 from adstudio.run.remote.graph import WORKFLOWS
 
 FOLDER = PACK / "workflows"
-FILLED = ("01-text-to-image-ad", "02-image-to-image-ad", "03-product-composite")  # by requests, also from a wheel
+FILLED = {name for engine in ENGINES.values() for name in engine.workflows}  # by requests, also from a wheel
 GROWING = "COMFY_AUTOGROW_V3"
 WIDGET_TYPES = {"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO"}
 SLOT, ROW, TITLE, GROUP_TITLE, PAD, GAP = 20, 24, 30, 44, 20, 60

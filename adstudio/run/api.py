@@ -16,7 +16,7 @@ from ..ports import Host
 from ..types import Placement, Side, TextStyle, Tone
 from .local import LocalRunner
 from .recorder import OnEvent
-from .request import TO_CHANNEL, AdRequest, AdResult, Lettering, Lighting
+from .request import TO_CHANNEL, ZIT, AdRequest, AdResult, EngineName, Lettering, Lighting
 from .target import usual_format
 from .wire import to_data_url
 
@@ -70,6 +70,7 @@ def generate_and_save_image(
     on_event: OnEvent | None = None,
     host: Host | None = None,
     server: str | Sequence[str] | None = None,
+    engine: EngineName = ZIT,
 ) -> AdResult:
     """Draw an ad from a Korean brief, or over a photo when ``reference_image`` is given, and save it.
 
@@ -108,6 +109,7 @@ def generate_and_save_image(
         on_event: called with every ``RunEvent``.
         server: draw on this ComfyUI instead of here, or on the least busy of several: ``http://127.0.0.1:8188``. What
             its nodes cannot do is refused by name; ``host`` then means nothing.
+        engine: which model draws; any but ``zit`` (Z-Image Turbo) on a server only, where its files have to be.
 
     Raises:
         AdStudioError: with what is wrong and what to do; nothing half-written is left behind.
@@ -155,6 +157,7 @@ def generate_and_save_image(
         ai_label=ai_label,
         credentials=credentials,
         override_channel=override_channel,
+        engine=engine,
     )
     return _run(request, output_dir, on_event, host, server)
 
@@ -216,6 +219,7 @@ def generate_product_composite(
     on_event: OnEvent | None = None,
     host: Host | None = None,
     server: str | Sequence[str] | None = None,
+    engine: EngineName = ZIT,
 ) -> AdResult:
     """Cut a product out of its photo, put it on a drawn backdrop with shadow and copy, and save it.
 
@@ -290,6 +294,7 @@ def generate_product_composite(
         ai_label=ai_label,
         credentials=credentials,
         override_channel=override_channel,
+        engine=engine,
     )
     return _run(request, output_dir, on_event, host, server)
 

@@ -43,7 +43,7 @@ from . import (
     words_command,
 )
 from .report import RunReport
-from .request import AdRequest, AdResult, Lettering, Lighting
+from .request import ZIT, AdRequest, AdResult, EngineName, Lettering, Lighting
 
 DONE, PROBLEM, INTERRUPTED = 0, 1, 130
 STANDALONE = '".[standalone]" in the folder of Ad Studio'  # what ComfyUI brings by itself and a plain Python lacks
@@ -157,6 +157,9 @@ def _add_composite(commands: Any) -> None:
 
 def _add_picture(parser: argparse.ArgumentParser, aspect: str = "1:1") -> None:
     server_option.add(parser)
+    parser.add_argument(
+        "--engine", default=ZIT, choices=get_args(EngineName), help="which model draws; with --server only (zit)"
+    )
     parser.add_argument("--style", default="realistic")
     parser.add_argument("--industry", default="auto")
     target_options.add(parser, aspect)
@@ -235,6 +238,7 @@ def _composite(options: argparse.Namespace) -> dict[str, Any]:
 
 def _picture_fields(options: argparse.Namespace) -> dict[str, Any]:
     return {
+        "engine": options.engine,
         "style": options.style,
         "industry": options.industry,
         **target_options.fields(options),

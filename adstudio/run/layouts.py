@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from ..layout.frames import Analyzer, aspects_of
 from ..layout.saliency import Wishes
@@ -32,7 +33,8 @@ def wants_copy(request: AdRequest) -> bool:
 
 def own_copy(request: AdRequest) -> AdCopy:
     """The words that a request brings itself."""
-    return AdCopy(**{name: (getattr(request, name) or "").strip() for name in PARTS})
+    words: dict[str, Any] = {name: (getattr(request, name) or "").strip() for name in PARTS}
+    return AdCopy(**words)
 
 
 def place_products(

@@ -15,6 +15,7 @@ from ..ports import Host
 from ..types import AdCopy, AdPrompt, Array
 from . import stages
 from .channel_stages import check_pictures, fit_pictures, set_template
+from .engines import refuse_elsewhere
 from .finishing import check_finish, label_pictures, save_pictures
 from .handing import Prepared
 from .recorder import OnEvent, RecordedHost, Recorder, close_report
@@ -92,6 +93,7 @@ class LocalRunner:
     ) -> Generator[stages.Run, None, AdResult]:
         with recorder.step("check"):
             run = stages.Run(request.seeded(), recorder, RecordedHost(self._device_owner(), recorder))
+            refuse_elsewhere(request)
             run.check()
             run.check_words()
             check_finish(request)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from ..engine.options import Options
 from ..engine.sizes import check_pair
@@ -15,7 +15,11 @@ from ..types import AdCopy, AdPrompt, Array, LayoutPlan, Placement, Side, TextSt
 from .report import RunReport
 
 Task = Literal["generate", "composite"]
+EngineName = Literal["zit", "flux2-klein", "flux2-klein-9b", "flux2-klein-9b-fp8", "qwen-edit", "sdxl"]
 Lettering = Literal["ignore", "report", "redraw"]
+
+ZIT: EngineName = "zit"
+INSTRUCTED: EngineName = "qwen-edit"  # its brief says what to change
 
 MAX_SEED = 2**64 - 1
 MAX_COUNT = 16
@@ -51,8 +55,10 @@ class AdRequest:
     Args:
         task: ``generate`` draws the whole ad, from words or from ``reference``; ``composite`` puts ``products`` on a
             drawn backdrop.
-        brief: what the ad shows, in Korean; for a composite, what the backdrop shows.
-        context: for a composite, what is advertised; the copy is written from it.
+        engine: which model draws; any but ``zit`` on a ComfyUI server only, see ``run.engines``.
+        brief: what the ad shows, in Korean; for a composite, what the backdrop shows; for ``qwen-edit``, what to change
+            in the photo, in Korean or English.
+        context: for a composite or an instruction, what is advertised; the copy is written from it.
         aspect: a name such as ``4:5``; ``auto`` takes the reference photo's own; ``channel`` makes the picture for
             ``channel``: its exact size, safe zone, format and byte limit, and nothing saved that it would refuse.
         width: picture width in pixels, with ``height``; both None = from ``aspect`` and the checkpoint.
@@ -89,6 +95,7 @@ class AdRequest:
     """
 
     task: Task = "generate"
+    engine: EngineName = ZIT
     brief: str = ""
     context: str = ""
     style: str = "realistic"
@@ -198,6 +205,12 @@ class AdResult:
 
 
 def _check_task(request: AdRequest) -> None:
+    if request.engine not in get_args(EngineName):
+        raise InputError(
+            "request.unknown_engine",
+            f"There is no engine '{request.engine}'.",
+            f"Use one of: {', '.join(get_args(EngineName))}.",
+        )
     if request.task not in ("generate", "composite"):
         raise InputError(
             "request.unknown_task",

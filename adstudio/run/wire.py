@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from ..errors import InputError
 from ..settings import read_settings
 from ..types import Placement, Side, TextStyle, Tone
-from .request import AdRequest, Lettering, Lighting
+from .request import AdRequest, EngineName, Lettering, Lighting
 
 
 def to_dict(request: AdRequest) -> dict[str, Any]:
@@ -234,6 +234,7 @@ _text_style = _object(
 
 _READERS: dict[str, Callable[[str, object], Any]] = {
     "task": _text,
+    "engine": _one_of(get_args(EngineName)),
     "brief": _text,
     "context": _text,
     "style": _text,

@@ -19,7 +19,7 @@ from ..prompt.report import describe_flags
 from ..prompt.styles import choose_style
 from ..types import AdCopy, AdPrompt
 from .recorder import Recorder
-from .request import AdRequest
+from .request import INSTRUCTED, AdRequest
 
 
 def check_words(request: AdRequest) -> None:
@@ -132,7 +132,9 @@ def _flagged(copy: AdCopy, request: AdRequest, industry: str) -> AdCopy:
 
 
 def subject_of(request: AdRequest) -> str:
-    """All that a request says of what is advertised."""
+    """All that a request says of what is advertised; an instruction says it only where nothing else does."""
+    if request.engine == INSTRUCTED and request.context.strip():
+        return request.context
     return " ".join(part for part in (request.brief, request.context) if part.strip())
 
 

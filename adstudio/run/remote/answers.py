@@ -11,6 +11,8 @@ from .graph import Graph
 
 Schemas = Mapping[str, Mapping[str, Any] | None]
 
+ERROR = "adstudio.error"  # the message with which a node tells code, words and hint of its error
+
 # Where a node calls something else than the request does.
 _FIELDS = {
     ("AdStudioPromptProcessor", "variants"): "count",
@@ -78,13 +80,17 @@ def _explain(kind: str, problem: Mapping[str, Any], schema: Mapping[str, Any]) -
     return InputError(code, f"The server refused '{field}': {details!s:.300}.", "Correct that field of the request.")
 
 
-def failure(entry: Mapping[str, Any]) -> tuple[str, AdStudioError] | None:
-    """``(node, error)`` of a job in the history; None where nothing failed."""
+def failure(entry: Mapping[str, Any], said: Mapping[str, Any] | None = None) -> tuple[str, AdStudioError] | None:
+    """``(node, error)`` of a job in the history; None where nothing failed.
+
+    Args:
+        said: what the node told of its error as it failed: the history keeps neither its code nor its hint.
+    """
     messages = (entry.get("status") or {}).get("messages") or []
     about = next((message[1] for message in messages if message and message[0] == "execution_error"), None)
     if not isinstance(about, dict):
         return None
-    said = str(about.get("exception_message") or "").strip()
+    words = str(about.get("exception_message") or "").strip()
     name = str(about.get("exception_type") or "").rpartition(".")[2]
     node = str(about.get("node_id") or "")
     if name in ("OutOfMemoryError", "MemoryError"):
@@ -94,9 +100,11 @@ def failure(entry: Mapping[str, Any]) -> tuple[str, AdStudioError] | None:
             "Choose a smaller size or count, or free memory there.",
         )
     family, code = _FAMILIES.get(name, (ServerError, "comfyui.node_failed"))
+    if said and said.get("code") and said.get("message"):
+        return node, family(str(said["code"]), str(said["message"]), str(said.get("hint") or ""))
     if family is ServerError:
-        said = f"The node {about.get('node_type')} failed on the server: {name}: {said}"
-    return node, family(code, said or f"The node {about.get('node_type')} failed on the server.", "")
+        words = f"The node {about.get('node_type')} failed on the server: {name}: {words}"
+    return node, family(code, words or f"The node {about.get('node_type')} failed on the server.", "")
 
 
 def was_interrupted(entry: Mapping[str, Any]) -> bool:

@@ -4,39 +4,24 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 from ... import config
-from ...errors import InputError
 from ...imaging.light import find_lamp
 from ...prompt.brief import read_brief
 from ...prompt.copy_limits import get_limits
 from ...prompt.industries import AUTO, get_industry
-from ...prompt.processor import write
-from ...prompt.providers import RULES
 from ...prompt.styles import choose_style
-from ...text.label import LABELS
-from ...types import AdPrompt, Placement
+from ...types import AdPrompt
+from ..engines import ENGINES
 from ..layouts import PLAIN_PLACE, wants_copy
-from ..request import AdRequest
+from ..request import ZIT, AdRequest
 from ..words import subject_of
+from .engine_filling import fill_engine
 from .graph import SAVE, Graph, Link
 from .letters import fill_analyzer, fill_letters, fill_saving
+from .refusals import LARGEST_SEED, check_fits, refused
 from .uploads import Photos
-
-MOST_PRODUCTS = 3
-LARGEST_SEED = 2**31 - 1  # of the nodes that write words
-_WORKFLOWS = {"words": "01-text-to-image-ad", "photo": "02-image-to-image-ad", "composite": "03-product-composite"}
-# Fields that this file or ``uploads`` reads; any other one must be at its default.
-_READ = frozenset((
-    "task", "brief", "context", "style", "industry", "provider", "fallback", "language_model", "tone", "channel",
-    "copy_space", "checkpoint", "text_encoder", "vae", "precision", "loras", "aspect", "width", "height", "seed",
-    "steps", "count", "reference", "strength", "products", "cutout", "auto_layout", "placements", "shadow",
-    "harmonize", "detail", "reflection", "lighting", "fidelity_limit", "contact", "lettering", "headline", "sub",
-    "price", "old_price", "badge", "call_to_action", "legal", "hours", "link", "logo", "layout_provider",
-    "layout_as_proposed", "text_style", "format", "quality", "max_kb", "ai_label", "credentials",
-))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +43,14 @@ def fill(request: AdRequest, photos: Photos, names: Mapping[str, str], *, folder
         InputError: ``request.not_on_server``, or what the writers of words refuse.
     """
     draft = check_fits(request)
-    task = "composite" if request.products else "words" if request.reference is None else "photo"
-    graph = Graph.shipped(_WORKFLOWS[task])
-    _fill_model(graph, request)
+    graph = Graph.shipped(ENGINES[request.engine].workflow_of(request))
+    seed = _seeds(graph, request)
+    if request.engine == ZIT:
+        _fill_model(graph, request)
+        _fill_picture(graph, request, photos, names, seed)
+    else:
+        fill_engine(graph, request, photos, names, seed)
     _fill_words(graph, request, draft)
-    _fill_picture(graph, request, photos, names)
     if request.products:
         _fill_products(graph, request, photos, names, draft)
     fill_letters(graph, request, photos, names)
@@ -76,56 +64,6 @@ def with_seed(request: AdRequest) -> AdRequest:
     if request.seed is not None:
         return request
     return replace(request, seed=secrets.randbelow(LARGEST_SEED - request.count))
-
-
-def check_fits(request: AdRequest) -> AdPrompt:
-    """Refuse what no node of the workflows can do; the prompt comes back as the rules word it.
-
-    Raises:
-        InputError: ``request.not_on_server``, or what the writers of words refuse.
-    """
-    for name in _set_beside(request, AdRequest(), _READ):
-        raise _refused(name, "the server's workflow has no place for it", "Leave it out")
-    if (request.seed or 0) > LARGEST_SEED:
-        raise _refused("seed", f"a server takes seeds up to {LARGEST_SEED}; {request.seed} came", "Use a smaller one")
-    if request.ai_label.strip() not in ("", *LABELS):
-        raise _refused("ai_label", "the server writes one of its own labels", f"Use one of: {', '.join(LABELS)}")
-    if len(request.products) > MOST_PRODUCTS:
-        came = f"a server's workflow takes {MOST_PRODUCTS} products; {len(request.products)} came"
-        raise _refused("products", came, "Make several ads")
-    by_hand = request.placements or (() if request.auto_layout else (PLAIN_PLACE,))
-    if by_hand and len(request.products) > 1:
-        name = "placements" if request.placements else "auto_layout"
-        raise _refused(name, "the server places only a single product by hand", "Have the places found")
-    for place in request.placements:
-        plain = Placement(place.x, place.base_y, place.height, rotation=place.rotation, stance=place.stance)
-        if place != plain:
-            raise _refused("placements", "the server's node takes neither anchor nor order", "Give the base's middle")
-    if request.fidelity_limit == 0:
-        raise _refused("fidelity_limit", "0 means no limit to the server's node", "Use 0.1")
-    return write(
-        subject_of(request),
-        industry=request.industry,
-        style=request.style,
-        backdrop_only=request.task == "composite",
-        copy_space=request.copy_space,
-        seed=request.seed or 0,
-        provider=RULES,
-    )
-
-
-def _set_beside(value: Any, blank: Any, read: frozenset[str]) -> list[str]:
-    """The fields that nothing here reads and that are not at their defaults."""
-    names = [field.name for field in fields(value) if field.name not in read]
-    return [name for name in names if getattr(value, name) != getattr(blank, name)]
-
-
-def _refused(name: str, why: str, hint: str) -> InputError:
-    return InputError(
-        "request.not_on_server",
-        f"'{name}' cannot be done on a ComfyUI server as asked: {why}.",
-        f"{hint}, or run it in this process, without a server.",
-    )
 
 
 def _fill_model(graph: Graph, request: AdRequest) -> None:
@@ -179,12 +117,15 @@ def _fill_words(graph: Graph, request: AdRequest, draft: AdPrompt) -> None:
         graph.set("AdStudioAdCopy", industry=draft.industry)
 
 
-def _fill_picture(graph: Graph, request: AdRequest, photos: Photos, names: Mapping[str, str]) -> None:
-    seed: Any = request.seed or 0
-    if request.count > 1:
-        # One list per picture: prompt n is drawn with seed + n, as in this process.
-        seeds = {f"inputs.input{index}": seed + index for index in range(request.count)}
-        seed = [graph.add("CreateList", **seeds), 0]
+def _seeds(graph: Graph, request: AdRequest) -> int | Link:
+    """The seed, or a list of them: prompt n is drawn with seed + n, as in this process."""
+    seed = request.seed or 0
+    if request.count == 1:
+        return seed
+    return [graph.add("CreateList", **{f"inputs.input{index}": seed + index for index in range(request.count)}), 0]
+
+
+def _fill_picture(graph: Graph, request: AdRequest, photos: Photos, names: Mapping[str, str], seed: int | Link) -> None:
     if photos.reference is not None:
         graph.set("LoadImage", image=names[photos.reference.name])
         graph.set("AdStudioImage2Image", strength=request.strength, seed=seed, steps=request.steps, size="model")
@@ -239,7 +180,7 @@ def _fill_products(graph: Graph, request: AdRequest, photos: Photos, names: Mapp
         graph.unlink("AdStudioBackgroundComposite", "layout")
         graph.set("AdStudioBackgroundComposite", manual_placement=True, x=place.x, base_y=place.base_y)
         graph.set("AdStudioBackgroundComposite", height=place.height, rotation=place.rotation, stance=place.stance)
-    if request.contact == 0:
+    if request.contact == 0 and graph.has("AdStudioContactBlend"):
         graph.relink(graph.output("AdStudioContactBlend"), graph.output("AdStudioBackgroundComposite"))
 
 
@@ -251,7 +192,7 @@ def _light(graph: Graph, request: AdRequest) -> dict[str, object]:
         soft = {} if light.softness is None else {"softness": light.softness}
         return {"light": light.side, "light_height": light.height or 0.0, **soft}
     if light.side == AUTO and (light.height is None or light.softness is None):
-        raise _refused(
+        raise refused(
             "lighting.angle", "beside it the server reads nothing from the backdrop", "Set height and softness"
         )
     lamp = find_lamp(light.side, angle_deg=light.angle, height_deg=light.height, softness=light.softness)

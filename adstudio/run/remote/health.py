@@ -39,7 +39,7 @@ def _examine(connection: Connection) -> Health:
     problems = _lacking(connection)
     try:
         told = connection.get("/adstudio/health")
-        facts |= {name: told[name] for name in ("adstudio", "checkpoints") if name in told}
+        facts |= {name: told[name] for name in ("adstudio", "checkpoints", "engines") if name in told}
         if told.get("adstudio") != __version__:
             problems.append(f"Ad Studio is {told.get('adstudio')} there and {__version__} here: update the older one.")
     except Refused as error:

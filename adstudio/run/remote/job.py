@@ -173,7 +173,7 @@ class Job:
                 self._watch.take(kind, about)
         for node, output in outputs.items():
             self._watch.take_output(node, output)
-        if failed := failure(entry):
+        if failed := failure(entry, self._watch.said):
             node, error = failed
             self._watch.fail(node, error.message)
             self._watch.close(succeeded=False)

@@ -171,9 +171,9 @@ def read_prompt(record: Mapping[str, Any], draft: AdPrompt) -> AdPrompt:
 
 def read_copy(layout: LayoutPlan) -> AdCopy:
     """The words that stand on a picture."""
-    words = {_PARTS.get(block.role, block.role): block.text for block in reversed(layout.texts)}
-    words |= {"old_price": block.was for block in layout.texts if block.was}
-    words |= {"link": mark.content for mark in layout.marks if mark.kind == "qr"}
+    words: dict[str, Any] = {_PARTS.get(block.role, block.role): block.text for block in reversed(layout.texts)}
+    words["old_price"] = next((block.was for block in layout.texts if block.was), "")
+    words["link"] = next((mark.content for mark in layout.marks if mark.kind == "qr"), "")
     return AdCopy(**{name: words.get(name, "") for name in PARTS})
 
 

@@ -17,16 +17,18 @@ from ...errors import ServerError
 from ...output.store import prepare_folder
 from ...prompt.claims import flag_copy
 from ...types import RunEvent
+from ..engines import check_ready
 from ..recorder import OnEvent, Recorder, close_report
 from ..report import RunReport
-from ..request import AdRequest, AdResult
+from ..request import ZIT, AdRequest, AdResult
 from ..versions import versions
 from ..words import check_words, subject_of
 from .answers import error_of
 from .connection import Connection, Refused, Unanswered, Unreachable
-from .filling import Filled, check_fits, fill, with_seed
+from .filling import Filled, fill, with_seed
 from .job import Job, Lost, Patience
 from .pool import Pool, Server
+from .refusals import check_fits
 from .results import Fetched, fetch_pictures, read_copy, read_layout, read_prompt, read_score
 from .uploads import Photos, read_photos
 
@@ -143,6 +145,7 @@ class ComfyRunner:
         self, server: Server, request: AdRequest, recorder: Recorder, number: str, *, is_repeated: bool
     ) -> tuple[Filled, Mapping[str, Any]]:
         connection = server.connection
+        _check_engine(connection, request)
         photos = _read_photos(connection, request, recorder)
         names = _upload(connection, photos, recorder)
         filled = fill(request, photos, names, folder=self._folder)
@@ -150,6 +153,19 @@ class ComfyRunner:
         filled.graph.check_against(schemas)
         job = Job(connection, filled.graph, schemas, recorder, self._patience, number=number, is_repeated=is_repeated)
         return filled, job.run()
+
+
+def _check_engine(connection: Connection, request: AdRequest) -> None:
+    if request.engine == ZIT:
+        return
+    try:
+        check_ready(request, connection.get("/adstudio/engines")["engines"])
+    except Refused as error:
+        if error.status != 404:
+            raise error_of(error) from error
+        raise ServerError(
+            "comfyui.no_node", "This server draws with Z-Image Turbo only.", "Update Ad Studio there."
+        ) from error
 
 
 def _read_photos(connection: Connection, request: AdRequest, recorder: Recorder) -> Photos:
@@ -207,7 +223,7 @@ def _result(
         report,
         server=server.url,
         providers=dict(fetched[0].record.get("providers") or {}),
-        model=request.checkpoint,
+        model=request.checkpoint if request.engine == ZIT else request.engine,
         loras=tuple(f"{Path(name).stem}:{weight:g}" for name, weight in request.loras),
         seeds=tuple((request.seed or 0) + index for index in range(len(fetched))),
         size=(width, height),

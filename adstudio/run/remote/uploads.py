@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from ...output.encode import encode, find_format, hash_pixels, to_pixels
 from ...types import Array
+from ..engines import SizeOver, sized_for
 from ..layouts import find_subject, wants_copy
 from ..photos import cover, read_logo, read_source
-from ..request import AdRequest
+from ..request import ZIT, AdRequest
 from ..wire import open_source
 
 FOLDER = "adstudio"
-# In which size a server would draw over a photo of (width, height); the request names checkpoint, aspect and size.
-SizeOver = Callable[[AdRequest, tuple[int, int]], tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +28,16 @@ class Photo:
 
 @dataclass(frozen=True, slots=True)
 class Photos:
-    """All pictures that a request sends; ``subject`` marks what of the reference copy must not cover."""
+    """All pictures that a request sends; ``subject`` marks what of the reference copy must not cover.
+
+    ``size`` is the reference's, and of what is drawn over it.
+    """
 
     reference: Photo | None = None
     subject: Photo | None = None
     products: tuple[Photo, ...] = ()
     logo: Photo | None = None
+    size: tuple[int, int] | None = None
 
     def all(self) -> list[Photo]:
         """Those that are there."""
@@ -52,14 +54,16 @@ def read_photos(request: AdRequest, size_over: SizeOver) -> Photos:
     if request.reference is None:
         return Photos(products=tuple(map(_read_product, request.products)), logo=logo)
     photo = read_source(request.reference)
-    size = size_over(request, (photo.shape[1], photo.shape[0]))
+    size = sized_for(size_over)(request, (photo.shape[1], photo.shape[0]))
     photo = cover(photo, *size)
     has_letters = wants_copy(request) or logo is not None
-    subject = find_subject(photo, request.strength) if has_letters else None
+    # Other engines have no strength: one keeps the photo but for what it is told, one its outlines.
+    subject = find_subject(photo, request.strength if request.engine == ZIT else 0.0) if has_letters else None
     return Photos(
         reference=_to_photo(photo),
         subject=None if subject is None else _to_photo(np.repeat(subject[..., None], 3, axis=-1)),
         logo=logo,
+        size=size,
     )
 
 

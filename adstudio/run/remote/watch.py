@@ -9,6 +9,7 @@ from typing import Any
 
 from ...types import Array, RunEvent
 from ..recorder import Recorder
+from .answers import ERROR
 from .socket import PREVIEW
 
 _ENDS = ("execution_success", "execution_error", "execution_interrupted")
@@ -26,6 +27,7 @@ class Watch:
     def __init__(self, prompt_id: str, steps: Mapping[str, str], recorder: Recorder) -> None:
         self.has_begun = False
         self.has_ended = False
+        self.said: Mapping[str, Any] = {}  # of the error that ended it, with code and hint
         self._id = prompt_id
         self._steps = steps
         self._recorder = recorder
@@ -46,6 +48,8 @@ class Watch:
         elif kind == "execution_cached":
             for node in about.get("nodes", []):
                 self._skip(str(node), _CACHED)
+        elif kind == ERROR:
+            self.said = about
         elif kind == "executed":
             self.take_output(str(about.get("display_node") or about.get("node")), about.get("output") or {})
         self.has_begun |= kind in ("execution_start", "progress_state")

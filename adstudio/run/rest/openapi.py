@@ -84,7 +84,7 @@ def document() -> dict[str, Any]:
         "get": _operation("job", "Where a job stands, and its pictures once it is done.", "Job", problems=("404",)),
         "delete": _operation("cancel", "Drop a job that waits or runs.", "Job", problems=("404",)),
     }
-    for name in ("industries", "styles", "channels", "health"):
+    for name in ("industries", "styles", "channels", "engines", "health"):
         paths[f"/adstudio/{name}"] = {"get": _operation(name, f"The {name} of this server.")}
     paths["/adstudio/size"] = {"get": _size()}
     return {

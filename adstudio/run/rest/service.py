@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from ...errors import AdStudioError, ServerError
+from ..engines import SizeOver
 from ..remote.answers import failure, was_interrupted
-from ..remote.filling import check_fits, fill, with_seed
+from ..remote.filling import fill, with_seed
 from ..remote.graph import Graph
-from ..remote.uploads import SizeOver, read_photos
+from ..remote.refusals import check_fits
+from ..remote.uploads import read_photos
 from ..words import check_words
 from . import pictures, webhook
 from .answers import problem
@@ -46,6 +48,10 @@ class Queue(Protocol):
 
     def entry(self, number: str) -> Mapping[str, Any]:
         """What the history holds of a job that has ended."""
+        ...
+
+    def said(self, number: str) -> Mapping[str, Any] | None:
+        """Code, message and hint of the error that ended a job; None where no node of ours told."""
         ...
 
     def cancel(self, number: str) -> None:
@@ -142,7 +148,7 @@ class Service:
             raise _cancelled()
         await self._queue.submit(job.id, graph)
         entry = await self._wait(job)
-        if failed := failure(entry):
+        if failed := failure(entry, self._queue.said(job.id)):
             raise failed[1]
         if was_interrupted(entry):
             raise _cancelled()

@@ -74,7 +74,7 @@ OTHERS: dict[str, tuple[AdRequest, Any]] = {
     "ai_label": (WORDS, "AI 생성 이미지"),
     "credentials": (WORDS, True),
 }
-TOGETHER = {
+TOGETHER = {"engine"} | {
     "task",
     "products",
     "reference",

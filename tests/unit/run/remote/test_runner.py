@@ -149,6 +149,20 @@ def test_a_failing_node_is_named_and_typed(double: ComfyDouble, make: Any) -> No
     assert step is not None and step.status == "failed" and "too small" in step.error
 
 
+def test_a_nodes_error_keeps_its_code_and_hint(double: ComfyDouble, make: Any) -> None:
+    double.fails_at = "AdStudioTextOverlay"
+    double.fails_with = {"code": "text.does_not_fit", "message": "The box is too small.", "hint": "Write less."}
+    runner = make(double)
+    with pytest.raises(InputError) as caught:
+        runner.run(WORDS)
+    assert (caught.value.code, caught.value.hint) == ("text.does_not_fit", "Write less.")
+    assert runner.report.error is not None and runner.report.error.code == "text.does_not_fit"
+    double.refuses_sockets = True
+    with pytest.raises(InputError) as caught:
+        runner.run(WORDS)
+    assert (caught.value.code, caught.value.message) == ("comfyui.input_refused", "The box is too small.")
+
+
 @pytest.mark.parametrize(
     ("kind", "extra", "said"),
     [

@@ -1,0 +1,136 @@
+"""The models that may draw a request: which shipped workflow each works in, and whether its files are there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import InputError
+from .photos import target_size
+from .readiness import Finder, Readiness, check_workflows
+from .request import ZIT, AdRequest
+
+_BASE_PX = 1024
+_GRID_PX = 32  # every one of the other engines takes sides that are multiples of it
+
+# In which size a server would draw over a photo of (width, height); the request names checkpoint, aspect and size.
+SizeOver = Callable[[AdRequest, tuple[int, int]], tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """A model that draws, by the workflows that ask it to; an empty name = it cannot.
+
+    Args:
+        over_photo: draws along or over a reference photo; ``needs_photo`` where it does nothing else.
+        steps: of its own, taken where a request leaves them at their default.
+    """
+
+    words: str = ""
+    over_photo: str = ""
+    composite: str = ""
+    steps: int = 4
+
+    @property
+    def needs_photo(self) -> bool:
+        return not self.words
+
+    @property
+    def workflows(self) -> tuple[str, ...]:
+        """All that it works in, each once."""
+        return tuple(name for name in dict.fromkeys((self.words, self.over_photo, self.composite)) if name)
+
+    def workflow_of(self, request: AdRequest) -> str:
+        """The workflow that a request is filled into."""
+        if request.products:
+            return self.composite
+        return self.words if request.reference is None else self.over_photo
+
+
+ENGINES = {
+    ZIT: Engine("01-text-to-image-ad", "02-image-to-image-ad", "03-product-composite", steps=8),
+    "flux2-klein": Engine("11-flux2-klein-4b", composite="14-flux2-klein-product"),
+    "flux2-klein-9b": Engine("12-flux2-klein-9b"),
+    "flux2-klein-9b-fp8": Engine("13-flux2-klein-9b-fp8"),
+    "qwen-edit": Engine(over_photo="15-qwen-image-edit"),
+    "sdxl": Engine("19-sdxl-realistic", "19-sdxl-realistic", steps=25),
+}
+
+
+def refuse_elsewhere(request: AdRequest) -> None:
+    """Refuse an engine that this process cannot draw with.
+
+    Raises:
+        InputError: ``request.engine_needs_server``.
+    """
+    if request.engine != ZIT:
+        raise InputError(
+            "request.engine_needs_server",
+            f"The engine '{request.engine}' draws on a ComfyUI server only.",
+            "Name one with --server (server= in Python), or leave the engine out.",
+        )
+
+
+def sized_for(size_over: SizeOver) -> SizeOver:
+    """``size_over`` for Z-Image, whose checkpoint decides; the other engines draw in sizes that are known here."""
+    return lambda request, photo: size_over(request, photo) if request.engine == ZIT else size_of(request, photo)
+
+
+def size_of(request: AdRequest, photo: tuple[int, int] | None) -> tuple[int, int]:
+    """In which size an engine other than Z-Image draws a request."""
+    return target_size(request, _GRID_PX, _BASE_PX, photo)
+
+
+def list_engines(find: Finder | None = None) -> list[dict[str, Any]]:
+    """Tell of every engine what it draws and whether its files are there, as plain JSON.
+
+    Args:
+        find: as in ``readiness.check_workflows``.
+    """
+    found = {ready.workflow: ready for ready in check_workflows(find)}
+    return [_told(name, engine, found) for name, engine in ENGINES.items()]
+
+
+def check_ready(request: AdRequest, listed: Sequence[dict[str, Any]]) -> None:
+    """Refuse an engine that lacks files.
+
+    Args:
+        listed: as ``list_engines`` tells it, on the machine that draws.
+
+    Raises:
+        InputError: ``request.engine_not_ready``.
+    """
+    if request.engine == ZIT:
+        return
+    told = next((each for each in listed if each.get("id") == request.engine), {})
+    if told.get("ready"):
+        return
+    missing = [f"models/{file['place']} ({file['state']}, {file['hub']})" for file in told.get("missing", ())]
+    ready = ", ".join(str(each["id"]) for each in listed if each.get("ready"))
+    raise InputError(
+        "request.engine_not_ready",
+        f"This server is not ready for the engine '{request.engine}': {', '.join(missing) or 'it does not know it'}.",
+        f"Put the files there, or use one that is ready: {ready}.",
+    )
+
+
+def _told(name: str, engine: Engine, found: dict[str, Readiness]) -> dict[str, Any]:
+    needed = {
+        file.id: (file, state)
+        for workflow in engine.workflows
+        if workflow in found
+        for file, state in found[workflow].files
+    }
+    draws = {"words": engine.words, "photo": engine.over_photo, "composite": engine.composite}
+    return {
+        "id": name,
+        "ready": all(state == "there" for _, state in needed.values()),
+        "draws": [what for what, workflow in draws.items() if workflow],
+        "needs_photo": engine.needs_photo,
+        "missing": [
+            {"place": file.place, "state": state, "hub": file.hub, "gb": file.gb}
+            for file, state in needed.values()
+            if state != "there"
+        ],
+    }

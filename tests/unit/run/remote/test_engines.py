@@ -1,0 +1,155 @@
+"""Other engines: a request lands in their workflow whole, or is refused by name; only those that are there draw."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from comfy_double import ComfyDouble
+
+from adstudio import InputError
+from adstudio.run.engines import ENGINES, list_engines
+from adstudio.run.local import LocalRunner
+from adstudio.run.remote.filling import fill
+from adstudio.run.remote.uploads import Photo, Photos
+from adstudio.run.request import AdRequest, EngineName
+
+KLEIN = AdRequest(brief="가을 밤라떼", engine="flux2-klein", seed=7)
+EDIT = replace(KLEIN, engine="qwen-edit", brief="커피를 딸기라떼로 바꿔 주세요", reference="a.png", aspect="auto")
+SDXL = replace(KLEIN, engine="sdxl")
+PHOTO = Photo("a.png", b"")
+NAMES = {"a.png": "adstudio/a.png", "b.png": "adstudio/b.png"}
+
+
+def nodes_of(request: AdRequest) -> dict[str, Any]:
+    photos = Photos(
+        reference=None if request.reference is None else PHOTO,
+        products=tuple(Photo(name, b"") for name in request.products),
+        size=None if request.reference is None else (640, 448),
+    )
+    return fill(request, photos, NAMES).graph.nodes
+
+
+def inputs(nodes: dict[str, Any], kind: str) -> dict[str, Any]:
+    (found,) = (node["inputs"] for node in nodes.values() if node["class_type"] == kind)
+    return found
+
+
+def kinds(nodes: dict[str, Any]) -> set[str]:
+    return {node["class_type"] for node in nodes.values()}
+
+
+@pytest.mark.parametrize("engine", ["flux2-klein", "flux2-klein-9b", "flux2-klein-9b-fp8"])
+def test_flux2_draws_from_words_in_its_own_steps(engine: EngineName) -> None:
+    nodes = nodes_of(replace(KLEIN, engine=engine, aspect="4:5", style="watercolor", provider="rules"))
+    size = inputs(nodes, "EmptyFlux2LatentImage")
+    assert (size["width"] / size["height"]) == pytest.approx(0.8, abs=0.03)
+    assert inputs(nodes, "Flux2Scheduler") == {"steps": 4, "width": size["width"], "height": size["height"]}
+    assert inputs(nodes, "RandomNoise")["noise_seed"] == 7
+    words = inputs(nodes, "AdStudioPromptProcessor")
+    assert (words["brief"], words["style"]) == (KLEIN.brief, "watercolor")
+    assert nodes[words["writer"][0]]["inputs"]["provider"] == "rules"
+    assert inputs(nodes_of(replace(KLEIN, engine=engine, steps=6)), "Flux2Scheduler")["steps"] == 6
+
+
+def test_several_pictures_get_seeds_of_their_own() -> None:
+    nodes = nodes_of(replace(KLEIN, count=2))
+    assert nodes[inputs(nodes, "RandomNoise")["noise_seed"][0]]["inputs"] == {"inputs.input0": 7, "inputs.input1": 8}
+
+
+def test_flux2_draws_the_backdrop_of_a_product() -> None:
+    nodes = nodes_of(replace(KLEIN, task="composite", products=("a.png", "b.png"), shadow=0.5))
+    composite = inputs(nodes, "AdStudioBackgroundComposite")
+    assert composite["shadow"] == 0.5 and {"cutout", "cutout_2"} <= composite.keys()
+    assert nodes[composite["backdrop"][0]]["class_type"] == "VAEDecode"
+
+
+def test_qwen_does_what_the_brief_says_in_the_photos_size() -> None:
+    nodes = nodes_of(replace(EDIT, context="봄 신메뉴 딸기라떼"))
+    asked = [n["inputs"] for n in nodes.values() if n["class_type"] == "TextEncodeQwenImageEditPlus"]
+    assert {each["prompt"] for each in asked} == {EDIT.brief, ""}
+    assert all(nodes[each["image1"][0]]["class_type"] == "LoadImage" for each in asked)
+    assert "FluxKontextImageScale" not in kinds(nodes) and inputs(nodes, "LoadImage")["image"] == "adstudio/a.png"
+    assert inputs(nodes, "AdStudioPromptProcessor")["brief"] == "봄 신메뉴 딸기라떼"
+    assert inputs(nodes, "AdStudioAdCopy")["brief"] == "봄 신메뉴 딸기라떼"
+
+
+def test_sdxl_follows_a_photo_where_there_is_one() -> None:
+    bare = nodes_of(SDXL)
+    assert not {"ControlNetApplyAdvanced", "ControlNetLoader", "LoadImage"} & kinds(bare)
+    sampler = inputs(bare, "KSampler")
+    assert {bare[sampler[name][0]]["class_type"] for name in ("positive", "negative")} == {"CLIPTextEncode"}
+    assert sampler["positive"] != sampler["negative"] and sampler["steps"] == 25
+    held = nodes_of(replace(SDXL, reference="a.png", aspect="auto"))
+    assert held[inputs(held, "KSampler")["positive"][0]]["class_type"] == "ControlNetApplyAdvanced"
+    assert (inputs(held, "EmptyLatentImage")["width"], inputs(held, "EmptyLatentImage")["height"]) == (640, 448)
+
+
+@pytest.mark.parametrize(
+    ("request_", "name"),
+    [
+        (replace(KLEIN, checkpoint="z-image"), "checkpoint"),
+        (replace(SDXL, loras=(("ink", 1.0),)), "loras"),
+        (replace(KLEIN, lettering="redraw"), "lettering"),
+        (replace(EDIT, strength=0.4), "strength"),
+        (replace(SDXL, provider="local"), "provider"),
+        (replace(KLEIN, reference="a.png"), "reference"),
+        (replace(KLEIN, engine="flux2-klein-9b", task="composite", products=("a.png",)), "products"),
+        (replace(KLEIN, task="composite", products=("a.png",), contact=0.4), "contact"),
+    ],
+)
+def test_what_an_engine_cannot_do_is_refused_by_name(request_: AdRequest, name: str) -> None:
+    with pytest.raises(InputError) as caught:
+        nodes_of(request_)
+    assert caught.value.code == "request.not_with_engine" and f"'{name}'" in caught.value.message
+    assert request_.engine in caught.value.message
+
+
+def test_an_instruction_needs_a_photo_and_an_engine_a_name() -> None:
+    with pytest.raises(InputError) as caught:
+        nodes_of(replace(EDIT, reference=None, aspect="1:1"))
+    assert caught.value.code == "request.engine_needs_photo"
+    with pytest.raises(InputError) as caught:
+        AdRequest.from_dict({"engine": "dall-e"})
+    assert caught.value.code == "request.bad_type"
+    with pytest.raises(InputError) as caught:
+        replace(KLEIN, engine="dall-e")  # type: ignore[arg-type]
+    assert caught.value.code == "request.unknown_engine" and "sdxl" in caught.value.hint
+
+
+def test_this_process_draws_with_z_image_alone(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        LocalRunner(tmp_path).run(KLEIN)
+    assert caught.value.code == "request.engine_needs_server"
+
+
+def test_engines_without_their_files_are_told_with_what_is_missing(tmp_path: Path) -> None:
+    told = {each["id"]: each for each in list_engines(lambda kind, name: None)}
+    assert list(told) == list(ENGINES) and [name for name, each in told.items() if each["ready"]] == ["zit"]
+    places = [file["place"] for file in told["flux2-klein"]["missing"]]
+    assert "diffusion_models/flux-2-klein-4b.safetensors" in places and len(places) == 3
+    assert told["qwen-edit"]["needs_photo"] and told["qwen-edit"]["draws"] == ["photo"]
+
+
+def test_a_server_that_lacks_an_engine_is_not_sent_anything(double: ComfyDouble, make: Any) -> None:
+    double.engines = list_engines(lambda kind, name: None)
+    with pytest.raises(InputError) as caught:
+        make(double).run(KLEIN)
+    assert caught.value.code == "request.engine_not_ready" and not double.posts
+    assert "models/diffusion_models/flux-2-klein-4b.safetensors (missing" in caught.value.message
+    assert "zit" in caught.value.hint
+
+
+def test_a_server_that_has_an_engine_draws_with_it(
+    double: ComfyDouble, make: Any, adstudio: Any, tmp_path: Path
+) -> None:
+    double.engines = [{"id": "flux2-klein", "ready": True}]
+    result = make(double).run(KLEIN)
+    assert result.report.model == "flux2-klein" and result.report.seeds == (7,)
+    assert {"load", "generate", "save"} <= {step.name for step in result.report.steps}
+    asked = ("generate", "가을 밤라떼", "--engine", "flux2-klein", "--seed", 7, "--out", tmp_path)
+    assert adstudio(*asked, "--server", double.url).code == 0
+    assert "Flux2Scheduler" in kinds(double.posts[-1]["prompt"])
+    assert adstudio(*asked).code == 1
