@@ -19,6 +19,9 @@ from comfyui import PACK
 from PIL import Image
 from shipped import api_graph, node_of, ui_graph
 
+from adstudio.run.remote.runner import ComfyRunner
+from adstudio.run.request import AdRequest
+
 HERE = Path(__file__).parent
 MODELS = yaml.safe_load((PACK / "adstudio" / "run" / "data" / "models.yaml").read_text(encoding="utf-8"))
 NAMES = sorted(MODELS["workflows"])
@@ -97,6 +100,18 @@ def test_runs_to_a_lettered_picture(engines: ComfyServer, name: str):
     assert run.status == "success", run.error
     ((_, content),) = run.pictures()
     assert _pixels(content).std() > 1
+
+
+def test_a_request_draws_with_the_engine_that_it_names(engines: ComfyServer, tmp_path: Path):
+    told = {each["id"]: each["ready"] for each in engines.get("/adstudio/engines")["engines"]}
+    assert all(told.values()), told
+    request = AdRequest(
+        brief="가을 한정 밤라떼", engine="flux2-klein-9b", provider="rules", seed=7, steps=2, width=SIDE, height=SIDE
+    )
+    result = ComfyRunner(engines.url, tmp_path).run(request)
+    assert result.pictures[0].shape == (SIDE, SIDE, 3) and result.originals[0].std() > 0
+    assert [block.role for block in result.layouts[0].texts][:1] == ["headline"]
+    assert result.report.model == "flux2-klein-9b" and result.report.step("generate") is not None
 
 
 def test_what_is_kept_of_a_product_is_its_own_photo(engines: ComfyServer):

@@ -218,4 +218,19 @@ def test_lists_and_health(server: ComfyServer) -> None:
     assert any(each["id"] == "cafe" for each in server.get("/adstudio/industries")["industries"])
     assert any(each["id"] == "watercolor" for each in server.get("/adstudio/styles")["styles"])
     assert server.get("/adstudio/channels")["channels"]
-    assert server.get("/adstudio/health")["checkpoints"][0] == "demo (embedded)"
+    health = server.get("/adstudio/health")
+    assert health["checkpoints"][0] == "demo (embedded)" and health["engines"] == ["zit"]
+    engines = {each["id"]: each for each in server.get("/adstudio/engines")["engines"]}
+    assert engines["zit"]["ready"] and not engines["sdxl"]["ready"] and engines["sdxl"]["missing"]
+
+
+def test_an_engine_without_its_files_is_refused_with_them(server: ComfyServer) -> None:
+    status, told, _ = post(server, "/adstudio/generate", WORDS | {"engine": "sdxl", "steps": 8})
+    assert status == 400 and told["error"]["code"] == "request.engine_not_ready"
+    assert "models/checkpoints/sd_xl_base_1.0.safetensors" in told["error"]["message"]
+
+
+def test_a_nodes_error_keeps_its_code(server: ComfyServer) -> None:
+    style = {"text_style": {"min_px": 200}}
+    status, told, _ = post(server, "/adstudio/generate", WORDS | {"headline": "봄날의 딸기라떼"} | style)
+    assert status == 400 and told["error"]["code"].startswith(("layout.", "text.")) and told["error"]["hint"]
