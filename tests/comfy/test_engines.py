@@ -19,6 +19,7 @@ from comfyui import PACK
 from PIL import Image
 from shipped import api_graph, node_of, ui_graph
 
+from adstudio.run import engines as engines_module
 from adstudio.run.remote.runner import ComfyRunner
 from adstudio.run.request import AdRequest
 
@@ -102,16 +103,34 @@ def test_runs_to_a_lettered_picture(engines: ComfyServer, name: str):
     assert _pixels(content).std() > 1
 
 
-def test_a_request_draws_with_the_engine_that_it_names(engines: ComfyServer, tmp_path: Path):
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"engine": "flux2-klein-9b", "count": 2},
+        {"engine": "flux2-klein", "task": "composite", "products": ("example.png",)},
+        {"engine": "qwen-edit", "reference": "example.png", "brief": "커피를 딸기라떼로 바꿔 주세요"},
+        {"engine": "sdxl", "reference": "example.png"},
+        {"engine": "sdxl"},
+    ],
+    ids=lambda given: "-".join([given["engine"], *sorted(set(given) - {"engine", "brief"})]),
+)
+def test_a_request_draws_with_the_engine_that_it_names(
+    engines: ComfyServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: dict[str, Any]
+):
+    monkeypatch.setattr(engines_module, "_BASE_PX", SIDE)
     told = {each["id"]: each["ready"] for each in engines.get("/adstudio/engines")["engines"]}
     assert all(told.values()), told
-    request = AdRequest(
-        brief="가을 한정 밤라떼", engine="flux2-klein-9b", provider="rules", seed=7, steps=2, width=SIDE, height=SIDE
-    )
+    monkeypatch.chdir(engines.base / "input")
+    small: dict[str, Any] = {"provider": "rules", "seed": 7, "steps": 2, "width": SIDE, "height": SIDE}
+    request = AdRequest(**{"brief": "가을 한정 밤라떼", "headline": "가을 밤라떼", **small, **given})
     result = ComfyRunner(engines.url, tmp_path).run(request)
-    assert result.pictures[0].shape == (SIDE, SIDE, 3) and result.originals[0].std() > 0
-    assert [block.role for block in result.layouts[0].texts][:1] == ["headline"]
-    assert result.report.model == "flux2-klein-9b" and result.report.step("generate") is not None
+    assert len(result.pictures) == request.count
+    for picture, original, layout in zip(result.pictures, result.originals, result.layouts, strict=True):
+        assert picture.shape == (SIDE, SIDE, 3) and original.std() > 0
+        assert [block.text for block in layout.texts] == ["가을 밤라떼"]
+    if request.count > 1:
+        assert (result.originals[0] != result.originals[1]).any()
+    assert result.report.model == request.engine and result.report.step("generate") is not None
 
 
 def test_what_is_kept_of_a_product_is_its_own_photo(engines: ComfyServer):
