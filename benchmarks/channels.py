@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -65,7 +66,11 @@ def pictures() -> dict[str, Array]:
     for one in reflow_design(photo, flat, get_channels(FLAT), keep=keep, min_px=14):
         made["photo · " + _caption(one.channel.id, one.channel.size_px)] = draw(one.picture, one.plan, style)
         _tell(one.channel.id, (), one.notes)
-    words = {"headline": "아침을 여는 첫 모금", "sub": "성수커피 라떼 5,500원", "advertiser": "성수커피"}
+    words: dict[str, Any] = {
+        "headline": "아침을 여는 첫 모금",
+        "sub": "성수커피 라떼 5,500원",
+        "advertiser": "성수커피",
+    }
     try:
         banner = draw_template("kakao_bizboard", cup, **words, font=OFFICIAL)
     except InputError:

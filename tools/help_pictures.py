@@ -104,11 +104,11 @@ def zoomed(draw: Draw) -> Draw:
     """The lower middle, where products stand."""
 
     def crop(server: ComfyServer) -> list[Image.Image]:
+        pictures = draw(server)
         return [
-            picture.crop(
-                tuple(int(side * part) for side, part in zip(picture.size * 2, (0.1, 0.5, 0.9, 0.95), strict=True))
-            )
-            for picture in draw(server)
+            picture.crop((w // 10, h // 2, w * 9 // 10, h * 19 // 20))
+            for picture in pictures
+            for w, h in (picture.size,)
         ]
 
     return crop

@@ -12,7 +12,7 @@ from ...text.label import LABELS
 from ...types import AdPrompt, Placement
 from ..engines import ENGINES, size_of
 from ..layouts import PLAIN_PLACE
-from ..request import ZIT, AdRequest
+from ..request import TO_CHANNEL, ZIT, AdRequest
 from ..words import subject_of
 
 MOST_PRODUCTS = 3
@@ -40,6 +40,12 @@ def check_fits(request: AdRequest) -> AdPrompt:
     """
     for name in _set_beyond(request, _READ):
         raise refused(name, "the server's workflow has no place for it", "Leave it out")
+    if request.aspect == TO_CHANNEL:
+        raise refused(
+            "aspect",
+            "a server's workflow does not cut to a channel",
+            "Give a ratio, and bring the ad there with reflow",
+        )
     if request.engine != ZIT:
         _check_engine(request)
     if (request.seed or 0) > LARGEST_SEED:

@@ -36,6 +36,7 @@ OTHERS: dict[str, tuple[AdRequest, Any]] = {
     "tone": (WORDS, "bold"),
     "channel": (WORDS, "auto"),
     "copy_space": (WORDS, "left"),
+    "override_channel": (WORDS, True),
     "checkpoint": (WORDS, "z-image"),
     "text_encoder": (WORDS, "qwen.safetensors"),
     "vae": (WORDS, "ae.safetensors"),
