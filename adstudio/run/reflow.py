@@ -14,13 +14,14 @@ from ..layout.blocks import pieces_of
 from ..layout.energy import measure
 from ..layout.reflow import letter_unit, reflow
 from ..output.templates import templates
-from ..types import Array, Box, Channel, CutOut, LayoutPlan
+from ..types import Array, Box, Channel, CutOut, LayoutPlan, TextRole
 from .channels import takes_copy
 
 _WIDE = 1.35
 _TALLEST, _WIDEST = 0.8, 0.86  # of the safe zone, by the products
 _BESIDE, _AT = 0.4, 0.74  # width and middle of products beside copy, of a wide picture
 _TIMID, _SPARE = 0.07, 0.28  # letters below this share of a picture are squeezed, and the room that frees them
+_WEIGHTIEST: tuple[TextRole, ...] = ("headline", "sub", "price", "note", "badge", "hours", "cta", "legal")
 _FOOT = 0.05  # least room under products, of the picture's height
 
 
@@ -92,6 +93,9 @@ def _bring(
     if not takes_copy(channel) and (plan.texts or plan.marks):
         plan = replace(plan, texts=(), marks=())
         left_out = (f"{channel.korean}: 글자를 넣을 수 없는 채널이라 문구를 뺐어요.",)
+    plan, dropped = _few_enough(plan, channel)
+    if dropped:
+        left_out = (*left_out, f"{channel.korean}: 문구는 {len(plan.texts)}개까지라 {dropped}을(를) 뺐어요.")
     if cutouts:
         one = _laid(_stand_anew(picture, plan, channel, cutouts, finish), plan, source, min_px)
     else:
@@ -101,6 +105,17 @@ def _bring(
             # Copy squeezed in beside the product: with more of the quiet fill it has room to speak.
             one = _laid(fit_picture(picture, channel, keep, lean=lean, spare=_SPARE), plan, source, min_px)
     return replace(one, notes=(*one.notes, *left_out))
+
+
+def _few_enough(plan: LayoutPlan, channel: Channel) -> tuple[LayoutPlan, str]:
+    """The plan with as many pieces of copy as the channel takes, the weightiest, and those that had to go."""
+    most = dict(channel.rules).get("text_lines")
+    if most is None or len(plan.texts) <= int(most):
+        return plan, ""
+    by_weight = sorted(plan.texts, key=lambda block: _WEIGHTIEST.index(block.role))
+    kept = by_weight[: int(most)]
+    dropped = ", ".join(f"'{block.text}'" for block in by_weight[int(most) :])
+    return replace(plan, texts=tuple(block for block in plan.texts if block in kept)), dropped
 
 
 def _refuse_locked(channel: Channel) -> None:

@@ -74,6 +74,16 @@ def test_copy_is_left_out_where_none_is_taken():
     assert "문구를 뺐어요" in one.notes[-1]
 
 
+def test_copy_beyond_what_a_channel_takes_is_left_out_and_told():
+    button = TextBlock("cta", "지금 주문하기", Box(0.1, 0.8, 0.4, 0.86))
+    plan = LayoutPlan((button, *PLAN.texts))
+    (one,) = reflow_design(backdrop(), plan, get_channels("naver_place"))
+    assert [block.role for block in one.plan.texts] == ["headline", "sub"]
+    assert any("'지금 주문하기'" in note for note in one.notes)
+    (free,) = reflow_design(backdrop(), plan, get_channels("cashwalk"))
+    assert len(free.plan.texts) == 3
+
+
 def test_a_channel_with_a_template_of_its_own_is_refused():
     with pytest.raises(InputError) as caught:
         reflow_design(backdrop(), PLAN, get_channels("instagram_feed, 비즈보드"))
