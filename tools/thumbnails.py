@@ -24,6 +24,7 @@ from PIL import Image
 FOLDER = PACK / "workflows"
 WIDTH_PX = 512
 PRODUCTS = ("jar", "bottle")
+_PAPER = "#f4f4f2"  # where a picture is lower than its neighbours
 
 
 def draw(server: ComfyServer, name: str) -> Image.Image:
@@ -39,7 +40,8 @@ def draw(server: ComfyServer, name: str) -> Image.Image:
     if run.error:
         raise SystemExit(f"{name}: {run.error['exception_message']}")
     pictures = [Image.open(io.BytesIO(content)).convert("RGB") for _, content in run.pictures()]
-    wide = Image.new("RGB", (sum(picture.width for picture in pictures), max(picture.height for picture in pictures)))
+    size = (sum(picture.width for picture in pictures), max(picture.height for picture in pictures))
+    wide = Image.new("RGB", size, _PAPER)
     for index, picture in enumerate(pictures):
         wide.paste(picture, (sum(before.width for before in pictures[:index]), 0))
     return wide
