@@ -52,6 +52,7 @@ class _Job:
     row: Row
     deaths: int = 0
     prepared: Any = None
+    room: int = 1  # of an engine, while it is drawn
 
 
 class RayLane:
@@ -103,9 +104,9 @@ class RayLane:
             while waiting and len(preparing) + len(ready) < _READY_PER_ENGINE * len(self._engines):
                 job = waiting.popleft()
                 preparing[self._prepare(job)] = job
-            while ready and (engine := self._free_engine()):
+            while ready and (engine := self._free_engine(ready[0].room)):
                 job = ready.popleft()
-                engine.rows += 1
+                engine.rows += job.room
                 drawing[engine.actor.draw.remote(job.prepared)] = engine, job
             done, _ = self._ray.wait([*preparing, *drawing], timeout=_WAIT_S, fetch_local=False)
             for ref in done:
@@ -115,7 +116,7 @@ class RayLane:
                     ready.append(job)
                     continue
                 engine, job = drawing.pop(ref)
-                engine.rows -= 1
+                engine.rows -= job.room
                 outcome = self._collect(engine, job, ref)
                 if outcome is None:
                     waiting.appendleft(job)
@@ -169,9 +170,9 @@ class RayLane:
         kind = self._ray.remote(scheduling_strategy="SPREAD", **options)(ray_workers.Engine)
         return _Engine(kind.remote(server, __version__), server, on_gpu)
 
-    def _free_engine(self) -> _Engine | None:
+    def _free_engine(self, room: int) -> _Engine | None:
         engine = min(self._engines, key=lambda engine: engine.rows)
-        return engine if engine.rows < _DRAWN_PER_ENGINE else None
+        return engine if engine.rows + room <= _DRAWN_PER_ENGINE else None
 
     def _prepare(self, job: _Job) -> Any:
         row = _self_contained(job.row)
@@ -191,6 +192,7 @@ class RayLane:
                 engine.is_dead = True
                 self._engines[self._engines.index(engine)] = self._engine(engine.server, on_gpu=engine.on_gpu)
             job.deaths += 1
+            job.room = _DRAWN_PER_ENGINE  # from now on alone, so that no other row pays for it
             return _given_up(job, error) if job.deaths >= TRIES else None
         return Outcome(job.row, error=drawn.error) if drawn.made is None else Outcome(job.row, self._unpack(drawn))
 
@@ -240,7 +242,7 @@ def _given_up(job: _Job, error: Exception) -> Outcome:
 
 def _ray() -> Any:
     try:
-        import ray
+        import ray  # pyright: ignore[reportMissingImports] - an extra
     except ImportError as error:
         raise MissingDependency("ray", "Drawing on a cluster", '"ray>=2.40"') from error
     return ray
