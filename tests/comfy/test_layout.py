@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 CASES = """
+import asyncio
 from dataclasses import replace
 from types import SimpleNamespace
 import torch
@@ -20,13 +21,15 @@ pictures = torch.full((2, 640, 640, 3), 0.6); pictures[1, :, 320:] = 0.9
 copy = AdCopy("가을 세일", "오늘만", call_to_action="주문하기")
 parts = {"price": "4,900원", "old_price": "6,500원", "badge": "1+1", "legal": "일부 매장 제외", "hours": "", "link": "https://a.kr"}
 channel = Channel("story", "스토리", "Story", (640, 640), safe=Box(0, 0.1, 1, 0.8))
-node = TextLayoutAnalyzer.execute(pictures, "", "", "auto", copy=copy, channel=channel, logo_slot=True, **parts)
+laid = TextLayoutAnalyzer.execute(pictures, "", "", "auto", copy=copy, channel=channel, logo_slot=True, **parts)
+node = asyncio.run(laid)
 plan, report, preview = node.args
 head = next(block for block in plan.for_frame(1).texts if block.role == "headline")
 held = replace(head, box=Box(0.1, 0.4, 0.6, 0.6), locked=True)
-kept = TextLayoutAnalyzer.execute(
+anew = TextLayoutAnalyzer.execute(
     pictures[1:], "", "", "auto", copy=copy, previous=replace(plan.for_frame(1), texts=(held,), marks=())
-).args[0]
+)
+kept = asyncio.run(anew).args[0]
 answer = {
     "roles": sorted(block.role for block in plan.for_frame(0).texts),
     "marks": sorted(mark.kind for mark in plan.for_frame(0).marks),

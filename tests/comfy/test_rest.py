@@ -145,6 +145,7 @@ def test_a_photo_is_never_read_from_anywhere_else(server: ComfyServer) -> None:
 
 def test_hostile_forms_break_nothing_and_write_nothing(server: ComfyServer) -> None:
     before = files(server.base / "output") | files(server.base / "input")
+    said = len(server.log())  # other tests' errors stand in it as well
     mark = "frontier"
     named = "Content-Disposition: form-data; name="
     parts = [
@@ -167,7 +168,7 @@ def test_hostile_forms_break_nothing_and_write_nothing(server: ComfyServer) -> N
         assert call(server, "POST", "/adstudio/generate", b"brief=x", Content_Type=kind)[0] == 415
     assert files(server.base / "output") | files(server.base / "input") == before
     assert not list(server.base.rglob("evil*"))
-    assert "Traceback" not in server.log()
+    assert "Traceback" not in server.log()[said:]
 
 
 def test_the_operators_limits_hold(server: ComfyServer) -> None:
