@@ -29,7 +29,7 @@ interface SetBlock {
 }
 interface Warning { code: string; items: Item[]; ratio?: number; wanted?: number; detail?: string }
 
-interface PictureFile { filename: string; subfolder?: string; type?: string }
+interface PictureFile { filename: string; subfolder?: string; type?: string; origin?: PictureFile }
 interface RunAnswer {
   picture: PictureFile; digest: string; size_px: [number, number]; proposal: unknown; stale: string[];
   channel: Channel | null; products: { picture: PictureFile; aspect: number }[];

@@ -118,7 +118,12 @@ export class Job {
    */
   #collect(node, output) {
     if (this.start.prompt[node]?.class_type !== "AdStudioSaveImage") return;
-    this.files = (output?.images ?? []).filter((/** @type {PictureFile} */ file) => file.type === "output");
+    this.files = (output?.images ?? [])
+      .map((/** @type {PictureFile} */ file, /** @type {number} */ index) => {
+        const origin = output.adstudio_besides?.[index]?.origin;
+        return origin ? { ...file, origin } : file;
+      })
+      .filter((/** @type {PictureFile} */ file) => file.type === "output");
   }
 
   /** @param {"done" | "failed" | "cancelled" | "lost"} state */

@@ -33,9 +33,9 @@ export async function upload(file) {
  * @returns {Promise<Photo>}
  */
 export async function photoOf(file) {
-  const bare = { ...file, subfolder: [file.subfolder, "origin"].filter(Boolean).join("/"), filename: file.filename.replace(/\.[^.]+$/, ".png") };
-  const found = await fetch(pictureUrl(bare), { method: "HEAD" }).then((answer) => answer.ok, () => false);
-  const taken = found ? bare : file;
+  const bare = file.origin;
+  const found = bare ? await fetch(pictureUrl(bare), { method: "HEAD" }).then((answer) => answer.ok, () => false) : false;
+  const taken = found && bare ? bare : file;
   const name = taken.subfolder ? `${taken.subfolder}/${taken.filename}` : taken.filename;
   return { name: `${name} [output]`, url: pictureUrl(taken), title: file.filename };
 }
