@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from comfy_server import ComfyServer
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 NO_INTERNET = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 # Anything weaker races with ComfyUI's own default workflow, which then replaces the one under test.
@@ -22,6 +22,7 @@ Open = Callable[..., Page]
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     path = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium") or shutil.which("google-chrome")
+    expect.set_options(timeout=30_000)  # the server shares the processors with the browser, and draws meanwhile
     with sync_playwright() as driver:
         chromium = driver.chromium.launch(executable_path=path, args=["--no-sandbox", NO_INTERNET])
         yield chromium
