@@ -140,10 +140,11 @@ def _targets(photos: Sequence[Path], out: Path | None) -> list[Path]:
         raise InputError("cutout.not_png", f"'{out}' does not end in .png.", "Only PNG keeps the product as it is.")
     else:
         targets = [out / f"{name}.png" for name in _distinct([photo.stem for photo in photos])]
-    for photo, target in zip(photos, targets, strict=True):
-        if target.exists() and photo.exists() and target.samefile(photo):
+    given = [photo for photo in photos if photo.exists()]
+    for target in targets:
+        if target.exists() and any(target.samefile(photo) for photo in given):  # also one that is still to be read
             raise InputError(
-                "cutout.over_the_photo", f"'{target}' is the photo itself.", "Write to another name or folder."
+                "cutout.over_the_photo", f"'{target}' is one of the photos.", "Write to another name or folder."
             )
     return targets
 

@@ -101,6 +101,7 @@ def test_methods_are_listed_with_their_licences(adstudio: Any, monkeypatch: pyte
         (["{red}", "{blue}", "-o", "{folder}/cut.png"], "cutout.one_file"),
         (["{red}", "-o", "{red}"], "cutout.over_the_photo"),
         (["{red}", "-o", "{folder}"], "cutout.over_the_photo"),
+        (["{folder}/elsewhere/red.png", "{red}", "-o", "{folder}"], "cutout.over_the_photo"),
         (["{red}", "{blue}", "{bare}", "-o", "{folder}/c", "--mask", "{red}", "--mask", "{red}"], "cutout.mask_count"),
         (["{red}", "-o", "{folder}/cut.png", "--mask", "{folder}/none.png"], "photo.not_found"),
         (["{folder}/none.png", "-o", "{folder}/cut.png"], "photo.not_found"),
