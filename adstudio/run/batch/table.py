@@ -112,7 +112,8 @@ def _delimiter(text: str) -> str:
 
 
 def _read_jsonl(path: Path) -> Iterator[Record]:
-    for number, line in enumerate(_decode(path).splitlines(), start=1):
+    # Not splitlines: JSON lets signs stand within a text at which that would end the line.
+    for number, line in enumerate(_decode(path).split("\n"), start=1):
         if not line.strip():
             continue
         try:

@@ -50,6 +50,14 @@ def test_what_is_no_table_is_refused(tmp_path: Path) -> None:
     assert code("rows.parquet", b"nonsense") == "batch.bad_parquet"
 
 
+def test_a_text_may_hold_what_ends_a_line_elsewhere(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    text = "봄\u2028신메뉴\x85"
+    path.write_bytes(f"{json.dumps({'headline': text}, ensure_ascii=False)}\r\n{json.dumps({'id': 'b'})}\r\n".encode())
+    first, second = read_table(path)
+    assert first.cells == {"headline": text} and (second.number, second.cells) == (2, {"id": "b"})
+
+
 def test_rows_that_cannot_be_read_do_not_hide_the_others(tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
     path.write_text('{"id": "a", "steps": 4}\nnonsense\n\n[1]\n{"id": "b"}\n', "utf-8")
