@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import math
 from collections.abc import Callable
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -144,6 +145,13 @@ def _number(name: str, value: object) -> float:
     return value
 
 
+def _finite(name: str, value: object) -> float:
+    number = _number(name, value)
+    if not math.isfinite(number):  # JSON has neither word, but 1e999 reads as one
+        raise _wrong(name, "a number", value)
+    return number
+
+
 def _flag(name: str, value: object) -> bool:
     if not isinstance(value, bool):
         raise _wrong(name, "true or false", value)
@@ -188,11 +196,11 @@ def _or_none(reader: Callable[[str, object], Any]) -> Callable[[str, object], An
 _placement = _object(
     Placement,
     {
-        "x": _number,
-        "base_y": _number,
-        "height": _number,
+        "x": _finite,
+        "base_y": _finite,
+        "height": _finite,
         "order": _whole,
-        "rotation": _number,
+        "rotation": _finite,
         "anchor": _text,
         "stance": _text,
         "locked": _flag,

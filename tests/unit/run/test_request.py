@@ -100,6 +100,7 @@ def test_a_missing_field_has_its_default() -> None:
         ({"auto_layout": "no"}, "request.bad_type"),
         ({"products": "a.png"}, "request.bad_type"),
         ({"placements": [{"x": 0.5}]}, "request.bad_type"),
+        ({"placements": [{"x": float("inf"), "base_y": 0.5, "height": 0.5}]}, "request.bad_type"),
         ({"text_style": {"plate": "maybe"}}, "request.bad_type"),
         ({"text_style": {"size": 4}}, "request.bad_type"),
     ],
