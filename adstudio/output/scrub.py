@@ -26,6 +26,7 @@ _SECRET_NAME = re.compile(
 )
 _SECRET_VARIABLE = re.compile(r"(?i)(?:key|token|secret|password|passwd)s?$")
 _LONG_WORD = 16  # no key is shorter and without a digit or a mark
+_WIDGETS = "widgets_values"  # where a graph's other form holds, without their names, what its nodes were told
 _LEAST_SECRET = 6  # a shorter value of a field named "key" is a name, as in C major
 _KEYS = re.compile(
     r"""(?x)
@@ -67,8 +68,10 @@ def scrub(value: Any, secrets: Iterable[str] | None = None) -> Any:
     Args:
         secrets: further texts to take out; None takes those that this machine's environment and settings hold.
     """
-    known = set(_machine_secrets() if secrets is None else secrets) | set(_named(value))
-    return _clean(value, _Cleaner(known))
+    known, named = set(_machine_secrets() if secrets is None else secrets), set(_named(value))
+    # A plain word may be a password, and may as well be "prompt": taken out everywhere, it would take the graph along.
+    words = {secret for secret in named if secret.isalpha() and len(secret) < _LONG_WORD}
+    return _clean(value, _Cleaner(known | (named - words)), words)
 
 
 class _Cleaner:
@@ -97,16 +100,18 @@ class _Cleaner:
         return self._user.sub(rf"\g<1>{REMOVED}", text) if self._user is not None else text
 
 
-def _clean(value: Any, clean: _Cleaner) -> Any:
+def _clean(value: Any, clean: _Cleaner, words: set[str], *, in_widgets: bool = False) -> Any:
     if isinstance(value, str):
-        return clean(value)
+        return REMOVED if in_widgets and value in words else clean(value)
     if isinstance(value, Mapping):
         return {
-            clean(key) if isinstance(key, str) else key: REMOVED if _is_secret(key, item) else _clean(item, clean)
+            clean(key) if isinstance(key, str) else key: REMOVED
+            if _is_secret(key, item)
+            else _clean(item, clean, words, in_widgets=in_widgets or key == _WIDGETS)
             for key, item in value.items()
         }
     if isinstance(value, (list, tuple)):
-        return [_clean(item, clean) for item in value]
+        return [_clean(item, clean, words, in_widgets=in_widgets) for item in value]
     return value
 
 
