@@ -7,7 +7,7 @@ import binascii
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from ...errors import InputError
@@ -20,6 +20,7 @@ NOT_ASKED = ("task", "base_url")  # the route's, and the operator's
 MOST_PHOTOS = 3
 _OPTIONS = ("wait_s", "webhook")
 _INPUT = re.compile(r"input:(?P<name>[^\x00-\x1f\x7f]{1,200})")
+_TEXTS = {field.name: "None" in str(field.type) for field in fields(AdRequest) if str(field.type).startswith("str")}
 _LONGEST_TEXT = 4000
 _DEEPEST = 8
 
@@ -68,7 +69,7 @@ def read_form(fields: Sequence[tuple[str, bytes]], files: Sequence[tuple[str, by
         if name == "request":
             body |= read_json(data)
         else:
-            body[name] = _read_value(data)
+            body[name] = _read_value(name, data)
     for name, data in files:
         if name not in PICTURES:
             raise InputError(
@@ -170,8 +171,8 @@ def _read_webhook(value: Any) -> str:
     return value
 
 
-def _read_value(data: bytes) -> Any:
-    """A field of a form: JSON where it is some, else text. Numbers in quotes stay text."""
+def _read_value(name: str, data: bytes) -> Any:
+    """A field of a form: JSON where it is some, else text. What a request holds as text stays it, as 5000 of a price."""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -180,6 +181,8 @@ def _read_value(data: bytes) -> Any:
         value = json.loads(text, parse_constant=_refuse_constant)
         json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
+        return text
+    if name in _TEXTS and not (isinstance(value, str) or (value is None and _TEXTS[name])):
         return text
     _check_depth(value, 0)
     return value

@@ -14,11 +14,12 @@ from .limits import Limits
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 KEPT = 500
 KEPT_S = 3600.0
+_NOTHING = AdRequest()
 
 
 @dataclass(slots=True)
 class JobRecord:
-    """One job: where it stands, and its answer once it has ended."""
+    """One job: where it stands, and its answer once it has ended; until then what was asked for."""
 
     id: str
     request: AdRequest
@@ -35,8 +36,8 @@ class JobRecord:
         return self.state in ("done", "failed", "cancelled")
 
     def end(self, state: State, status: int, answer: dict[str, Any]) -> None:
-        """Close the job with its answer."""
-        self.state, self.status, self.ended = state, status, time.time()
+        """Close the job with its answer, and let go of its request: hundreds of jobs may each hold photos of 50 MB."""
+        self.state, self.status, self.ended, self.request = state, status, time.time(), _NOTHING
         self.answer = answer
 
     def to_dict(self) -> dict[str, Any]:

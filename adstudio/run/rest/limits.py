@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import math
 import os
 import socket
 import time
@@ -48,6 +49,13 @@ class Limits:
             InputError: ``settings.<reason>``.
         """
         told, given = read_settings().rest, Limits()
+        for name in ("max_mb", "per_minute", "queue", "deadline_s"):
+            if not 0 < told.get(name, 1) < math.inf:
+                raise InputError(
+                    "settings.bad_file",
+                    f"'rest.{name}' in settings.yaml must be a number above 0; {told[name]} came.",
+                    "Correct the file; docs/calling.md shows one.",
+                )
         token = os.environ.get(TOKEN, "").strip() or str(told.get("token", "")).strip()
         if token and (problem := Key.problem(token)):
             raise InputError("settings.bad_environment", f"The REST token {problem}.", "Choose another one.")
@@ -132,8 +140,9 @@ class Meter:
     def take(self, caller: str, per_minute: float) -> float:
         """Count a call; 0 when it may pass, else the seconds after which the next one may."""
         now = self._clock()
-        left, at = self._buckets.get(caller, (per_minute, now))
-        left = min(per_minute, left + (now - at) * per_minute / 60)
+        most = max(1.0, per_minute)  # fewer than one a minute still come one by one
+        left, at = self._buckets.get(caller, (most, now))
+        left = min(most, left + (now - at) * per_minute / 60)
         passes = left >= 1
         self._buckets[caller] = (left - 1 if passes else left, now)
         if len(self._buckets) > 10_000:  # addresses that are full again say nothing

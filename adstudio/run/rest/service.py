@@ -79,7 +79,6 @@ class Service:
         self._queue, self._folders, self._size_over, self._check_models = queue, folders, size_over, check_models
         # Photos take a core each for seconds; two leave the rest to the pictures.
         self._hands = ThreadPoolExecutor(2, "adstudio-rest")
-        self._callers = ThreadPoolExecutor(4, "adstudio-webhook")
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     async def ask(self, ask: Ask, limits: Limits) -> JobRecord:
@@ -139,7 +138,7 @@ class Service:
             error = {"code": "rest.unexpected", "message": "The server failed.", "hint": "Its log says why."}
             job.end("failed", 500, {"error": error})
         if job.webhook:
-            self._callers.submit(webhook.deliver, job.webhook, job.to_dict(), limits)
+            webhook.tell(job.webhook, job.to_dict(), limits)
 
     async def _make(self, job: JobRecord) -> dict[str, Any]:
         source, output = self._folders()

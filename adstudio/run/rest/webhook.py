@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,6 +17,13 @@ logger = logging.getLogger("adstudio.rest")
 
 PAUSES_S = (0.0, 2.0, 10.0, 60.0, 300.0)
 _PORTS = {"http": 80, "https": 443}
+
+
+def tell(url: str, about: Mapping[str, Any], limits: Limits) -> threading.Thread:
+    """Have a thread deliver; one that waits for its next try for minutes does not keep the server from ending."""
+    thread = threading.Thread(target=deliver, args=(url, about, limits), name="adstudio-webhook", daemon=True)
+    thread.start()
+    return thread
 
 
 def deliver(url: str, about: Mapping[str, Any], limits: Limits, sleep: Callable[[float], None] = time.sleep) -> bool:

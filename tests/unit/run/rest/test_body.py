@@ -115,6 +115,14 @@ def test_a_form_holds_fields_and_files() -> None:
             read_form([], files)
 
 
+def test_a_form_leaves_text_as_text_whatever_it_looks_like() -> None:
+    said = {"brief": "2026", "price": "5000", "badge": "1", "headline": "true", "legal": "[1]", "format": "png"}
+    fields = [(name, value.encode()) for name, value in said.items()]
+    ask = read_ask("generate", read_form([*fields, ("sub", b"null"), ("hours", b'"9"'), ("seed", b"7")], []), no_input)
+    assert {name: getattr(ask.request, name) for name in said} == said
+    assert (ask.request.sub, ask.request.hours, ask.request.seed) == (None, "9", 7)
+
+
 _VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30) | st.sampled_from(["봄", CODED]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),

@@ -52,8 +52,9 @@ def test_limits_come_from_the_settings_and_the_token_from_the_environment(
     monkeypatch.setenv("ADSTUDIO_REST_TOKEN", "from-environment")
     Limits.read().check_token("Bearer from-environment")
     assert "from-file" not in repr(Limits.read())
-    (tmp_path / "settings.yaml").write_text("rest: {tokens: x}")
-    assert code_of(Limits.read) == "settings.bad_file"
+    for wrong in ("tokens: x", "per_minute: 0", "queue: -1", "max_mb: .nan", "deadline_s: .inf"):
+        (tmp_path / "settings.yaml").write_text(f"rest: {{{wrong}}}")
+        assert code_of(Limits.read) == "settings.bad_file"
 
 
 def test_a_caller_waits_once_the_bucket_is_empty() -> None:
@@ -63,6 +64,7 @@ def test_a_caller_waits_once_the_bucket_is_empty() -> None:
     assert meter.take("b", 2) == 0
     now[0] = 31
     assert meter.take("a", 2) == 0 and meter.take("a", 2) > 0
+    assert [meter.take("rarely", 0.5) for _ in range(2)] == [0, 120], "less than one a minute is one now and then"
 
 
 @pytest.mark.parametrize(
@@ -138,6 +140,20 @@ def test_a_webhook_that_is_down_or_private_is_given_up() -> None:
     with receiver(200) as (url, came):
         assert not webhook.deliver(url, {"job": "1"}, Limits(webhooks=("127.0.0.1",)), pauses.append)
     assert not came
+
+
+def test_a_webhook_that_is_tried_again_does_not_hold_the_server_up() -> None:
+    with receiver(200) as (url, came):
+        thread = webhook.tell(url, {"job": "1"}, OPEN)
+        thread.join(20)
+    assert came == [{"job": "1"}]
+    assert thread.daemon, "Python waits for any other thread before it ends"
+
+
+def test_a_job_that_has_ended_holds_no_photos() -> None:
+    job = JobRecord("1", AdRequest(brief="봄", reference="data:image/png;base64," + "A" * 1000))
+    job.end("done", 200, {})
+    assert job.request.reference is None
 
 
 def test_a_full_queue_takes_nobody_in() -> None:
