@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..output.credentials import configured, require_library
-from ..output.disclosure import Disclosure
+from ..output.disclosure import Disclosure, Source
 from ..output.encode import find_format, require_format
 from ..output.metadata import KEY
 from ..output.save import SavedPicture, save_picture
@@ -74,6 +74,14 @@ def label_pictures(run: Run) -> None:
             )
 
 
+def disclosure_of(run: Run) -> Disclosure | None:
+    """What part artificial intelligence had in a run's pictures; None = none, as no model draws a template."""
+    request = run.request
+    is_mixed = request.task == "composite" or request.reference is not None
+    source: Source = "composite" if is_mixed else "generated"
+    return None if run.is_locked else Disclosure(source, request.ai_label.strip(), run.model)
+
+
 def save_pictures(run: Run, folder: Path, report: RunReport) -> list[SavedPicture]:
     """Save every finished picture with its original and its record.
 
@@ -82,8 +90,6 @@ def save_pictures(run: Run, folder: Path, report: RunReport) -> list[SavedPictur
     """
     request, recorder = run.request, run.recorder
     told, record = report.to_dict(), to_record(request)
-    is_mixed = request.task == "composite" or request.reference is not None
-    disclosure = Disclosure("composite" if is_mixed else "generated", request.ai_label.strip(), run.model)
     wanted = wanted_of(run)
     saved: list[SavedPicture] = []
     with recorder.step("save"):
@@ -98,7 +104,7 @@ def save_pictures(run: Run, folder: Path, report: RunReport) -> list[SavedPictur
                 max_bytes=wanted.max_bytes(),
                 original=None if original is finished else original,
                 metadata={KEY: about},
-                disclosure=None if run.is_locked else disclosure,  # of a template no model has drawn anything
+                disclosure=disclosure_of(run),
                 credentials=configured() if request.credentials else None,
             )
             for note in picture.notes:

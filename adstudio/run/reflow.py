@@ -76,7 +76,7 @@ def reflow_design(
         InputError: ``reflow.…``, ``layout.…``, or what composing finds.
     """
     for channel in channels:
-        _refuse_locked(channel)
+        refuse_locked(channel)
     return tuple(_bring(picture, plan, channel, keep, cutouts, min_px, finish) for channel in channels)
 
 
@@ -118,7 +118,12 @@ def _few_enough(plan: LayoutPlan, channel: Channel) -> tuple[LayoutPlan, str]:
     return replace(plan, texts=tuple(block for block in plan.texts if block in kept)), dropped
 
 
-def _refuse_locked(channel: Channel) -> None:
+def refuse_locked(channel: Channel) -> None:
+    """Refuse a channel that takes nothing but its own template.
+
+    Raises:
+        InputError: ``reflow.locked_channel``.
+    """
     locked = next((each for each in templates().values() if each.lines and each.channel == channel.id), None)
     if locked is not None:
         raise InputError(

@@ -8,21 +8,30 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import InputError
-from ...output.disclosure import Disclosure
+from ...output.credentials import configured
+from ...output.metadata import KEY
 from ...output.save import save_picture
+from ...text.label import draw_label
+from ...text.lettering import letter
+from ...types import Array, Channel, LayoutPlan
+from ..channels import inspect
+from ..finishing import disclosure_of
+from ..graph_saving import Wanted
 from ..stages import Run
+from ..wire import to_record
 from .lanes import Made
 from .rows import Row
 
 
 def check_channels(names: tuple[str, ...]) -> None:
-    """Refuse channels that are not known.
+    """Refuse channels that are not known, whose size is not, or that take no design but their own.
 
     Raises:
-        InputError: ``batch.no_channels`` where this version has none; what the table of channels says.
+        InputError: ``batch.no_channels`` where this version has none; what the table of channels and reflow say.
     """
     for name in names:
-        _module("output.channels").get_channel(name)
+        known = _module("output.channels")
+        _module("run.reflow").refuse_locked(known.require_size(known.get_channel(name)))
 
 
 def bring_to_channels(row: Row, run: Run, made: Made, folder: Path) -> Made:
@@ -34,22 +43,38 @@ def bring_to_channels(row: Row, run: Run, made: Made, folder: Path) -> Made:
     """
     if not row.channels:
         return made
-    from ...text.lettering import draw
-
-    channels = [_module("output.channels").get_channel(name) for name in row.channels]
-    style, files = row.request.text_style, list(made.files)
-    notes = list(made.notes)
+    channels = _module("output.channels").get_channels(",".join(row.channels))  # two names of one channel are one
+    request, files = row.request, list(made.files)
+    notes, style = list(made.notes), request.text_style
     bring = _module("run.reflow").reflow_design
-    disclosure = Disclosure("composite" if row.request.products else "generated", "", run.model)
+    about = {"seed": run.seeds[0], "request": to_record(request)}
     for each in bring(run.originals[0], run.layouts[0], channels, keep=run.masks[0], min_px=style.min_px):
-        picture = draw(each.picture, each.plan, style) if each.plan.texts else each.picture
+        wanted = Wanted(max_kb=request.max_kb or 0, channel=each.channel)
+        picture = _finished(each.picture, each.plan, each.mask, each.channel, run)
         saved = save_picture(
-            picture, folder, format=each.channel.formats[0], quality=90, max_bytes=each.channel.max_bytes,
-            disclosure=disclosure,
-        )  # fmt: skip
+            picture,
+            folder,
+            format=each.channel.formats[0],
+            quality=90,
+            max_bytes=wanted.max_bytes(),
+            metadata={KEY: about},
+            disclosure=disclosure_of(run),
+            credentials=configured() if request.credentials else None,
+        )
         files.append((f"~{each.channel.id.replace(':', '-')}", saved.path))
-        notes += each.notes
+        sent = {"format": each.channel.formats[0], "size_bytes": saved.path.stat().st_size}
+        found = inspect(picture, each.channel, plan=each.plan, style=style, font=style.font, **sent)
+        notes += (*each.notes, *(f"{each.channel.korean}: {one.line()}" for one in found if one.level == "ERROR"))
     return replace(made, files=tuple(files), notes=tuple(notes))
+
+
+def _finished(picture: Array, plan: LayoutPlan, mask: Array, channel: Channel, run: Run) -> Array:
+    """A channel's picture with all that the ad has on it: copy, code and logo, and the label."""
+    request, style = run.request, run.request.text_style
+    if plan.texts or plan.marks:
+        picture = letter(picture, plan, style, {} if run.logo is None else {"": run.logo}).image
+    boxes = [item.box for item in (*plan.texts, *plan.marks)]
+    return draw_label(picture, request.ai_label, boxes=boxes, keep_clear=mask, font=style.font, within=channel.safe)
 
 
 def _module(name: str) -> Any:

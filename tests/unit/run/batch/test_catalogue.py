@@ -11,18 +11,24 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from adstudio.engine.torch_host import TorchHost
 from adstudio.errors import InputError, StorageError
 from adstudio.ports import Cancelled
 from adstudio.run.batch.catalogue import draw_catalogue
-from adstudio.run.batch.channel_files import check_channels
+from adstudio.run.batch.channel_files import bring_to_channels, check_channels
 from adstudio.run.batch.lanes import Made, Outcome
 from adstudio.run.batch.local_lane import LocalLane
 from adstudio.run.batch.manifest import read_entries
 from adstudio.run.batch.rows import Row
 from adstudio.run.batch.server_lane import RunnerLane, comfy_runner
 from adstudio.run.local import LocalRunner
+from adstudio.run.recorder import Recorder
 from adstudio.run.request import AdRequest
-from adstudio.types import TextStyle
+from adstudio.run.show_command import read_saved
+from adstudio.run.stages import Run
+from adstudio.types import Box, LayoutPlan, Mark, TextStyle
+
+_CORNER = Box(0.55, 0.55, 0.95, 0.95)
 
 
 def rows(checkpoint: Path, box: Path) -> list[Row]:
@@ -155,6 +161,35 @@ def test_any_runner_draws_rows_side_by_side(checkpoint: Path, box: Path, tmp_pat
     done = draw_catalogue([*table, long], RunnerLane(Two(), 2), tmp_path)
     assert [entry.id for entry in done.entries] == [row.id for row in table] and done.left == 0
     assert [failure.code for failure in done.failures] == ["layout.no_room"]
+
+
+@pytest.mark.parametrize(
+    ("said", "mark"),
+    [({"ai_label": "AI 생성 이미지"}, None), ({}, Mark("qr", _CORNER, "https://a.kr")), ({}, Mark("logo", _CORNER))],
+)
+def test_a_channel_gets_all_that_the_ad_has_on_it(tmp_path: Path, said: dict[str, str], mark: Mark | None) -> None:
+    request = AdRequest(brief="봄 카페", seed=3, **said)
+    row = Row(2, "라떼", request, "1", channels=("kakao_native:2x1", "kakao-native:2x1"))
+    run = Run(request, Recorder(None, threading.Event()), TorchHost())
+    run.originals, run.masks, run.seeds = [np.full((256, 256, 3), 0.6, np.float32)], [None], [3]
+    run.layouts = [LayoutPlan(marks=() if mark is None else (mark,), size_px=(256, 256))]
+    run.logo = np.full((20, 40, 4), (0.1, 0.2, 0.9, 1.0), np.float32)
+    made = bring_to_channels(row, run, Made((), None, 1.0, (3,)), tmp_path)
+    ((name, path),) = made.files
+    assert name == "~kakao_native-2x1"
+    assert np.ptp(np.asarray(Image.open(path).convert("L"))) > 60, "nothing stands on it"
+    told = read_saved(path)
+    assert told["brief"] == "봄 카페" and told["disclosure"]["label"] == said.get("ai_label", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("kakao_bizboard", "reflow.locked_channel"), ("당근", "channels.no_size"), ("x", "channels.unknown")],
+)
+def test_a_channel_that_takes_no_design_is_refused_before_anything_is_drawn(name: str, code: str) -> None:
+    with pytest.raises(InputError) as refused:
+        check_channels(("instagram_feed", name))
+    assert refused.value.code == code
 
 
 def test_a_server_is_not_asked_for_what_it_keeps(checkpoint: Path, box: Path) -> None:
