@@ -172,7 +172,7 @@ def _read_webhook(value: Any) -> str:
 
 
 def _read_value(name: str, data: bytes) -> Any:
-    """A field of a form: JSON where it is some, else text. What a request holds as text stays it, as 5000 of a price."""
+    """A field of a form: JSON where it is some, else text; 5000 of a price is the text that a request holds."""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -33,7 +33,9 @@ KEYS = [
 
 def test_a_plain_word_in_a_field_named_key_leaves_the_graph_whole() -> None:
     graph = {"prompt": {"1": {"class_type": "GetKey", "inputs": {"key": "prompt", "text": "a prompt for spring"}}}}
-    ui = {"workflow": {"nodes": [{"inputs": [{"name": "prompt"}], "widgets_values": ["prompt", "a prompt for spring"]}]}}
+    ui = {
+        "workflow": {"nodes": [{"inputs": [{"name": "prompt"}], "widgets_values": ["prompt", "a prompt for spring"]}]}
+    }
     cleaned = scrub(graph | ui, secrets=())
     assert cleaned["prompt"]["1"]["inputs"] == {"key": REMOVED, "text": "a prompt for spring"}
     assert cleaned["workflow"]["nodes"] == [
