@@ -56,9 +56,10 @@ def find_format(name: str) -> Format:
     key = name.strip().lower().lstrip(".")
     found = FORMATS.get(_ALIASES.get(key, key))
     if found is None:
+        came = f"'{name}' came" if key else "a name without an ending came"
         raise InputError(
             "output.unknown_format",
-            f"The file format must be one of {', '.join(FORMATS)}; '{name}' came.",
+            f"The file format must be one of {', '.join(FORMATS)}; {came}.",
             "Choose png for full quality, jpeg, webp or avif for a small file.",
         )
     return found

@@ -48,14 +48,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--override", action="store_true", help="write it even where the channel would refuse it")
     parser.add_argument("--plate", type=Path, metavar="FILE", help="also the copy alone, on a clear ground")
     parser.add_argument("--layers", type=Path, metavar="FOLDER", help="also every layer as a .png, with layers.json")
-    parser.add_argument(
-        "--logo",
-        action="append",
-        default=[],
-        type=_logo,
-        metavar="[NAME=]FILE",
-        help="the picture for the plan's logo; with several, NAME is what the plan calls it",
-    )
+    add_logo(parser)
     parser.add_argument("--font", default=_PLAIN.font, metavar="NAME", help=f"a family or a file ({_PLAIN.font})")
     parser.add_argument("--weight", type=int, default=800, help="of the headline, 100 to 900 (800)")
     parser.add_argument("--min-px", type=int, default=_PLAIN.min_px, help=f"smallest letters ({_PLAIN.min_px})")
@@ -67,6 +60,26 @@ def add(commands: Any) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON envelope on stdout")
     parser.add_argument("--quiet", action="store_true", help="no progress")
     parser.set_defaults(command=run)
+
+
+def add_logo(parser: argparse.ArgumentParser) -> None:
+    """Add the pictures of a plan's logos to a command."""
+    parser.add_argument(
+        "--logo",
+        action="append",
+        default=[],
+        type=_logo,
+        metavar="[NAME=]FILE",
+        help="the picture for the plan's logo; with several, NAME is what the plan calls it",
+    )
+
+
+def read_logos(options: argparse.Namespace) -> dict[str, Array]:
+    """Read the pictures of ``--logo`` by the names that the plan has for them.
+
+    Shapes: ``[h,w,3]`` or ``[h,w,4]``.
+    """
+    return {name: _read_logo(path) for name, path in options.logo}
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
@@ -88,7 +101,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         shadow=not options.no_shadow,
         plate=options.ground,
     )
-    logos = {name: _read_logo(path) for name, path in options.logo}
+    logos = read_logos(options)
     plan = plan if channel is None else replace(plan, channel=channel.id)
     done = letter_for(read_photo(options.picture), plan, style, logos)
     entry: dict[str, Any] = {"path": str(options.out), "notes": list(done.notes)}

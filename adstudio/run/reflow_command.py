@@ -10,6 +10,7 @@ from typing import Any
 
 from ..errors import InputError
 from ..types import TextStyle
+from .letter_command import add_logo, read_logos
 
 
 def add(commands: Any) -> None:
@@ -25,6 +26,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--channels", required=True, metavar="NAMES", help="between commas: 스토리, kakao_native:2x1 …")
     parser.add_argument("--cut", type=Path, action="append", default=[], metavar="CUT", help="a product, cut out")
     parser.add_argument("--keep", type=Path, metavar="MASK", help="without --cut: what must be seen, white = product")
+    add_logo(parser)
     parser.add_argument("--font", default=TextStyle().font)
     parser.add_argument("--min-px", type=int, default=TextStyle().min_px, help="smallest letters (20)")
     parser.add_argument("--no-text", action="store_true", help="leave the copy out; the plans are written all the same")
@@ -56,11 +58,11 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             "Give the mask that belongs to this picture.",
         )
     style = TextStyle(font=options.font, min_px=options.min_px)
-    cuts = [read_cut(path) for path in options.cut]
+    cuts, logos = [read_cut(path) for path in options.cut], read_logos(options)
     made = reflow_design(picture, plan, get_channels(options.channels), keep=keep, cutouts=cuts, min_px=options.min_px)
     entries: list[dict[str, Any]] = []
     for one in made:
-        finished = one.picture if options.no_text else letter_for(one.picture, one.plan, style).image
+        finished = one.picture if options.no_text else letter_for(one.picture, one.plan, style, logos).image
         format = find_format(one.channel.formats[0])
         # What does not fit into the limit is measured as it is, for the check to find and to say.
         data, how = encode_for(finished, one.channel, format, override=True)

@@ -268,6 +268,17 @@ def test_one_design_becomes_a_file_for_each_channel(
     assert (saved["channel"], len(saved["products"])) == ("cashwalk", 1)
 
 
+def test_a_design_with_a_logo_is_brought_to_a_channel(
+    capsys: pytest.CaptureFixture[str], coffee: Path, cup_file: Path, tmp_path: Path
+):
+    plan = tmp_path / "plan.json"
+    plan.write_text('{"marks": [{"kind": "logo", "box": [0.7, 0.7, 0.95, 0.95]}]}', "utf-8")
+    asked = ("--plan", str(plan), "--channels", "kakao_search_custom", "-o", str(tmp_path / "out"))
+    code, envelope = adstudio(capsys, "reflow", str(coffee), *asked)
+    assert (code, envelope["error"]["code"]) == (1, "text.logo_missing")
+    assert adstudio(capsys, "reflow", str(coffee), *asked, "--logo", str(cup_file))[0] == 0
+
+
 def test_what_a_channel_would_refuse_is_not_written(capsys: pytest.CaptureFixture[str], coffee: Path, tmp_path: Path):
     plan = LayoutPlan((TextBlock("headline", "가을", Box(0.1, 0.06, 0.9, 0.2)),))
     (tmp_path / "plan.json").write_text(to_json(plan), "utf-8")
