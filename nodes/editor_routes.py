@@ -29,11 +29,14 @@ def register(server: Any = None) -> None:
 
 async def typeset(request: web.Request) -> web.Response:
     """Answer with every block's lines in pixels, in the order of the question."""
-    body = await request.content.read(LARGEST_BODY + 1)
+    body = bytearray()
+    async for piece in request.content.iter_any():
+        body += piece
+        if len(body) > LARGEST_BODY:
+            break
     try:
-        blocks, style, picture = _question(body)
-        # Measuring letters takes a processor, and the server's loop serves everyone.
-        answers = await asyncio.to_thread(proof.set_blocks, blocks, style, picture)
+        # Looking for fonts and measuring letters takes a processor, and the server's loop serves everyone.
+        answers = await asyncio.to_thread(lambda: proof.set_blocks(*_question(bytes(body))))
     except AdStudioError as error:
         return web.json_response({"code": error.code, "message": error.message, "hint": error.hint}, status=400)
     return web.json_response({"blocks": [asdict(answer) for answer in answers]})
@@ -42,7 +45,8 @@ async def typeset(request: web.Request) -> web.Response:
 async def font(request: web.Request) -> web.Response:
     """Answer with the face of a listed family; no other file can be asked for."""
     family, weight = request.query.get("family", ""), request.query.get("weight", "400")
-    face = await asyncio.to_thread(webfont.web_face, family, int(weight) if weight.isdecimal() else 400)
+    told = int(weight) if weight.isdecimal() and len(weight) < 5 else 400
+    face = await asyncio.to_thread(webfont.web_face, family, told)
     if face is None:
         raise web.HTTPNotFound
     content, kind = face

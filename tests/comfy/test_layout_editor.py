@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import http.client
 import json
+import time
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from comfy_server import ComfyServer, Rejected
@@ -79,6 +82,20 @@ def test_server_tells_how_copy_is_set(server: ComfyServer):
     left, _, right, bottom = block["ink"]
     assert left == block["lines"][0]["x_px"] and left + right == pytest.approx(1000), "in the middle of its box"
     assert 80 < block["lines"][0]["y_px"] < bottom <= 240
+
+
+def test_a_question_may_come_in_pieces(server: ComfyServer):
+    data = json.dumps(QUESTION).encode()
+    place = urlsplit(server.url)
+    line = http.client.HTTPConnection(place.hostname or "", place.port, timeout=60)
+    line.putrequest("POST", "/adstudio/typeset")
+    line.putheader("Content-Length", str(len(data)))
+    line.endheaders(data[:40])
+    time.sleep(0.5)  # the server begins to read
+    line.send(data[40:])
+    answer = line.getresponse()
+    assert answer.status == 200, answer.read()
+    line.close()
 
 
 @pytest.mark.parametrize(
