@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import os
@@ -9,7 +10,7 @@ import time
 from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from ...errors import InputError, MissingDependency, ServerError
 from ...service import Key
@@ -67,10 +68,12 @@ class Connection:
         if self.token:
             _check_token(self.token, self.url)
         self._timeout = httpx2.Timeout(answer_s, connect=connect_s)
-        self._client = httpx2.Client(timeout=self._timeout, headers=self.headers(), auth=self._login, trust_env=True)
+        self._client = httpx2.Client(timeout=self._timeout, headers=self.headers(), trust_env=True)
 
     def headers(self) -> dict[str, str]:
-        """What proves to the server who we are."""
+        """What proves to the server who we are, on every line to it: the login of its address before the token."""
+        if self._login is not None:
+            return {"Authorization": f"Basic {base64.b64encode(':'.join(self._login).encode()).decode('ascii')}"}
         return {"Authorization": f"Bearer {self.token}"} if self.token else {}
 
     def socket_url(self, client_id: str) -> str:
@@ -194,7 +197,7 @@ def read_server(url: str) -> tuple[str, tuple[str, str] | None]:
     if port is None and "://" not in text:
         port = _DEFAULT_PORT
     place = shown if port is None else f"{shown}:{port}"
-    login = None if parts.username is None else (parts.username, parts.password or "")
+    login = None if parts.username is None else (unquote(parts.username), unquote(parts.password or ""))
     return urlunsplit((parts.scheme, place, parts.path.rstrip("/"), "", "")), login
 
 

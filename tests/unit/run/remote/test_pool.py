@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from comfy_double import ComfyDouble, running_double
+from websockets.http11 import Request, Response
+from websockets.sync.server import ServerConnection, serve
 
 from adstudio import InputError, ServerError
-from adstudio.run.remote.connection import read_server
+from adstudio.run.remote.connection import Connection, read_server
+from adstudio.run.remote.socket import Socket
 from adstudio.run.request import AdRequest
 
 WORDS = AdRequest(brief="봄 딸기라떼", seed=7, steps=2)
@@ -73,11 +77,28 @@ def test_nobody_there_is_said_so(make: Any) -> None:
         ("10.0.0.7", "http://10.0.0.7:8188", None),
         ("localhost:9000/", "http://localhost:9000", None),
         ("https://me:secret@pod.example/comfy", "https://pod.example/comfy", ("me", "secret")),
+        ("https://me:s%40cret@pod.example", "https://pod.example", ("me", "s@cret")),
         ("http://[::1]:8188", "http://[::1]:8188", None),
     ],
 )
 def test_addresses_as_people_write_them(written: str, url: str, login: Any) -> None:
     assert read_server(written) == (url, login)
+
+
+def test_the_login_of_an_address_opens_the_line_of_progress_too() -> None:
+    asked: list[str | None] = []
+
+    def door(line: ServerConnection, request: Request) -> Response | None:
+        asked.append(request.headers.get("Authorization"))
+        return None if asked[-1] else line.respond(401, "")
+
+    with serve(lambda line: line.wait_closed(), "127.0.0.1", 0, process_request=door) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with closing(Connection(f"http://me:s%40cret@127.0.0.1:{server.socket.getsockname()[1]}")) as connection:
+            line = Socket(connection, "client")
+            assert line.is_open and asked == ["Basic bWU6c0BjcmV0"]
+            line.close()
+        server.shutdown()
 
 
 @pytest.mark.parametrize("written", ["", "ftp://host", "http://", "http://h:port", "http://h/?key=1", "http://a b:c@"])
