@@ -28,7 +28,6 @@ from ..adstudio.engine.encoding import embed_tokens, tokenize
 from ..adstudio.engine.lora import join_triggers
 from ..adstudio.engine.lora_factors import Kronecker, LowRank, read_factors
 from ..adstudio.engine.native_names import native_config, native_name, native_tensors
-from ..adstudio.engine.options import BF16
 from ..adstudio.engine.parts import Part
 from ..adstudio.errors import InputError
 from . import _host
@@ -50,7 +49,7 @@ def native_model(zit: Zit) -> tuple[Any, int]:
         ModelError: an adapter does not fit completely.
     """
     # Whatever precision the engine draws in, this is the file's: core has its own ways to narrow weights.
-    keeper = zit.components.variants.get(BF16, zit.components).transformer.__dict__
+    keeper = zit.components.variants.get("", zit.components).transformer.__dict__
     known = keeper.get(_MARK)
     if known is None:
         # Outside inference mode: these weights outlive this run and are patched in others.

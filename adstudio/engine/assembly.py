@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from ..errors import MissingDependency, ModelError
+from .attention import keep_to_torch
 from .parts import Part
 from .qwen_tokenizer import MERGES, qwen_tokenizer
 from .tensors import read_tensors
@@ -22,8 +23,10 @@ logger = logging.getLogger("adstudio.engine")
 
 
 def build_transformer(part: Part) -> nn.Module:
-    """Build the ``ZImageTransformer2DModel``."""
-    return _build_diffusers("ZImageTransformer2DModel", part)
+    """Build the ``ZImageTransformer2DModel``, whose attention is torch's whatever diffusers is told elsewhere."""
+    transformer = _build_diffusers("ZImageTransformer2DModel", part)
+    keep_to_torch(transformer)
+    return transformer
 
 
 def build_vae(part: Part) -> nn.Module:

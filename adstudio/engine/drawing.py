@@ -6,7 +6,8 @@ the embedding, the pictures that are done, and the latents of those under way wi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -18,11 +19,14 @@ from ..ports import Host
 from ..types import Array
 from . import denoise, encoding, ladder, latents, preview, schedule
 from .adapters import applied
+from .attention import attending
 from .compiling import compiled
 from .components import Zit
+from .precision import multiplying
 from .residence import residence_of
 
 T = TypeVar("T")
+_CAPTION_GRID = 32  # tokens; the transformer pads captions to a multiple of it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +48,11 @@ class _Course:
     noise: torch.Tensor
     latents: torch.Tensor | None = None
     done: int = 0
+
+    @property
+    def pace(self) -> tuple[int, int]:
+        """What pictures of one pass have in common: prompts of other lengths would need a mask, and its slow kernels."""
+        return self.done, -(-len(self.embedding) // _CAPTION_GRID)
 
 
 class Drawing:
@@ -102,8 +111,7 @@ class Drawing:
             transformer = self._parts.transformer
             needed = denoise.activation_bytes(transformer, rows * columns // 4, longest) * plan.at_once
             borrowed = self._host.on_device(transformer, needed, streamed=plan.stream_transformer)
-            is_compiled = self._zit.options.compiled
-            with applied(self._parts, self._zit.loras), borrowed as device, compiled(transformer, is_compiled):
+            with applied(self._parts, self._zit.loras), borrowed as device, _as_asked(self._zit, device):
                 while group := self._next_group(courses, len(start.levels), plan.at_once):
                     self._advance(group, courses, start, preview.Previews(factors, device), device)
 
@@ -147,7 +155,7 @@ class Drawing:
 
     def _next_group(self, courses: list[_Course], levels: int, at_once: int) -> list[_Course]:
         waiting = [course for course in courses if course.done < levels]
-        return [course for course in waiting[:at_once] if course.done == waiting[0].done]
+        return [course for course in waiting[:at_once] if course.pace == waiting[0].pace]
 
     def _advance(
         self,
@@ -204,6 +212,18 @@ _SAID: dict[ladder.Stage, str] = {
     "vae": "Memory ran out in the VAE; the run went on with less.",
 }
 _MOST_SAID = 3
+
+
+@contextmanager
+def _as_asked(zit: Zit, device: torch.device) -> Iterator[None]:
+    """Have the transformer, which other handles share, run as this one's options say."""
+    transformer, options = zit.components.transformer, zit.options
+    with (
+        attending(options.attention, transformer, device),
+        multiplying(transformer, options.precision, device),
+        compiled(transformer, options.compiled),
+    ):
+        yield
 
 
 def measure_sizes(zit: Zit, size: tuple[int, int], *, is_counted: bool = True) -> ladder.Sizes:

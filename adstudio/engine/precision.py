@@ -1,6 +1,7 @@
 """The transformer's large matrices in 8 bits: half the memory on the device, widened where they are used.
 
-Every row of a matrix has a scale of its own, a power of two, so that scaling itself rounds nothing: what is lost is
+On cards that multiply in 8 bits they need not be widened: what comes in is brought to 8 bits as well, each token by a
+scale of its own. Every row of a matrix has a scale of its own, a power of two, so that scaling itself rounds nothing: what is lost is
 what lies between two numbers of 8 bits. The narrow matrices lie in a nameless file of the temporary folder, mapped as
 the checkpoint's own files are: they take no memory of their own, and are gone with the program.
 """
@@ -8,6 +9,7 @@ the checkpoint's own files are: they take no memory of their own, and are gone w
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -15,12 +17,12 @@ from typing import Any
 import torch
 from torch import nn
 
-from ..errors import StorageError
+from ..errors import InputError, StorageError
 from ..ports import Watcher
 from .assembly import build_transformer, build_vae
 from .components import Components, Zit, registry
 from .conversion_space import map_nameless, temporary_folder
-from .options import BF16, FP8_WEIGHTS, Options
+from .options import BF16, FP8_PRODUCTS, FP8_WEIGHTS, Options
 from .parts import Sources
 
 NARROW = torch.float8_e4m3fn
@@ -39,7 +41,8 @@ def with_options(zit: Zit, options: Options, watcher: Watcher) -> Zit:
         StorageError: the temporary folder has no room for the narrow matrices.
     """
     wide = zit.components.variants.get("", zit.components)
-    kept = [options.precision] * (options.precision != BF16) + ["channels last"] * options.channels_last
+    # Products in 8 bits are made of the same matrices as weights in 8 bits.
+    kept = [FP8_WEIGHTS] * (options.precision != BF16) + ["channels last"] * options.channels_last
     with registry.loading, torch.inference_mode(False), torch.no_grad():
         found = wide
         for kind in kept:
@@ -85,17 +88,82 @@ def narrow(transformer: nn.Module, watcher: Watcher) -> None:
         watcher.progress(number, len(layers))
 
 
+@contextmanager
+def multiplying(transformer: nn.Module, precision: str, device: torch.device) -> Iterator[None]:
+    """Multiply in 8 bits inside where the precision asks for it; the layers are shared by all that hold them narrow.
+
+    Raises:
+        InputError: the device cannot multiply in 8 bits.
+    """
+    if precision != FP8_PRODUCTS:
+        yield
+        return
+    if not _multiplies(str(device)):
+        raise InputError(
+            "options.no_fp8_products",
+            f"The precision '{FP8_PRODUCTS}' needs a device that multiplies in 8 bits, NVIDIA's Ada (L4, RTX 40) or newer "
+            f"and a torch made for it, but this is {_name_of(device)} with torch {torch.__version__}.",
+            f"Choose '{FP8_WEIGHTS}', which needs as little memory, or {BF16}.",
+        )
+    layers = [module for module in transformer.modules() if isinstance(module, _Narrow)]
+    for layer in layers:
+        layer.multiplies = True
+    try:
+        yield
+    finally:
+        for layer in layers:
+            layer.multiplies = False
+
+
 class _Narrow(nn.Module):
     """What a linear layer's own class is mixed with while its matrix is held in 8 bits."""
 
     weight: torch.Tensor
     bias: torch.Tensor | None
     row_scale: torch.Tensor
+    multiplies: bool = False
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """The layer's output, with the matrix widened for the moment."""
-        out = nn.functional.linear(x, self.weight.to(x.dtype)) * self.row_scale.to(x.dtype)
+        """The layer's output, with the matrix widened for the moment, or the tokens brought to 8 bits."""
+        if self.multiplies:
+            out = multiply(x, self.weight, self.row_scale)
+        else:
+            out = nn.functional.linear(x, self.weight.to(x.dtype)) * self.row_scale.to(x.dtype)
         return out if self.bias is None else out + self.bias
+
+
+def multiply(x: torch.Tensor, weight: torch.Tensor, row_scale: torch.Tensor) -> torch.Tensor:
+    """The product of tokens and a narrow matrix, in 8 bits.
+
+    Shapes: x ``[...,K]``, weight ``[N,K] float8_e4m3fn``, row_scale ``[N]``, result ``[...,N]`` in x' dtype.
+    """
+    tokens = x.reshape(-1, x.shape[-1])
+    scale = _row_scales(tokens).float()[:, None]  # a power of two, as the rows' own: it rounds nothing
+    narrow = (tokens / scale.to(tokens.dtype)).to(NARROW)
+    out = torch._scaled_mm(
+        narrow,
+        weight.t(),
+        scale_a=scale,
+        scale_b=row_scale.float()[None],
+        out_dtype=torch.bfloat16,
+        use_fast_accum=True,
+    )
+    return out.to(x.dtype).reshape(*x.shape[:-1], -1)
+
+
+@lru_cache(maxsize=8)
+def _multiplies(device: str) -> bool:
+    """Whether a device multiplies in 8 bits with a scale per row, found out by doing it once."""
+    rows = torch.ones((32, 32), device=device, dtype=torch.bfloat16)
+    try:
+        multiply(rows, rows.to(NARROW), rows[0])
+    except (RuntimeError, NotImplementedError, ValueError, AttributeError):
+        return False
+    return True
+
+
+def _name_of(device: torch.device) -> str:
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else str(device)
 
 
 @lru_cache(maxsize=16)
@@ -111,7 +179,7 @@ def _large_layers(transformer: Any) -> Iterator[tuple[str, nn.Linear]]:
 
 
 def _row_scales(weight: torch.Tensor) -> torch.Tensor:
-    """The least power of two per row that brings it into the range of 8 bits."""
+    """The least power of two per row that brings it into the range of 8 bits; of ``[rows, columns]``."""
     highest = weight.abs().amax(dim=1).float().clamp(min=1e-30)
     return torch.exp2(torch.ceil(torch.log2(highest / _LARGEST))).to(weight.dtype)
 
