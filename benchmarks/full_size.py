@@ -44,34 +44,56 @@ VAE = {
     "use_quant_conv": False,
     "use_post_quant_conv": False,
 }
+SMALL = {  # the same classes, names and file forms in a second and a few megabytes, to try a measurement out
+    "transformer": {
+        "axes_lens": [1536, 512, 512], "axes_dims": [16, 16, 16], "dim": 96, "n_heads": 2, "n_kv_heads": 2,
+        "n_layers": 3, "n_refiner_layers": 1, "cap_feat_dim": 64,
+    },
+    "text_encoder": {
+        "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 3, "num_attention_heads": 2,
+        "num_key_value_heads": 1, "head_dim": 32,
+    },
+    "vae": {"block_out_channels": [8, 8, 16, 16], "norm_num_groups": 8, "layers_per_block": 1, "sample_size": 64},
+}  # fmt: skip
 _DONE = "written.json"
 _SHARD_BYTES = 4 * 10**9
 _PATTERN_BYTES = 32 * 2**20
 _SCALE = 0.02  # of the random values: small enough for the sums of wide layers to stay finite
 
 
-def write_checkpoint(folder: Path) -> Path:
+def write_checkpoint(folder: Path, *, small: bool = False) -> Path:
     """Write the checkpoint, or take the one that is already there whole.
+
+    Args:
+        small: write one of a few megabytes instead.
 
     Raises:
         SystemExit: the disk has no room for it.
     """
     if (folder / _DONE).is_file():
         return folder
-    modules = meta_modules()
+    configs = part_configs(small=small)
+    modules = meta_modules(configs)
     needed = sum(2 * sum(tensor.numel() for tensor in module.state_dict().values()) for module in modules.values())
     folder.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(folder).free < needed * 1.05:
         raise SystemExit(f"{folder} needs {needed / 1e9:.1f} GB. Name another one with --folder.")
     for name, module in modules.items():
         write_part(folder / name, module, "model" if name == "text_encoder" else "diffusion_pytorch_model")
-    _write_configs(folder)
+    _write_configs(folder, configs)
     (folder / _DONE).write_text(json.dumps({"bytes": needed}))
     return folder
 
 
-def meta_modules() -> dict[str, nn.Module]:
-    """The three modules at full size, without storage."""
+def part_configs(*, small: bool = False) -> dict[str, dict[str, Any]]:
+    """What each of the three parts is built from."""
+    full: dict[str, dict[str, Any]] = {"transformer": TRANSFORMER, "text_encoder": TEXT_ENCODER, "vae": VAE}
+    return {name: config | SMALL[name] for name, config in full.items()} if small else full
+
+
+def meta_modules(configs: dict[str, dict[str, Any]] | None = None) -> dict[str, nn.Module]:
+    """The three modules without storage; at full size where no configurations are given."""
+    configs = configs or part_configs()
     import diffusers
     import transformers
 
@@ -79,9 +101,9 @@ def meta_modules() -> dict[str, nn.Module]:
     diffusers, transformers = classes
     with torch.device("meta"):
         return {
-            "transformer": diffusers.ZImageTransformer2DModel.from_config(TRANSFORMER),
-            "text_encoder": transformers.Qwen3Model(transformers.Qwen3Config.from_dict(TEXT_ENCODER)),
-            "vae": diffusers.AutoencoderKL.from_config(VAE),
+            "transformer": diffusers.ZImageTransformer2DModel.from_config(configs["transformer"]),
+            "text_encoder": transformers.Qwen3Model(transformers.Qwen3Config.from_dict(configs["text_encoder"])),
+            "vae": diffusers.AutoencoderKL.from_config(configs["vae"]),
         }
 
 
@@ -103,13 +125,13 @@ def write_adapter(path: Path, module: nn.Module, *, rank: int, seed: int) -> Pat
     return path
 
 
-def _write_configs(folder: Path) -> None:
+def _write_configs(folder: Path, configs: dict[str, dict[str, Any]]) -> None:
     from adstudio.engine.qwen_tokenizer import qwen_tokenizer
 
     texts = {
-        "transformer/config.json": {"_class_name": "ZImageTransformer2DModel", **TRANSFORMER},
-        "text_encoder/config.json": {"architectures": ["Qwen3Model"], **TEXT_ENCODER},
-        "vae/config.json": {"_class_name": "AutoencoderKL", **VAE},
+        "transformer/config.json": {"_class_name": "ZImageTransformer2DModel", **configs["transformer"]},
+        "text_encoder/config.json": {"architectures": ["Qwen3Model"], **configs["text_encoder"]},
+        "vae/config.json": {"_class_name": "AutoencoderKL", **configs["vae"]},
         "scheduler/scheduler_config.json": SCHEDULER,
         "model_index.json": {"_class_name": "ZImagePipeline"},
     }

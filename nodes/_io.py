@@ -95,6 +95,14 @@ def to_latent(drawn: Sequence[torch.Tensor]) -> dict[str, torch.Tensor] | None:
     return {"samples": torch.cat(list(drawn))}
 
 
+def from_latent(latent: dict[str, Any]) -> tuple[list[torch.Tensor], torch.Tensor | None]:
+    """Split a LATENT into its pictures' latents ``[1,C,h,w]`` and the noise mask that core's nodes have set in it."""
+    cells = latent.get("samples") if isinstance(latent, dict) else None
+    if not isinstance(cells, torch.Tensor) or cells.ndim != 4 or 0 in cells.shape:
+        raise _wrong("latent", "[batch, channels, height, width]", latent if cells is None else cells)
+    return list(cells.split(1)), latent.get("noise_mask")
+
+
 def to_mask(masks: Sequence[Array]) -> torch.Tensor:
     """Stack mattes ``[H,W]`` of one size into a MASK ``[B,H,W]``."""
     return _stack(masks, "mask")
@@ -168,5 +176,5 @@ def _wrong(what: str, expected: str, came: object) -> InputError:
     return InputError(
         f"{what}.wrong_shape",
         f"Expected a {what} as {expected}, but {shape} came.",
-        "Connect the output of an image or mask node.",
+        "Connect the output of an image, mask or latent node.",
     )

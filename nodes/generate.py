@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from comfy_api.latest import io
@@ -10,11 +11,12 @@ from comfy_api.latest import io
 from ..adstudio.engine import sampling, sizes
 from ..adstudio.engine.components import Zit as ZitHandle
 from ..adstudio.engine.inpaint import Edit
+from ..adstudio.errors import InputError
 from ..adstudio.run.contact import blend_contact, describe_blend
 from ..adstudio.run.drawing import REDRAWS, Drawn, draw_pictures
 from ..adstudio.types import AdPrompt
 from . import _feedback, _host
-from ._io import Prompt, Zit, for_each, mask_to_arrays, masks_for, to_arrays, to_image, to_latent, to_mask
+from ._io import Prompt, Zit, for_each, from_latent, mask_to_arrays, masks_for, to_arrays, to_image, to_latent, to_mask
 
 _LARGEST_SEED = 2**53 - 1  # what a browser can count without rounding
 _MODEL_SIZE, _OUTSIDE, _INSIDE = "model", "outside", "inside"
@@ -108,7 +110,11 @@ class Image2Image(io.ComfyNode):
             search_aliases=["img2img", "i2i", "inpaint", "edit", "이미지 변환", "인페인트", "사진 바꾸기"],
             inputs=[
                 Zit.Input("zit"),
-                io.Image.Input("image", tooltip="Worked on in its own aspect, at a size that the model is good at."),
+                io.Image.Input(
+                    "image",
+                    optional=True,
+                    tooltip="Worked on in its own aspect, at a size that the model is good at.",
+                ),
                 Prompt.Input("prompt", optional=True, tooltip="From the Prompt Processor."),
                 io.Float.Input(
                     "strength",
@@ -143,6 +149,13 @@ class Image2Image(io.ComfyNode):
                     advanced=True,
                     tooltip="Whether the edge fades around the mask or within it.",
                 ),
+                io.Latent.Input(
+                    "from_latent",
+                    display_name="latent",
+                    optional=True,
+                    tooltip="Instead of an image: latents of this model, from Text2Image, KSampler or VAE Encode, "
+                    "drawn over as they are, in their own size. Their noise mask counts where no mask is connected.",
+                ),
             ],
             outputs=[
                 io.Image.Output("redrawn", display_name="image"),
@@ -156,10 +169,10 @@ class Image2Image(io.ComfyNode):
     def execute(
         cls,
         zit: ZitHandle,
-        image: torch.Tensor,
         strength: float,
         seed: int,
         steps: int,
+        image: torch.Tensor | None = None,
         prompt: AdPrompt | None = None,
         mask: torch.Tensor | None = None,
         text: str = "",
@@ -167,16 +180,16 @@ class Image2Image(io.ComfyNode):
         grow_px: int = 0,
         feather_px: int = 0,
         feather: str = _OUTSIDE,
+        from_latent: dict[str, Any] | None = None,
     ) -> io.NodeOutput:
         edit = Edit(**_SIZES[size], grow_px=grow_px, feather_px=feather_px, feather_inside=feather == _INSIDE)
-        frames, host = to_arrays(image), _host.host()
+        options = {"strength": strength, "steps": steps, "edit": edit, "host": _host.host()}
+        redraw, starts, own_mask = _starts(image, from_latent)
         words = text if text.strip() or prompt is None else prompt.positive
-        masks = masks_for(mask, len(frames))
+        masks = masks_for(own_mask if mask is None else mask, len(starts))
         drawn = [
-            sampling.image_to_image(
-                zit, words, frame, strength=strength, mask=part, seed=seed + index, steps=steps, edit=edit, host=host
-            )
-            for index, (frame, part) in enumerate(zip(frames, masks, strict=True))
+            redraw(zit, words, start, mask=part, seed=seed + index, **options)
+            for index, (start, part) in enumerate(zip(starts, masks, strict=True))
         ]
         pictures = to_image([picture for samples in drawn for picture in samples.images])
         latent = to_latent([samples.latents for samples in drawn]) or _host.blocked(_SIZES_DIFFER)
@@ -280,6 +293,25 @@ def _words_input() -> io.String.Input:
         optional=True,
         advanced=True,
         tooltip="An English prompt of your own. When it is filled in it is used instead of 'prompt'.",
+    )
+
+
+def _starts(
+    image: torch.Tensor | None, latent: dict[str, Any] | None
+) -> tuple[Callable[..., sampling.Samples], Sequence[Any], torch.Tensor | None]:
+    """What is drawn over, the way to do it, and the mask that came with it."""
+    if image is not None and latent is not None:
+        raise InputError(
+            "image.two_sources",
+            "Both an image and a LATENT are connected, and only one can be drawn over.",
+            "Disconnect one of them.",
+        )
+    if latent is not None:
+        return sampling.latent_to_image, *from_latent(latent)
+    if image is not None:
+        return sampling.image_to_image, to_arrays(image), None
+    raise InputError(
+        "image.missing", "There is nothing to draw over.", "Connect a picture to 'image', or latents to 'latent'."
     )
 
 

@@ -1,8 +1,8 @@
 """Which of torch's kernels computes attention: a choice for the length of one generation, and for one transformer.
 
 diffusers keeps its own choice for the whole program: whoever sets it there changes everybody's pictures. A transformer
-of ours asks for torch's attention by name, so it neither follows that choice nor makes one, and torch's own switches are
-as they were as soon as the generation ends.
+of ours asks for torch's attention by name, so it neither follows that choice nor makes one, and torch's own switches
+are as they were as soon as the generation ends.
 """
 
 from __future__ import annotations

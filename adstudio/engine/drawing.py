@@ -51,7 +51,7 @@ class _Course:
 
     @property
     def pace(self) -> tuple[int, int]:
-        """What pictures of one pass have in common: prompts of other lengths would need a mask, and its slow kernels."""
+        """What pictures of one pass have in common: prompts of other lengths would need a mask and slower kernels."""
         return self.done, -(-len(self.embedding) // _CAPTION_GRID)
 
 

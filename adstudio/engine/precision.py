@@ -1,8 +1,10 @@
 """The transformer's large matrices in 8 bits: half the memory on the device, widened where they are used.
 
-On cards that multiply in 8 bits they need not be widened: what comes in is brought to 8 bits as well, each token by a
-scale of its own. Every row of a matrix has a scale of its own, a power of two, so that scaling itself rounds nothing: what is lost is
-what lies between two numbers of 8 bits. The narrow matrices lie in a nameless file of the temporary folder, mapped as
+Every row of a matrix has a scale of its own, a power of two, so that scaling itself rounds nothing: what is lost is
+what lies between two numbers of 8 bits. On cards that multiply in 8 bits nothing has to be widened: what comes in is
+brought to 8 bits as well, each token by a scale of its own.
+
+The narrow matrices lie in a nameless file of the temporary folder, mapped as
 the checkpoint's own files are: they take no memory of their own, and are gone with the program.
 """
 
@@ -101,8 +103,8 @@ def multiplying(transformer: nn.Module, precision: str, device: torch.device) ->
     if not _multiplies(str(device)):
         raise InputError(
             "options.no_fp8_products",
-            f"The precision '{FP8_PRODUCTS}' needs a device that multiplies in 8 bits, NVIDIA's Ada (L4, RTX 40) or newer "
-            f"and a torch made for it, but this is {_name_of(device)} with torch {torch.__version__}.",
+            f"The precision '{FP8_PRODUCTS}' needs a device that multiplies in 8 bits, NVIDIA's Ada (L4, RTX 40) or "
+            f"newer, and a torch made for it, but this is {_name_of(device)} with torch {torch.__version__}.",
             f"Choose '{FP8_WEIGHTS}', which needs as little memory, or {BF16}.",
         )
     layers = [module for module in transformer.modules() if isinstance(module, _Narrow)]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from ..errors import InputError
 from ..types import Array
 from . import inpaint, latents, sizes
 from .checkpoint import Checkpoint
+from .components import Zit
 from .inpaint import Edit
 
 _SMALLEST_PHOTO_PX = 16
@@ -62,6 +64,44 @@ def prepare_redrawing(checkpoint: Checkpoint, image: Array, mask: Array | None, 
     redraw = latents.to_mask(part, piece, size)
     picture = latents.to_picture(piece, size)
     return Redrawing(image, size, picture, redraw, share if keeps_size else None, region if keeps_size else None)
+
+
+def prepare_latents(
+    zit: Zit, cells: torch.Tensor, mask: Array | None, edit: Edit
+) -> tuple[tuple[int, int], torch.Tensor, torch.Tensor | None]:
+    """Check latents that are drawn over and their mask.
+
+    Shapes: cells ``[1,C,h,w]`` in the VAE's own scale, as ComfyUI's LATENT; returns the size as ``(width, height)``,
+    the latents in the transformer's scale, and the mask in pixels.
+
+    Raises:
+        InputError: they cannot be used.
+    """
+    vae = zit.components.vae
+    channels = vae.config.latent_channels
+    shape = list(getattr(cells, "shape", ()))
+    if len(shape) != 4 or shape[:2] != [1, channels]:
+        raise InputError(
+            "latent.wrong_shape",
+            f"This checkpoint draws over latents [1, {channels}, height, width], but {shape} came.",
+            "Connect a LATENT of this model's own VAE, as Text2Image and VAE Encode give it.",
+        )
+    if not torch.isfinite(cells).all():
+        raise InputError("latent.not_numbers", "The latents hold values that are not numbers.", "Make them again.")
+    if edit.crop:
+        raise InputError(
+            "latent.no_photo",
+            "Latents have no photo to cut a part from.",
+            "Choose another size than 'photo, detailed', or connect the photo instead.",
+        )
+    scale, checkpoint = latents.scale_of(vae), zit.checkpoint
+    size = sizes.check_size(shape[3] * scale, shape[2] * scale, checkpoint.grid_px, checkpoint.base_px)
+    redraw = None
+    if mask is not None:
+        picture = np.broadcast_to(np.float32(0), (size[1], size[0], 3))  # takes no memory: only its shape is asked for
+        redraw = latents.to_mask(mask, picture, size)
+        redraw = torch.from_numpy(inpaint.shape_mask(redraw[0, 0].numpy(), edit))[None, None]
+    return size, latents.from_raw(vae, cells.detach().to("cpu", torch.float32)), redraw
 
 
 def _working_size(checkpoint: Checkpoint, image: Array) -> tuple[int, int]:

@@ -16,7 +16,7 @@ from .components import Zit, registry
 from .drawing import Drawing, Start
 from .encoding import length_notes
 from .inpaint import Edit
-from .redrawing import prepare_redrawing
+from .redrawing import prepare_latents, prepare_redrawing
 
 _LARGEST_SEED = 2**64 - 1
 _MOST_PICTURES = 64
@@ -98,6 +98,36 @@ def image_to_image(
         start = Start(job.size, levels, drawing.encode(job.picture), job.redraw)
         samples = _draw(drawing, zit, _prompts(prompt, batch), start, seeds)
         return replace(samples, images=tuple(job.finish(drawn) for drawn in samples.images))
+
+
+def latent_to_image(
+    zit: Zit,
+    prompt: str | Sequence[str],
+    cells: torch.Tensor,
+    *,
+    strength: float,
+    mask: Array | None = None,
+    seed: int,
+    steps: int = 8,
+    batch: int = 1,
+    edit: Edit = _PLAIN_EDIT,
+    host: Host,
+) -> Samples:
+    """Redraw ``strength`` of what latents show, without decoding and encoding them first; in their own size.
+
+    The mask works on the latents: what it leaves alone stays what they held, and is decoded with the rest.
+
+    Shapes: cells ``[1,C,h,w]`` in the VAE's own scale, as ComfyUI's LATENT and ``Samples.latents``.
+
+    Raises:
+        InputError: the prompt, latents, mask, strength, seed, steps or batch cannot be used.
+    """
+    levels, seeds = schedule.partial_schedule(steps, strength), _seeds(seed, batch)
+    size, clean, redraw = prepare_latents(zit, cells, mask, edit)
+    with _drawing():
+        host.check_cancelled()
+        start = Start(size, levels, clean, redraw)
+        return _draw(Drawing(zit, size, batch, host), zit, _prompts(prompt, batch), start, seeds)
 
 
 def _draw(drawing: Drawing, zit: Zit, prompts: Sequence[str], start: Start, seeds: tuple[int, ...]) -> Samples:

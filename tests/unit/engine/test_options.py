@@ -42,9 +42,7 @@ def narrow(zit: Zit, host: TorchHost) -> Zit:
 
 
 def test_nothing_is_on_until_asked():
-    assert Options() == Options(
-        precision="bf16", compiled=False, channels_last=False, one_pass=False, attention="auto"
-    )
+    assert Options() == Options(precision="bf16", compiled=False, channels_last=False, one_pass=False, attention="auto")
     with pytest.raises(InputError) as caught:
         Options(precision="int4")
     assert caught.value.code == "options.unknown_precision"
