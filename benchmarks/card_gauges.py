@@ -41,7 +41,7 @@ class Card:
             self.context = self.total - free - torch.cuda.memory_reserved()
         self.room = 0
         self.cap(cap_gib)
-        own = self._free_bytes if self.is_cuda and cap_gib else None
+        own = self._free_bytes if cap_gib else None
         self.host = TorchHost(str(self.device), model_dirs=[], free_bytes=own, copying=True)
 
     def cap(self, gib: float) -> None:
@@ -91,4 +91,6 @@ class Card:
         return torch.cuda.memory_allocated() / GIB if self.is_cuda else 0.0
 
     def _free_bytes(self) -> int:
+        if not self.is_cuda:  # only to go the same ways: everything fits, or nothing does
+            return 2**62 if self.room > 10 * GIB else 0
         return self.room - torch.cuda.memory_allocated() - GIB // 2

@@ -87,3 +87,79 @@ def test_latents_of_several_sizes_are_refused_only_where_they_are_read(seen: dic
     assert shape == [2, 400, 600, 3]
     assert stands_in == "ExecutionBlocker"
     assert "one by one" in message
+
+
+OVER = """
+import tempfile, pathlib
+import torch
+sys.path.insert(0, place + "/tests")
+import nodes as core
+from pack.adstudio.engine.components import load
+from pack.adstudio.engine.torch_host import TorchHost
+from pack.adstudio.errors import InputError
+from pack.nodes import _native, generate
+from tiny_checkpoint import build_checkpoint
+
+class Quiet:
+    unique_id = None
+
+folder = build_checkpoint(pathlib.Path(tempfile.mkdtemp()) / "tiny", dtype=torch.float32)
+zit = load(folder, TorchHost("cpu", model_dirs=[]))
+generate.Image2Image.hidden = Quiet()
+
+def over(**inputs):
+    return generate.Image2Image.execute(zit=zit, seed=3, steps=4, strength=0.5, text="a cup", **inputs).result
+
+def code(**inputs):
+    try:
+        over(**inputs)
+    except InputError as error:
+        return error.code
+    return ""
+
+with torch.inference_mode():
+    photo = torch.rand(2, 64, 64, 3)
+    (coded,) = core.VAEEncode().encode(_native.native_vae(zit), photo)
+    image, evaluations, latent = over(from_latent=coded)
+    expected, _, _ = over(image=photo)
+    mask = torch.zeros(1, 64, 64); mask[:, :, :16] = 1
+    (masked,) = core.SetLatentNoiseMask().set_mask(coded, mask)
+    _, _, part = over(from_latent=masked)
+    both = code(image=photo, from_latent=coded)
+    none = code()
+    other = code(from_latent={"samples": torch.zeros(1, 4, 8, 8)})
+    video = code(from_latent={"samples": torch.zeros(1, 16, 1, 8, 8)})
+    detailed = code(from_latent=coded, size="photo, detailed")
+answer = {
+    "shapes": [list(image.shape), list(latent["samples"].shape), evaluations],
+    "apart": float((image - expected).abs().max()),
+    "kept": float((part["samples"][..., 2:] - coded["samples"][..., 2:]).abs().max()),
+    "changed": float((part["samples"][..., :2] - coded["samples"][..., :2]).abs().mean()),
+    "refused": [both, none, other, video, detailed],
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def over(inside: Any) -> dict[str, Any]:
+    return inside(OVER)
+
+
+def test_cores_latents_are_drawn_over_as_their_picture_is(over: dict[str, Any]):
+    assert over["shapes"] == [[2, 64, 64, 3], [2, 16, 8, 8], 2]
+    assert over["apart"] < 1e-4
+
+
+def test_cores_noise_mask_is_kept_to(over: dict[str, Any]):
+    assert over["kept"] < 1e-5
+    assert over["changed"] > 0.01
+
+
+def test_what_cannot_be_drawn_over_is_refused_by_name(over: dict[str, Any]):
+    assert over["refused"] == [
+        "image.two_sources",
+        "image.missing",
+        "latent.wrong_shape",
+        "latent.wrong_shape",
+        "latent.no_photo",
+    ]

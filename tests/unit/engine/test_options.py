@@ -11,8 +11,9 @@ import pytest
 import torch
 from lora_files import peft, random_pairs, save
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
-from adstudio.engine import compiling, conversion_space, precision
+from adstudio.engine import compiling, conversion_space, denoise, precision, schedule
 from adstudio.engine.components import Zit
 from adstudio.engine.lora import LoraUse, with_loras
 from adstudio.engine.options import Options
@@ -201,6 +202,42 @@ def test_no_step_waits_for_the_device(zit: Zit, host: TorchHost):
         waits.append(seen.count)
     assert waits[0] > 0  # once per picture: whether its values are numbers
     assert waits[0] == waits[1] == waits[2]
+
+
+class _Crossings(TorchDispatchMode):
+    """Counts operations between the host and another device; reading a number out of ``meta`` raises by itself."""
+
+    count = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        out = func(*args, **(kwargs or {}))
+        tensors = [leaf for leaf in tree_leaves((args, kwargs, out)) if isinstance(leaf, torch.Tensor)]
+        self.count += len({tensor.device for tensor in tensors}) > 1
+        return out
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_steps_neither_read_from_the_device_nor_send_to_it(zit: Zit, masked: bool):
+    # The device is `meta`, which has no numbers: a loop that looks at one of them, or asks for a copy, breaks off.
+    away = torch.device("meta")
+    with away:
+        transformer: Any = type(zit.components.transformer).from_config(zit.components.transformer.config)
+    cells = torch.zeros(2, 16, 8, 8, device=away)
+    scheduler = schedule.make_scheduler(zit.components.scheduler_config, schedule.full_schedule(4), 16, away)
+    kept = denoise.Kept(cells, cells, torch.zeros(1, 1, 8, 8, device=away)) if masked else None
+    seen: list[int] = []
+    with _Crossings() as crossings:
+        denoise.denoise(
+            transformer,
+            scheduler,
+            cells,
+            [torch.zeros(tokens, 32) for tokens in (20, 28)],
+            lambda *_: seen.append(crossings.count),
+            kept,
+        )
+    assert seen[0] > 0  # the prompts, and the table of positions, once
+    assert seen == [seen[0]] * 4
+    assert crossings.count == seen[0]
 
 
 def test_prompts_are_read_without_padding(zit: Zit, host: TorchHost):
