@@ -15,9 +15,12 @@ from ..adstudio.imaging.cutout import restore_frame
 from ..adstudio.imaging.grounding import cast_alone, shade_white
 from ..adstudio.imaging.placement import STANCES, line_up
 from ..adstudio.imaging.stance import settle_stances
+from ..adstudio.layout.frames import together
 from ..adstudio.types import Array, CutOut, LayoutPlan, Placement
 from . import _lamp
 from ._io import CutOutIO, LayersIO, Layout, mask_to_arrays, one_or_each, to_arrays, to_image, to_layers, to_mask
+
+_BY_HAND = ("제품의 자리는 직접 정하신 그대로입니다.",)
 
 
 class BackgroundComposite(io.ComfyNode):
@@ -156,6 +159,9 @@ class BackgroundComposite(io.ComfyNode):
                     tooltip="Backdrop, shadow and each product as layers, for Create Layered Image; one stack for each "
                     "backdrop.",
                 ),
+                Layout.Output(
+                    "placed", display_name="layout", tooltip="Where the products stand, found or set by hand; for Save."
+                ),
             ],
         )
 
@@ -184,18 +190,21 @@ class BackgroundComposite(io.ComfyNode):
         options = {"shadow": shadow, "harmonize": harmonize, "layers": True, "fidelity_limit": fidelity_limit or None}
         options |= _lamp.lamp_options(light, settings) | settings
         plan = None if manual_placement else layout
-        done = []
+        done, placed = list[Any](), list[LayoutPlan]()
         for index, frame in enumerate(to_arrays(backdrop)):
             places = _turned(_placements(plan, index, frame, products, **by_hand), plan, rotation, stance)
             found = settle_stances(frame, products, places) if plan is None and stance == "auto" else (places, ())
             made = compose(frame, products, found[0], **options)
             done.append(replace(made, notes=(*found[1], *made.notes)))
+            proposed = LayoutPlan(reasons=_BY_HAND) if plan is None else plan.for_frame(index)
+            placed.append(replace(proposed, products=tuple(found[0])))
         return io.NodeOutput(
             to_image([each.image for each in done]),
             to_mask([each.mask for each in done]),
             "\n\n".join(map(describe, done)),
             to_image([each.plate for each in done if each.plate is not None]),
             [to_layers(each.layers, each.image.shape[1], each.image.shape[0]) for each in done],
+            together(placed),
         )
 
 

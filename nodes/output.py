@@ -85,6 +85,11 @@ class SaveImage(io.ComfyNode):
                     advanced=True,
                     tooltip="Signs the file (C2PA content credentials) with the certificate of the settings.",
                 ),
+                Layout.Input(
+                    "product_layout",
+                    optional=True,
+                    tooltip="From Background Composite: writes into the file where the products stand.",
+                ),
             ],
             hidden=[io.Hidden.unique_id],
             is_output_node=True,
@@ -104,6 +109,7 @@ class SaveImage(io.ComfyNode):
         max_kb: int = 0,
         ai_label: str = NO_LABEL,
         credentials: bool = False,
+        product_layout: LayoutPlan | None = None,
     ) -> io.NodeOutput:
         target = inside(_host.output_folder(), folder)
         wanted = Wanted(format, quality, max_kb, ai_label, credentials, channel)
@@ -118,7 +124,7 @@ class SaveImage(io.ComfyNode):
                 wanted,
                 original=before,
                 plan=None if layout is None else layout.for_frame(index),
-                metadata=_host.file_metadata(cls.hidden, graph_record(ad_prompt, layout, index)),
+                metadata=_host.file_metadata(cls.hidden, graph_record(ad_prompt, layout, index, product_layout)),
             )
             for index, (frame, before) in enumerate(zip(frames, originals, strict=True))
         ]

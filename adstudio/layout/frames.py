@@ -105,7 +105,7 @@ def place_text(
         previous = wishes.previous and wishes.previous.for_frame(index)
         held = replace(wishes, previous=previous)
         plans.append(analyzer.place_text(picture, copy, mask, prefer=side, min_px=min_px, wishes=held))
-    return _together(plans)
+    return together(plans)
 
 
 def place_products(
@@ -113,7 +113,7 @@ def place_products(
 ) -> LayoutPlan:
     """Stand the products on every backdrop of a batch, then move them where the user wished."""
     plans = [analyzer.place_products(backdrop, aspects, prefer=side) for backdrop in backdrops]
-    return _together([_moved(plan, wish) for plan in plans])
+    return together([_moved(plan, wish) for plan in plans])
 
 
 def _moved(plan: LayoutPlan, wish: ProductWish) -> LayoutPlan:
@@ -141,7 +141,8 @@ def _inside(placement: Placement) -> Placement:
     return replace(placement, x=min(max(placement.x, 0.0), 1.0))
 
 
-def _together(plans: Sequence[LayoutPlan]) -> LayoutPlan:
+def together(plans: Sequence[LayoutPlan]) -> LayoutPlan:
+    """The plans of a batch as one."""
     return plans[0] if len(plans) == 1 else replace(plans[0], frames=tuple(plans))
 
 

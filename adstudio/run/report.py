@@ -87,15 +87,26 @@ class RunReport:
         return json.dumps(_rounded(asdict(self)), ensure_ascii=False, indent=indent)
 
 
-def graph_record(prompt: AdPrompt | None, layout: LayoutPlan | None, index: int) -> dict[str, Any]:
-    """What a graph knows of picture ``index`` beyond its own nodes, in the report's words."""
+def graph_record(
+    prompt: AdPrompt | None, layout: LayoutPlan | None, index: int, products: LayoutPlan | None = None
+) -> dict[str, Any]:
+    """What a graph knows of picture ``index`` beyond its own nodes, in the report's words.
+
+    Args:
+        layout: of the copy; ``products`` where the products stand.
+    """
     plan = None if layout is None else layout.for_frame(index)
+    if products is not None:
+        placed = products.for_frame(index)
+        joined = plan and replace(plan, products=placed.products, reasons=(*placed.reasons, *plan.reasons))
+        plan = joined or placed
     known: dict[str, Any] = {"versions": {"adstudio": versions()["adstudio"]}}
     if prompt is not None:
         known |= {"brief": prompt.brief, "industry": prompt.industry, "style": prompt.style}
         known |= {"prompt": prompt.positive, "providers": {"prompt": prompt.provider}}
     if plan is not None:
-        known.setdefault("providers", {})["layout"] = plan.provider
+        if layout is not None:
+            known.setdefault("providers", {})["layout"] = plan.provider
         known["layout"] = asdict(replace(plan, frames=()))
         known["texts"] = [block.text for block in plan.texts]
         known["layout_reasons"] = [list(plan.reasons)]

@@ -23,6 +23,8 @@ from .letters import fill_analyzer, fill_letters, fill_saving
 from .refusals import LARGEST_SEED, check_fits, refused
 from .uploads import Photos
 
+PLACED = 5  # the composite's output that tells where its products stand
+
 
 @dataclass(frozen=True, slots=True)
 class Filled:
@@ -55,6 +57,8 @@ def fill(request: AdRequest, photos: Photos, names: Mapping[str, str], *, folder
         _fill_products(graph, request, photos, names, draft)
     fill_letters(graph, request, photos, names)
     fill_saving(graph, request, folder)
+    if request.products:
+        graph.set(SAVE, product_layout=graph.output("AdStudioBackgroundComposite", PLACED))
     graph.keep_for(SAVE)
     return Filled(graph, draft)
 

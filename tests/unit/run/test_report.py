@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import threading
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from adstudio.engine.torch_host import TorchHost
 from adstudio.ports import Cancelled
 from adstudio.run.recorder import RecordedHost, Recorder
 from adstudio.run.report import RunReport, fold_steps, graph_record
-from adstudio.types import AdPrompt, Box, LayoutPlan, LayoutScore, RunEvent, Scene, TextBlock
+from adstudio.types import AdPrompt, Box, LayoutPlan, LayoutScore, Placement, RunEvent, Scene, TextBlock
 
 
 def recorder() -> tuple[Recorder, list[RunEvent], threading.Event]:
@@ -127,3 +128,14 @@ def test_a_graph_tells_what_it_knows_of_each_picture() -> None:
     assert report["layout_scores"][0]["total"] == 0.75
     assert report["layout_reasons"] == [["까닭"]]
     assert set(graph_record(None, None, 0)["report"]) == {"versions"}
+
+
+def test_a_graph_tells_where_products_stand_beside_the_copy_and_without() -> None:
+    place = Placement(0.4, 0.9, 0.5)
+    products = LayoutPlan(products=(place,), provider="local", reasons=("탁자 위",))
+    words = LayoutPlan(texts=(TextBlock("headline", "봄", Box(0, 0, 1, 0.2)),), provider="openai", reasons=("까닭",))
+    both = graph_record(None, words, 0, products)["report"]
+    assert both["layout"]["products"] == (asdict(place),) and both["texts"] == ["봄"]
+    assert both["layout_reasons"] == [["탁자 위", "까닭"]] and both["providers"] == {"layout": "openai"}
+    alone = graph_record(None, None, 0, products)["report"]
+    assert alone["layout"]["products"] == (asdict(place),) and "providers" not in alone
