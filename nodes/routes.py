@@ -13,7 +13,7 @@ import folder_paths
 from comfyui_version import __version__ as comfyui_version
 from server import PromptServer
 
-from ..adstudio import __version__
+from ..adstudio import __version__, config
 from ..adstudio.config import EMBEDDED_NAME
 from ..adstudio.engine.checkpoint import find_checkpoint, open_checkpoint
 from ..adstudio.errors import InputError
@@ -22,6 +22,9 @@ from ..adstudio.run.photos import target_size
 from ..adstudio.run.remote.answers import first_problem
 from ..adstudio.run.remote.graph import Graph
 from ..adstudio.run.request import ZIT, AdRequest
+from ..adstudio.run.rest.journal import FILE as JOURNAL
+from ..adstudio.run.rest.journal import Journal
+from ..adstudio.run.rest.once import Once
 from ..adstudio.run.rest.queries import SizeQuery
 from ..adstudio.run.rest.service import Service
 from . import _feedback, _host
@@ -34,7 +37,9 @@ def add() -> None:
     """Put the routes on ComfyUI's server, before it starts; without one (nodes loaded to be looked at) do nothing."""
     server = getattr(PromptServer, "instance", None)
     if server is not None:
-        service = Service(ComfyQueue(server), _folders, _size_over, _check_models)
+        server.add_on_prompt_handler(Once().sift)
+        journal = Journal(config.home() / JOURNAL)
+        service = Service(ComfyQueue(server), _folders, _size_over, _check_models, journal)
         Routes(service, _health, _engines, _work_out_size, _input_folder).add(server.routes)
 
 
@@ -95,7 +100,7 @@ def _input_folder() -> Path:
 
 def _health() -> dict[str, Any]:
     left = PromptServer.instance.prompt_queue.get_tasks_remaining()
-    about = {"adstudio": __version__, "comfyui": comfyui_version, "queue": left}
+    about = {"adstudio": __version__, "comfyui": comfyui_version, "queue": left, "once": True}
     ready = [engine["id"] for engine in _engines()["engines"] if engine["ready"]]
     return {"ok": True, **about, "checkpoints": _host.checkpoint_names(), "engines": ready}
 

@@ -21,10 +21,11 @@ import numpy as np
 from adstudio.output.save import save_picture
 from adstudio.run.graph_saving import BESIDES
 from adstudio.run.remote.graph import STEPS, Graph, shipped_names
+from adstudio.run.rest.once import Once
 
 _ACCEPT = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 # Inputs that no shipped workflow uses and that a node has all the same.
-_OPTIONAL = ("image", "alpha", "softness", "keep_clear", "min_px", "logo", "logo_mask", "writer")
+_OPTIONAL = ("image", "alpha", "softness", "keep_clear", "min_px", "logo", "logo_mask", "writer", "product_layout")
 
 
 class ComfyDouble:
@@ -43,6 +44,9 @@ class ComfyDouble:
         self.failing_views = 0
         self.damaged_views = 0
         self.answers_lost = 0  # POSTs whose job is taken and whose answer never comes
+        self.takes_after_s = 0.0  # until a POST that was read is a job; one may come in between
+        self.runs: list[str] = []  # the jobs that were worked on, by number
+        self.once: Once | None = Once()  # None: an Ad Studio of before
         self.posts_lost = 0  # POSTs that are cut before anything is taken
         self.rejects: dict[str, Any] | None = None
         self.upload_pause_s = 0.0
@@ -89,6 +93,7 @@ class ComfyDouble:
         with self._lock:
             self.jobs.clear()
             self.history.clear()
+            self.once = self.once and Once()
             for line in [*self._connections]:
                 with suppress(OSError):
                     line.shutdown(socket.SHUT_RDWR)
@@ -97,6 +102,7 @@ class ComfyDouble:
     def take(self, body: dict[str, Any]) -> None:
         """Queue a job and work on it."""
         number = body["prompt_id"]
+        time.sleep(self.takes_after_s)
         self.jobs[number] = "pending"
         threading.Thread(target=self._work, args=(number, body), daemon=True).start()
 
@@ -113,6 +119,7 @@ class ComfyDouble:
         if self.jobs.get(number) != "pending":
             return
         self.jobs[number] = "in_progress"
+        self.runs.append(number)
         client, graph = body.get("client_id", ""), body["prompt"]
         self._tell(client, "execution_start", {"prompt_id": number})
         if self.is_cached:
@@ -222,6 +229,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer({tail: owner.history[tail]} if tail in owner.history else {})
         elif place.path.startswith("/object_info/"):
             self._answer({} if tail in owner.lacks_nodes else {tail: _schema(tail)})
+        elif place.path == "/adstudio/health":
+            self._answer({"ok": True, "once": owner.once is not None})
         elif place.path == "/adstudio/engines":
             self._answer({"engines": owner.engines})
         elif place.path == "/adstudio/size":
@@ -254,12 +263,15 @@ class _Handler(BaseHTTPRequestHandler):
             self._hang_up()
         elif owner.rejects is not None:
             self._answer(owner.rejects, 400)
+        elif "prompt" not in (owner.once.sift(body) if owner.once else body):
+            self._answer({"error": {"type": "no_prompt", "message": "No prompt provided"}, "node_errors": {}}, 400)
         else:
-            owner.take(body)
-            if owner.answers_lost:
-                owner.answers_lost -= 1
+            is_lost = owner.answers_lost > 0
+            owner.answers_lost -= is_lost
+            if is_lost:
                 self._hang_up()
-            else:
+            owner.take(body)
+            if not is_lost:
                 self._answer({"prompt_id": body["prompt_id"], "number": 1, "node_errors": {}})
 
     def _view(self, query: dict[str, str]) -> None:

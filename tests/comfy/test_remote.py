@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import threading
 import time
+import uuid
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from comfy_server import ComfyServer
+from comfy_server import ComfyServer, Rejected
 from PIL import Image
 from skimage import data
 
@@ -20,8 +21,11 @@ from adstudio.engine.torch_host import TorchHost
 from adstudio.ports import Cancelled
 from adstudio.run.cli import main
 from adstudio.run.local import LocalRunner
+from adstudio.run.remote.filling import fill
 from adstudio.run.remote.runner import ComfyRunner
-from adstudio.run.request import AdRequest, Lighting
+from adstudio.run.remote.uploads import Photos
+from adstudio.run.request import AdRequest, AdResult, Lighting
+from adstudio.run.rest.once import ONCE, is_repeat
 from adstudio.types import Array, Mark, TextBlock, TextStyle
 
 WORDS = AdRequest(
@@ -52,6 +56,12 @@ def edges(part: TextBlock | Mark) -> tuple[float, ...]:
     return (part.box.x0, part.box.y0, part.box.x1, part.box.y1)
 
 
+def stands(ad: AdResult) -> list[float]:
+    return [
+        number for plan in ad.layouts for place in plan.products for number in (place.x, place.base_y, place.height)
+    ]
+
+
 def requests(coffee: str) -> dict[str, AdRequest]:
     composite = replace(WORDS, task="composite", context="가을 커피", products=(coffee,), style="realistic")
     parts = {
@@ -68,13 +78,16 @@ def requests(coffee: str) -> dict[str, AdRequest]:
         "two from words": replace(WORDS, count=2),
         "over a photo": replace(WORDS, reference=coffee, strength=0.5, aspect="4:5", width=None, height=None),
         "composite": replace(composite, contact=0.4, lighting=Lighting("left", softness=0.3)),
+        "no words": replace(composite, headline=""),
         "placed by hand": replace(
             composite, auto_layout=False, lighting=Lighting("left", angle=-30.0), headline="커피"
         ),
     }
 
 
-@pytest.mark.parametrize("name", ["every part", "two from words", "over a photo", "composite", "placed by hand"])
+@pytest.mark.parametrize(
+    "name", ["every part", "two from words", "over a photo", "composite", "no words", "placed by hand"]
+)
 def test_a_request_gives_the_same_ad_there_and_here(
     server: ComfyServer, coffee: str, tmp_path: Path, name: str
 ) -> None:
@@ -88,6 +101,7 @@ def test_a_request_gives_the_same_ad_there_and_here(
     for one, other in zip(there.layouts[0].texts, here.layouts[0].texts, strict=True):
         assert (one.role, one.text, one.was) == (other.role, other.text, other.was)
         assert edges(one) == pytest.approx(edges(other), abs=0.01)
+    assert stands(there) == pytest.approx(stands(here), abs=1e-6), "the server's record knows where products stand"
     for one, other in zip(there.layouts[0].marks, here.layouts[0].marks, strict=True):
         assert (one.kind, one.content) == (other.kind, other.content)
         assert edges(one) == pytest.approx(edges(other), abs=0.01)
@@ -102,6 +116,17 @@ def test_a_run_again_is_cached_and_brings_the_same_file(server: ComfyServer, tmp
     first, second = runner.run(replace(WORDS, seed=21)), runner.run(replace(WORDS, seed=21))
     step = second.report.step("generate")
     assert first.path == second.path and step is not None and any("unchanged" in note for note in step.notes)
+
+
+def test_a_job_that_is_sent_twice_is_run_once(server: ComfyServer) -> None:
+    number, graph = str(uuid.uuid4()), fill(replace(WORDS, seed=22), Photos(), {}).graph
+    body = {"prompt": graph.nodes, "prompt_id": number, "extra_data": {ONCE: True}}
+    assert server.get("/adstudio/health")["once"]
+    assert server.post("/prompt", body)["prompt_id"] == number
+    with pytest.raises(Rejected) as caught:
+        server.post("/prompt", body)
+    assert caught.value.status == 400 and is_repeat(caught.value.body)
+    assert server.wait(number).status == "success" and server.get("/prompt")["exec_info"]["queue_remaining"] == 0
 
 
 def test_cancelling_frees_the_server_for_others(server: ComfyServer, tmp_path: Path) -> None:

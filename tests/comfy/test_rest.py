@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
-from comfy_server import ComfyServer
+from comfy_server import ComfyServer, running
 from PIL import Image
 from skimage import data
 
@@ -126,6 +126,22 @@ def test_a_job_is_asked_after_and_taken_back(server: ComfyServer) -> None:
     assert [settle(server, job["job"])["state"] for job in long] == ["cancelled", "cancelled"]
     assert call(server, "GET", "/adstudio/jobs/none")[0] == 404
     assert post(server, "/adstudio/generate", WORDS | {"seed": 9})[0] == 200  # the queue goes on
+
+
+def test_a_restarted_server_still_tells_of_its_jobs(tmp_path: Path) -> None:
+    with running(tmp_path) as server:
+        _, done, _ = post(server, "/adstudio/generate", WORDS)
+        _, cut, _ = post(server, "/adstudio/generate", {**WORDS, "steps": 50, "seed": 8, "wait_s": 0})
+        assert server._process is not None
+        server._process.kill()
+        server._process.wait()
+        server.start()
+        status, told, _ = call(server, "GET", f"/adstudio/jobs/{done['job']}")
+        assert status == 200 and told == done, "its picture's bytes included"
+        for method in ("GET", "DELETE"):
+            status, told, _ = call(server, method, f"/adstudio/jobs/{cut['job']}")
+            assert status == 410 and told["error"]["code"] == "rest.restarted" and told["error"]["hint"]
+        assert post(server, "/adstudio/generate", {**WORDS, "seed": 9})[0] == 200
 
 
 def test_what_the_nodes_refuse_is_said_in_the_callers_words(server: ComfyServer) -> None:

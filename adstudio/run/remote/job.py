@@ -12,6 +12,7 @@ from typing import Any
 from ...errors import ServerError
 from ...types import RunEvent
 from ..recorder import Recorder
+from ..rest.once import ONCE, is_repeat
 from .answers import failure, first_problem, refusal, was_interrupted
 from .connection import Connection, Refused, Unanswered, Unreachable
 from .graph import Graph
@@ -22,7 +23,9 @@ QUEUE = "queue"
 _TICK_S = 0.25
 _LOOK_S = 15.0  # between questions while the socket tells everything
 _BLIND_LOOK_S = 1.0  # and while it does not
-_SETTLE_S = 5.0  # until a job whose answer was lost must have shown up, as validation takes its time
+_SETTLE_S = 5.0  # until a job whose answer was lost should have shown up, as validation takes its time
+_POSTS = 3  # times that it is sent to the same server, where that takes a number once
+_HAS_IT = "the server's answer was lost; it has the job"
 _ENDED = ("completed", "failed", "cancelled")
 
 
@@ -90,30 +93,64 @@ class Job:
             socket.close()
 
     def _send(self) -> None:
-        body = {"prompt": self._graph.nodes, "prompt_id": self.id, "client_id": self._client_id}
-        try:
-            answer = self._connection.post("/prompt", body)
-        except Refused as refused:
-            raise refusal(refused, self._graph, self._schemas) from refused
-        except Unanswered:
-            # It may have been taken. It is never sent again before the server says that it knows nothing of it.
-            if self._shows_up():
-                self._recorder.send(RunEvent("note", QUEUE, message="the server's answer was lost; it has the job"))
-                return
-            raise
-        # ComfyUI takes a graph of which only some outputs are valid; ours has one.
-        if problem := first_problem(answer or {}, self._graph, self._schemas):
-            raise problem
+        body: dict[str, Any] = {"prompt": self._graph.nodes, "prompt_id": self.id, "client_id": self._client_id}
+        body["extra_data"] = {ONCE: True}
+        for _ in range(_POSTS):
+            try:
+                answer = self._connection.post("/prompt", body)
+            except Refused as refused:
+                if not is_repeat(refused.body):
+                    raise refusal(refused, self._graph, self._schemas) from refused
+                if not self._shows_up(_SETTLE_S):
+                    raise _taken_out() from refused
+                return self._note(_HAS_IT)
+            except Unanswered as error:
+                # It may have been taken, even where it shows up late: so it is sent again only to a server that takes
+                # a number once, and to no other one.
+                if self._shows_up(_SETTLE_S):
+                    return self._note(_HAS_IT)
+                if not self._takes_once():
+                    if self._shows_up(self._patience.silent_s):
+                        return self._note(_HAS_IT)
+                    raise _uncertain(self._connection.url, self.id) from error
+                self._note(
+                    f"{error.message} The job is sent again, under the same number, which the server takes once."
+                )
+            else:
+                # ComfyUI takes a graph of which only some outputs are valid; ours has one.
+                if problem := first_problem(answer or {}, self._graph, self._schemas):
+                    raise problem
+                return None
+        raise _uncertain(self._connection.url, self.id)
 
-    def _shows_up(self) -> bool:
-        until = time.monotonic() + _SETTLE_S
-        while time.monotonic() < until:
+    def _note(self, message: str) -> None:
+        self._recorder.send(RunEvent("note", QUEUE, message=message))
+
+    def _shows_up(self, wait_s: float) -> bool:
+        """Whether the job is there; False once the server has said for so long that it is not.
+
+        Raises:
+            ServerError: ``comfyui.unknown``: the server says nothing at all.
+        """
+        began, denied_since = time.monotonic(), None
+        while True:
             self._recorder.check_cancelled()
             with suppress(Unreachable, Unanswered, Refused):
                 if self._state() is not None:
                     return True
+                denied_since = denied_since or time.monotonic()
+            now = time.monotonic()
+            if denied_since is not None and now - denied_since >= wait_s:
+                return False
+            if denied_since is None and now - began >= self._patience.silent_s:
+                raise _uncertain(self._connection.url, self.id)
             time.sleep(_TICK_S)
-        return False
+
+    def _takes_once(self) -> bool:
+        try:
+            return bool(self._connection.get("/adstudio/health").get("once"))
+        except (Unreachable, Unanswered, Refused):
+            return False
 
     def _follow(self, socket: Socket) -> Mapping[str, Any]:
         self._began = self._heard = looked = time.monotonic()
@@ -229,6 +266,18 @@ def _gone(url: str, silent_s: float) -> ServerError:
         f"{url} has not answered for {silent_s:g} s while it had the job.",
         "Start it again; what it had finished lies in its output folder.",
     )
+
+
+def _uncertain(url: str, number: str) -> ServerError:
+    return ServerError(
+        "comfyui.unknown",
+        f"{url} was sent the job {number}, and whether it took it is unknown.",
+        "Look into its history for that number before you run it again: it may be drawn already.",
+    )
+
+
+def _taken_out() -> ServerError:
+    return ServerError("comfyui.interrupted", "Somebody took the job out of the server's queue.", "Run it again.")
 
 
 def _interrupted() -> ServerError:

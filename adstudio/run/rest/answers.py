@@ -10,6 +10,7 @@ _STATUS = {
     "rest.no_token": 401,
     "rest.no_job": 404,
     "rest.picture_gone": 410,
+    "rest.restarted": 410,
     "rest.too_large": 413,
     "rest.bad_kind": 415,
     "rest.too_many": 429,

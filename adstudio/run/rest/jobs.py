@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ...errors import InputError
-from ..request import AdRequest
 from .limits import Limits
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 KEPT = 500
 KEPT_S = 3600.0
-_NOTHING = AdRequest()
 
 
 @dataclass(slots=True)
 class JobRecord:
-    """One job: where it stands, and its answer once it has ended; until then what was asked for."""
+    """One job: where it stands, and its answer once it has ended; not its request, whose photos may take 50 MB."""
 
     id: str
-    request: AdRequest
     webhook: str = ""
     state: State = "queued"
     created: float = field(default_factory=time.time)
@@ -36,9 +33,8 @@ class JobRecord:
         return self.state in ("done", "failed", "cancelled")
 
     def end(self, state: State, status: int, answer: dict[str, Any]) -> None:
-        """Close the job with its answer, and let go of its request: hundreds of jobs may each hold photos of 50 MB."""
-        self.state, self.status, self.ended, self.request = state, status, time.time(), _NOTHING
-        self.answer = answer
+        """Close the job with its answer."""
+        self.state, self.status, self.ended, self.answer = state, status, time.time(), answer
 
     def to_dict(self) -> dict[str, Any]:
         """The job as an answer: its state, and what came of it."""
@@ -49,11 +45,22 @@ class JobRecord:
 
 
 class JobTable:
-    """Jobs by number. For one event loop."""
+    """Jobs by number. For one event loop.
 
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+    Args:
+        ended: those of before the server was restarted; ``broken_off`` the numbers of those that it had not finished.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.time,
+        *,
+        ended: Iterable[JobRecord] = (),
+        broken_off: Collection[str] = (),
+    ) -> None:
         self._clock = clock
-        self._jobs: dict[str, JobRecord] = {}
+        self._jobs = {job.id: job for job in ended}
+        self._broken_off = broken_off
 
     @property
     def open(self) -> int:
@@ -78,10 +85,16 @@ class JobTable:
         """Find a job.
 
         Raises:
-            InputError: ``rest.no_job``.
+            InputError: ``rest.no_job``, ``rest.restarted``.
         """
+        if number in self._broken_off:
+            raise InputError(
+                "rest.restarted",
+                "The server was restarted before it had finished this job, which went with its queue.",
+                "Ask for the ad again. A picture that it had saved already lies in ComfyUI's output folder, in 'ads'.",
+            )
         if number not in self._jobs:
-            raise InputError("rest.no_job", "There is no job of that number.", "Finished ones are kept for an hour.")
+            raise InputError("rest.no_job", "There is no job of that number.", "Ended ones are kept for an hour.")
         return self._jobs[number]
 
     def has(self, number: str) -> bool:

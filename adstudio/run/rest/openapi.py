@@ -81,8 +81,10 @@ def document() -> dict[str, Any]:
     paths: dict[str, Any] = {f"/adstudio/{task}": {"post": _ask(task)} for task in ("generate", "edit", "composite")}
     paths["/adstudio/jobs/{id}"] = {
         "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
-        "get": _operation("job", "Where a job stands, and its pictures once it is done.", "Job", problems=("404",)),
-        "delete": _operation("cancel", "Drop a job that waits or runs.", "Job", problems=("404",)),
+        "get": _operation(
+            "job", "Where a job stands, and its pictures once it is done.", "Job", problems=("404", "410")
+        ),
+        "delete": _operation("cancel", "Drop a job that waits or runs.", "Job", problems=("404", "410")),
     }
     for name in ("industries", "styles", "channels", "engines", "health"):
         paths[f"/adstudio/{name}"] = {"get": _operation(name, f"The {name} of this server.")}

@@ -18,11 +18,13 @@ from ..remote.filling import fill, with_seed
 from ..remote.graph import Graph
 from ..remote.refusals import check_fits
 from ..remote.uploads import read_photos
+from ..request import AdRequest
 from ..words import check_words
 from . import pictures, webhook
 from .answers import problem
 from .body import Ask
 from .jobs import JobRecord, JobTable
+from .journal import Journal
 from .limits import Limits
 
 logger = logging.getLogger("adstudio.rest")
@@ -66,6 +68,7 @@ class Service:
         folders: ComfyUI's input and output folder, asked for each time.
         size_over: in which size a request is drawn over a photo.
         check_models: refuses a request whose model files are not among those that ComfyUI offers.
+        journal: remembers jobs over a restart.
     """
 
     def __init__(
@@ -74,8 +77,10 @@ class Service:
         folders: Callable[[], tuple[Path, Path]],
         size_over: SizeOver,
         check_models: Callable[[Any], None],
+        journal: Journal,
     ) -> None:
-        self.table = JobTable()
+        self._journal, before = journal, journal.recall()
+        self.table = JobTable(ended=before.ended, broken_off=before.broken_off)
         self._queue, self._folders, self._size_over, self._check_models = queue, folders, size_over, check_models
         # Photos take a core each for seconds; two leave the rest to the pictures.
         self._hands = ThreadPoolExecutor(2, "adstudio-rest")
@@ -90,14 +95,15 @@ class Service:
         request = with_seed(ask.request)
         if ask.webhook:
             limits.check_webhook(ask.webhook)
-        job = JobRecord(str(uuid.uuid4()), request, ask.webhook)
+        job = JobRecord(str(uuid.uuid4()), ask.webhook)
         self.table.add(job, limits, self._queue.strangers(self.table.has))
         try:
             await self._by_hand(self._check, request)
+            await self._by_hand(self._journal.begin, job)
         except BaseException:
             self.table.drop(job)
             raise
-        task = self._tasks[job.id] = asyncio.create_task(self._work(job, limits))
+        task = self._tasks[job.id] = asyncio.create_task(self._work(job, request, limits))
         task.add_done_callback(lambda _: self._tasks.pop(job.id, None))
         wait_s = limits.deadline_s if ask.wait_s is None else min(ask.wait_s, limits.deadline_s)
         if wait_s > 0:
@@ -126,9 +132,9 @@ class Service:
         check_fits(request)
         self._check_models(request)
 
-    async def _work(self, job: JobRecord, limits: Limits) -> None:
+    async def _work(self, job: JobRecord, request: AdRequest, limits: Limits) -> None:
         try:
-            answer = await self._make(job)
+            answer = await self._make(job, request)
             job.end("done", 200, answer)
         except AdStudioError as error:
             status, answer = problem(error)
@@ -137,12 +143,13 @@ class Service:
             logger.exception("Job %s", job.id)
             error = {"code": "rest.unexpected", "message": "The server failed.", "hint": "Its log says why."}
             job.end("failed", 500, {"error": error})
+        await self._by_hand(self._journal.end, job)
         if job.webhook:
             webhook.tell(job.webhook, job.to_dict(), limits)
 
-    async def _make(self, job: JobRecord) -> dict[str, Any]:
+    async def _make(self, job: JobRecord, request: AdRequest) -> dict[str, Any]:
         source, output = self._folders()
-        graph = await self._by_hand(self._prepare, job.request, source)
+        graph = await self._by_hand(self._prepare, request, source)
         if job.is_cancelled:
             raise _cancelled()
         await self._queue.submit(job.id, graph)
@@ -151,7 +158,7 @@ class Service:
             raise failed[1]
         if was_interrupted(entry):
             raise _cancelled()
-        return await self._by_hand(pictures.describe, job.request, graph, entry.get("outputs") or {}, output)
+        return await self._by_hand(pictures.describe, request, graph, entry.get("outputs") or {}, output)
 
     def _prepare(self, request: Any, source: Path) -> Graph:
         photos = read_photos(request, self._size_over)

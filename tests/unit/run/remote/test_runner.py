@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from comfy_double import ComfyDouble
+from comfy_double import ComfyDouble, running_double
 from PIL import Image
 
 from adstudio import InputError, ServerError, generate_and_save_image, generate_product_composite
@@ -81,6 +81,47 @@ def test_a_job_that_never_arrived_is_sent_again_under_its_number(double: ComfyDo
     first, second = double.posts
     assert first["prompt_id"] == second["prompt_id"]
     assert any("sent again" in note for step in result.report.steps for note in step.notes)
+
+
+def test_a_job_that_is_taken_late_is_run_once(double: ComfyDouble, make: Any) -> None:
+    double.answers_lost, double.takes_after_s = 1, 1.0  # longer than the client waits for it to show up
+    result = make(double).run(WORDS)
+    assert result.path.is_file()
+    assert double.runs == [double.posts[0]["prompt_id"]]
+    assert len(double.posts) > 1, "it was sent again, and the server took it once"
+
+
+def test_a_server_that_cannot_tell_is_not_sent_it_again(double: ComfyDouble, make: Any, tmp_path: Path) -> None:
+    double.once, double.answers_lost, double.takes_after_s = None, 1, 1.0
+    with running_double(tmp_path / "second") as other:
+        other.other_jobs = 5
+        assert make(double, other).run(WORDS).path.is_file()
+        assert len(double.posts) == 1 == len(double.runs) and not other.posts
+        double.posts_lost = 1
+        with pytest.raises(ServerError) as caught:
+            make(double, other, silent_s=0.3).run(WORDS)
+        assert caught.value.code == "comfyui.unknown" and double.posts[-1]["prompt_id"] in caught.value.message
+        assert len(double.posts) == 2 and not other.posts, "nor is another one"
+
+
+def test_a_job_that_somebody_takes_out_of_the_queue_stays_out(double: ComfyDouble, make: Any) -> None:
+    double.waits.clear()
+    double.refuses_sockets = True  # so that it is asked after at once
+    raised: list[ServerError] = []
+
+    def work() -> None:
+        with pytest.raises(ServerError) as caught:
+            make(double).run(WORDS)
+        raised.append(caught.value)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    wait_for(lambda: double.jobs)
+    time.sleep(0.2)
+    double.jobs.clear()
+    thread.join(15)
+    double.waits.set()
+    assert raised[0].code == "comfyui.interrupted" and not double.runs
 
 
 def test_a_restarted_server_gets_the_job_again(double: ComfyDouble, make: Any) -> None:
