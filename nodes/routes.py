@@ -27,6 +27,7 @@ from ..adstudio.run.rest.journal import Journal
 from ..adstudio.run.rest.once import Once
 from ..adstudio.run.rest.queries import SizeQuery
 from ..adstudio.run.rest.service import Service
+from ..adstudio.run.target import channel_of
 from . import _feedback, _host
 from ._rest import Routes
 
@@ -119,7 +120,7 @@ def _size_over(request: AdRequest, photo: tuple[int, int] | None) -> tuple[int, 
     host = _host.host()
     path = find_checkpoint(request.checkpoint, host)
     found = open_checkpoint(path, host, text_encoder=request.text_encoder, vae=request.vae)
-    return target_size(request, found.grid_px, found.base_px, photo)
+    return target_size(request, found.grid_px, found.base_px, photo, channel_of(request))
 
 
 def _check_models(request: AdRequest) -> None:

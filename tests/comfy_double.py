@@ -25,7 +25,18 @@ from adstudio.run.rest.once import Once
 
 _ACCEPT = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 # Inputs that no shipped workflow uses and that a node has all the same.
-_OPTIONAL = ("image", "alpha", "softness", "keep_clear", "min_px", "logo", "logo_mask", "writer", "product_layout")
+_OPTIONAL = (
+    "image",
+    "alpha",
+    "softness",
+    "keep_clear",
+    "min_px",
+    "logo",
+    "logo_mask",
+    "writer",
+    "product_layout",
+    "channel",
+)
 
 
 class ComfyDouble:

@@ -10,6 +10,7 @@ from ..errors import InputError
 from .photos import target_size
 from .readiness import Finder, Readiness, check_workflows
 from .request import ZIT, AdRequest
+from .target import channel_of
 
 _BASE_PX = 1024
 _GRID_PX = 32  # every one of the other engines takes sides that are multiples of it
@@ -79,7 +80,7 @@ def sized_for(size_over: SizeOver) -> SizeOver:
 
 def size_of(request: AdRequest, photo: tuple[int, int] | None) -> tuple[int, int]:
     """In which size an engine other than Z-Image draws a request."""
-    return target_size(request, _GRID_PX, _BASE_PX, photo)
+    return target_size(request, _GRID_PX, _BASE_PX, photo, channel_of(request))
 
 
 def list_engines(find: Finder | None = None) -> list[dict[str, Any]]:

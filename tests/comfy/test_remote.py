@@ -111,6 +111,47 @@ def test_a_request_gives_the_same_ad_there_and_here(
     assert {step.status for step in there.report.steps} == {"done"}
 
 
+def channel_requests(coffee: str) -> dict[str, AdRequest]:
+    small = replace(WORDS, width=None, height=None, aspect="channel", steps=1, headline="봄날", sub="오늘만")
+    composite = replace(small, task="composite", products=(coffee,), cutout="geodesic", channel="naver_gfa:342x228")
+    return {
+        "words": replace(small, channel="cashwalk", ai_label="AI 생성 이미지"),
+        "photo": replace(small, channel="kakao_native:profile", reference=coffee, strength=0.5),
+        "product": replace(composite, text_style=TextStyle(min_px=8)),
+        "no copy": replace(small, channel="google_merchant", logo=coffee),
+        "template": replace(composite, channel="coupang"),
+    }
+
+
+@pytest.mark.parametrize("name", ["words", "photo", "product", "no copy", "template"])
+def test_an_ad_for_a_channel_is_the_same_there_and_here(
+    server: ComfyServer, coffee: str, tmp_path: Path, name: str
+) -> None:
+    request = channel_requests(coffee)[name]
+    there = ComfyRunner(server.url, tmp_path / "there").run(request)
+    here = LocalRunner(tmp_path / "here", host=TorchHost("cpu")).run(request)
+    assert there.path.suffix == here.path.suffix and there.report.size == here.report.size
+    assert there.report.channel == here.report.channel != ""
+    assert [found.code for found in there.report.findings[0]] == [found.code for found in here.report.findings[0]]
+    assert difference(there.originals[0], here.originals[0][..., :3]) < 2
+    assert difference(there.pictures[0], here.pictures[0][..., :3]) < 4, "its bytes are limited, so it is a JPEG"
+    words = [(block.role, block.text, edges(block)) for block in here.layouts[0].texts]
+    for one, (role, text, where) in zip(there.layouts[0].texts, words, strict=True):
+        assert (one.role, one.text) == (role, text) and edges(one) == pytest.approx(where, abs=0.01)
+    assert stands(there) == pytest.approx(stands(here), abs=1e-6)
+
+
+def test_what_a_channel_would_refuse_is_refused_there_unless_overridden(server: ComfyServer, tmp_path: Path) -> None:
+    small = replace(WORDS, width=None, height=None, aspect="channel", channel="naver_place", steps=1)
+    crowded = replace(small, headline="봄날", sub="오늘만", price="4,900원", hours="8-21시")
+    with pytest.raises(InputError) as caught:
+        ComfyRunner(server.url, tmp_path / "no").run(crowded)
+    assert caught.value.code == "channel.refused" and not (tmp_path / "no").exists()
+    made = ComfyRunner(server.url, tmp_path / "yes").run(replace(crowded, override_channel=True))
+    assert made.report.size == (1200, 750)
+    assert any(found.code == "channel.text_lines" for found in made.report.findings[0])
+
+
 def test_a_run_again_is_cached_and_brings_the_same_file(server: ComfyServer, tmp_path: Path) -> None:
     runner = ComfyRunner(server.url, tmp_path)
     first, second = runner.run(replace(WORDS, seed=21)), runner.run(replace(WORDS, seed=21))

@@ -109,6 +109,17 @@ def test_photos_come_as_form_or_base64_or_name(server: ComfyServer) -> None:
         assert status == 200 and told["pictures"][0]["name"] == by_form["pictures"][0]["name"]
 
 
+def test_an_ad_has_its_channels_size_and_format(server: ComfyServer) -> None:
+    body = {"brief": "봄 딸기라떼", "aspect": "channel", "channel": "cashwalk", "steps": 1, "provider": "rules"}
+    status, told, _ = post(server, "/adstudio/generate", body)
+    assert status == 200, told
+    (picture,) = told["pictures"]
+    assert (picture["width"], picture["height"], picture["mime"]) == (600, 500, "image/jpeg")
+    assert len(base64.b64decode(picture["base64"])) <= 150_000
+    status, told, _ = post(server, "/adstudio/generate", body | {"channel": "coupang"})
+    assert status == 400 and told["error"]["code"] == "channel.locked_template"
+
+
 def test_a_product_is_put_on_a_backdrop(server: ComfyServer) -> None:
     body, kind = form({"brief": "대리석", "context": "커피", "seed": 3, **SMALL}, [("products", "c.png", coffee())])
     status, told, _ = call(server, "POST", "/adstudio/composite", body, Content_Type=kind)

@@ -8,15 +8,18 @@ from dataclasses import dataclass, replace
 
 from ... import config
 from ...imaging.light import find_lamp
+from ...output.templates import Template
 from ...prompt.brief import read_brief
 from ...prompt.copy_limits import get_limits
 from ...prompt.industries import AUTO, get_industry
 from ...prompt.styles import choose_style
-from ...types import AdPrompt
+from ...types import AdPrompt, Channel
 from ..engines import ENGINES
 from ..layouts import PLAIN_PLACE, wants_copy
-from ..request import ZIT, AdRequest
+from ..request import TO_CHANNEL, ZIT, AdRequest
+from ..target import channel_of, template_of
 from ..words import subject_of
+from .channel_filling import fill_channel, fill_template
 from .engine_filling import fill_engine
 from .graph import SAVE, Graph, Link
 from .letters import fill_analyzer, fill_letters, fill_saving
@@ -45,6 +48,9 @@ def fill(request: AdRequest, photos: Photos, names: Mapping[str, str], *, folder
         InputError: ``request.not_on_server``, or what the writers of words refuse.
     """
     draft = check_fits(request)
+    channel = channel_of(request)
+    if channel is not None and (template := template_of(channel)) is not None:
+        return Filled(_fill_locked(request, photos, names, draft, channel, template, folder), draft)
     graph = Graph.shipped(ENGINES[request.engine].workflow_of(request))
     seed = _seeds(graph, request)
     if request.engine == ZIT:
@@ -59,8 +65,29 @@ def fill(request: AdRequest, photos: Photos, names: Mapping[str, str], *, folder
     fill_saving(graph, request, folder)
     if request.products:
         graph.set(SAVE, product_layout=graph.output("AdStudioBackgroundComposite", PLACED))
+    if channel is not None:
+        fill_channel(graph, request, channel, photos, names)
     graph.keep_for(SAVE)
     return Filled(graph, draft)
+
+
+def _fill_locked(
+    request: AdRequest,
+    photos: Photos,
+    names: Mapping[str, str],
+    draft: AdPrompt,
+    channel: Channel,
+    template: Template,
+    folder: str,
+) -> Graph:
+    """The graph of a channel that fixes the picture: a cut-out on its template."""
+    graph = Graph.shipped(ENGINES[ZIT].composite)
+    _fill_words(graph, request, draft)
+    cutout = _fill_cutouts(graph, request, photos, names)["cutout"]
+    fill_saving(graph, request, folder)
+    fill_template(graph, request, channel, template, cutout, _style_of(request))
+    graph.keep_for(SAVE)
+    return graph
 
 
 def with_seed(request: AdRequest) -> AdRequest:
@@ -79,13 +106,17 @@ def _fill_model(graph: Graph, request: AdRequest) -> None:
         hub_id="",
         precision=request.precision,
     )
-    style = choose_style(request.style, read_brief(subject_of(request)).body)[0].name
+    style = _style_of(request)
     graph.set("AdStudioLoraStyle", style=style, lora="by style", weight=1.0)
     first = last = graph.output("AdStudioLoraStyle")
     for name, weight in request.loras:
         last = [graph.add("AdStudioLoraStyle", zit=last, style=style, lora=name, weight=weight), 0]
     chain = graph.ids("AdStudioLoraStyle")
     graph.relink(first, last, beside=chain)
+
+
+def _style_of(request: AdRequest) -> str:
+    return choose_style(request.style, read_brief(subject_of(request)).body)[0].name
 
 
 def _fill_words(graph: Graph, request: AdRequest, draft: AdPrompt) -> None:
@@ -136,7 +167,7 @@ def _fill_picture(graph: Graph, request: AdRequest, photos: Photos, names: Mappi
         return
     graph.set(
         "AdStudioText2Image",
-        aspect="1:1" if request.aspect == AUTO else request.aspect,
+        aspect="1:1" if request.aspect in (AUTO, TO_CHANNEL) else request.aspect,
         width=request.width or 0,
         height=request.height or 0,
         seed=seed,
@@ -148,7 +179,8 @@ def _fill_picture(graph: Graph, request: AdRequest, photos: Photos, names: Mappi
         graph.set("AdStudioContactBlend", strength=request.contact, seed=seed, steps=request.steps)
 
 
-def _fill_products(graph: Graph, request: AdRequest, photos: Photos, names: Mapping[str, str], draft: AdPrompt) -> None:
+def _fill_cutouts(graph: Graph, request: AdRequest, photos: Photos, names: Mapping[str, str]) -> dict[str, Link]:
+    """Fill in the photos of the products; the cut-outs come back by the input that takes each."""
     graph.set("LoadImage", image=names[photos.products[0].name])
     graph.set("AdStudioBackgroundRemoval", method=request.cutout)
     loader, cutter = graph.id("LoadImage"), graph.id("AdStudioBackgroundRemoval")
@@ -163,6 +195,11 @@ def _fill_products(graph: Graph, request: AdRequest, photos: Photos, names: Mapp
             shown = [graph.add("JoinImageWithAlpha", image=[loader, 0], alpha=[loader, 1]), 0]
         graph.nodes[cutter]["inputs"]["image"] = shown
         cutouts["cutout" if number == 0 else f"cutout_{number + 1}"] = [cutter, 0]
+    return cutouts
+
+
+def _fill_products(graph: Graph, request: AdRequest, photos: Photos, names: Mapping[str, str], draft: AdPrompt) -> None:
+    cutouts = _fill_cutouts(graph, request, photos, names)
     graph.set("AdStudioProductLayoutAnalyzer", **cutouts, x=-1.0, base_y=-1.0, height=0.0)
     graph.set("AdStudioProductLayoutAnalyzer", copy_space=draft.copy_space if wants_copy(request) else AUTO)
     fill_analyzer(graph, "AdStudioProductLayoutAnalyzer", request)

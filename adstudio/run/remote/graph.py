@@ -34,8 +34,13 @@ STEPS = {
     "AdStudioProductLayoutAnalyzer": "place",
     "AdStudioBackgroundComposite": "compose",
     "AdStudioContactBlend": "contact",
+    "AdStudioChannelPreset": "channel size",
+    "AdStudioFitToChannel": "fit",
+    "AdStudioChannelTemplate": "template",
+    "StringConcatenate": "sub",
     "AdStudioTextLayoutAnalyzer": "layout",
     "AdStudioTextOverlay": "lettering",
+    "AdStudioChannelCheck": "channel",
     SAVE: "save",
 }
 

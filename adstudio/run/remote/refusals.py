@@ -12,8 +12,9 @@ from ...text.label import LABELS
 from ...types import AdPrompt, Placement
 from ..engines import ENGINES, size_of
 from ..layouts import PLAIN_PLACE
-from ..request import TO_CHANNEL, ZIT, AdRequest
+from ..request import ZIT, AdRequest
 from ..words import subject_of
+from .channel_filling import check_channel
 
 MOST_PRODUCTS = 3
 LARGEST_SEED = 2**31 - 1  # of the nodes that write words
@@ -25,6 +26,7 @@ _READ = frozenset((
     "harmonize", "detail", "reflection", "lighting", "fidelity_limit", "contact", "lettering", "headline", "sub",
     "price", "old_price", "badge", "call_to_action", "legal", "hours", "link", "logo", "layout_provider",
     "layout_as_proposed", "text_style", "format", "quality", "max_kb", "ai_label", "credentials",
+    "override_channel",
 ))  # fmt: skip
 # Of Z-Image Turbo, or of its nodes; the workflows of other engines have neither.
 _OF_ZIT = frozenset((
@@ -40,12 +42,9 @@ def check_fits(request: AdRequest) -> AdPrompt:
     """
     for name in _set_beyond(request, _READ):
         raise refused(name, "the server's workflow has no place for it", "Leave it out")
-    if request.aspect == TO_CHANNEL:
-        raise refused(
-            "aspect",
-            "a server's workflow does not cut to a channel",
-            "Give a ratio, and bring the ad there with reflow",
-        )
+    channel = check_channel(request)
+    if channel is not None and 0 in channel.size_px:
+        raise refused("channel", f"the size of {channel.english} is not known, and its nodes need one", "Give a ratio")
     if request.engine != ZIT:
         _check_engine(request)
     if (request.seed or 0) > LARGEST_SEED:

@@ -21,9 +21,11 @@ from ..engines import check_ready
 from ..recorder import OnEvent, Recorder, close_report
 from ..report import RunReport
 from ..request import ZIT, AdRequest, AdResult
+from ..target import channel_of
 from ..versions import versions
 from ..words import check_words, subject_of
 from .answers import error_of
+from .channel_filling import barred_notes, findings_of, without_barred
 from .connection import Connection, Refused, Unanswered, Unreachable
 from .filling import Filled, fill, with_seed
 from .job import Job, Lost, Patience
@@ -119,10 +121,12 @@ class ComfyRunner:
                     self._stop.clear()
 
     def _run(self, request: AdRequest, recorder: Recorder, report: RunReport) -> AdResult:
-        request = with_seed(request)
         with recorder.step("check"):
+            notes, request = barred_notes(request), without_barred(with_seed(request))
             check_words(request)
             check_fits(request)
+            for note in notes:
+                recorder.note(note)
         number, avoid = str(uuid.uuid4()), None
         for sent in range(SENDS):
             with self._pool.borrow(avoid) as server:
@@ -192,7 +196,10 @@ def _upload(connection: Connection, photos: Photos, recorder: Recorder) -> dict[
 
 def _size_over(connection: Connection, request: AdRequest, size: tuple[int, int]) -> tuple[int, int]:
     """Ask the server in which size it would draw over a photo: that depends on its checkpoint."""
-    query: dict[str, Any] = {name: getattr(request, name) for name in ("checkpoint", "text_encoder", "vae", "aspect")}
+    asked = ("checkpoint", "text_encoder", "vae", "aspect")
+    query: dict[str, Any] = {name: getattr(request, name) for name in asked}
+    if (channel := channel_of(request)) is not None:  # a channel found from the brief is not found again there
+        query["channel"] = channel.id
     query |= {"photo": "x".join(map(str, size))}
     query |= {} if request.width is None else {"size": f"{request.width}x{request.height}"}
     try:
@@ -219,6 +226,7 @@ def _result(
     copy = read_copy(layouts[0])
     copy = replace(copy, flags=flag_copy(copy, prompts[0].industry, subject_of(request)))
     height, width = fetched[0].picture.shape[:2]
+    channel = channel_of(request)
     report = replace(
         report,
         server=server.url,
@@ -231,6 +239,8 @@ def _result(
         prompts=tuple(prompt.positive for prompt in prompts),
         copy_flags=copy.flags,
         layout_scores=tuple(read_score(each.record) for each in fetched),
+        channel="" if channel is None else channel.id,
+        findings=findings_of(request, [each.picture for each in fetched], layouts),
     )
     return AdResult(
         pictures=tuple(each.picture for each in fetched),

@@ -10,8 +10,9 @@ from ...output.encode import encode, find_format, hash_pixels, to_pixels
 from ...types import Array
 from ..engines import SizeOver, sized_for
 from ..layouts import find_subject, wants_copy
-from ..photos import cover, read_logo, read_source
+from ..photos import cover, cover_seen, read_logo, read_source
 from ..request import ZIT, AdRequest
+from ..target import channel_of
 from ..wire import open_source
 
 FOLDER = "adstudio"
@@ -55,10 +56,12 @@ def read_photos(request: AdRequest, size_over: SizeOver) -> Photos:
         return Photos(products=tuple(map(_read_product, request.products)), logo=logo)
     photo = read_source(request.reference)
     size = sized_for(size_over)(request, (photo.shape[1], photo.shape[0]))
-    photo = cover(photo, *size)
+    channel = channel_of(request)
+    photo = (cover if channel is None else cover_seen)(photo, *size)
     has_letters = wants_copy(request) or logo is not None
     # Other engines have no strength: one keeps the photo but for what it is told, one its outlines.
-    subject = find_subject(photo, request.strength if request.engine == ZIT else 0.0) if has_letters else None
+    strength = request.strength if request.engine == ZIT else 0.0
+    subject = find_subject(photo, strength) if has_letters or channel is not None else None
     return Photos(
         reference=_to_photo(photo),
         subject=None if subject is None else _to_photo(np.repeat(subject[..., None], 3, axis=-1)),

@@ -12,7 +12,7 @@ from ...engine.sizes import ASPECTS
 from ...layout.providers import analyzer_names
 from ...output.encode import FORMATS
 from ...text.label import LABELS
-from ..request import MAX_COUNT, MAX_KB, MAX_STEPS, AdRequest, Lighting
+from ..request import MAX_COUNT, MAX_KB, MAX_STEPS, TO_CHANNEL, AdRequest, Lighting
 from .body import MOST_PHOTOS, NOT_ASKED, PICTURES
 
 _NUMBERS: dict[str, dict[str, Any]] = {
@@ -29,7 +29,7 @@ _NUMBERS: dict[str, dict[str, Any]] = {
     **{name: {"minimum": 0, "maximum": 1} for name in ("harmonize", "detail", "reflection", "contact")},
 }
 _CHOICES: dict[str, list[str]] = {
-    "aspect": ["auto", *ASPECTS],
+    "aspect": ["auto", TO_CHANNEL, *ASPECTS],
     "precision": list(PRECISIONS),
     "format": [*FORMATS, "jpg"],
     "layout_provider": analyzer_names(),
@@ -185,6 +185,7 @@ def _size() -> dict[str, Any]:
     operation = _operation("size", "In which size an ad over a photo would be drawn.")
     pair = {"type": "string", "pattern": r"^[1-9]\d{0,4}x[1-9]\d{0,4}$"}
     texts: dict[str, dict[str, Any]] = {name: {"type": "string"} for name in ("checkpoint", "text_encoder", "vae")}
+    texts["channel"] = {"type": "string"}
     given = {**texts, "aspect": {"enum": _CHOICES["aspect"]}, "size": pair, "photo": pair}
     operation["parameters"] = [{"name": name, "in": "query", "schema": schema} for name, schema in given.items()]
     return operation

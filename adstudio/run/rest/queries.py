@@ -22,13 +22,13 @@ class SizeQuery:
 
     @classmethod
     def read(cls, query: Mapping[str, str]) -> SizeQuery:
-        """Read ``checkpoint``, ``text_encoder``, ``vae``, ``aspect``, ``size`` and ``photo`` (both ``WxH``).
+        """Read ``size`` and ``photo`` (both ``WxH``), and fields of a request as they are.
 
         Raises:
             InputError: ``request.bad_type``.
         """
         photo, size = _pair(query, "photo"), _pair(query, "size")
-        names = {"checkpoint", "text_encoder", "vae", "aspect"} & set(query)
+        names = {"checkpoint", "text_encoder", "vae", "aspect", "channel"} & set(query)
         texts: dict[str, Any] = {name: query[name] for name in names}
         width, height = size or (None, None)
         return cls(AdRequest(reference="photo" if photo else None, width=width, height=height, **texts), photo)

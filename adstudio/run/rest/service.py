@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar
 from ...errors import AdStudioError, ServerError
 from ..engines import SizeOver
 from ..remote.answers import failure, was_interrupted
+from ..remote.channel_filling import without_barred
 from ..remote.filling import fill, with_seed
 from ..remote.graph import Graph
 from ..remote.refusals import check_fits
@@ -92,7 +93,7 @@ class Service:
         Raises:
             InputError: it cannot be done, or the queue is full.
         """
-        request = with_seed(ask.request)
+        request = without_barred(with_seed(ask.request))
         if ask.webhook:
             limits.check_webhook(ask.webhook)
         job = JobRecord(str(uuid.uuid4()), ask.webhook)

@@ -11,6 +11,7 @@ import pytest
 from comfyui import PACK
 
 from adstudio import InputError
+from adstudio.run.remote.channel_filling import barred_notes, without_barred
 from adstudio.run.remote.filling import fill
 from adstudio.run.remote.graph import WORKFLOWS
 from adstudio.run.remote.uploads import Photo, Photos
@@ -21,6 +22,7 @@ PHOTO = Photo("a.png", b"")
 NAMES = {name: f"adstudio/{name}" for name in ("a.png", "b.png", "l.png", "m.png")}
 WORDS = AdRequest(brief="봄 딸기라떼, 대리석", seed=7)
 EDIT = replace(WORDS, reference="a.png")
+STORY = replace(WORDS, aspect="channel", channel="instagram_story")
 COMPOSITE = replace(WORDS, task="composite", products=("a.png",), contact=0.4)
 
 # One other value for every field, in a request in which it means something.
@@ -36,7 +38,7 @@ OTHERS: dict[str, tuple[AdRequest, Any]] = {
     "tone": (WORDS, "bold"),
     "channel": (WORDS, "auto"),
     "copy_space": (WORDS, "left"),
-    "override_channel": (WORDS, True),
+    "override_channel": (STORY, True),
     "checkpoint": (WORDS, "z-image"),
     "text_encoder": (WORDS, "qwen.safetensors"),
     "vae": (WORDS, "ae.safetensors"),
@@ -237,6 +239,82 @@ def test_adapters_are_chained_behind_the_style() -> None:
     assert (drawn_with["lora"], drawn_with["weight"]) == ("b", 1.0)
     before = graph[drawn_with["zit"][0]]["inputs"]
     assert before["lora"] == "a" and graph[before["zit"][0]]["inputs"]["lora"] == "by style"
+
+
+def linked(graph: dict[str, Any], kind: str, name: str) -> tuple[str, int]:
+    number, slot = node(graph, kind)[name]
+    return graph[number]["class_type"], slot
+
+
+def test_a_picture_for_a_channel_is_fitted_checked_and_saved_as_it_takes_it() -> None:
+    graph = graph_of(replace(STORY, channel="kakao_native:2x1", logo="l.png"))
+    assert node(graph, "AdStudioChannelPreset")["channel"] == "kakao_native:2x1"
+    assert linked(graph, "AdStudioChannelPreset", "zit") == ("AdStudioLoraStyle", 0)
+    for slot, name in enumerate(("width", "height")):
+        assert linked(graph, "AdStudioText2Image", name) == ("AdStudioChannelPreset", slot)
+    assert linked(graph, "AdStudioFitToChannel", "image") == ("AdStudioText2Image", 0)
+    for kind, name in (("AdStudioTextLayoutAnalyzer", "image"), ("AdStudioTextOverlay", "image")):
+        assert linked(graph, kind, name) == ("AdStudioFitToChannel", 0)
+    assert linked(graph, "AdStudioSaveImage", "original") == ("AdStudioFitToChannel", 0)
+    assert linked(graph, "AdStudioChannelCheck", "image") == ("AdStudioTextOverlay", 0)
+    assert linked(graph, "AdStudioSaveImage", "image") == ("AdStudioChannelCheck", 0)
+    for kind in ("AdStudioTextLayoutAnalyzer", "AdStudioFitToChannel", "AdStudioChannelCheck", "AdStudioSaveImage"):
+        assert linked(graph, kind, "channel") == ("AdStudioChannelPreset", 4)
+    assert node(graph, "AdStudioChannelCheck")["override"] is False
+
+
+def test_overriding_a_channel_keeps_its_format_and_bytes_alone() -> None:
+    graph = graph_of(replace(STORY, channel="cashwalk", override_channel=True))
+    saved = node(graph, "AdStudioSaveImage")
+    assert node(graph, "AdStudioChannelCheck")["override"] is True and "channel" not in saved
+    assert (saved["format"], saved["max_kb"]) == ("jpeg", 150)
+    tighter = node(graph_of(replace(STORY, channel="cashwalk", override_channel=True, max_kb=90)), "AdStudioSaveImage")
+    assert tighter["max_kb"] == 90
+
+
+def test_a_photo_and_a_product_are_fitted_before_anything_comes_on_them() -> None:
+    over = replace(STORY, reference="a.png", headline="")
+    graph = graph_of(over, Photos(reference=PHOTO, subject=Photo("m.png", b"")))
+    assert graph[node(graph, "AdStudioFitToChannel")["keep"][0]]["inputs"]["image"] == "adstudio/m.png"
+    assert linked(graph, "AdStudioChannelCheck", "image") == ("AdStudioFitToChannel", 0)
+    lettered = graph_of(replace(over, headline="봄"), Photos(reference=PHOTO, subject=Photo("m.png", b"")))
+    assert linked(lettered, "AdStudioTextLayoutAnalyzer", "keep_clear") == ("AdStudioFitToChannel", 1)
+    graph = graph_of(replace(COMPOSITE, aspect="channel", channel="naver_gfa"))
+    for kind in ("AdStudioProductLayoutAnalyzer", "AdStudioBackgroundComposite"):
+        assert linked(graph, kind, "backdrop") == ("AdStudioFitToChannel", 0)
+    assert linked(graph, "AdStudioChannelCheck", "product") == ("AdStudioBackgroundComposite", 1)
+
+
+def test_a_template_is_set_without_a_model() -> None:
+    banner = replace(COMPOSITE, aspect="channel", channel="kakao_bizboard", price="9,900원", old_price="12,000원")
+    graph = graph_of(banner)
+    assert not {"AdStudioZitLoader", "AdStudioText2Image", "AdStudioTextOverlay"} & set(kinds(graph))
+    assert linked(graph, "AdStudioChannelTemplate", "cutout") == ("AdStudioBackgroundRemoval", 0)
+    assert linked(graph, "AdStudioChannelTemplate", "headline") == ("AdStudioAdCopy", 3)
+    assert linked(graph, "AdStudioChannelTemplate", "sub") == ("StringConcatenate", 0)
+    assert node(graph, "StringConcatenate")["string_a"] == "9,900원"
+    for slot, name in enumerate(("image", "layout", "channel")):
+        assert linked(graph, "AdStudioSaveImage", name) == ("AdStudioChannelTemplate", slot)
+    given = node(graph_of(replace(banner, headline="봄", sub="오늘만")), "AdStudioChannelTemplate")
+    assert (given["headline"], given["sub"], given["old_price"]) == ("봄", "9,900원 오늘만", "12,000원")
+    white = graph_of(replace(COMPOSITE, aspect="channel", channel="coupang", headline="봄"))
+    assert node(white, "AdStudioChannelTemplate")["headline"] == "" and "AdStudioAdCopy" not in kinds(white)
+
+
+def test_what_a_channel_does_not_take_is_left_out_and_said_or_refused() -> None:
+    merchant = replace(STORY, channel="google_merchant", logo="l.png", price="9,900원")
+    bare = without_barred(merchant)
+    assert (bare.headline, bare.price, bare.logo) == ("", "", None) and len(barred_notes(merchant)) == 2
+    assert "AdStudioTextOverlay" not in kinds(graph_of(bare))
+    assert without_barred(STORY) == STORY and not barred_notes(STORY) and not barred_notes(WORDS)
+    with pytest.raises(InputError) as caught:
+        graph_of(replace(STORY, channel="coupang"))
+    assert caught.value.code == "channel.locked_template"
+    long = replace(STORY, channel="kakao_search_custom", headline="봄" * 200)
+    with pytest.raises(InputError) as caught:
+        graph_of(long)
+    assert caught.value.code == "channel.refused"
+    assert graph_of(replace(long, override_channel=True))
 
 
 def test_copy_keeps_off_the_subject_of_a_photo() -> None:
