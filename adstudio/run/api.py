@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -16,7 +18,7 @@ from ..ports import Host
 from ..types import Placement, Side, TextStyle, Tone
 from .local import LocalRunner
 from .recorder import OnEvent
-from .request import TO_CHANNEL, ZIT, AdRequest, AdResult, EngineName, Lettering, Lighting
+from .request import TO_CHANNEL, ZIT, AdRequest, AdResult, EngineName, Lettering, Lighting, Task
 from .target import usual_format
 from .wire import to_data_url
 
@@ -114,51 +116,9 @@ def generate_and_save_image(
     Raises:
         AdStudioError: with what is wrong and what to do; nothing half-written is left behind.
     """
-    request = AdRequest(
-        task="generate",
-        brief=user_input,
-        style=style,
-        aspect=aspect_ratio,
-        industry=industry,
-        reference=None if reference_image is None else _to_source(reference_image),
-        strength=strength,
-        headline=headline,
-        sub=sub,
-        price=price,
-        old_price=old_price,
-        badge=badge,
-        call_to_action=call_to_action,
-        legal=legal,
-        hours=hours,
-        link=link,
-        logo=None if logo is None else _to_source(logo),
-        seed=seed,
-        checkpoint=os.fspath(checkpoint),
-        text_encoder=os.fspath(text_encoder),
-        vae=os.fspath(vae),
-        precision=precision,
-        steps=steps,
-        width=width,
-        height=height,
-        count=count,
-        provider=provider,
-        fallback=fallback,
-        language_model=language_model,
-        base_url=base_url,
-        tone=tone,
-        channel=channel,
-        copy_space=copy_space,
-        lettering=lettering,
-        loras=tuple((name, float(weight)) for name, weight in loras),
-        text_style=text_style or TextStyle(),
-        format=format or _format_for(aspect_ratio, channel),
-        quality=quality,
-        max_kb=max_kb,
-        ai_label=ai_label,
-        credentials=credentials,
-        override_channel=override_channel,
-        engine=engine,
-    )
+    given = locals()
+    reference = None if reference_image is None else _to_source(reference_image)
+    request = _request("generate", given, brief=user_input, reference=reference)
     return _run(request, output_dir, on_event, host, server)
 
 
@@ -239,64 +199,29 @@ def generate_product_composite(
 
     The other arguments are those of ``generate_and_save_image``.
     """
+    given = locals()
     several = isinstance(product_image, Sequence) and not isinstance(product_image, (str, bytes, bytearray))
     photos: Sequence[Picture] = product_image if several else [product_image]  # type: ignore[assignment,list-item]
-    request = AdRequest(
-        task="composite",
-        brief=background_prompt,
-        context=context,
-        products=tuple(_to_source(photo) for photo in photos),
-        auto_layout=auto_layout,
-        style=style,
-        aspect=aspect_ratio,
-        industry=industry,
-        headline=headline,
-        sub=sub,
-        price=price,
-        old_price=old_price,
-        badge=badge,
-        call_to_action=call_to_action,
-        legal=legal,
-        hours=hours,
-        link=link,
-        logo=None if logo is None else _to_source(logo),
-        seed=seed,
-        checkpoint=os.fspath(checkpoint),
-        text_encoder=os.fspath(text_encoder),
-        vae=os.fspath(vae),
-        precision=precision,
-        steps=steps,
-        width=width,
-        height=height,
-        count=count,
-        provider=provider,
-        fallback=fallback,
-        language_model=language_model,
-        base_url=base_url,
-        tone=tone,
-        channel=channel,
-        copy_space=copy_space,
-        lettering=lettering,
-        loras=tuple((name, float(weight)) for name, weight in loras),
-        cutout=cutout,
-        placements=tuple(placements),
-        shadow=shadow,
-        harmonize=harmonize,
-        detail=detail,
-        reflection=reflection,
-        lighting=lighting or Lighting(),
-        fidelity_limit=fidelity_limit,
-        contact=contact,
-        text_style=text_style or TextStyle(),
-        format=format or _format_for(aspect_ratio, channel),
-        quality=quality,
-        max_kb=max_kb,
-        ai_label=ai_label,
-        credentials=credentials,
-        override_channel=override_channel,
-        engine=engine,
-    )
+    products = tuple(_to_source(photo) for photo in photos)
+    request = _request("composite", given, brief=background_prompt, products=products)
     return _run(request, output_dir, on_event, host, server)
+
+
+def _request(task: Task, given: Mapping[str, Any], **made: Any) -> AdRequest:
+    """The request that a call's arguments make: those with the name of a field as they are, the others here."""
+    names = {field.name for field in fields(AdRequest)}
+    values = {name: value for name, value in given.items() if name in names}
+    paths = {name: os.fspath(given[name]) for name in ("checkpoint", "text_encoder", "vae")}
+    made |= {
+        "aspect": given["aspect_ratio"],
+        "logo": None if given["logo"] is None else _to_source(given["logo"]),
+        "loras": tuple((name, float(weight)) for name, weight in given["loras"]),
+        "placements": tuple(given.get("placements", ())),
+        "lighting": given.get("lighting") or Lighting(),
+        "text_style": given["text_style"] or TextStyle(),
+        "format": given["format"] or _format_for(given["aspect_ratio"], given["channel"]),
+    }
+    return AdRequest(task=task, **{**values, **paths, **made})
 
 
 def _run(
