@@ -241,7 +241,6 @@ def measure_sizes(zit: Zit, size: tuple[int, int], *, is_counted: bool = True) -
     cells = size[0] * size[1] // scale**2
     return ladder.Sizes(
         encoder=weigh(parts.text_encoder),
-        encoder_streamed=weigh(parts.text_encoder, streamed=True),
         encode_work=encoding.activation_bytes(parts.text_encoder, tokens),
         transformer=weigh(parts.transformer),
         transformer_streamed=weigh(parts.transformer, streamed=True),

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 Stage = Literal["encode", "denoise", "vae"]
-RESIDENT, RELEASED, STREAMED, TILED = RUNGS = ("resident", "encoder released", "streamed", "tiled")
+RESIDENT, RELEASED, STREAMED, TILED = ("resident", "encoder released", "streamed", "tiled")
 
 ENDLESS = 2**62  # what a host without a device of its own says is free
 _GIB = 2**30
@@ -41,7 +41,6 @@ class Sizes:
     """
 
     encoder: int
-    encoder_streamed: int
     encode_work: int
     transformer: int
     transformer_streamed: int

@@ -43,11 +43,6 @@ def to_lab(linear: Array) -> Array:
     return np.stack([lightness, green_red, blue_yellow], axis=-1).astype(np.float32)
 
 
-def delta_e(one: Array, other: Array) -> Array:
-    """Measure the colour difference (CIE76) of two linear RGB pictures, per pixel; about 2 is just noticeable."""
-    return np.linalg.norm(to_lab(one) - to_lab(other), axis=-1).astype(np.float32)
-
-
 def delta_e2000(one: Array, other: Array) -> Array:
     """Measure the colour difference (CIEDE2000) of two linear RGB pictures, per pixel; about 1 is just noticeable."""
     from skimage.color import deltaE_ciede2000

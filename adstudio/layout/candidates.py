@@ -15,7 +15,6 @@ from .metrics import contains, overlap_area
 from .rest import Rest
 from .stack import stack
 
-MOST_SPOTS = 12
 # Badges, opening hours and small print have their places by custom; they stay where the local analyzer puts them.
 MOVED = ("headline", "sub", "price", "cta", "note")
 _WANTED, _LEAST = 10, 8

@@ -44,7 +44,6 @@ class Ground:
     plate: Colour
     strength: float
     kind: Literal["none", "scrim", "panel"]
-    is_light_ink: bool
     shares: tuple[float, ...]
 
 
@@ -172,7 +171,7 @@ def _option(
     change *= 1.0 if is_light else _HAZE
     unreadable = max(0.0, 1.0 - worst)
     cost = (round(change + 4.0 * unreadable, 3), -worst * (_LIGHT_INK if is_light else 1.0))
-    return cost, Ground(fills, cover, strength, kind, is_light, shares)
+    return cost, Ground(fills, cover, strength, kind, shares)
 
 
 def _span(part: Array, cover: Colour, strengths: Array) -> list[tuple[float, float]]:

@@ -26,7 +26,6 @@ GIB = 2**30
 # Z-Image Turbo in bf16 at 1024x1024
 REAL = Sizes(
     encoder=int(7.492 * GIB),
-    encoder_streamed=int(1.1 * GIB),
     encode_work=int(0.12 * GIB),
     transformer=int(11.464 * GIB),
     transformer_streamed=int(0.75 * GIB),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from skimage import color
 
-from adstudio.imaging.linear import delta_e, to_lab, to_linear, to_srgb
+from adstudio.imaging.linear import to_lab, to_linear, to_srgb
 
 
 def test_way_there_and_back_keeps_eight_bits() -> None:
@@ -18,9 +18,6 @@ def test_known_values() -> None:
     assert to_srgb(np.array([-1.0, 2.0], dtype=np.float32)).tolist() == pytest.approx([0.0, 1.0])
 
 
-def test_lab_and_delta_e_agree_with_scikit_image() -> None:
-    rng = np.random.default_rng(0)
-    one, other = rng.random((2, 500, 3)).astype(np.float32)
-    assert np.abs(to_lab(to_linear(one)) - color.rgb2lab(one)).max() < 0.05
-    wanted = color.deltaE_cie76(color.rgb2lab(one), color.rgb2lab(other))
-    assert np.abs(delta_e(to_linear(one), to_linear(other)) - wanted).max() < 0.05
+def test_lab_agrees_with_scikit_image() -> None:
+    colours = np.random.default_rng(0).random((500, 3)).astype(np.float32)
+    assert np.abs(to_lab(to_linear(colours)) - color.rgb2lab(colours)).max() < 0.05
