@@ -83,9 +83,15 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ComfyServer]:
+def server_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The base directory of the session's ComfyUI, there before it is started."""
+    return tmp_path_factory.mktemp("comfyui")
+
+
+@pytest.fixture(scope="session")
+def server(server_base: Path) -> Iterator[ComfyServer]:
     """One real ComfyUI for the whole session, with this pack and a probe of its model manager."""
-    base = tmp_path_factory.mktemp("comfyui")
+    base = server_base
     (base / "custom_nodes").mkdir()
     (base / "input").mkdir()
     shutil.copy(TESTS / "comfy" / "probe.py", base / "custom_nodes" / "adstudio_probe.py")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import comfyui
@@ -25,6 +27,19 @@ spec.loader.exec_module(pack)
 """
 
 Inside = Callable[..., Any]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def models_as_found(server_base: Path) -> Iterator[None]:
+    """Take away what a file of tests put among the models: the same server serves the next, the browser's too."""
+    models = server_base / "models"
+    before = set(models.rglob("*"))
+    yield
+    for path in sorted(set(models.rglob("*")) - before):  # a folder comes before what it holds
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="session")

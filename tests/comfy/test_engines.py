@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import io
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import comfyui
 import numpy as np
 import pytest
-import skimage.data
 import yaml
 from comfy_server import ComfyServer
 from comfyui import PACK
+from engine_server import engine_server
 from PIL import Image
 from shipped import api_graph, node_of, ui_graph
 
@@ -23,7 +20,6 @@ from adstudio.run import engines as engines_module
 from adstudio.run.remote.runner import ComfyRunner
 from adstudio.run.request import AdRequest
 
-HERE = Path(__file__).parent
 MODELS = yaml.safe_load((PACK / "adstudio" / "run" / "data" / "models.yaml").read_text(encoding="utf-8"))
 NAMES = sorted(MODELS["workflows"])
 # The others are parts of these, or the same graphs with other file names.
@@ -34,37 +30,11 @@ RUN = [
 FILES = {"unet_name", "clip_name", "vae_name", "lora_name", "ckpt_name", "control_net_name", "name", "image"}
 SIDE = 256
 
-WRITE = f"""
-import sys
-sys.argv = ["main.py", "--cpu"]
-sys.path[:0] = [{str(comfyui.find())!r}, {str(HERE)!r}]
-import comfy.options
-comfy.options.enable_args_parsing()
-import small_engines, engine_weights
-from pathlib import Path
-engine_weights.write_all(Path(sys.stdin.read()))
-"""
-
 
 @pytest.fixture(scope="module")
 def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ComfyServer]:
-    """A ComfyUI with small architectures, and a checkpoint under every name that the workflows use."""
-    root = comfyui.find()
-    python = comfyui.python(root) if root else None
-    assert python is not None
-    base = tmp_path_factory.mktemp("engines")
-    written = subprocess.run(
-        [python, "-c", WRITE], input=str(base / "models"), cwd=root, capture_output=True, text=True, timeout=300
-    )
-    assert written.returncode == 0, written.stderr[-3000:]
-    (base / "custom_nodes").mkdir()
-    shutil.copy(HERE / "small_engines.py", base / "custom_nodes")
-    (base / "input").mkdir()
-    Image.fromarray(skimage.data.coffee()).resize((SIDE, SIDE)).save(base / "input" / "example.png")
-    server = ComfyServer(base)
-    server.start()
-    yield server
-    server.stop()
+    with engine_server(tmp_path_factory.mktemp("engines"), SIDE) as server:
+        yield server
 
 
 @pytest.mark.parametrize("name", NAMES)
