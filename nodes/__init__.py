@@ -19,9 +19,8 @@ class AdStudio(ComfyExtension):
     async def on_load(self) -> None:
         """Look for a user's words and fonts in ComfyUI's folders, and say when ComfyUI is too old: it does not."""
         from ..adstudio.text import fontfolders
-        from . import routes
+        from . import editor_routes, panel_routes, routes
         from ._host import font_folders, user_folder
-        from .editor_routes import register
 
         os.environ.setdefault("ADSTUDIO_HOME", str(user_folder()))
         fontfolders.search_in(font_folders())
@@ -32,7 +31,8 @@ class AdStudio(ComfyExtension):
             logger.warning(
                 "Ad Studio needs ComfyUI %s or newer, this is %s. Please update ComfyUI.", wanted, comfyui_version
             )
-        register()
+        editor_routes.register()
+        panel_routes.register()
 
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
         from . import (

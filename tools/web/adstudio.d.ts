@@ -70,7 +70,7 @@ type Prompt = Record<string, { class_type: string; inputs: Record<string, unknow
 
 interface Photo { name: string; url: string; title: string }
 interface Wishes {
-  mode: "create" | "edit"; brief: string; industry: string; style: string; channels: string[]; aspect: string;
+  mode: "create" | "edit"; way: "strength" | "instruction"; engine: string; brief: string; instruction: string; industry: string; style: string; channels: string[]; aspect: string;
   photo: Photo | null; picture: Photo | null; words: "auto" | "own"; headline: string; sub: string; strength: number;
   provider: string; languageModel: string; checkpoint: string; font: string;
 }
@@ -78,5 +78,12 @@ interface JobStart { wishes: Wishes; channel: string; seed: number; at: number; 
 interface Ad { id: string; at: number; file: PictureFile; wishes: Wishes; channel: string; seed: number }
 interface Offers {
   industries: string[]; styles: string[]; channels: string[]; aspects: string[]; providers: string[]; checkpoints: string[];
-  fonts: string[]; schemas: Record<string, NodeSchema>;
+  fonts: string[]; schemas: Record<string, NodeSchema>; engines: Engine[]; broken: Record<string, RunError>;
+}
+interface EngineFile {
+  place: string; state: "there" | "missing" | "damaged"; hub: string; path: string; gb: number; licence: string; commercial: boolean | null;
+}
+interface Engine {
+  id: string; ready: boolean; workflows: { words: string; photo: string; composite: string }; commercial: boolean | null; steps: number;
+  sizes: Record<string, [number, number]>; files: EngineFile[];
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 
+import { drawing, engineOf, gigabytes, hindrance } from "../../../web/js/panel/engines.js";
 import { fixFor } from "../../../web/js/panel/fixes.js";
 import { Workflow } from "../../../web/js/panel/graph.js";
 import { Job } from "../../../web/js/panel/job.js";
@@ -12,9 +13,21 @@ const folder = new URL("../../../workflows/", import.meta.url);
 const read = (name) => JSON.parse(readFileSync(new URL(name, folder), "utf8"));
 const names = readdirSync(folder).filter((name) => name.endsWith(".json"));
 const wishes = (more) => ({ ...BLANK, brief: "딸기라떼", ...more });
-const filled = (more, one = {}, schemas = {}) => {
+const file = (place, state = "there", gb = 1.2) => ({ place, state, gb, hub: "o/r", path: place, licence: "x", commercial: true });
+const engine = (id, workflows, files = []) => ({
+  id, workflows: { words: "", photo: "", composite: "", ...workflows }, ready: files.every(({ state }) => state === "there"), commercial: true, steps: 4,
+  sizes: { "4:5": [928, 1152] }, files,
+});
+const ENGINES = [
+  engine("zit", { words: "01", photo: "02", composite: "03" }),
+  engine("flux2-klein", { words: "11-flux2-klein-4b", composite: "14-flux2-klein-product" }, [file("vae/a")]),
+  engine("flux2-klein-9b", { words: "12-flux2-klein-9b" }, [file("vae/a")]),
+  engine("qwen-edit", { photo: "15-qwen-image-edit" }, [file("vae/b")]),
+  engine("sdxl", { words: "19-sdxl-realistic", photo: "19-sdxl-realistic" }, [file("checkpoints/c", "missing", 6.9), file("controlnet/d", "damaged", 2.5), file("vae/a")]),
+];
+const filled = (more, one = {}, schemas = {}, engines = ENGINES) => {
   const asked = wishes(more);
-  return fill(read(templateOf(asked)), asked, { channel: "", seed: 3, ...one }, schemas);
+  return fill(read(templateOf(asked, engines)), asked, { channel: "", seed: 3, ...one }, { schemas, engines });
 };
 const step = (prompt, type) => Object.values(prompt).find(({ class_type }) => class_type === type);
 const photo = { name: "adstudio/컵.png", url: "", title: "컵.png" };
@@ -34,10 +47,16 @@ for (const name of names) {
 }
 
 test("each wish chooses its template, and what is missing is named", () => {
-  assert.equal(templateOf(wishes()), "Create ad.app.json");
-  assert.equal(templateOf(wishes({ photo })), "Product ad.app.json");
-  assert.equal(templateOf(wishes({ mode: "edit", photo })), "Edit ad.app.json");
+  assert.equal(templateOf(wishes(), ENGINES), "Create ad.app.json");
+  assert.equal(templateOf(wishes({ photo }), ENGINES), "Product ad.app.json");
+  assert.equal(templateOf(wishes({ mode: "edit", photo }), ENGINES), "Edit ad.app.json");
+  assert.equal(templateOf(wishes({ engine: "flux2-klein" }), ENGINES), "11-flux2-klein-4b.json");
+  assert.equal(templateOf(wishes({ engine: "flux2-klein", photo }), ENGINES), "14-flux2-klein-product.json");
+  assert.equal(templateOf(wishes({ engine: "flux2-klein", mode: "edit" }), ENGINES), "Edit ad.app.json"); // by strength: Z-Image's alone
+  assert.equal(templateOf(wishes({ mode: "edit", way: "instruction" }), ENGINES), "15-qwen-image-edit.json");
   assert.equal(missing(wishes()), "");
+  assert.equal(missing(wishes({ mode: "edit", way: "instruction", picture: photo })), "instruction");
+  assert.equal(missing(wishes({ mode: "edit", way: "instruction", picture: photo, instruction: "딸기라떼로", brief: "" })), "");
   assert.equal(missing(wishes({ brief: " \n" })), "brief");
   assert.equal(missing(wishes({ mode: "edit" })), "picture");
   assert.equal(missing(wishes({ words: "own" })), "headline");
@@ -67,7 +86,7 @@ test("words of one's own stand alone", () => {
 });
 
 for (const [more, kind] of [[{}, "AdStudioText2Image"], [{ photo }, "AdStudioText2Image"], [{ mode: "edit", picture: photo }, "AdStudioImage2Image"]]) {
-  test(`a channel is drawn, fitted and told: ${templateOf(wishes(more))}`, () => {
+  test(`a channel is drawn, fitted and told: ${templateOf(wishes(more), ENGINES)}`, () => {
     const workflow = filled(more, { channel: "kakao:2x1" }, CHANNELS);
     const prompt = workflow.prompt();
     const idOf = (type) => Object.keys(prompt).find((id) => prompt[id].class_type === type);
@@ -85,6 +104,65 @@ for (const [more, kind] of [[{}, "AdStudioText2Image"], [{ photo }, "AdStudioTex
       assert.ok(nodes.get(from).outputs[output].links.includes(number));
       assert.equal(nodes.get(to).inputs[slot].link, number);
     }
+  });
+}
+
+const WRITER = { AdStudioLanguageModel: schema({ provider: ["COMBO", { options: ["auto", "rules"] }], language_model: ["STRING", { default: "" }] }, ["ADSTUDIO_WRITER"]) };
+
+test("an engine that cannot draw what is wished says why, and is not taken", () => {
+  const names = (list) => list.map(({ id }) => id);
+  assert.deepEqual(names(drawing(ENGINES)), ["zit", "flux2-klein", "flux2-klein-9b", "sdxl"]);
+  assert.equal(hindrance(wishes({ engine: "flux2-klein", photo }), ENGINES), "");
+  assert.equal(hindrance(wishes({ engine: "flux2-klein-9b", photo }), ENGINES), "engine_task");
+  assert.equal(hindrance(wishes({ engine: "sdxl" }), ENGINES), "engine_files");
+  assert.equal(hindrance(wishes({ engine: "gone" }), ENGINES), "engine_files");
+  assert.equal(hindrance(wishes(), []), "", "Z-Image needs no answer of the server");
+  const lacking = [engine("qwen-edit", { photo: "15-qwen-image-edit" }, [file("vae/b", "missing")])];
+  assert.equal(hindrance(wishes({ mode: "edit", way: "instruction" }), lacking), "engine_files");
+  assert.equal(hindrance(wishes({ mode: "edit", engine: "sdxl" }), ENGINES), "", "a change by strength asks no other engine");
+  assert.equal(gigabytes(ENGINES), 10);
+  assert.equal(engineOf(wishes({ engine: "" })), "zit");
+});
+
+test("another engine is filled as the server's own client does", () => {
+  const workflow = filled({ engine: "flux2-klein", aspect: "4:5", style: "watercolor", provider: "rules" }, {}, WRITER);
+  const prompt = workflow.prompt();
+  const writer = Object.keys(prompt).find((id) => prompt[id].class_type === "AdStudioLanguageModel");
+  for (const type of ["EmptyFlux2LatentImage", "Flux2Scheduler"]) assert.deepEqual([step(prompt, type).inputs.width, step(prompt, type).inputs.height], [928, 1152]);
+  assert.equal(step(prompt, "RandomNoise").inputs.noise_seed, 3);
+  assert.deepEqual([step(prompt, "AdStudioPromptProcessor").inputs.style, step(prompt, "AdStudioPromptProcessor").inputs.brief], ["watercolor", "딸기라떼"]);
+  for (const type of ["AdStudioPromptProcessor", "AdStudioAdCopy"]) assert.deepEqual(step(prompt, type).inputs.writer, [writer, 0]);
+  assert.equal(prompt[writer].inputs.provider, "rules");
+});
+
+test("an instruction goes to the model that edits, and the words are about the ad", () => {
+  const told = { mode: "edit", way: "instruction", picture: photo, instruction: "커피를 딸기라떼로".normalize("NFD"), brief: "" };
+  for (const [brief, subject] of [["", "커피를 딸기라떼로"], ["딸기라떼 출시", "딸기라떼 출시"]]) {
+    const prompt = filled({ ...told, brief }, {}, WRITER).prompt();
+    const prompts = Object.values(prompt).filter(({ class_type }) => class_type === "TextEncodeQwenImageEditPlus").map(({ inputs }) => inputs.prompt);
+    assert.deepEqual(prompts.sort(), ["", "커피를 딸기라떼로"]);
+    assert.equal(step(prompt, "LoadImage").inputs.image, photo.name);
+    assert.equal(step(prompt, "KSampler").inputs.seed, 3);
+    assert.equal(step(prompt, "AdStudioPromptProcessor").inputs.brief, subject);
+  }
+});
+
+test("without a photo, nothing follows the shapes of one", () => {
+  const engines = ENGINES.map((each) => ({ ...each, ready: true }));
+  const prompt = filled({ engine: "sdxl" }, {}, WRITER, engines).prompt();
+  for (const type of ["ControlNetApplyAdvanced", "ControlNetLoader", "Canny", "LoadImage"]) assert.equal(step(prompt, type), undefined);
+  for (const name of ["positive", "negative"]) assert.equal(prompt[step(prompt, "KSampler").inputs[name][0]].class_type, "CLIPTextEncode");
+  for (const { inputs } of Object.values(prompt)) for (const value of Object.values(inputs)) if (Array.isArray(value)) assert.ok(prompt[value[0]]);
+});
+
+for (const [more, sized] of [[{ engine: "flux2-klein" }, ["EmptyFlux2LatentImage", "Flux2Scheduler"]], [{ engine: "flux2-klein", photo }, ["EmptyFlux2LatentImage", "Flux2Scheduler"]],
+  [{ mode: "edit", way: "instruction", picture: photo, instruction: "x" }, []]]) {
+  test(`a channel is drawn and fitted by another engine: ${templateOf(wishes(more), ENGINES)}`, () => {
+    const prompt = filled(more, { channel: "kakao:2x1" }, { ...CHANNELS, ...WRITER }).prompt();
+    const idOf = (type) => Object.keys(prompt).find((id) => prompt[id].class_type === type);
+    for (const type of sized) assert.deepEqual([prompt[idOf(type)].inputs.width, prompt[idOf(type)].inputs.height], [[idOf("AdStudioChannelPreset"), 0], [idOf("AdStudioChannelPreset"), 1]]);
+    const takers = Object.values(prompt).filter(({ inputs }) => Object.values(inputs).some((value) => value?.[0] === idOf("VAEDecode")));
+    assert.deepEqual(takers, [prompt[idOf("AdStudioFitToChannel")]]);
   });
 }
 

@@ -13,12 +13,14 @@ from adstudio.prompt.copy_limits import channel_choices
 from adstudio.prompt.industries import industry_choices
 from adstudio.prompt.providers import writer_names
 from adstudio.prompt.styles import style_choices
+from adstudio.run.engines import ENGINES
 
 ROOT = Path(__file__).parents[3]
 OFFERED = {
     "industries": industry_choices(),
     "styles": style_choices(),
     "providers": writer_names(),
+    "engines": list(ENGINES),
     "channels": [name for name in channel_choices() if name != "auto"],
 }
 
@@ -48,6 +50,15 @@ def test_the_page_asks_for_no_word_that_is_not_there():
     for path in (ROOT / "web" / "js" / "panel").glob("*.js"):
         for key in re.findall(r"say\(\s*[\"`](panel\.[\w.]+)[\"`,]", path.read_text(encoding="utf-8")):
             assert key in words or key in folders, f"{path.name}: {key}"
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_every_step_of_every_engine_has_a_name(language: str):
+    steps = table(language)["adStudio"]["panel"]["step"]
+    apps = ("Create ad.app", "Edit ad.app", "Product ad.app")
+    for name in (*apps, *(each for engine in ENGINES.values() for each in engine.workflows)):
+        graph = json.loads((ROOT / "workflows" / "api" / f"{name}.json").read_text(encoding="utf-8"))
+        assert {node["class_type"] for node in graph.values()} - {"AdStudioShadow"} <= set(steps), name
 
 
 @pytest.mark.parametrize("file", ["settings", "commands"])

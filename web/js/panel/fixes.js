@@ -5,7 +5,7 @@ const BY_CODE = /** @type {Record<string, string>} */ ({
   "provider.timeout": "use_rules", "provider.quota": "use_rules", "provider.rate_limited": "use_rules", "provider.bad_model": "settings",
   "text.unknown_font": "use_font", "text.unreadable_font": "use_font", "text.missing_glyph": "use_font",
   "cutout.no_weights": "again", "photo.not_found": "photo", "photo.unreadable": "photo", "photo.corrupt": "photo", "photo.truncated": "photo",
-  "prompt.unknown_industry": "any_industry", "panel.unreachable": "again", "panel.missing_node": "reload",
+  "prompt.unknown_industry": "any_industry", "panel.unreachable": "again", "panel.missing_node": "reload", "panel.engine_files": "files",
 });
 
 /**

@@ -1,23 +1,27 @@
 /** The form: what to advertise, and how. */
 
+import { errorText } from "../feedback/telling.js";
 import { h } from "../page/dom.js";
+import { engineOf, hindrance, ZIT } from "./engines.js";
+import { engineField, hindranceNotice, wayField } from "./engine_fields.js";
 import { field, menu, photoPlace, picker, switcher } from "./fields.js";
 import { keep, memory } from "./memory.js";
 import { usualCheckpoint } from "./offers.js";
 import { upload } from "./photos.js";
-import { EMBEDDED, missing } from "./wishes.js";
+import { EMBEDDED, isInstructed, missing } from "./wishes.js";
 
 export class Form {
   /**
    * @param {import("../page/words.js").Say} say
    * @param {Offers} offered
-   * @param {{make: () => void, openSettings: () => void, openHelp: () => void}} actions
+   * @param {{make: () => void, openSettings: () => void, openHelp: () => void, openFiles: (engines: Engine[]) => void}} actions
    */
   constructor(say, offered, actions) {
     this.say = say;
     this.offered = offered;
     this.actions = actions;
     this.isMoreOpen = false;
+    this.draw = this.draw.bind(this); // its parts take it along
     this.problem = h("p", { class: "adp-problem", role: "alert", hidden: true });
     this.element = h("form", { class: "adp-form", novalidate: true, onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); this.submit(); } });
     this.draw();
@@ -38,30 +42,42 @@ export class Form {
    * Draw anew what hangs on other answers, with the focus where it was.
    *
    * @param {Partial<Wishes>} [change]
+   * @param {string} [focus] a selector
    */
-  draw(change = {}) {
+  draw(change = {}, focus = "") {
     this.put(change);
-    const { say, wishes } = this;
+    const { say, wishes, offered } = this;
     const isEdit = wishes.mode === "edit";
-    this.brief = h("textarea", {
-      class: "adp-input adp-brief", rows: 4, maxlength: 2000, placeholder: say(isEdit ? "panel.edit_example" : "panel.example"),
-      oninput: () => this.put({ brief: this.brief?.value ?? "" }),
+    const isTold = isInstructed(wishes);
+    this.brief = this.#area(isTold ? "instruction" : "brief", say(isTold ? "panel.instruction_example" : isEdit ? "panel.edit_example" : "panel.example"));
+    const style = field(say("panel.style"), menu(offered.styles, wishes.style, (id) => say(`panel.styles.${id}`), (style) => this.put({ style })));
+    this.element.replaceChildren(
+      switcher(say("panel.mode.label"), ["create", "edit"], wishes.mode, (mode) => say(`panel.mode.${mode}`), (mode) => this.draw({ mode }, `input[value="${mode}"]`)),
+      ...(isEdit ? [this.#photo("picture"), wayField(this), ...(isTold ? hindranceNotice(this) : [this.#strength()])] : []),
+      field(say(isTold ? "panel.instruction" : isEdit ? "panel.edit_brief" : "panel.brief"), this.brief),
+      ...(isEdit ? [] : [this.#photo("photo")]),
+      h("div", { class: "adp-pair" },
+        field(say("panel.industry"), menu(offered.industries, wishes.industry, (id) => say(`panel.industries.${id}`), (industry) => this.put({ industry }))),
+        ...(isTold ? [] : [style])), // told what to change, the picture keeps its own
+      this.#channels(), this.#words(), this.#more(), ...(isEdit ? [] : hindranceNotice(this)), ...this.#modelNotice(), this.problem,
+      h("button", { type: "submit", class: "adp-go", title: "Ctrl+Enter" }, h("i", { class: "pi pi-sparkles", "aria-hidden": "true" }), say(isEdit ? "panel.edit" : "panel.make")),
+    );
+    if (focus) this.#focus(focus);
+  }
+
+  /**
+   * @param {"brief" | "instruction"} part
+   * @param {string} placeholder
+   */
+  #area(part, placeholder) {
+    const area = h("textarea", {
+      class: "adp-input adp-brief", rows: 4, maxlength: 2000, placeholder, oninput: () => this.put({ [part]: area.value }),
       onkeydown: (/** @type {KeyboardEvent} */ event) => {
         if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing) this.submit();
       },
     });
-    this.brief.value = wishes.brief;
-    this.element.replaceChildren(
-      switcher(say("panel.mode.label"), ["create", "edit"], wishes.mode, (mode) => say(`panel.mode.${mode}`), (mode) => { this.draw({ mode }); this.#focus(`input[value="${mode}"]`); }),
-      ...(isEdit ? [this.#photo("picture"), this.#strength()] : []),
-      field(say(isEdit ? "panel.edit_brief" : "panel.brief"), this.brief),
-      ...(isEdit ? [] : [this.#photo("photo")]),
-      h("div", { class: "adp-pair" },
-        field(say("panel.industry"), menu(this.offered.industries, wishes.industry, (id) => say(`panel.industries.${id}`), (industry) => this.put({ industry }))),
-        field(say("panel.style"), menu(this.offered.styles, wishes.style, (id) => say(`panel.styles.${id}`), (style) => this.put({ style })))),
-      this.#channels(), this.#words(), this.#more(), ...this.#modelNotice(), this.problem,
-      h("button", { type: "submit", class: "adp-go", title: "Ctrl+Enter" }, h("i", { class: "pi pi-sparkles", "aria-hidden": "true" }), say(isEdit ? "panel.edit" : "panel.make")),
-    );
+    area.value = this.wishes[part];
+    return area;
   }
 
   /** @param {File} file dropped or pasted anywhere on the panel */
@@ -71,9 +87,11 @@ export class Form {
 
   submit() {
     const lacks = missing(this.wishes);
-    if (!lacks) return this.actions.make();
-    this.#tell(this.say(`panel.missing.${lacks}`));
-    this.#focus({ brief: ".adp-brief", picture: ".adp-photo input", headline: ".adp-headline" }[lacks]);
+    const reason = hindrance(this.wishes, this.offered.engines);
+    if (!lacks && !reason) return this.actions.make();
+    this.#tell(this.say(lacks ? `panel.missing.${lacks}` : `panel.errors.${reason}`));
+    const at = /** @type {Record<string, string>} */ ({ brief: ".adp-brief", instruction: ".adp-brief", picture: ".adp-photo input", headline: ".adp-headline" });
+    this.#focus(lacks ? at[lacks] : ".adp-hindrance button");
   }
 
   /** @param {string} selector */
@@ -93,7 +111,7 @@ export class Form {
     const { say } = this;
     return photoPlace(this.wishes[part], {
       label: say(`panel.${part}`), hint: say(`panel.${part}_hint`), remove: say("panel.remove_photo"),
-      pick: (file) => this.#upload(part, file), clear: () => { this.draw({ [part]: null }); this.#focus(".adp-photo input"); },
+      pick: (file) => this.#upload(part, file), clear: () => this.draw({ [part]: null }, ".adp-photo input"),
     });
   }
 
@@ -106,10 +124,7 @@ export class Form {
     const answer = await upload(file);
     this.element.classList.remove("adp-busy");
     if ("code" in answer) this.#tell(this.say(answer.code.startsWith("panel.") ? `panel.errors.${answer.code.slice(6)}` : `errors.${answer.code}`));
-    else {
-      this.draw({ [part]: answer.photo });
-      this.#focus(".adp-photo input");
-    }
+    else this.draw({ [part]: answer.photo }, ".adp-photo input");
   }
 
   #strength() {
@@ -143,33 +158,51 @@ export class Form {
   #words() {
     const { say, wishes } = this;
     const own = wishes.words === "own";
-    const line = (/** @type {"headline" | "sub"} */ part) => {
+    const line = (/** @type {"headline" | "sub" | "brief"} */ part, words = `panel.${part}`) => {
       const input = h("input", { type: "text", class: `adp-input adp-${part}`, maxlength: 200, oninput: () => this.put({ [part]: input.value }) });
       input.value = wishes[part];
-      return field(say(`panel.${part}`), input);
+      return field(say(words), input);
     };
+    const about = isInstructed(wishes) ? [line("brief", "panel.about")] : []; // an instruction is no brief to write from
     return h("div", { class: "adp-group" },
-      switcher(say("panel.words.label"), ["auto", "own"], wishes.words, (words) => say(`panel.words.${words}`), (words) => { this.draw({ words }); this.#focus(words === "own" ? ".adp-headline" : 'input[value="auto"]'); }),
-      ...(own ? [line("headline"), line("sub")] : []));
+      switcher(say("panel.words.label"), ["auto", "own"], wishes.words, (words) => say(`panel.words.${words}`), (words) => this.draw({ words }, words === "own" ? ".adp-headline" : 'input[value="auto"]')),
+      ...(own ? [line("headline"), line("sub")] : about));
   }
 
   #more() {
     const { say, wishes, offered } = this;
+    const isOwn = engineOf(wishes) === ZIT;
+    const writers = offered.providers.filter((name) => isOwn || name !== "local"); // which is Z-Image's own
     return h("details", {
       class: "adp-more", open: this.isMoreOpen,
       ontoggle: (/** @type {Event} */ event) => { this.isMoreOpen = /** @type {HTMLDetailsElement} */ (event.target).open; },
     },
       h("summary", {}, say("panel.more")),
-      field(say("panel.provider"), menu(offered.providers, wishes.provider, (id) => say(`panel.providers.${id}`), (provider) => this.put({ provider })), say("panel.key_hint")),
-      field(say("panel.checkpoint"), menu(offered.checkpoints, wishes.checkpoint || usualCheckpoint(offered), (id) => (id === EMBEDDED ? say("panel.embedded") : id), (checkpoint) => { this.draw({ checkpoint }); this.#focus(".adp-more > .adp-field:nth-of-type(2) select"); })),
+      ...(wishes.mode === "edit" ? [] : [engineField(this)]),
+      field(say("panel.provider"), menu(writers, wishes.provider, (id) => say(`panel.providers.${id}`), (provider) => this.put({ provider })), say("panel.key_hint")),
+      ...(isOwn ? [this.#checkpoints()] : []),
       field(say("panel.font"), menu(offered.fonts, wishes.font || (offered.fonts.includes("Pretendard") ? "Pretendard" : (offered.fonts[0] ?? "")), (id) => id, (font) => this.put({ font }))),
       h("button", { type: "button", class: "adp-link", onclick: this.actions.openSettings }, say("panel.defaults")));
   }
 
+  #checkpoints() {
+    const { say, wishes, offered } = this;
+    const name = (/** @type {string} */ id) => (id === EMBEDDED ? say("panel.embedded") : offered.broken[id] ? say("panel.broken_name", { name: id }) : id);
+    const element = field(say("panel.checkpoint"), menu(offered.checkpoints, wishes.checkpoint || usualCheckpoint(offered), name, (checkpoint) => this.draw({ checkpoint }, ".adp-checkpoint select")));
+    element.classList.add("adp-checkpoint");
+    return element;
+  }
+
   #modelNotice() {
-    const { say } = this;
-    if ((this.wishes.checkpoint || usualCheckpoint(this.offered)) !== EMBEDDED) return [];
-    return [h("p", { class: "adp-notice" }, say("panel.embedded_notice"), " ", h("button", { type: "button", class: "adp-link", onclick: this.actions.openHelp }, say("panel.embedded_help")))];
+    const { say, wishes, offered } = this;
+    if (engineOf(wishes) !== ZIT) return [];
+    const chosen = wishes.checkpoint || usualCheckpoint(offered);
+    // What lies there and was passed over is told, else nobody would know why the small one draws.
+    const passed = wishes.checkpoint ? [chosen] : Object.keys(offered.broken);
+    const broken = passed.filter((name) => offered.broken[name]).map((name) => h("p", { class: "adp-notice adp-broken" },
+      say("panel.broken", { name }), " ", errorText(offered.broken[name], say)));
+    if (chosen !== EMBEDDED) return wishes.checkpoint ? broken : [];
+    return [...broken, h("p", { class: "adp-notice" }, say("panel.embedded_notice"), " ", h("button", { type: "button", class: "adp-link", onclick: this.actions.openHelp }, say("panel.embedded_help")))];
   }
 }
 

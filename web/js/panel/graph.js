@@ -26,12 +26,19 @@ export class Workflow {
    * @param {unknown} value
    */
   set(type, name, value) {
-    for (const node of this.saved.nodes) {
-      const place = Object.keys(node.widgets_values_named ?? {}).indexOf(name);
-      if (node.type !== type || place < 0) continue;
-      /** @type {Record<string, unknown>} */ (node.widgets_values_named)[name] = value;
-      /** @type {unknown[]} */ (node.widgets_values)[place] = value;
-    }
+    for (const node of this.saved.nodes) if (node.type === type) this.setOn(node, name, value);
+  }
+
+  /**
+   * @param {SavedNode} node
+   * @param {string} name of the widget
+   * @param {unknown} value
+   */
+  setOn(node, name, value) {
+    const place = Object.keys(node.widgets_values_named ?? {}).indexOf(name);
+    if (place < 0) return;
+    /** @type {Record<string, unknown>} */ (node.widgets_values_named)[name] = value;
+    /** @type {unknown[]} */ (node.widgets_values)[place] = value;
   }
 
   /**
@@ -64,6 +71,30 @@ export class Workflow {
     for (const { outputs } of this.saved.nodes) {
       for (const output of outputs) output.links = output.links?.filter((each) => each !== number) ?? null;
     }
+  }
+
+  /**
+   * Where an input comes from.
+   *
+   * @param {SavedNode} node
+   * @param {string} name of the input
+   * @returns {[SavedNode, number] | null}
+   */
+  sourceOf(node, name) {
+    const number = node.inputs.find((each) => each.name === name)?.link ?? null;
+    const link = this.saved.links.find((each) => each[0] === number);
+    const source = this.saved.nodes.find((each) => each.id === link?.[1]);
+    return link && source ? [source, link[2]] : null;
+  }
+
+  /** @param {SavedNode} node taken out with its links */
+  remove(node) {
+    for (const input of node.inputs) this.unlink(node, input.name);
+    for (const [, source, , target, slot] of [...this.saved.links]) {
+      const taker = this.saved.nodes.find((each) => each.id === target);
+      if (source === node.id && taker) this.unlink(taker, taker.inputs[slot].name);
+    }
+    this.saved.nodes = this.saved.nodes.filter((each) => each !== node);
   }
 
   /**

@@ -3,7 +3,8 @@
 import { RunLog } from "../feedback/runlog.js";
 
 /** Drawing takes most of the time; the rest are moments. */
-const WEIGHTS = /** @type {Record<string, number>} */ ({ AdStudioText2Image: 10, AdStudioImage2Image: 10, AdStudioContactBlend: 6, AdStudioZitLoader: 2 });
+const WEIGHTS = /** @type {Record<string, number>} */ ({ AdStudioText2Image: 10, AdStudioImage2Image: 10, AdStudioContactBlend: 6, AdStudioZitLoader: 2,
+  SamplerCustomAdvanced: 10, KSampler: 10, UNETLoader: 2, CLIPLoader: 2, CheckpointLoaderSimple: 2 });
 const LOST_AFTER = 2; // answers in a row that know nothing of it: between two questions it may have moved
 
 export class Job {

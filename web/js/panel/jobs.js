@@ -3,7 +3,7 @@
 import { api } from "../page/host.js";
 import { Job } from "./job.js";
 import { keep, memory } from "./memory.js";
-import { offers } from "./offers.js";
+import { offers, usualCheckpoint } from "./offers.js";
 import { fill, templateOf } from "./wishes.js";
 
 export const PREFIX = "ad_";
@@ -163,8 +163,10 @@ function post(route, body) {
  * @param {{channel: string, seed: number}} one
  */
 export async function workflowOf(wishes, one) {
-  const [{ schemas }, answer] = await Promise.all([offers(), api.fetchApi(`/workflow_templates/${FOLDER}/${encodeURIComponent(templateOf(wishes))}`)]);
-  return fill(await answer.json(), wishes, one, schemas);
+  const offered = await offers();
+  const answer = await api.fetchApi(`/workflow_templates/${FOLDER}/${encodeURIComponent(templateOf(wishes, offered.engines))}`);
+  // What the form shows as the usual model is what draws, not what the template was saved with.
+  return fill(await answer.json(), { ...wishes, checkpoint: wishes.checkpoint || usualCheckpoint(offered) }, one, offered);
 }
 
 /**
@@ -176,7 +178,9 @@ export async function workflowOf(wishes, one) {
 function refusal(told) {
   const [problem] = Object.values(told?.node_errors ?? {}).flatMap((/** @type {any} */ node) => node.errors ?? []);
   const words = problem ? [problem.message, problem.details] : [told?.error?.message, told?.error?.details];
-  const code = problem?.extra_info?.input_name === "image" ? "photo.not_found" : told?.error?.type === "missing_node_type" ? "panel.missing_node" : "";
+  const input = String(problem?.extra_info?.input_name ?? "");
+  const lacksFile = problem?.type === "value_not_in_list" && /_name$/.test(input); // of core's loaders
+  const code = input === "image" ? "photo.not_found" : lacksFile ? "panel.engine_files" : told?.error?.type === "missing_node_type" ? "panel.missing_node" : "";
   return { code, message: words.filter(Boolean).join(": "), hint: "" };
 }
 

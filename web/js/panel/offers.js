@@ -23,6 +23,7 @@ export function offers({ anew = false } = {}) {
 
 /** @returns {Promise<Offers>} */
 async function ask() {
+  const told = readiness();
   const found = await Promise.all(NODES.map(async (node) => {
     const answer = await api.fetchApi(`/object_info/${node}`);
     return Object.entries(await answer.json());
@@ -39,15 +40,27 @@ async function ask() {
     schemas, channels: bySize.length ? bySize : byCopy, industries: menu("AdStudioPromptProcessor", "industry"),
     styles: menu("AdStudioLoraStyle", "style"), aspects: menu("AdStudioText2Image", "aspect"),
     providers: menu("AdStudioLanguageModel", "provider"), checkpoints: menu("AdStudioZitLoader", "checkpoint"),
-    fonts: menu("AdStudioTextOverlay", "font"),
+    fonts: menu("AdStudioTextOverlay", "font"), ...(await told),
   };
 }
 
 /**
- * The model that is taken where nobody chose: the first real one, else the small one of the pack.
+ * What lies on the server's disk: engines with their files, and checkpoints that do not open.
  *
- * @param {Offers} offered
+ * @returns {Promise<Pick<Offers, "engines" | "broken">>}
  */
-export function usualCheckpoint(offered) {
-  return offered.checkpoints.find((name) => name !== EMBEDDED && name !== "auto") ?? offered.checkpoints[0] ?? EMBEDDED;
+async function readiness() {
+  const answer = await api.fetchApi("/adstudio/panel");
+  if (!answer.ok) return { engines: [], broken: {} }; // Z-Image needs none of it
+  const { engines, checkpoints } = /** @type {{engines: Engine[], checkpoints: (RunError & {name: string})[]}} */ (await answer.json());
+  return { engines, broken: Object.fromEntries(checkpoints.filter(({ code }) => code).map(({ name, ...problem }) => [name, problem])) };
+}
+
+/**
+ * The model that is taken where nobody chose: the first real one that opens, else the small one of the pack.
+ *
+ * @param {Pick<Offers, "checkpoints" | "broken">} offered
+ */
+export function usualCheckpoint({ checkpoints, broken }) {
+  return checkpoints.find((name) => name !== EMBEDDED && name !== "auto" && !broken[name]) ?? EMBEDDED;
 }

@@ -2,15 +2,16 @@
 
 import { h } from "../page/dom.js";
 import { app, pageWords, useStyles } from "../page/host.js";
+import { engineOf } from "./engines.js";
 import { Form } from "./form.js";
-import { openModelHelp } from "./help.js";
+import { openFilesHelp, openModelHelp } from "./help.js";
 import { jobs, workflowOf } from "./jobs.js";
 import { begin, keep, memory } from "./memory.js";
 import { offers } from "./offers.js";
 import { photoOf } from "./photos.js";
 import { Results } from "./results.js";
 import { defaults } from "./settings.js";
-import { downloadName, EMBEDDED } from "./wishes.js";
+import { downloadName, EMBEDDED, titleOf } from "./wishes.js";
 
 export const TAB = "adstudio";
 
@@ -42,7 +43,8 @@ async function mount(place, say) {
   }
   begin(defaults(offered));
 
-  const form = new Form(say, offered, { make, openSettings, openHelp: () => openModelHelp(say) });
+  const openFiles = (/** @type {Engine[]} */ engines) => openFilesHelp(say, engines, () => void mount(place, say));
+  const form = new Form(say, offered, { make, openSettings, openHelp: () => openModelHelp(say), openFiles });
   function make() {
     void jobs.make(memory.wishes);
     results.element.scrollIntoView({ behavior: "smooth", block: "start" });
@@ -104,7 +106,7 @@ function listen(panel, form, results) {
 async function open(ad) {
   const workflow = await workflowOf(ad.wishes, ad);
   if (workflow.node("LoadImage")) await app.refreshComboInNodes?.(); // its photo may be newer than this page
-  await app.loadGraphData?.(workflow.opened(), true, true, downloadName(ad.wishes.brief, "ad.json").replace(/\.json$/, ""));
+  await app.loadGraphData?.(workflow.opened(), true, true, downloadName(titleOf(ad.wishes), "ad.json").replace(/\.json$/, ""));
 }
 
 /**
@@ -123,6 +125,7 @@ function mend(fix, job, form) {
     void jobs.make({ ...wishes, ...changes[fix], channels: channel ? [channel] : [] }, seed);
   } else if (fix === "settings") openSettings();
   else if (fix === "models") openModelHelp(form.say);
+  else if (fix === "files") form.actions.openFiles(form.offered.engines.filter(({ id }) => id === engineOf(job.start.wishes)));
   else if (fix === "reload") location.reload();
   else if (fix === "photo") {
     jobs.dismiss(job);

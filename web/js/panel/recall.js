@@ -28,6 +28,7 @@ function wishesOf(found) {
   });
   const wishes = Object.fromEntries(kept);
   if (!["create", "edit"].includes(wishes.mode)) wishes.mode = BLANK.mode;
+  if (!["strength", "instruction"].includes(wishes.way)) wishes.way = BLANK.way;
   return wishes;
 }
 

@@ -6,7 +6,7 @@ import { pictureUrl } from "../page/host.js";
 import { channelName } from "./form.js";
 import { keep, memory } from "./memory.js";
 import { fixFor } from "./fixes.js";
-import { downloadName } from "./wishes.js";
+import { downloadName, titleOf } from "./wishes.js";
 
 export class Results {
   /**
@@ -73,12 +73,12 @@ export class Results {
     const button = (/** @type {string} */ icon, /** @type {string} */ words, /** @type {() => void} */ act) => h("button", { type: "button", class: "adp-action", onclick: act },
       h("i", { class: `pi ${icon}`, "aria-hidden": "true" }), say(words));
     const url = pictureUrl(ad.file);
-    const picture = h("img", { src: url, alt: say("panel.ad_of", { brief: ad.wishes.brief }), onerror: () => frame.replaceWith(h("p", { class: "adp-notice" }, say("panel.file_gone"))) });
+    const picture = h("img", { src: url, alt: say("panel.ad_of", { brief: titleOf(ad.wishes) }), onerror: () => frame.replaceWith(h("p", { class: "adp-notice" }, say("panel.file_gone"))) });
     const frame = h("a", { href: url, target: "_blank", rel: "noopener", class: "adp-frame", title: say("panel.full_size") }, picture);
     return h("article", { class: "adp-card" }, frame,
-      h("p", { class: "adp-hint" }, [ad.channel ? channelName(ad.channel, say) : "", ad.wishes.brief].filter(Boolean).join(" · ")),
+      h("p", { class: "adp-hint" }, [ad.channel ? channelName(ad.channel, say) : "", titleOf(ad.wishes)].filter(Boolean).join(" · ")),
       h("div", { class: "adp-actions adp-choices" },
-        h("a", { class: "adp-action adp-main", href: url, download: downloadName(ad.wishes.brief, ad.file.filename) }, h("i", { class: "pi pi-download", "aria-hidden": "true" }), say("panel.download")),
+        h("a", { class: "adp-action adp-main", href: url, download: downloadName(titleOf(ad.wishes), ad.file.filename) }, h("i", { class: "pi pi-download", "aria-hidden": "true" }), say("panel.download")),
         button("pi-refresh", "panel.another", () => actions.again(ad)), button("pi-image", "panel.refer", () => actions.refer(ad)),
         button("pi-sitemap", "panel.open", () => actions.open(ad)), button("pi-times", "panel.forget", () => this.#forget(ad))));
   }
@@ -90,7 +90,7 @@ export class Results {
   #thumbnail(ad, isShown) {
     const picture = h("img", { src: pictureUrl(ad.file), alt: "", loading: "lazy", onerror: () => picture.remove() });
     return h("button", {
-      type: "button", class: "adp-thumb", "aria-pressed": String(isShown), "aria-label": this.say("panel.ad_of", { brief: ad.wishes.brief }),
+      type: "button", class: "adp-thumb", "aria-pressed": String(isShown), "aria-label": this.say("panel.ad_of", { brief: titleOf(ad.wishes) }),
       onclick: () => { this.chosen = ad.id; this.draw(); this.shown.scrollIntoView({ block: "nearest" }); },
     }, picture);
   }

@@ -1,21 +1,25 @@
 /** From what was filled in to the workflow that makes it. Knows no page. */
 
+import { engineOf, fillEngine, SIZED, taskOf, ZIT } from "./engines.js";
 import { Workflow } from "./graph.js";
 
 export const EMBEDDED = "demo (embedded)";
-const DRAWING = ["AdStudioText2Image", "AdStudioImage2Image"];
+const DRAWING = ["AdStudioText2Image", "AdStudioImage2Image", "VAEDecode"]; // the last one is the other engines'
 
 /** @type {Wishes} */
 export const BLANK = {
-  mode: "create", brief: "", industry: "auto", style: "realistic", channels: [], aspect: "4:5", photo: null, picture: null, words: "auto",
+  mode: "create", way: "strength", engine: "zit", brief: "", instruction: "", industry: "auto", style: "realistic", channels: [], aspect: "4:5", photo: null, picture: null, words: "auto",
   headline: "", sub: "", strength: 0.45, provider: "auto", languageModel: "", checkpoint: "", font: "",
 };
 
 /**
  * @param {Wishes} wishes
+ * @param {Engine[]} engines
  * @returns {string} the template's file name
  */
-export function templateOf(wishes) {
+export function templateOf(wishes, engines) {
+  const name = engineOf(wishes);
+  if (name !== ZIT) return `${engines.find((each) => each.id === name)?.workflows[taskOf(wishes)] ?? ""}.json`;
   if (wishes.mode === "edit") return "Edit ad.app.json";
   return wishes.photo ? "Product ad.app.json" : "Create ad.app.json";
 }
@@ -24,33 +28,60 @@ export function templateOf(wishes) {
  * What has to be filled in before anything is run; empty where nothing is missing.
  *
  * @param {Wishes} wishes
- * @returns {"" | "brief" | "picture" | "headline"}
+ * @returns {"" | "brief" | "picture" | "instruction" | "headline"}
  */
 export function missing(wishes) {
   if (wishes.mode === "edit" && !wishes.picture) return "picture";
-  if (!wishes.brief.trim()) return "brief";
+  if (isInstructed(wishes)) {
+    if (!wishes.instruction.trim()) return "instruction";
+  } else if (!wishes.brief.trim()) return "brief";
   return wishes.words === "own" && !wishes.headline.trim() ? "headline" : "";
+}
+
+/** @param {Wishes} wishes */
+export function isInstructed({ mode, way }) {
+  return mode === "edit" && way === "instruction";
+}
+
+/**
+ * By which words an ad is known to its user.
+ *
+ * @param {Wishes} wishes
+ */
+export function titleOf(wishes) {
+  return isInstructed(wishes) ? wishes.instruction : wishes.brief;
+}
+
+/**
+ * What the copy of an ad is about.
+ *
+ * @param {Wishes} wishes
+ */
+export function subjectOf(wishes) {
+  return isInstructed(wishes) ? wishes.brief.trim() || wishes.instruction : wishes.brief;
 }
 
 /**
  * @param {SavedWorkflow} template
  * @param {Wishes} wishes
  * @param {{channel: string, seed: number}} one which of several ads
- * @param {Record<string, NodeSchema>} schemas of the nodes that channels need, where this version has them
+ * @param {Pick<Offers, "schemas" | "engines">} offered the schemas of the nodes that channels need, where this version has them
  * @returns {Workflow}
  */
-export function fill(template, wishes, { channel, seed }, schemas) {
+export function fill(template, wishes, { channel, seed }, { schemas, engines }) {
   const workflow = new Workflow(template);
   const photo = wishes.mode === "edit" ? wishes.picture : wishes.photo;
+  const engine = engines.find((each) => each.id === engineOf(wishes));
+  if (engine && engine.id !== ZIT) fillEngine(workflow, wishes, seed, engine, schemas);
   if (wishes.checkpoint) workflow.set("AdStudioZitLoader", "checkpoint", wishes.checkpoint);
   workflow.set("AdStudioLoraStyle", "style", wishes.style);
   workflow.set("AdStudioLanguageModel", "provider", wishes.provider);
   workflow.set("AdStudioLanguageModel", "language_model", wishes.languageModel);
-  workflow.set("AdStudioPromptProcessor", "brief", wishes.brief.normalize("NFC"));
+  workflow.set("AdStudioPromptProcessor", "brief", subjectOf(wishes).normalize("NFC"));
   workflow.set("AdStudioPromptProcessor", "industry", wishes.industry);
   workflow.set("AdStudioText2Image", "aspect", wishes.aspect);
   workflow.set("AdStudioImage2Image", "strength", wishes.strength);
-  for (const type of [...DRAWING, "AdStudioContactBlend"]) workflow.set(type, "seed", seed);
+  for (const type of ["AdStudioText2Image", "AdStudioImage2Image", "AdStudioContactBlend"]) workflow.set(type, "seed", seed);
   if (photo) workflow.set("LoadImage", "image", photo.name);
   if (wishes.font) workflow.set("AdStudioTextOverlay", "font", wishes.font);
   if (wishes.words === "own") useOwnWords(workflow, wishes);
@@ -90,9 +121,9 @@ function useChannel(workflow, channel, schemas) {
   workflow.set(preset.type, "channel", channel);
   const style = workflow.node("AdStudioLoraStyle");
   if (style) workflow.link(style, 0, preset, "zit");
-  if (drawing.type === "AdStudioText2Image") {
-    workflow.link(preset, 0, drawing, "width");
-    workflow.link(preset, 1, drawing, "height");
+  for (const node of workflow.saved.nodes.filter(({ type }) => type === "AdStudioText2Image" || SIZED.includes(type))) {
+    workflow.link(preset, 0, node, "width");
+    workflow.link(preset, 1, node, "height");
   }
   workflow.reroute([drawing, 0], [fit, 0]);
   workflow.link(drawing, 0, fit, "image");

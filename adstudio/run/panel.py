@@ -1,0 +1,66 @@
+"""What the panel in the page may offer: engines, the files they wait for, and checkpoints that will open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from ..engine.sizes import ASPECTS
+from ..errors import AdStudioError
+from .engines import ENGINES, Engine, size_of
+from .readiness import Finder, ModelFile, Readiness, check_workflows
+from .request import ZIT, AdRequest
+
+
+def tell_engines(find: Finder | None = None) -> list[dict[str, Any]]:
+    """Tell of every engine which workflow it draws in, what that lacks here, and whether ads of it may be sold.
+
+    Args:
+        find: as in ``readiness.check_workflows``.
+
+    Returns:
+        Plain JSON. ``commercial`` is None where a licence is not known; ``sizes`` are ``[width, height]`` by aspect.
+    """
+    found = {ready.workflow: ready for ready in check_workflows(find)}
+    return [_engine(name, engine, found) for name, engine in ENGINES.items()]
+
+
+def tell_checkpoints(names: Iterable[str], open_named: Callable[[str], object]) -> list[dict[str, Any]]:
+    """Tell of every checkpoint whether it opens.
+
+    Args:
+        names: as the loader's menu lists them.
+        open_named: opens one by its name, which reads its configuration and the heads of its files, no weights.
+
+    Returns:
+        Plain JSON: ``name``, and what is wrong: ``code``, ``message`` and ``hint``, all empty where nothing is.
+    """
+    return [{"name": name, **_problem(name, open_named)} for name in names]
+
+
+def _problem(name: str, open_named: Callable[[str], object]) -> dict[str, str]:
+    try:
+        open_named(name)
+    except AdStudioError as error:
+        return {"code": error.code, "message": error.message, "hint": error.hint}
+    return {"code": "", "message": "", "hint": ""}
+
+
+def _engine(name: str, engine: Engine, found: dict[str, Readiness]) -> dict[str, Any]:
+    workflows = [found[each] for each in engine.workflows if each in found]
+    needed = {file.id: (file, state) for workflow in workflows for file, state in workflow.files}
+    allowed = {workflow.is_commercial for workflow in workflows}
+    sizes = {} if name == ZIT else {each: size_of(AdRequest(engine=name, aspect=each), None) for each in ASPECTS}
+    return {
+        "id": name,
+        "ready": all(workflow.is_ready for workflow in workflows),
+        "workflows": {"words": engine.words, "photo": engine.over_photo, "composite": engine.composite},
+        "commercial": False if False in allowed else None if None in allowed else True,
+        "steps": engine.steps,
+        "sizes": sizes,
+        "files": [{**_shown(file), "place": file.place, "state": state} for file, state in needed.values()],
+    }
+
+
+def _shown(file: ModelFile) -> dict[str, Any]:
+    return {name: getattr(file, name) for name in ("hub", "path", "gb", "licence", "commercial")}
