@@ -49,11 +49,17 @@ def erode(mask: Bools, by_px: int) -> Bools:
 
 
 def open_up(mask: Bools, radius_px: int) -> Bools:
-    """Keep of a mask only what a disc of that radius fits into."""
-    from scipy.ndimage import binary_opening
+    """Keep of a mask only what a disc of that radius fits into; at the same cost for any radius.
 
-    y, x = np.mgrid[-radius_px : radius_px + 1, -radius_px : radius_px + 1]
-    return np.asarray(binary_opening(mask, structure=x * x + y * y <= radius_px * (radius_px + 1)), dtype=bool)
+    Beyond the picture's edge nothing counts as inside.
+    """
+    from scipy.ndimage import distance_transform_edt
+
+    reach = np.sqrt(radius_px * (radius_px + 1) + 0.5)  # between two distances that pixels can have
+    core = np.asarray(distance_transform_edt(np.pad(mask, 1)))[1:-1, 1:-1] > reach
+    if not core.any():
+        return core
+    return np.asarray(distance_transform_edt(~core)) <= reach
 
 
 def fill_holes(mask: Bools) -> Bools:
@@ -76,3 +82,14 @@ def depth_inside(mask: Bools) -> Array:
     from scipy.ndimage import distance_transform_edt
 
     return np.asarray(distance_transform_edt(np.pad(mask, 1, mode="edge")), dtype=np.float32)[1:-1, 1:-1]
+
+
+def around(mask: Bools, room_px: int) -> tuple[slice, slice]:
+    """Name the part of the picture that holds the mask, with room around it."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if len(rows) == 0:
+        return np.s_[:, :]
+    return (
+        slice(max(0, int(rows[0]) - room_px), int(rows[-1]) + 1 + room_px),
+        slice(max(0, int(columns[0]) - room_px), int(columns[-1]) + 1 + room_px),
+    )

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..types import Array
 from .edges import resample, resize
-from .filters import Bools, blur, depth_inside, erode, fill_holes, find_parts, grow, open_up
+from .filters import Bools, around, blur, depth_inside, erode, fill_holes, find_parts, grow, open_up
 from .grid import border_distance, frame_of, spread
 from .linear import to_lab, to_linear
 from .palette import find_palette
@@ -30,6 +30,11 @@ _DOUBT = (
     "{:.0%} of the outline runs where the photo shows no edge, so it is likely wrong; "
     "give a mask or use a trained model."
 )
+_SHADE = (
+    "A part as large as {:.0%} of the product may be its shadow as well as its shaded side, for it has the "
+    "background's own hue; look there, or give a mask."
+)
+MOST_SHADE = 0.02
 EDGE_WIDTH_PX = 1.6
 REACH = 0.02
 # Below this much colour change (L*a*b* units) on the way from the border a photo holds no subject, only texture.
@@ -49,7 +54,9 @@ class GeodesicMatting:
 
         Shapes: ``[H,W,3] -> [H,W]``.
         """
-        found, reach = _find_on_plain_ground(photo), PLAIN_REACH
+        plain = _find_on_plain_ground(photo)
+        found, shade = plain if plain is not None else (None, 0.0)
+        reach = PLAIN_REACH
         if found is None:
             lab = _shrink(photo, SEARCH_PX)
             sought = _find(lab)
@@ -63,18 +70,19 @@ class GeodesicMatting:
         self.notes = [
             "The outline was found without a trained model; look at it before you publish.",
             *([_DOUBT.format(faint)] if faint > MOST_FAINT else []),
+            *([_SHADE.format(shade)] if shade > MOST_SHADE else []),
         ]
         return matte
 
 
-def _find_on_plain_ground(photo: Array) -> Bools | None:
+def _find_on_plain_ground(photo: Array) -> tuple[Bools, float] | None:
     lab = blur(_shrink(photo, PLAIN_PX), 0.7)
     ground = find_ground(lab)
     if ground is None:
         return None
-    product = find_product(lab, ground)
+    product, shade = find_product(lab, ground)
     found = _clean(product, ~product)
-    return found if found.mean() > LEAST_PLAIN_SHARE else None
+    return (found, shade) if found.mean() > LEAST_PLAIN_SHARE else None
 
 
 def _shrink(photo: Array, longest_px: int) -> Array:
@@ -125,7 +133,7 @@ def _sharpen(photo: Array, found: Array, share: float) -> tuple[Array, float]:
     coarse = resize(found, width, height)
     mask = coarse > 0.5
     reach = max(3, round(longest * share))
-    part = _around(mask, 4 * reach)
+    part = around(mask, 4 * reach)
     lab, mask = _shrink(photo, EDGE_PX)[part], mask[part]
     band = grow(mask, reach) & ~erode(mask, reach)
     inside, outside = mask & ~band, ~mask & ~band
@@ -147,17 +155,6 @@ def _sharpen(photo: Array, found: Array, share: float) -> tuple[Array, float]:
     field = resize(field, photo.shape[1], photo.shape[0])
     step = photo.shape[1] / width * sigma * 2.5  # photo pixels over which the field would rise from 0 to 1
     return np.clip((field - 0.5) * max(1.0, step / EDGE_WIDTH_PX) + 0.5, 0.0, 1.0).astype(np.float32), faint
-
-
-def _around(mask: Bools, room_px: int) -> tuple[slice, slice]:
-    """Name the part of the picture that holds the mask, with room around it."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if len(rows) == 0:
-        return np.s_[:, :]
-    return (
-        slice(max(0, int(rows[0]) - room_px), int(rows[-1]) + 1 + room_px),
-        slice(max(0, int(columns[0]) - room_px), int(columns[-1]) + 1 + room_px),
-    )
 
 
 def _local_colour(lab: Array, region: Bools, sigma: float) -> Array:

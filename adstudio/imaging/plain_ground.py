@@ -7,14 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..types import Array
-from .filters import Bools, find_parts, open_up
-from .grid import frame_of
+from .filters import Bools, around, find_parts, open_up
+from .grid import frame_of, spread
 
 BAND = 0.05
 MOST_NOISE = 2.2  # L*a*b* units: a ground that varies more is textured
 LEAST_SHARE = 0.8  # of the photo's rim that must be background
 LEAST_CHANGE = 2.2
-SLIVER_PX = 4
+SLIVER_PX = 6
+SURE = 0.7
+DOUBT = 0.1
+LEAST_GREY = 0.001
+_NO_TRUST = 1e-5
 _EVERY = 3  # a plane needs few points
 DARKEST_SHADOW = 0.56  # cube root of what a shadow leaves of the light
 
@@ -49,25 +53,45 @@ def find_ground(lab: Array) -> Ground | None:
     return Ground((lab - away).astype(np.float32), noise)
 
 
-def find_product(lab: Array, ground: Ground) -> Bools:
-    """Mark what stands before the ground, without the shadows on it. Shapes: ``[H,W,3] -> [H,W]``."""
+def find_product(lab: Array, ground: Ground) -> tuple[Bools, float]:
+    """Mark what stands before the ground, without the shadows on it.
+
+    Returns: the mark ``[H,W]``, and the share of it that might as well be shadow, or the other way round.
+    """
     least = max(LEAST_CHANGE, 3.5 * ground.noise)
     differs = np.linalg.norm(lab - ground.lab, axis=-1) > least
     shaded = differs & _may_be_shadow(lab, ground, least)
     sure = differs & ~shaded
     if sure.sum() <= 0.25 * differs.sum():
-        return differs
-    # A thin line that has the ground's colour is where a product's shading passes it on the way from light to dark.
-    return _flood(lab, sure, open_up(~differs, SLIVER_PX)) | _lies_high(shaded, sure)
+        return differs, float(shaded.sum() / max(differs.sum(), 1))
+    band = open_up(~differs, SLIVER_PX)
+    odds = _settle(lab, sure, band)
+    # The odds tell which side a region is on, not where it ends: the steepest line between both sides does.
+    wide = open_up(~sure & (odds > SURE), SLIVER_PX)  # crumbs of dark ground in the corners of a foot are narrow
+    found = _flood(lab, sure | wide, band | (odds < 1 - SURE))
+    doubtful = shaded & (np.abs(odds - 0.5) < DOUBT)
+    return found | _lies_high(shaded & ~found, sure), float(doubtful.sum() / max(found.sum(), 1))
 
 
-def _flood(lab: Array, sure: Bools, ground: Bools) -> Bools:
-    """Give what may be shadow to that side from which the smoother way leads to it: a shaded side, or a shadow."""
+def _flood(lab: Array, product: Bools, ground: Bools) -> Bools:
     from skimage.segmentation import watershed
 
     down, across = np.gradient(lab, axis=0), np.gradient(lab, axis=1)
     steps = np.sqrt((down**2 + across**2).sum(axis=-1))
-    return watershed(steps, ground.astype(np.int32) + 2 * sure.astype(np.int32)) == 2
+    return watershed(steps, ground.astype(np.int32) + 2 * product.astype(np.int32)) == 2
+
+
+def _settle(lab: Array, sure: Bools, ground: Bools) -> Array:
+    """Weigh what may be shadow by how smoothly it goes over into either side: a shaded side, or a shadow.
+
+    A band that has the ground's colour is where a product's shading passes it on the way from light to dark, so that
+    only what is wide counts as ground. Returns: the odds that a pixel is product.
+    """
+    odds = np.where(sure, np.float32(1), np.where(ground, np.float32(0), np.float32(0.5)))
+    free = ~sure & ~ground
+    part = around(free, 2)
+    odds[part] = spread(lab[part], odds[part], np.full_like(odds[part], _NO_TRUST), free=free[part])
+    return odds
 
 
 def _lies_high(shaded: Bools, sure: Bools) -> Bools:
@@ -78,7 +102,7 @@ def _lies_high(shaded: Bools, sure: Bools) -> Bools:
     lowest = np.zeros(count + 1)
     np.maximum.at(lowest, parts.ravel(), np.repeat(np.arange(shaded.shape[0]), shaded.shape[1]))
     sizes = np.bincount(parts.ravel(), minlength=count + 1)
-    grey = (lowest < foot) & (sizes > 0.002 * shaded.size)
+    grey = (lowest < foot) & (sizes > LEAST_GREY * shaded.size)
     grey[0] = False
     return grey[parts]
 

@@ -107,7 +107,7 @@ def test_bare_ground_holds_no_product() -> None:
     lab = to_lab(wall(0.3))
     ground = find_ground(lab)
     assert ground is not None
-    assert not find_product(lab, ground).any()
+    assert not find_product(lab, ground)[0].any()
     with pytest.raises(InputError) as caught:
         cut_out(photo_of(box(0, 0, 0, 0), np.zeros(3), wall(0.3)), method="geodesic")
     assert caught.value.code == "cutout.nothing_found"
@@ -119,3 +119,28 @@ def test_outline_without_an_edge_in_the_photo_is_told() -> None:
     fading = box(80, 250, 140, 220) * np.linspace(0, 1, H)[:, None] ** 2  # half of it runs out into the wall
     unsure = photo_of(fading.astype(np.float32), np.array([0.1, 0.25, 0.6]), wall())
     assert any("no edge" in note for note in cut_out(unsure, method="geodesic").notes)
+
+
+def grey_cylinder(alpha: Array) -> Array:
+    """A photo of a cylinder in the wall's own hue: lit on its left, and darker than the wall on its right."""
+    ground = 0.62 * wall(0.35)
+    light = np.interp(np.arange(W), (110, 160, 172, 215, 250), (1.5, 1.085, 0.915, 0.62, 0.5))
+    return photo_of(alpha, ground * light[None, :, None], ground)
+
+
+def test_shading_that_passes_the_tone_of_the_ground_belongs_to_its_product() -> None:
+    alpha = box(80, 250, 110, 250)
+    found = cut_alpha(grey_cylinder(alpha))
+    assert np.abs(found - alpha).sum() < 0.06 * alpha.sum()
+    assert found[100:230, 215:245].mean() > 0.95
+
+
+def test_what_may_be_shadow_or_product_is_told() -> None:
+    """A shadow exactly as dark as the side that throws it: nobody could tell where the one ends."""
+    alpha = box(80, 250, 110, 250)
+    shade = 1 - 0.5 * gaussian_filter(box(215, 250, 230, 330), 8)
+    clear = photo_of(alpha, np.array([0.10, 0.25, 0.60]), wall(0.3), shade)
+    assert not any("its shadow" in note for note in cut_out(clear, method="geodesic").notes)
+    photo = grey_cylinder(alpha)
+    photo[150:250, 250:380] = photo[150:250, 246:250].mean(axis=(0, 1))
+    assert any("its shadow" in note for note in cut_out(photo, method="geodesic").notes)
