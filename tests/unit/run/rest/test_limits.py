@@ -14,14 +14,11 @@ from typing import Any
 import pytest
 
 from adstudio import InputError
-from adstudio.run.request import AdRequest
 from adstudio.run.rest import webhook
 from adstudio.run.rest.answers import problem
 from adstudio.run.rest.jobs import KEPT_S, JobRecord, JobTable
 from adstudio.run.rest.limits import Limits, Meter
 from adstudio.service import Key
-
-WORDS = AdRequest(brief="봄", seed=1)
 
 
 def code_of(call: Any, *given: Any) -> str:
