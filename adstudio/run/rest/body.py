@@ -111,7 +111,11 @@ def read_ask(task: Task, body: Mapping[str, Any], read_input: ReadInput) -> Ask:
     if task == "edit":
         given.setdefault("aspect", "auto")
     given["task"] = "composite" if task == "composite" else "generate"
-    return Ask(from_dict(given), _read_wait(body.get("wait_s")), _read_webhook(body.get("webhook")))
+    request = from_dict(given)
+    for font in (request.text_style.font, *request.text_style.fallback):
+        if any(sign in font for sign in "/\\"):  # to the server's nodes that is a file, wherever it lies
+            raise InputError("request.font", f"A font is named by its family; '{font:.80}' came.", "Name one.")
+    return Ask(request, _read_wait(body.get("wait_s")), _read_webhook(body.get("webhook")))
 
 
 def _sources(name: str, value: Any, read_input: ReadInput) -> Any:

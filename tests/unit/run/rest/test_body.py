@@ -75,6 +75,8 @@ def test_names_of_uploads_never_lead_out_of_the_input_folder(name: str, tmp_path
         ("generate", {"brief": "봄", "paint": 1}, "request.unknown_field"),
         ("generate", {"brief": "봄", "products": [CODED]}, "request.product_without_composite"),
         ("generate", {"brief": 7}, "request.bad_type"),
+        ("generate", {"brief": "봄", "text_style": {"fallback": ["Noto Sans", "/home/kim/a.ttf"]}}, "request.font"),
+        ("generate", {"brief": "봄", "text_style": {"font": "\\\\host\\share\\a.ttf"}}, "request.font"),
         ("generate", {"brief": "봄" * 5000}, "request.too_long"),
         ("generate", {"brief": "봄", "steps": 1000}, "request.steps"),
         ("generate", {"brief": "봄", "wait_s": -1}, "request.bad_type"),
