@@ -21,7 +21,7 @@ BACKDROP_FIELDS = (
     "brief", "style", "industry", "aspect", "width", "height", "seed", "steps", "count", "checkpoint", "text_encoder",
     "vae", "precision", "loras", "provider", "language_model", "base_url", "copy_space", "lettering",
 )  # fmt: skip
-LONGEST_ID = 60  # letters; a Hangul syllable takes three bytes of a file's name
+LONGEST_ID, LONGEST_ID_BYTES = 60, 180  # letters; a Hangul syllable takes three bytes of a file's name, an emoji four
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,8 @@ def _row(
     problems: list[Problem],
 ) -> Row | None:
     wrong = len(problems)
-    if len(identity) > LONGEST_ID or not identity.isprintable():
+    size = len(identity.encode("utf-8", "surrogatepass"))
+    if len(identity) > LONGEST_ID or size > LONGEST_ID_BYTES or not identity.isprintable():
         problems.append(Problem(number, "id", f"one line of at most {LONGEST_ID} letters was expected"))
     fields = {name: value for name, value in cells.items() if name not in columns.OWN}
     pictures = {name: [fields[name]] for name in columns.PICTURES if fields.get(name)}
