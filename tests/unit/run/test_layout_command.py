@@ -137,6 +137,16 @@ def test_mistakes_are_named(adstudio: Any, wall: Path, copy: Path, tmp_path: Pat
     assert said.code == 1 and said.envelope["error"]["code"] == code
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "code"), [("--min-px", "0", "text.bad_min_px"), ("--preview", "boxes.jpg", "layout.not_png")]
+)
+def test_options_that_cannot_be_meant_are_refused(
+    adstudio: Any, wall: Path, copy: Path, option: str, value: str, code: str
+) -> None:
+    said = adstudio("layout", wall, "--copy", copy, option, value, "--json", "--quiet")
+    assert said.code == 1 and said.envelope["error"]["code"] == code
+
+
 def test_what_the_copy_command_prints_is_read(adstudio: Any, wall: Path, tmp_path: Path) -> None:
     copy = adstudio("copy", "딸기 라떼 신메뉴", "--provider", "rules", "--json")
     said = adstudio("layout", wall, "--copy", written(tmp_path, "copy.json", copy.envelope), "--json", "--quiet")
