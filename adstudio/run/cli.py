@@ -314,6 +314,9 @@ def _fail(options: argparse.Namespace, code: str, message: str, hint: str) -> in
 
 
 def _prepare_streams(options: argparse.Namespace) -> None:
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed, as some job schedulers do
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - until the end
     # A terminal in a C locale must not break off over Hangul.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

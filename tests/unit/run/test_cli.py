@@ -81,6 +81,11 @@ def test_an_interrupt_ends_with_130_and_leaves_nothing(
     assert adstudio(*GENERATE, "--checkpoint", checkpoint, "--out", tmp_path).code == 0, "the next run is fine"
 
 
+def test_closed_streams_are_no_reason_to_fail() -> None:
+    code = "import sys; sys.stdout = sys.stderr = None; from adstudio.run.cli import main; sys.exit(main(['channels']))"
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
+
+
 def test_options_reach_the_picture(adstudio: Any, checkpoint: Path, tmp_path: Path) -> None:
     said = adstudio(
         *("generate", "딸기 라떼", "--checkpoint", checkpoint, "--out", tmp_path, "--json", "--steps", 2),
