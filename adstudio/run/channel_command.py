@@ -9,8 +9,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InputError, StorageError
-from ..types import Channel, LayoutPlan, TextStyle
+from ..errors import StorageError
+from ..types import Channel, TextStyle
+from .plan_file import read_plan_file
 
 if TYPE_CHECKING:
     from .templates import SetAd
@@ -108,7 +109,7 @@ def run_check(options: argparse.Namespace) -> dict[str, Any]:
     found = inspect_file(
         options.file,
         channel,
-        plan=None if options.plan is None else read_plan(options.plan),
+        plan=None if options.plan is None else read_plan_file(options.plan),
         style=TextStyle(font=options.font) if options.font else TextStyle(),
         advertiser=options.advertiser,
         font=options.font,
@@ -194,22 +195,6 @@ def _size_record(channel: Channel) -> dict[str, Any]:
         "max_bytes": channel.max_bytes,
         "safe": [round(edge, 4) for edge in (safe.x0, safe.y0, safe.x1, safe.y1)],
     }
-
-
-def read_plan(path: Path) -> LayoutPlan:
-    """Read a layout plan's file.
-
-    Raises:
-        InputError: ``layout.…``.
-    """
-    from ..layout.plan import from_json
-
-    try:
-        return from_json(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            "layout.unreadable", f"The plan '{path}' cannot be read ({error}).", "Give a JSON file that you may read."
-        ) from error
 
 
 def write(path: Path, data: bytes) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..errors import InputError, StorageError
 from ..types import Array, Composite, CutOut, Layer, LayoutPlan, Placement
+from .plan_file import read_plan_file
 from .progress import Progress
 
 
@@ -105,15 +106,7 @@ def read_plan(path: Path) -> LayoutPlan:
 
     Raises: InputError ``layout.…``.
     """
-    from ..layout.plan import from_json
-
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            "layout.unreadable", f"The plan '{path}' cannot be read ({error}).", "Give a JSON file that you may read."
-        ) from error
-    plan = from_json(text)
+    plan = read_plan_file(path)
     if not plan.products:
         raise InputError(
             "layout.no_products",

@@ -11,6 +11,7 @@ from typing import Any
 from ..errors import InputError
 from ..types import TextStyle
 from .letter_command import add_logo, read_logos
+from .plan_file import read_plan_file
 
 
 def add(commands: Any) -> None:
@@ -43,12 +44,12 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     from ..output.channels import get_channels
     from ..output.encode import find_format
     from ..output.findings import describe, is_blocked
-    from .channel_command import read_plan, write
+    from .channel_command import write
     from .channels import encode_for, inspect, letter_for
     from .place_command import read_cut
     from .reflow import reflow_design
 
-    picture, plan = read_photo(options.picture), read_plan(options.plan)
+    picture, plan = read_photo(options.picture), read_plan_file(options.plan)
     keep = None if options.keep is None else read_photo(options.keep).mean(axis=2)
     if keep is not None and keep.shape != picture.shape[:2]:
         raise InputError(
