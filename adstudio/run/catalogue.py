@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from importlib import import_module
 from typing import Any
 
-from ..prompt.copy_limits import channel_choices, get_limits
-from ..prompt.industries import AUTO, industries
+from ..output.channels import channel_names, get_channel
+from ..prompt.industries import industries
 from ..prompt.styles import styles
 
 
@@ -29,9 +28,4 @@ def list_styles() -> list[dict[str, Any]]:
 
 def list_channels() -> list[dict[str, Any]]:
     """The places that show ads, with sizes and limits where they are known."""
-    try:
-        channels = import_module("..output.channels", __package__)
-    except ModuleNotFoundError:
-        ids = [name for name in channel_choices() if name != AUTO]
-        return [{"id": name, "korean": get_limits(name).korean} for name in ids]
-    return [asdict(channels.get_channel(name)) for name in channels.channel_names()]
+    return [asdict(get_channel(name)) for name in channel_names()]

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
-from ...errors import InputError
+from ...output.channels import get_channel, get_channels, require_size
 from ...output.credentials import configured
 from ...output.metadata import KEY
 from ...output.save import save_picture
@@ -27,11 +25,12 @@ def check_channels(names: tuple[str, ...]) -> None:
     """Refuse channels that are not known, whose size is not, or that take no design but their own.
 
     Raises:
-        InputError: ``batch.no_channels`` where this version has none; what the table of channels and reflow say.
+        InputError: what the table of channels and reflow say.
     """
+    from ..reflow import refuse_locked
+
     for name in names:
-        known = _module("output.channels")
-        _module("run.reflow").refuse_locked(known.require_size(known.get_channel(name)))
+        refuse_locked(require_size(get_channel(name)))
 
 
 def bring_to_channels(row: Row, run: Run, made: Made, folder: Path) -> Made:
@@ -43,12 +42,13 @@ def bring_to_channels(row: Row, run: Run, made: Made, folder: Path) -> Made:
     """
     if not row.channels:
         return made
-    channels = _module("output.channels").get_channels(",".join(row.channels))  # two names of one channel are one
+    from ..reflow import reflow_design
+
+    channels = get_channels(",".join(row.channels))  # two names of one channel are one
     request, files = row.request, list(made.files)
     notes, style = list(made.notes), request.text_style
-    bring = _module("run.reflow").reflow_design
     about = {"seed": run.seeds[0], "request": to_record(request)}
-    for each in bring(run.originals[0], run.layouts[0], channels, keep=run.masks[0], min_px=style.min_px):
+    for each in reflow_design(run.originals[0], run.layouts[0], channels, keep=run.masks[0], min_px=style.min_px):
         wanted = Wanted(max_kb=request.max_kb or 0, channel=each.channel)
         picture = _finished(each.picture, each.plan, each.mask, each.channel, run)
         saved = save_picture(
@@ -75,14 +75,3 @@ def _finished(picture: Array, plan: LayoutPlan, mask: Array, channel: Channel, r
         picture = letter(picture, plan, style, {} if run.logo is None else {"": run.logo}).image
     boxes = [item.box for item in (*plan.texts, *plan.marks)]
     return draw_label(picture, request.ai_label, boxes=boxes, keep_clear=mask, font=style.font, within=channel.safe)
-
-
-def _module(name: str) -> Any:
-    try:
-        return import_module(f"...{name}", __package__)
-    except ModuleNotFoundError as error:
-        raise InputError(
-            "batch.no_channels",
-            "This version of Ad Studio cannot bring a design to several channels.",
-            "Take the column 'channels' out; 'channel' limits the lengths of the copy.",
-        ) from error

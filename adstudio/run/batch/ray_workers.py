@@ -13,7 +13,7 @@ from ..handing import Prepared
 from ..local import LocalRunner
 from ..request import AdResult
 from .backdrops import Backdrops
-from .lanes import Made, Runner, failed, made_by
+from .lanes import Made, failed, made_by
 from .rows import Row
 
 
@@ -87,10 +87,10 @@ class Engine:
 
     def _result(self, parcel: Parcel, store: Path) -> AdResult:
         if self._server:
-            from .server_lane import comfy_runner
+            from ..remote.runner import ComfyRunner
 
-            runner: Runner = comfy_runner([self._server], store)
-            return runner.run(parcel.row.request)
+            with ComfyRunner(self._server, store) as runner:
+                return runner.run(parcel.row.request)
         legs = LocalRunner(store, host=self._device_owner()).legs(parcel.row.request, prepared=parcel.prepared)
         try:
             self._backdrops.draw(parcel.row, next(legs), legs)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from itertools import islice
 from pathlib import Path
 
-from ...errors import InputError, MissingDependency
+from ...errors import InputError
 from ..recorder import OnEvent
 from .lanes import Outcome, Runner, failed, in_order, made_by
 from .rows import Row
@@ -61,6 +61,7 @@ def check_for_server(row: Row) -> None:
     Raises:
         InputError: ``batch.not_on_server``, or what the client and the writers of words refuse.
     """
+    from ..remote.refusals import check_fits
     from ..words import check_words
 
     for column, is_asked in (("backdrop", bool(row.backdrop)), ("channels", bool(row.channels))):
@@ -71,30 +72,11 @@ def check_for_server(row: Row) -> None:
                 "Take the column out, or draw on this machine.",
             )
     check_words(row.request)
-    try:
-        from ..remote.filling import check_fits  # type: ignore[import-not-found]
-    except ModuleNotFoundError:
-        return
     check_fits(row.request)
-
-
-def comfy_runner(servers: Sequence[str], folder: Path) -> Runner:
-    """The client of ComfyUI servers.
-
-    Raises:
-        InputError: ``batch.no_client`` where this version has none.
-    """
-    try:
-        from ..remote.runner import ComfyRunner  # type: ignore[import-not-found]
-    except ModuleNotFoundError as error:
-        if not (error.name or "").endswith(("remote", "remote.runner")):
-            raise MissingDependency(error.name or "", "Drawing on a ComfyUI server") from error
-        raise InputError(
-            "batch.no_client", "This version of Ad Studio cannot draw on ComfyUI servers.", "Leave --server out."
-        ) from error
-    return ComfyRunner(list(servers), folder)
 
 
 def server_lane(servers: Sequence[str], folder: Path, on_event: OnEvent | None = None) -> RunnerLane:
     """A lane in front of ComfyUI servers."""
-    return RunnerLane(comfy_runner(servers, folder), PER_SERVER * len(set(servers)), on_event)
+    from ..remote.runner import ComfyRunner
+
+    return RunnerLane(ComfyRunner(servers, folder), PER_SERVER * len(set(servers)), on_event)

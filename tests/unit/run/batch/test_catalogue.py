@@ -20,7 +20,7 @@ from adstudio.run.batch.lanes import Made, Outcome
 from adstudio.run.batch.local_lane import LocalLane
 from adstudio.run.batch.manifest import read_entries
 from adstudio.run.batch.rows import Row
-from adstudio.run.batch.server_lane import RunnerLane, comfy_runner
+from adstudio.run.batch.server_lane import RunnerLane
 from adstudio.run.local import LocalRunner
 from adstudio.run.recorder import Recorder
 from adstudio.run.request import AdRequest
@@ -197,14 +197,3 @@ def test_a_server_is_not_asked_for_what_it_keeps(checkpoint: Path, box: Path) ->
     with pytest.raises(InputError) as refused:
         lane.check(rows(checkpoint, box)[0])
     assert refused.value.code == "batch.not_on_server"
-
-
-def test_what_this_version_lacks_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    import sys
-
-    for name in ("adstudio.run.remote.runner", "adstudio.output.channels"):
-        monkeypatch.setitem(sys.modules, name, None)
-    for call in (lambda: comfy_runner(["http://127.0.0.1:1"], tmp_path), lambda: check_channels(("x",))):
-        with pytest.raises(InputError) as refused:
-            call()
-        assert refused.value.code in ("batch.no_client", "batch.no_channels")
