@@ -154,6 +154,8 @@ class Service:
         if job.is_cancelled:
             raise _cancelled()
         await self._queue.submit(job.id, graph)
+        if job.is_cancelled:  # while the graph was checked there was nothing in the queue to take back
+            self._queue.cancel(job.id)
         entry = await self._wait(job)
         if failed := failure(entry, self._queue.said(job.id)):
             raise failed[1]
