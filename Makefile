@@ -25,7 +25,7 @@ PYTEST := $(BIN)/python -m pytest
 # A worker per processor, but each holds torch and diffusers of its own: more than eight are not worth their memory.
 PYTEST_PARALLEL := $(PYTEST) --numprocesses logical --maxprocesses 8 --dist worksteal
 
-.PHONY: help demo test test-unit test-slow test-comfy test-browser test-gpu serve check format docs bench lock clean
+.PHONY: help demo test test-unit test-slow test-comfy test-browser test-gpu serve check format docs bench bench-gpu lock clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 22
@@ -80,6 +80,9 @@ bench: $(RUNTIME)  ## measure each step of an ad on this machine
 	@$(BIN)/python benchmarks/road.py $(ARGS)
 	@echo; echo "### Drawing, beside diffusers' own pipeline"; echo
 	@$(BIN)/python benchmarks/sampling.py
+
+bench-gpu: $(DEV)  ## measure on an NVIDIA GPU all that is promised of one
+	@$(BIN)/python benchmarks/card.py $(ARGS)
 
 lock: $(DEV) $(VENV)/.installed-browser  ## renew constraints.txt from the newest packages; torch moves only by hand
 	@mkdir -p .cache && grep '^torch==' constraints.txt > .cache/torch.txt

@@ -1,0 +1,109 @@
+"""The card benchmark loses nothing: a part that fails or hangs leaves its rows, and those of all others."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+PART = """
+import json, os, subprocess, sys, time
+name = sys.argv[1]
+print("ROW " + json.dumps({"what": "first", "value": 1.5, "unit": "s", "note": name}), flush=True)
+print("not a row", flush=True)
+if name == "fails":
+    print("a reason", file=sys.stderr)
+    sys.exit(3)
+if name == "hangs":
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    print("ROW " + json.dumps({"what": "child", "value": child.pid, "unit": "", "note": ""}), flush=True)
+    time.sleep(600)
+print("ROW " + json.dumps({"what": "last", "value": 0, "unit": "", "note": ""}), flush=True)
+"""
+
+
+@pytest.fixture
+def card(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    import card
+
+    return card
+
+
+@pytest.fixture
+def run(card: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Run a part of a stand-in for card_parts.py, and return the rows that are on the disk then."""
+    (tmp_path / "benchmarks").mkdir()
+    (tmp_path / "benchmarks" / "card_parts.py").write_text(PART)
+    monkeypatch.setattr(card, "ROOT", tmp_path)
+    out = tmp_path / "out"
+    book = card.Book(out, "abc1234")
+    options = argparse.Namespace(out=out, folder=tmp_path, tiny=True)
+
+    def run(name: str, limit_s: float = 60) -> dict[str, dict[str, str]]:
+        card.run_part(card.Part(name, limit_s), limit_s, options, book)
+        with (out / "card.csv").open(encoding="utf-8", newline="") as stream:
+            return {row["what"]: row for row in csv.DictReader(stream) if row["part"] == name}
+
+    return run
+
+
+def test_every_row_says_what_it_was_measured_on(run: Any, tmp_path: Path):
+    rows = run("good")
+    assert list(rows) == ["first", "last", "whole part"]
+    assert rows["first"]["value"] == "1.5" and rows["whole part"]["note"] == "done"
+    assert all(row["commit"] == "abc1234" and "torch" in row["versions"] and row["device"] for row in rows.values())
+    assert "not a row" in (tmp_path / "out" / "card.log").read_text()
+
+
+def test_a_part_that_fails_keeps_its_rows_and_the_next_one_runs(run: Any, tmp_path: Path):
+    rows = run("fails")
+    assert list(rows) == ["first", "whole part"]
+    assert "failed with 3" in rows["whole part"]["note"]
+    assert "a reason" in (tmp_path / "out" / "card.log").read_text()
+    assert "last" in run("good") and "first" in run("fails")
+
+
+def test_a_part_that_hangs_is_ended_with_all_it_has_started(run: Any):
+    began = time.monotonic()
+    rows = run("hangs", limit_s=3 if sys.platform != "linux" else 2)
+    assert time.monotonic() - began < 30
+    assert "ended at its limit of" in rows["whole part"]["note"]
+    assert rows["first"]["value"] == "1.5"
+    if "child" in rows:  # on a busy machine its time may be over before
+        with pytest.raises(ProcessLookupError):
+            for _ in range(100):
+                os.kill(int(float(rows["child"]["value"])), 0)
+                time.sleep(0.05)
+
+
+def test_the_page_tells_what_is_kept_missed_and_not_measured(card: Any, tmp_path: Path):
+    book = card.Book(tmp_path, "abc1234")
+    book.add("resident", "peak VRAM, bf16, all resident", 20.5, "GiB")
+    book.add("streamed", "peak VRAM, streamed", 8.5, "GiB")
+    book.sum_up()
+    page = (tmp_path / "card.md").read_text("utf-8")
+    assert "| peak VRAM, bf16, all resident | 21 GiB | 20.5 GiB | kept |" in page
+    assert "| peak VRAM, streamed | 8 GiB | 8.5 GiB | **missed** |" in page
+    assert "| memory drift | 1 % | not measured | |" in page
+
+
+def test_every_part_is_there(card: Any):
+    source = (ROOT / "benchmarks" / "card_parts.py").read_text("utf-8")
+    assert [part.name for part in card.PARTS if f"def {part.name}(" not in source] == []
+    assert {promise.part for promise in card.PROMISES} <= {part.name for part in card.PARTS}
+
+
+def test_without_a_card_it_says_so(card: Any, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(card.shutil, "which", lambda _: None)
+    monkeypatch.setattr(sys, "argv", ["card.py"])
+    with pytest.raises(SystemExit, match="No NVIDIA card"):
+        card.main()
