@@ -176,7 +176,7 @@ def _add_picture(parser: argparse.ArgumentParser, aspect: str = "1:1") -> None:
     )
     parser.add_argument("--text-encoder", default="auto", metavar="FILE", help="which one, where several fit (auto)")
     parser.add_argument("--vae", default="auto", metavar="FILE", help="which one, where several fit (auto)")
-    parser.add_argument("--precision", default=BF16, choices=PRECISIONS, help="fp8 weights: half the GPU memory (bf16)")
+    parser.add_argument("--precision", default=BF16, choices=PRECISIONS, help="fp8: half the GPU memory (bf16)")
     parser.add_argument("--lora", action="append", default=[], type=_lora, metavar="NAME[:WEIGHT]")
     words_command.add_service(parser)
     words_command.add_tone(parser, "how the copy speaks")
