@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import InputError
@@ -11,6 +11,7 @@ from .photos import target_size
 from .readiness import Finder, Readiness, check_workflows
 from .request import ZIT, AdRequest
 from .target import channel_of
+from .words import style_of
 
 _BASE_PX = 1024
 _GRID_PX = 32  # every one of the other engines takes sides that are multiples of it
@@ -26,12 +27,14 @@ class Engine:
     Args:
         over_photo: draws along or over a reference photo; ``needs_photo`` where it does nothing else.
         steps: of its own, taken where a request leaves them at their default.
+        styles: workflows with weights of their own, in place of the others, by the style that they draw.
     """
 
     words: str = ""
     over_photo: str = ""
     composite: str = ""
     steps: int = 4
+    styles: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def needs_photo(self) -> bool:
@@ -40,22 +43,31 @@ class Engine:
     @property
     def workflows(self) -> tuple[str, ...]:
         """All that it works in, each once."""
-        return tuple(name for name in dict.fromkeys((self.words, self.over_photo, self.composite)) if name)
+        named = (self.words, self.over_photo, self.composite, *self.styles.values())
+        return tuple(name for name in dict.fromkeys(named) if name)
 
     def workflow_of(self, request: AdRequest) -> str:
         """The workflow that a request is filled into."""
         if request.products:
             return self.composite
-        return self.words if request.reference is None else self.over_photo
+        usual = self.words if request.reference is None else self.over_photo
+        return self.styles.get(style_of(request), usual) if self.styles else usual
 
 
+_SEMI, _ANIME = "20-sdxl-semi-realistic", "21-sdxl-anime"
 ENGINES = {
     ZIT: Engine("01-text-to-image-ad", "02-image-to-image-ad", "03-product-composite", steps=8),
     "flux2-klein": Engine("11-flux2-klein-4b", composite="14-flux2-klein-product"),
     "flux2-klein-9b": Engine("12-flux2-klein-9b"),
     "flux2-klein-9b-fp8": Engine("13-flux2-klein-9b-fp8"),
     "qwen-edit": Engine(over_photo="15-qwen-image-edit"),
-    "sdxl": Engine("19-sdxl-realistic", "19-sdxl-realistic", steps=25),
+    "sdxl": Engine(
+        "19-sdxl-realistic",
+        "19-sdxl-realistic",
+        steps=25,
+        # The older system had three checkpoints: whatever is painted goes to the one in the middle.
+        styles=dict.fromkeys(("semi-realistic", "illustration", "watercolor", "flat"), _SEMI) | {"anime": _ANIME},
+    ),
 }
 
 
@@ -105,20 +117,25 @@ def check_ready(request: AdRequest, listed: Sequence[dict[str, Any]]) -> None:
     if request.engine == ZIT:
         return
     told = next((each for each in listed if each.get("id") == request.engine), {})
-    if told.get("ready"):
+    workflow = ENGINES[request.engine].workflow_of(request)
+    if told.get("ready") and workflow in told.get("workflows", [workflow]):
         return
-    missing = [f"models/{file['place']} ({file['state']}, {file['hub']})" for file in told.get("missing", ())]
+    lacking = [file for file in told.get("missing", ()) if workflow in file.get("workflows", [workflow])]
+    missing = [f"models/{file['place']} ({file['state']}, {file['hub']})" for file in lacking]
     ready = ", ".join(str(each["id"]) for each in listed if each.get("ready"))
+    in_style = f" in the style '{style_of(request)}'" if ENGINES[request.engine].styles else ""
     raise InputError(
         "request.engine_not_ready",
-        f"This server is not ready for the engine '{request.engine}': {', '.join(missing) or 'it does not know it'}.",
+        f"This server is not ready for the engine '{request.engine}'{in_style}: "
+        f"{', '.join(missing) or 'it does not know it'}.",
         f"Put the files there, or use one that is ready: {ready}.",
     )
 
 
 def _told(name: str, engine: Engine, found: dict[str, Readiness]) -> dict[str, Any]:
+    able = [workflow for workflow in engine.workflows if workflow not in found or found[workflow].is_ready]
     needed = {
-        file.id: (file, state)
+        file.id: (file, state, [each for each in engine.workflows if each in found and _needs(found[each], file.id)])
         for workflow in engine.workflows
         if workflow in found
         for file, state in found[workflow].files
@@ -126,12 +143,18 @@ def _told(name: str, engine: Engine, found: dict[str, Readiness]) -> dict[str, A
     draws = {"words": engine.words, "photo": engine.over_photo, "composite": engine.composite}
     return {
         "id": name,
-        "ready": all(state == "there" for _, state in needed.values()),
+        # Weights that are for some styles alone keep the engine from those styles, and from nothing else.
+        "ready": bool(able) if engine.styles else len(able) == len(engine.workflows),
+        "workflows": able,
         "draws": [what for what, workflow in draws.items() if workflow],
         "needs_photo": engine.needs_photo,
         "missing": [
-            {"place": file.place, "state": state, "hub": file.hub, "gb": file.gb}
-            for file, state in needed.values()
+            {"place": file.place, "state": state, "hub": file.hub, "gb": file.gb, "workflows": workflows}
+            for file, state, workflows in needed.values()
             if state != "there"
         ],
     }
+
+
+def _needs(ready: Readiness, id: str) -> bool:
+    return any(file.id == id for file, _ in ready.files)

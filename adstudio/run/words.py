@@ -131,6 +131,11 @@ def _flagged(copy: AdCopy, request: AdRequest, industry: str) -> AdCopy:
     return replace(copy, flags=flag_copy(copy, industry, subject_of(request)))
 
 
+def style_of(request: AdRequest) -> str:
+    """The style that a request is drawn in: the one it names, or the one that its words ask for."""
+    return choose_style(request.style, read_brief(subject_of(request)).body)[0].name
+
+
 def subject_of(request: AdRequest) -> str:
     """All that a request says of what is advertised; an instruction says it only where nothing else does."""
     if request.engine == INSTRUCTED and request.context.strip():

@@ -80,7 +80,7 @@ def test_runs_to_a_lettered_picture(engines: ComfyServer, name: str):
         {"engine": "flux2-klein", "task": "composite", "products": ("example.png",)},
         {"engine": "qwen-edit", "reference": "example.png", "brief": "커피를 딸기라떼로 바꿔 주세요"},
         {"engine": "sdxl", "reference": "example.png"},
-        {"engine": "sdxl"},
+        {"engine": "sdxl", "style": "anime"},
     ],
     ids=lambda given: "-".join([given["engine"], *sorted(set(given) - {"engine", "brief"})]),
 )

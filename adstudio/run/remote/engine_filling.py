@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...prompt.brief import read_brief
-from ...prompt.styles import choose_style
 from ..engines import ENGINES, size_of
 from ..request import AdRequest
-from ..words import subject_of
+from ..words import style_of
 from .graph import Graph, Link
 from .uploads import Photos
 
@@ -21,9 +19,8 @@ _CONTROL, _INSTRUCTION, _SCALE = "ControlNetApplyAdvanced", "TextEncodeQwenImage
 
 def fill_engine(graph: Graph, request: AdRequest, photos: Photos, names: Mapping[str, str], seed: int | Link) -> None:
     """Fill in style, writer, seed, steps, size and photo."""
-    style = choose_style(request.style, read_brief(subject_of(request)).body)[0].name
     writer: Link = [graph.add(_WRITER), 0]
-    graph.set(_WORDS, style=style, writer=writer)
+    graph.set(_WORDS, style=style_of(request), writer=writer)
     graph.set(_COPY, writer=writer)
     width, height = photos.size or size_of(request, None)
     steps = ENGINES[request.engine].steps if request.steps == AdRequest().steps else request.steps

@@ -9,16 +9,14 @@ from dataclasses import dataclass, replace
 from ... import config
 from ...imaging.light import find_lamp
 from ...output.templates import Template
-from ...prompt.brief import read_brief
 from ...prompt.copy_limits import get_limits
 from ...prompt.industries import AUTO, get_industry
-from ...prompt.styles import choose_style
 from ...types import AdPrompt, Channel
 from ..engines import ENGINES
 from ..layouts import PLAIN_PLACE, wants_copy
 from ..request import TO_CHANNEL, ZIT, AdRequest
 from ..target import channel_of, template_of
-from ..words import subject_of
+from ..words import style_of, subject_of
 from .channel_filling import fill_channel, fill_template
 from .engine_filling import fill_engine
 from .graph import SAVE, Graph, Link
@@ -85,7 +83,7 @@ def _fill_locked(
     _fill_words(graph, request, draft)
     cutout = _fill_cutouts(graph, request, photos, names)["cutout"]
     fill_saving(graph, request, folder)
-    fill_template(graph, request, channel, template, cutout, _style_of(request))
+    fill_template(graph, request, channel, template, cutout, style_of(request))
     graph.keep_for(SAVE)
     return graph
 
@@ -106,17 +104,13 @@ def _fill_model(graph: Graph, request: AdRequest) -> None:
         hub_id="",
         precision=request.precision,
     )
-    style = _style_of(request)
+    style = style_of(request)
     graph.set("AdStudioLoraStyle", style=style, lora="by style", weight=1.0)
     first = last = graph.output("AdStudioLoraStyle")
     for name, weight in request.loras:
         last = [graph.add("AdStudioLoraStyle", zit=last, style=style, lora=name, weight=weight), 0]
     chain = graph.ids("AdStudioLoraStyle")
     graph.relink(first, last, beside=chain)
-
-
-def _style_of(request: AdRequest) -> str:
-    return choose_style(request.style, read_brief(subject_of(request)).body)[0].name
 
 
 def _fill_words(graph: Graph, request: AdRequest, draft: AdPrompt) -> None:

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from comfy_double import ComfyDouble
+from safetensors.torch import save_file
 
 from adstudio import InputError
-from adstudio.run.engines import ENGINES, list_engines
+from adstudio.run.engines import ENGINES, check_ready, list_engines
 from adstudio.run.local import LocalRunner
 from adstudio.run.remote.filling import fill
 from adstudio.run.remote.uploads import Photo, Photos
@@ -85,6 +87,36 @@ def test_sdxl_follows_a_photo_where_there_is_one() -> None:
     held = nodes_of(replace(SDXL, reference="a.png", aspect="auto"))
     assert held[inputs(held, "KSampler")["positive"][0]]["class_type"] == "ControlNetApplyAdvanced"
     assert (inputs(held, "EmptyLatentImage")["width"], inputs(held, "EmptyLatentImage")["height"]) == (640, 448)
+
+
+@pytest.mark.parametrize(
+    ("given", "checkpoint"),
+    [
+        ({}, "sd_xl_base_1.0.safetensors"),
+        ({"style": "3d"}, "sd_xl_base_1.0.safetensors"),
+        ({"style": "반실사"}, "dreamshaperXL.safetensors"),
+        ({"style": "watercolor", "reference": "a.png", "aspect": "auto"}, "dreamshaperXL.safetensors"),
+        ({"style": "anime"}, "animagine-xl-4.0.safetensors"),
+        ({"style": "auto", "brief": "애니메이션 느낌의 밤라떼"}, "animagine-xl-4.0.safetensors"),
+    ],
+)
+def test_sdxl_takes_the_checkpoint_of_the_style(given: dict[str, Any], checkpoint: str) -> None:
+    nodes = nodes_of(replace(SDXL, **given))
+    assert inputs(nodes, "CheckpointLoaderSimple")["ckpt_name"] == checkpoint
+    assert ("ControlNetApplyAdvanced" in kinds(nodes)) is ("reference" in given)
+
+
+def test_sdxl_is_ready_for_the_styles_whose_checkpoint_is_there(tmp_path: Path) -> None:
+    save_file({"a": torch.zeros(1)}, there := tmp_path / "there.safetensors")
+    names = ("animagine-xl-4.0.safetensors", "diffusers_xl_canny_full.safetensors")
+    listed = list_engines(lambda kind, name: there if name in names else None)
+    told = next(each for each in listed if each["id"] == "sdxl")
+    assert told["ready"] and told["workflows"] == ["21-sdxl-anime"]
+    check_ready(replace(SDXL, style="anime"), listed)
+    with pytest.raises(InputError) as caught:
+        check_ready(SDXL, listed)
+    assert caught.value.code == "request.engine_not_ready" and "'realistic'" in caught.value.message
+    assert "sd_xl_base_1.0" in caught.value.message and "dreamshaper" not in caught.value.message
 
 
 @pytest.mark.parametrize(
