@@ -70,9 +70,9 @@ class Told:
 
 
 class Webhook:
-    """A receiver on the loopback that counts how often it was told of each job."""
+    """A receiver on the loopback that counts how often it was told of each job; port 0 = any."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.told: Counter[str] = Counter()
         self._news = threading.Condition()
         receiver = self
@@ -89,7 +89,7 @@ class Webhook:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/told"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
