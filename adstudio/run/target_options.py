@@ -36,8 +36,7 @@ def fields(options: argparse.Namespace) -> dict[str, Any]:
     from .target import usual_format
 
     width, height = options.size or (None, None)
-    # A ComfyUI draws by its graphs, which know aspects and sizes.
-    to_channel = options.channel.strip() and options.size is None and not options.server
+    to_channel = options.channel.strip() and options.size is None
     aspect = options.aspect or (TO_CHANNEL if to_channel else options.plain_aspect)
     return {
         "aspect": aspect,

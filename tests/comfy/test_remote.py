@@ -112,7 +112,7 @@ def test_a_request_gives_the_same_ad_there_and_here(
 
 
 def channel_requests(coffee: str) -> dict[str, AdRequest]:
-    small = replace(WORDS, width=None, height=None, aspect="channel", steps=1, headline="봄날", sub="오늘만")
+    small = replace(WORDS, width=None, height=None, aspect="channel", channel="cashwalk", steps=1, headline="봄날")
     composite = replace(small, task="composite", products=(coffee,), cutout="geodesic", channel="naver_gfa:342x228")
     return {
         "words": replace(small, channel="cashwalk", ai_label="AI 생성 이미지"),
