@@ -1,6 +1,10 @@
 """Rows per minute of a catalogue: one after the other, overlapped, on Ray with 1 and 2 engines. Writes CSV.
 
 python benchmarks/batch.py --rows 30 --size 256 --steps 2 > batch.csv
+OMP_NUM_THREADS=1 python benchmarks/batch.py --rows 24 --size 256 --steps 2 --curve 1 2 > curve.csv
+
+The load is what the machine had to do in the last minute, this included: where more wants to run than it has cores, a
+way with more processes gets more of them, and looks faster than it would be alone.
 
 Each way draws the same rows. The pace is that of the last two thirds: what came before was loading, starting a cluster,
 and rows that were made ready meanwhile. Of each stage: processor seconds, the median over the rows of the first way.
@@ -10,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import os
 import statistics
 import sys
 import tempfile
@@ -72,6 +77,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=2, help="of each way, in turns")
     parser.add_argument("--checkpoint", default="demo")
     parser.add_argument("--no-ray", action="store_true")
+    parser.add_argument("--curve", type=int, nargs="+", metavar="N", help="Ray alone, with so many engines each")
     parser.add_argument("--stages", action="store_true", help="one after the other alone, for the stages")
     options = parser.parse_args()
     stages: dict[str, list[float]] = {}
@@ -93,7 +99,9 @@ def main() -> None:
         "one after the other": lambda folder: LocalLane(folder, overlap=False, on_event=watch),
         "overlapped": lambda folder: LocalLane(folder, overlap=True),
     }
-    if options.stages:
+    if options.curve:
+        ways = {f"ray, {count} engine{'s' * (count > 1)}": on_ray(count) for count in options.curve}
+    elif options.stages:
         del ways["overlapped"]
     elif not options.no_ray:
         ways |= {"ray, 1 engine": on_ray(1), "ray, 2 engines": on_ray(2)}
@@ -104,15 +112,16 @@ def main() -> None:
         rows = make_rows(photo, options.rows, options.size, options.steps, options.checkpoint)
         measure(rows[:2], LocalLane(root / "warm" / "store"), root / "warm")
         out = csv.writer(sys.stdout)
-        out.writerow(["round", "what", "seconds_per_row", "rows_per_minute", "whole_seconds"])
+        out.writerow(["round", "what", "seconds_per_row", "rows_per_minute", "whole_seconds", "load"])
         for turn in range(1, options.rounds + 1):
             for way, lane in ways.items():
                 folder = root / f"{way} {turn}"
                 pace, whole = measure(rows, lane(folder / "store"), folder)
-                out.writerow([turn, way, f"{pace:.2f}", f"{60 / pace:.1f}", f"{whole:.1f}"])
+                load = os.getloadavg()[0]
+                out.writerow([turn, way, f"{pace:.2f}", f"{60 / pace:.1f}", f"{whole:.1f}", f"{load:.1f}"])
                 sys.stdout.flush()
     for step, seconds in stages.items():
-        out.writerow(["", f"stage {step}", f"{statistics.median(seconds):.3f}", "", ""])
+        out.writerow(["", f"stage {step}", f"{statistics.median(seconds):.3f}", "", "", ""])
 
 
 if __name__ == "__main__":

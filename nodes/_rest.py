@@ -51,7 +51,7 @@ class Routes:
             "industries": lambda: {"industries": catalogue.list_industries()},
             "styles": lambda: {"styles": catalogue.list_styles()},
             "channels": lambda: {"channels": catalogue.list_channels()},
-            "openapi.json": document,
+            "openapi.json": lambda: document([each["id"] for each in engines()["engines"] if each["ready"]]),
             "health": health,
             "engines": engines,
         }

@@ -250,6 +250,8 @@ def test_lists_and_health(server: ComfyServer) -> None:
     assert health["checkpoints"][0] == "demo (embedded)" and health["engines"] == ["zit"]
     engines = {each["id"]: each for each in server.get("/adstudio/engines")["engines"]}
     assert engines["zit"]["ready"] and not engines["sdxl"]["ready"] and engines["sdxl"]["missing"]
+    offered = call(server, "GET", "/adstudio/openapi.json")[1]["components"]["schemas"]
+    assert {tuple(offered[task]["properties"]["engine"]["enum"]) for task in ("Generate", "Edit")} == {("zit",)}
 
 
 def test_an_engine_without_its_files_is_refused_with_them(server: ComfyServer) -> None:

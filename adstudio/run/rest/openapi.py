@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import types
+from collections.abc import Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -76,8 +77,12 @@ _JOB = {
 _PROBLEMS = ("400", "401", "403", "409", "413", "415", "429", "502", "503", "507")
 
 
-def document() -> dict[str, Any]:
-    """Describe every route."""
+def document(engines: Sequence[str] | None = None) -> dict[str, Any]:
+    """Describe every route.
+
+    Args:
+        engines: those that are ready on this server, which alone are offered; None = all that there are.
+    """
     paths: dict[str, Any] = {f"/adstudio/{task}": {"post": _ask(task)} for task in ("generate", "edit", "composite")}
     paths["/adstudio/jobs/{id}"] = {
         "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
@@ -89,13 +94,16 @@ def document() -> dict[str, Any]:
     for name in ("industries", "styles", "channels", "engines", "health"):
         paths[f"/adstudio/{name}"] = {"get": _operation(name, f"The {name} of this server.")}
     paths["/adstudio/size"] = {"get": _size()}
+    bodies = {task.title(): body_schema(task) for task in ("generate", "edit", "composite")}
+    for body in bodies.values() if engines is not None else ():
+        body["properties"]["engine"]["enum"] = list(engines)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Ad Studio", "version": __version__, "license": {"name": "Apache-2.0"}},
         "paths": paths,
         "components": {
             "schemas": {
-                **{f"{task.title()}": body_schema(task) for task in ("generate", "edit", "composite")},
+                **bodies,
                 "Error": _ERROR,
                 "Picture": _PICTURE,
                 "Job": _JOB,

@@ -12,7 +12,7 @@ from comfyui import PACK
 
 from adstudio import InputError
 from adstudio.run.remote.channel_filling import barred_notes, without_barred
-from adstudio.run.remote.filling import fill
+from adstudio.run.remote.filling import PLACED, fill
 from adstudio.run.remote.graph import WORKFLOWS
 from adstudio.run.remote.uploads import Photo, Photos
 from adstudio.run.request import AdRequest, Lighting
@@ -283,6 +283,7 @@ def test_a_photo_and_a_product_are_fitted_before_anything_comes_on_them() -> Non
     for kind in ("AdStudioProductLayoutAnalyzer", "AdStudioBackgroundComposite"):
         assert linked(graph, kind, "backdrop") == ("AdStudioFitToChannel", 0)
     assert linked(graph, "AdStudioChannelCheck", "product") == ("AdStudioBackgroundComposite", 1)
+    assert linked(graph, "AdStudioSaveImage", "product_layout") == ("AdStudioBackgroundComposite", PLACED)
 
 
 def test_a_template_is_set_without_a_model() -> None:
