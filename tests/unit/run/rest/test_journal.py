@@ -62,6 +62,7 @@ def test_old_jobs_and_too_many_are_forgotten(tmp_path: Path) -> None:
     old.end("done", 200, {})
     old.ended = (old.ended or 0) - KEPT_S - 1
     journal.end(old)
+    assert not Journal(path).recall().ended
     for number in range(KEPT + 5):
         journal.begin(JobRecord(str(number)))
     assert len(Journal(path).recall().broken_off) == KEPT
