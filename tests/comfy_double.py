@@ -55,6 +55,7 @@ class ComfyDouble:
         self.failing_views = 0
         self.damaged_views = 0
         self.answers_lost = 0  # POSTs whose job is taken and whose answer never comes
+        self.gateway_errors = 0  # POSTs that are taken while a proxy answers 504
         self.takes_after_s = 0.0  # until a POST that was read is a job; one may come in between
         self.runs: list[str] = []  # the jobs that were worked on, by number
         self.once: Once | None = Once()  # None: an Ad Studio of before
@@ -281,8 +282,12 @@ class _Handler(BaseHTTPRequestHandler):
             owner.answers_lost -= is_lost
             if is_lost:
                 self._hang_up()
+            is_late = owner.gateway_errors > 0
+            owner.gateway_errors -= is_late
+            if is_late:
+                self._answer({"error": "gateway timeout"}, 504)
             owner.take(body)
-            if not is_lost:
+            if not is_lost and not is_late:
                 self._answer({"prompt_id": body["prompt_id"], "number": 1, "node_errors": {}})
 
     def _view(self, query: dict[str, str]) -> None:

@@ -25,6 +25,7 @@ _LOOK_S = 15.0  # between questions while the socket tells everything
 _BLIND_LOOK_S = 1.0  # and while it does not
 _SETTLE_S = 5.0  # until a job whose answer was lost should have shown up, as validation takes its time
 _POSTS = 3  # times that it is sent to the same server, where that takes a number once
+_BY_A_PROXY = (502, 503, 504)  # it says so where the server behind it may well have the job
 _HAS_IT = "the server's answer was lost; it has the job"
 _ENDED = ("completed", "failed", "cancelled")
 
@@ -95,23 +96,23 @@ class Job:
     def _send(self) -> None:
         body: dict[str, Any] = {"prompt": self._graph.nodes, "prompt_id": self.id, "client_id": self._client_id}
         body["extra_data"] = {ONCE: True}
-        for _ in range(_POSTS):
+        for left in reversed(range(_POSTS)):
             try:
                 answer = self._connection.post("/prompt", body)
-            except Refused as refused:
-                if not is_repeat(refused.body):
-                    raise refusal(refused, self._graph, self._schemas) from refused
-                if not self._shows_up(_SETTLE_S):
-                    raise _taken_out() from refused
-                return self._note(_HAS_IT)
-            except Unanswered as error:
+            except (Refused, Unanswered) as error:
+                if isinstance(error, Refused) and is_repeat(error.body):
+                    if self._shows_up(_SETTLE_S):
+                        return self._note(_HAS_IT)
+                    raise _taken_out() from error
+                if isinstance(error, Refused) and error.status not in _BY_A_PROXY:
+                    raise refusal(error, self._graph, self._schemas) from error
                 # It may have been taken, even where it shows up late: so it is sent again only to a server that takes
                 # a number once, and to no other one.
                 if self._shows_up(_SETTLE_S):
                     return self._note(_HAS_IT)
-                if not self._takes_once():
-                    if self._shows_up(self._patience.silent_s):
-                        return self._note(_HAS_IT)
+                if not self._takes_once() and self._shows_up(self._patience.silent_s):
+                    return self._note(_HAS_IT)
+                if not left or not self._takes_once():
                     raise _uncertain(self._connection.url, self.id) from error
                 self._note(
                     f"{error.message} The job is sent again, under the same number, which the server takes once."
@@ -121,7 +122,7 @@ class Job:
                 if problem := first_problem(answer or {}, self._graph, self._schemas):
                     raise problem
                 return None
-        raise _uncertain(self._connection.url, self.id)
+        raise AssertionError("unreachable")
 
     def _note(self, message: str) -> None:
         self._recorder.send(RunEvent("note", QUEUE, message=message))
@@ -277,7 +278,11 @@ def _uncertain(url: str, number: str) -> ServerError:
 
 
 def _taken_out() -> ServerError:
-    return ServerError("comfyui.interrupted", "Somebody took the job out of the server's queue.", "Run it again.")
+    return ServerError(
+        "comfyui.interrupted",
+        "The server was sent this job and has it no more.",
+        "Somebody took it out of the queue; run it again.",
+    )
 
 
 def _interrupted() -> ServerError:

@@ -91,6 +91,12 @@ def test_a_job_that_is_taken_late_is_run_once(double: ComfyDouble, make: Any) ->
     assert len(double.posts) > 1, "it was sent again, and the server took it once"
 
 
+def test_a_job_that_a_proxy_gives_up_on_is_run_once(double: ComfyDouble, make: Any) -> None:
+    double.gateway_errors, double.takes_after_s = 1, 1.0
+    assert make(double).run(WORDS).path.is_file()
+    assert double.runs == [double.posts[0]["prompt_id"]]
+
+
 def test_a_server_that_cannot_tell_is_not_sent_it_again(double: ComfyDouble, make: Any, tmp_path: Path) -> None:
     double.once, double.answers_lost, double.takes_after_s = None, 1, 1.0
     with running_double(tmp_path / "second") as other:
