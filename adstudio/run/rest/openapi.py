@@ -95,8 +95,9 @@ def document(engines: Sequence[str] | None = None) -> dict[str, Any]:
         paths[f"/adstudio/{name}"] = {"get": _operation(name, f"The {name} of this server.")}
     paths["/adstudio/size"] = {"get": _size()}
     bodies = {task.title(): body_schema(task) for task in ("generate", "edit", "composite")}
-    for body in bodies.values() if engines is not None else ():
-        body["properties"]["engine"]["enum"] = list(engines)
+    if engines is not None:
+        for body in bodies.values():
+            body["properties"]["engine"]["enum"] = list(engines)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Ad Studio", "version": __version__, "license": {"name": "Apache-2.0"}},
