@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import socket
 import subprocess
 import time
@@ -12,7 +13,7 @@ import urllib.parse
 import urllib.request
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -180,8 +181,11 @@ class Run:
         return self.messages.get("execution_error")
 
     def pictures(self) -> list[tuple[str, bytes]]:
-        """``(file name, content)`` of every saved picture, previews left out."""
-        files = [file for output in self.entry["outputs"].values() for file in output.get("images", [])]
+        """``(file name, content)`` of every saved picture in the order of the graph's nodes, previews left out."""
+        # Not in the order of "outputs": that is the order of the run, where a picture that waits for nothing comes
+        # first, and of a run from the cache, where a hash that each start of Python salts anew decides.
+        outputs, (_, _, graph, *_) = self.entry["outputs"], self.entry["prompt"]
+        files = [file for node in graph for file in outputs.get(node, {}).get("images", [])]
         saved = [file for file in files if file["type"] == "output"]
         return [(file["filename"], self.server.read("/view?" + urllib.parse.urlencode(file))) for file in saved]
 
@@ -198,6 +202,12 @@ def running(base: Path, **settings: Any) -> Iterator[ComfyServer]:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nothing listens on, and that no outgoing connection is given before the server has started.
+
+    Systems hand out those from 32768 or 49152 up; ComfyUI takes seconds to listen, and other test workers connect.
+    """
+    while True:
+        port = random.SystemRandom().randrange(20_000, 32_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
