@@ -9,6 +9,7 @@ import pytest
 from adstudio.prompt import processor
 from adstudio.prompt.industries import GENERAL, industries
 from adstudio.prompt.offers import read_facts, told_word
+from adstudio.prompt.tables import PACKAGED, read_table
 
 
 @pytest.mark.parametrize(
@@ -131,3 +132,13 @@ def test_what_is_only_used_or_made_of_is_not_sold() -> None:
     assert "100%" not in processor.write_copy("캐시미어 니트 100%").headline
     assert "조명" not in processor.write_copy("칵테일바 보라색 조명 코스모폴리탄").headline
     assert "문" not in processor.write_copy("조향 클래스 6월 예약 오픈").headline
+
+
+def test_what_is_sold_where_is_told_of_trades_that_exist() -> None:
+    table = read_table(PACKAGED / "sold.yaml")
+    services = set(table["service_trades"])
+    named = services.union(*(table[key] for key in ("service_only", "service_first", "shipping")))
+    assert named == services, "what is told of service trades names another"
+    assert services | set(table["service_of_goods"]) <= set(industries())
+    words = table["too_general"] + table["not_sold"]
+    assert len(words) == len(set(words))
