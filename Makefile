@@ -24,6 +24,8 @@ PAGE := $(if $(shell command -v npm),tools/web/node_modules/.installed)
 PYTEST := $(BIN)/python -m pytest
 # A worker per processor, but each holds torch and diffusers of its own: more than eight are not worth their memory.
 PYTEST_PARALLEL := $(PYTEST) --numprocesses logical --maxprocesses 8 --dist worksteal
+# Here each has a ComfyUI, a browser and a fork of ComfyUI's Python of its own: some 2.5 GB.
+PYTEST_SERVERS := $(PYTEST) --numprocesses logical --maxprocesses 4 --dist worksteal
 
 .PHONY: help demo test test-unit test-slow test-comfy test-browser test-gpu serve check format docs bench bench-gpu lock clean
 
@@ -35,10 +37,11 @@ demo: $(RUNTIME)  ## make three finished ads with the embedded model
 
 test: $(DEV) $(BROWSER)  ## run every test that this machine can run
 	@$(BIN)/python tools/comfyui.py prepare
-	@trap 'exit 130' INT; library=0; rest=0; \
+	@trap 'exit 130' INT; library=0; servers=0; gpu=0; \
 	$(PYTEST_PARALLEL) tests/slow tests/unit $(ARGS) || library=$$?; \
-	$(PYTEST) tests/comfy tests/browser tests/gpu $(ARGS) || rest=$$?; \
-	case $$library-$$rest in 0-0 | 0-5 | 5-0) ;; *) exit 1 ;; esac  # 5: nothing in this half of what ARGS choose
+	$(PYTEST_SERVERS) tests/comfy tests/browser $(ARGS) || servers=$$?; \
+	$(PYTEST) tests/gpu $(ARGS) || gpu=$$?; \
+	case $$library-$$servers-$$gpu in 5-5-5) exit 5 ;; [05]-[05]-[05]) ;; *) exit 1 ;; esac  # 5: ARGS choose nothing in it
 
 test-unit: $(DEV)  ## tests of the library alone
 	@$(PYTEST_PARALLEL) tests/unit $(ARGS)
@@ -48,11 +51,11 @@ test-slow: $(DEV)  ## tests of the library that take their time
 
 test-comfy: $(DEV)  ## tests in a real ComfyUI server
 	@$(BIN)/python tools/comfyui.py prepare
-	@$(PYTEST) tests/comfy $(ARGS)
+	@$(PYTEST_SERVERS) tests/comfy $(ARGS)
 
 test-browser: $(DEV) $(BROWSER)  ## tests in ComfyUI's page, in a real browser
 	@$(BIN)/python tools/comfyui.py prepare
-	@$(PYTEST) tests/browser $(ARGS)
+	@$(PYTEST_SERVERS) tests/browser $(ARGS)
 
 test-gpu: $(DEV)  ## tests that need an NVIDIA GPU
 	@$(PYTEST) tests/gpu $(ARGS)

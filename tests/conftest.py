@@ -35,6 +35,12 @@ def missing_for(tier: str) -> str:
     return ""
 
 
+def pytest_configure() -> None:
+    """Share the processors between workers: each one's ComfyUI would compute on all of them."""
+    if workers := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):
+        os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // int(workers))))
+
+
 def tier_of(path: Path) -> str:
     """The tier that a test file belongs to."""
     name = path.relative_to(TESTS).parts[0]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import select
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -13,8 +15,10 @@ import comfyui
 import pytest
 from comfyui import PACK
 
-BOOTSTRAP = f"""
-import importlib.util, json, sys
+# ComfyUI and the pack take eight seconds of a processor to import: once here, and each piece of code in a fork of that.
+# Nothing is computed before the fork, so torch has no threads yet that a fork would lose.
+NURSERY = f"""
+import importlib.util, json, os, signal, sys, traceback
 sys.argv = ["main.py", "--cpu"]
 sys.path.insert(0, {str(comfyui.find())!r})
 import comfy.options
@@ -24,6 +28,31 @@ spec = importlib.util.spec_from_file_location("pack", place + "/__init__.py", su
 pack = importlib.util.module_from_spec(spec)
 sys.modules["pack"] = pack
 spec.loader.exec_module(pack)
+import comfy.model_management, diffusers, pack.nodes, transformers
+print("ready", flush=True)
+
+for line in sys.stdin:
+    job = json.loads(line)
+    child = os.fork()
+    if child:
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+        continue
+    signal.alarm(job["timeout_s"])
+    said = os.open(job["said"], os.O_WRONLY | os.O_CREAT)
+    os.dup2(said, 1)
+    os.dup2(said, 2)
+    status = 1
+    try:
+        scope = {{"__name__": "__main__", "json": json, "pack": pack, "place": place, "sys": sys}}
+        exec(compile(job["code"], "<case>", "exec"), scope)
+        with open(job["answer"], "w") as file:
+            json.dump(scope["answer"], file)
+        status = 0
+    except BaseException:
+        traceback.print_exc()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 """
 
 Inside = Callable[..., Any]
@@ -43,18 +72,44 @@ def models_as_found(server_base: Path) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def inside() -> Inside:
-    """Run code in ComfyUI's Python with this pack importable as ``pack``; it sets ``answer``, which comes back."""
+def inside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inside]:
+    """Run code in ComfyUI's Python with this pack importable as ``pack``; it sets ``answer``, which comes back.
 
-    def inside(code: str, timeout_s: float = 120) -> Any:
-        root = comfyui.find()
-        python = comfyui.python(root) if root else None
-        assert python is not None
-        script = f"{BOOTSTRAP}\n{code}\nprint('ANSWER' + json.dumps(answer))"
-        run = subprocess.run(
-            [python, "-c", script], cwd=root, capture_output=True, text=True, timeout=timeout_s, check=False
+    Each call is a process of its own: what one changes in ComfyUI's modules, the next does not see.
+    """
+    root = comfyui.find()
+    python = comfyui.python(root) if root else None
+    assert python is not None
+    home = tmp_path_factory.mktemp("inside")
+    own = os.environ | {"OMP_NUM_THREADS": "1"}  # numbers must not depend on how many processors there are
+    with (home / "log").open("wb") as log:
+        nursery = subprocess.Popen(
+            [python, "-c", NURSERY], cwd=root, env=own, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log
         )
-        assert run.returncode == 0, run.stderr[-4000:]
-        return json.loads(run.stdout.rsplit("ANSWER", 1)[1])
+    assert nursery.stdin is not None and nursery.stdout is not None
 
-    return inside
+    def hear(timeout_s: float) -> str:
+        assert nursery.stdout is not None
+        assert select.select([nursery.stdout], [], [], timeout_s)[0], f"nothing came within {timeout_s} s"
+        return nursery.stdout.readline().decode().strip()
+
+    def log_end(path: Path) -> str:
+        return path.read_text(encoding="utf-8", errors="replace")[-4000:]
+
+    def inside(code: str, timeout_s: int = 120) -> Any:
+        assert nursery.stdin is not None
+        answer, said = home / "answer.json", home / "said"
+        answer.unlink(missing_ok=True)
+        said.unlink(missing_ok=True)
+        job = {"code": code, "answer": str(answer), "said": str(said), "timeout_s": timeout_s}
+        nursery.stdin.write(json.dumps(job).encode() + b"\n")
+        nursery.stdin.flush()
+        assert hear(timeout_s + 30) == "0", log_end(said)
+        return json.loads(answer.read_text(encoding="utf-8"))
+
+    try:
+        assert hear(300) == "ready", log_end(home / "log")
+        yield inside
+    finally:
+        nursery.kill()
+        nursery.wait()
