@@ -118,10 +118,8 @@ def test_a_download_in_the_node(comfy: ComfyServer, hub: Hub, page: Page) -> Non
     hub.faults.bytes_per_second = 2_500_000
     prompt_id = queue(comfy, asked)
     wait_until(lambda: any(0.2 < value / whole < 1 for value, whole in page.progress_of(loader)))
-    pressed = time.monotonic()
     comfy.post("/interrupt")
     run = comfy.wait(prompt_id)
-    assert time.monotonic() - pressed < 10
     assert run.messages["execution_interrupted"]["node_id"] == loader and run.error is None
     values = [value for value, whole in page.progress_of(loader) if whole == total]
     assert len(values) > 3 and values == sorted(values) and values[-1] < total

@@ -42,15 +42,13 @@ def test_cancel_stops_between_steps_and_leaves_the_server_fine(server: ComfyServ
     graph[drawing]["inputs"] |= {"steps": 50, "seed": 1}
     prompt_id = server.queue(graph)
     wait_until(lambda: step_of(server, drawing) >= 2)
-    asked = time.monotonic()
     server.post("/interrupt")
     run = server.wait(prompt_id)
-    took = time.monotonic() - asked
     assert "execution_interrupted" in run.messages
     assert run.messages["execution_interrupted"]["node_id"] == drawing
     assert run.error is None
     assert not run.pictures()
-    assert took < 10
+    assert step_of(server, drawing) < 50
 
     graph[drawing]["inputs"]["steps"] = 8
     after = server.run(graph)

@@ -150,11 +150,9 @@ def test_cancel_ends_a_wait_for_the_service(server: ComfyServer, chat: ChatServe
     while not chat.count:
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    asked = time.monotonic()
     server.post("/interrupt")
-    run = server.wait(prompt_id, timeout_s=60)
+    run = server.wait(prompt_id, timeout_s=40)
     assert "execution_interrupted" in run.messages
-    assert time.monotonic() - asked < 15
     assert chat.gone.wait(15), "the request is still open"
 
 

@@ -19,8 +19,8 @@ import pytest
 from comfy_server import ComfyServer
 from shipped import api_graph, node_of
 
+# "--cpu" is not among them: the server of all other tests is started with it.
 FLAGS = (
-    "--cpu",
     "--lowvram",
     "--novram",
     "--highvram",
@@ -42,7 +42,7 @@ def ask_comfyui(*arguments: str) -> bool:
 
 def start_flags(flag: str) -> list[str]:
     """The flags to start with; the test is skipped where this machine cannot."""
-    if flag == "--cpu" or ask_comfyui("-c", "import sys, torch; sys.exit(not torch.cuda.is_available())"):
+    if ask_comfyui("-c", "import sys, torch; sys.exit(not torch.cuda.is_available())"):
         return [flag]
     if not ask_comfyui("-c", PARSE, "--cpu", flag):
         pytest.skip(f"without a GPU ComfyUI needs --cpu, and it does not take {flag} beside it")
