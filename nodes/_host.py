@@ -27,6 +27,7 @@ from ..adstudio.engine.folder_form import may_be_zimage
 from ..adstudio.engine.hub import folder_for
 from ..adstudio.engine.model_files import AUTO, KINDS, files_holding
 from ..adstudio.engine.residence import Residence, residence_of
+from ..adstudio.errors import InputError
 from ..adstudio.output.metadata import KEY
 from ..adstudio.types import Array
 
@@ -198,6 +199,20 @@ def preview(picture: Array) -> dict[str, str]:
     """Keep a picture ``[H,W,3 or 4]`` for the page until the server ends; name it as the page asks for it."""
     (saved,) = ui.PreviewImage(torch.from_numpy(picture)[None]).as_dict()["images"]
     return dict(saved)
+
+
+def find_shown(filename: str, subfolder: str, kind: str) -> Path:
+    """The file of a picture as the page names it: ``kind`` is ``input``, ``output`` or ``temp``.
+
+    Raises:
+        InputError: ``photo.not_found``, also for whatever leads out of that folder.
+    """
+    folder = folder_paths.get_directory_by_type(kind) if kind in ("input", "output", "temp") else None
+    if folder is not None and "\0" not in subfolder + filename:
+        path = Path(folder, subfolder, filename).resolve()
+        if path.is_relative_to(Path(folder).resolve()) and path.is_file():
+            return path
+    raise InputError("photo.not_found", f"The server has no picture named '{filename:.80}'.", "Run the graph again.")
 
 
 def shows_results_midway() -> dict[str, bool]:

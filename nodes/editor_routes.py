@@ -1,22 +1,31 @@
-"""What the editor in the page asks the server for: how copy will be set, and the font that sets it."""
+"""What the editor in the page asks the server for: how copy will be set and look, and the font that sets it."""
 
 from __future__ import annotations
 
 import asyncio
+import io
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 from aiohttp import web
+from PIL import Image
 from server import PromptServer
 
 from ..adstudio.errors import AdStudioError, InputError
+from ..adstudio.imaging.photo import read_photo_with_alpha
 from ..adstudio.layout.plan import from_json
-from ..adstudio.text import proof, webfont
-from ..adstudio.types import TextStyle
+from ..adstudio.text import preview, proof, webfont
+from ..adstudio.types import Array, LayoutPlan, TextStyle
+from . import _host
 
+LEFT_OUT = "X-Adstudio-Left-Out"  # the marks that could not be drawn, and what is wrong with each
 LARGEST_BODY = 200_000
 LARGEST_SIDE_PX = 16_384
+SHOWN_SIDE_PX = 1280  # at most: the editor shows no more of it, and letters are the same at every scale
 
 
 def register(server: Any = None) -> None:
@@ -24,22 +33,32 @@ def register(server: Any = None) -> None:
     server = server or getattr(PromptServer, "instance", None)
     if server is not None:
         server.routes.post("/adstudio/typeset")(typeset)
+        server.routes.post("/adstudio/lettering")(lettering)
         server.routes.get("/adstudio/font")(font)
 
 
 async def typeset(request: web.Request) -> web.Response:
     """Answer with every block's lines in pixels, in the order of the question."""
-    body = bytearray()
-    async for piece in request.content.iter_any():
-        body += piece
-        if len(body) > LARGEST_BODY:
-            break
     try:
+        asked = await _read(request)
         # Looking for fonts and measuring letters takes a processor, and the server's loop serves everyone.
-        answers = await asyncio.to_thread(lambda: proof.set_blocks(*_question(bytes(body))))
+        answers = await asyncio.to_thread(_set, asked)
     except AdStudioError as error:
-        return web.json_response({"code": error.code, "message": error.message, "hint": error.hint}, status=400)
+        return _refused(error)
     return web.json_response({"blocks": [asdict(answer) for answer in answers]})
+
+
+async def lettering(request: web.Request) -> web.Response:
+    """Answer with the copy and the marks as they will be drawn on a picture that the page shows: a clear PNG."""
+    try:
+        content, left_out = await asyncio.to_thread(_letter, await _read(request))
+    except AdStudioError as error:
+        return _refused(error)
+    headers = {
+        "Cache-Control": "no-store",
+        LEFT_OUT: json.dumps({place: _told(problem) for place, problem in left_out.items()}),
+    }
+    return web.Response(body=content, content_type="image/png", headers=headers)
 
 
 async def font(request: web.Request) -> web.Response:
@@ -54,24 +73,92 @@ async def font(request: web.Request) -> web.Response:
     return web.Response(body=content, content_type=kind, headers=headers)
 
 
-def _question(body: bytes) -> tuple[Any, TextStyle, tuple[int, int]]:
-    if len(body) > LARGEST_BODY:
-        raise _wrong(f"at most {LARGEST_BODY} bytes")
+def _set(asked: dict[str, Any]) -> tuple[proof.SetBlock, ...]:
+    plan, style, picture = _question(asked)
+    return proof.set_blocks(plan.texts, style, picture)
+
+
+def _letter(asked: dict[str, Any]) -> tuple[bytes, dict[int, AdStudioError]]:
+    plan, style, _ = _question(asked)
+    picture, _ = _picture(asked.get("picture"))
+    scale = min(1.0, SHOWN_SIDE_PX / max(picture.shape[:2]))
+    if scale < 1:
+        picture = _resized(picture, scale)
+        style = replace(style, min_px=max(1, round(style.min_px * scale)))
+    logos = None
+    if asked.get("logo") is not None:
+        colour, alpha = _picture(asked["logo"])
+        logos = {"": np.dstack([colour, np.ones(colour.shape[:2], np.float32) if alpha is None else alpha])}
+    copy, left_out = preview.draw_copy(picture, plan, style, logos)
+    out = io.BytesIO()
+    Image.fromarray(np.rint(copy * 255).astype(np.uint8), "RGBA").save(out, "png", compress_level=1)
+    return out.getvalue(), left_out
+
+
+def _picture(named: Any) -> tuple[Array, Array | None]:
+    parts = [named.get(part, "") for part in ("filename", "subfolder", "type")] if isinstance(named, dict) else []
+    if not parts or not all(isinstance(part, str) for part in parts):
+        raise _wrong("a picture by filename, subfolder and type")
+    path = _host.find_shown(*parts)
+    return _opened(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _opened(path: Path, _changed: int) -> tuple[Array, Array | None]:
+    return read_photo_with_alpha(path, min_side_px=8)
+
+
+def _resized(picture: Array, scale: float) -> Array:
+    height, width = (max(1, round(side * scale)) for side in picture.shape[:2])
+    small = Image.fromarray(np.rint(picture * 255).astype(np.uint8)).resize((width, height), Image.Resampling.BOX)
+    return np.asarray(small, np.float32) / 255
+
+
+async def _read(request: web.Request) -> dict[str, Any]:
+    body = bytearray()
+    async for piece in request.content.iter_any():
+        body += piece
+        if len(body) > LARGEST_BODY:
+            raise _wrong(f"at most {LARGEST_BODY} bytes")
     try:
         asked = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise _wrong("JSON") from error
+    if not isinstance(asked, dict):
+        raise _wrong("an object")
+    return asked
+
+
+def _question(asked: dict[str, Any]) -> tuple[LayoutPlan, TextStyle, tuple[int, int]]:
+    try:
         width, height, style = asked["width"], asked["height"], asked.get("style", {})
-        texts = asked["texts"]
+        texts, marks = asked["texts"], asked.get("marks", [])
         numbers = [width, height, style.get("weight", 700), style.get("min_px", 20)]
         families = [style.get("font", "Pretendard"), *style.get("fallback", [])]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        outline, shadow, plate = style.get("outline", False), style.get("shadow", True), style.get("plate", "auto")
+    except (KeyError, TypeError, AttributeError) as error:
         raise _wrong("an object with texts, width, height and style") from error
     if not all(type(number) is int and 0 < number <= LARGEST_SIDE_PX for number in numbers):
         raise _wrong("whole numbers for width, height, weight and min_px")
+    if not (type(outline) is type(shadow) is bool and plate in ("auto", "always", "never")):
+        raise _wrong("outline and shadow as true or false, and plate as auto, always or never")
     unknown = [family for family in families if family not in webfont.font_names()]
     if unknown:
         raise InputError("text.unknown_font", f"No font named '{unknown[0]}' is listed.", "Choose one of the list.")
-    blocks = from_json(json.dumps({"texts": texts})).texts
-    return blocks, TextStyle(families[0], numbers[2], numbers[3], fallback=tuple(families[1:])), (width, height)
+    plan = from_json(json.dumps({"texts": texts, "marks": marks}))
+    return (
+        plan,
+        TextStyle(families[0], numbers[2], numbers[3], outline, shadow, plate, tuple(families[1:])),
+        (width, height),
+    )
+
+
+def _refused(error: AdStudioError) -> web.Response:
+    return web.json_response(_told(error), status=400)
+
+
+def _told(error: AdStudioError) -> dict[str, str]:
+    return {"code": error.code, "message": error.message, "hint": error.hint}
 
 
 def _wrong(expected: str) -> InputError:

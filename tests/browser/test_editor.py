@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import unicodedata
@@ -269,3 +270,57 @@ def test_hostile_plans_and_names_do_nothing(open_page: Any, server: ComfyServer,
     assert run(page)[0] == "execution_success"
     expect(editor.locator(".ads-box")).to_have_count(2)
     page.screenshot(path=tmp_path / "hostile.png")
+
+
+RICH = {
+    "texts": [
+        {
+            "role": "headline",
+            "text": "밤라떼",
+            "box": [0.82, 0.05, 0.96, 0.7],
+            "vertical": True,
+            "color": "#FFD27A",
+            "color_to": "#FF6A3D",
+        },
+        {"role": "cta", "text": "지금 주문하기", "box": [0.05, 0.8, 0.4, 0.93]},
+        {"role": "badge", "text": "NEW", "box": [0.05, 0.2, 0.22, 0.42]},
+    ],
+    "marks": [{"kind": "qr", "content": "https://example.kr/a", "box": [0.5, 0.55, 0.76, 0.97]}],
+    "provider": "user",
+}
+# What the sheet shows of the picture and the proof over it, as pixels of the picture's own size.
+SEEN = """async () => {
+    const canvas = Object.assign(document.createElement("canvas"), {width: 600, height: 400});
+    const brush = canvas.getContext("2d");
+    const proof = Object.assign(new Image(), {src: document.querySelector(".ads-proof").getAttribute("href")});
+    await proof.decode();
+    for (const image of [document.querySelector(".ads-picture"), proof]) brush.drawImage(image, 0, 0, 600, 400);
+    return canvas.toDataURL().split(",")[1];
+}"""
+
+
+def test_upright_lines_gradients_and_marks_are_shown_as_they_will_be_drawn(
+    open_page: Any, server: ComfyServer, tmp_path: Path
+):
+    page = open_page(locale="ko")
+    steps = graph(json.dumps(RICH, ensure_ascii=False), folder="editor/rich")
+    steps["4"]["inputs"] |= {"plate": "auto", "shadow": True}
+    editor = load(page, steps)
+    page.locator(".ads-proof").wait_for(state="attached")
+    expect(page.locator(".ads-letters").first).to_be_hidden()
+    assert run(page)[0] == "execution_success"
+    page.wait_for_function(RESULT_SHOWN)
+    page.locator(".ads-proof").wait_for(state="attached")
+    editor.screenshot(path=tmp_path / "rich.png")
+    shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(page.evaluate(SEEN)))).convert("RGB"), np.int16)
+    assert np.abs(shown - saved(page, server)).max() <= 3  # rounded twice
+
+    drag(page, box(page, "text:1"), 0, -40)  # while the hand moves, plain letters follow it, and then the proof again
+    page.locator(".ads-proof").wait_for(state="attached")
+
+    plain = {**RICH, "marks": [{"kind": "logo", "box": [0.4, 0.1, 0.6, 0.3]}]}
+    load(page, graph(json.dumps(plain, ensure_ascii=False)))
+    words = WORDS["ko"]["warning"]["left_out"]
+    why = read("ko", "main")["adStudio"]["errors"]["text"]["logo_missing"]
+    expected = words.replace("{one:을/를}", f"{WORDS['ko']['kind']['logo']}를").replace("{why}", why)
+    expect(page.locator(".ads-warnings")).to_contain_text(expected)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import http.client
+import io
 import json
 import time
+import urllib.request
 from typing import Any
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
 from comfy_server import ComfyServer, Rejected
 from editor_graph import ANALYZER, EDITOR, graph
+from PIL import Image
 
 CASES = """
 import folder_paths, tempfile, json
@@ -121,3 +125,49 @@ def test_server_hands_out_listed_fonts_alone(server: ComfyServer):
         with pytest.raises(Rejected) as refused:
             server.read(f"/adstudio/font?family={family}")
         assert refused.value.status == 404
+
+
+SHOWN = QUESTION | {
+    "picture": {"filename": "example.png", "subfolder": "", "type": "input"},
+    "marks": [
+        {"kind": "qr", "content": "https://example.kr", "box": [0.6, 0.5, 0.9, 0.95]},
+        {"kind": "logo", "box": [0, 0, 0.1, 0.1]},
+    ],
+}
+
+
+def test_server_shows_the_copy_as_it_will_be_drawn(server: ComfyServer):
+    request = urllib.request.Request(
+        server.url + "/adstudio/lettering", json.dumps(SHOWN).encode(), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        left_out = json.loads(answer.headers["X-Adstudio-Left-Out"])
+        copy = np.asarray(Image.open(io.BytesIO(answer.read())))
+    assert copy.shape == (400, 600, 4)
+    assert copy[40:120, 60:540, 3].any() and copy[200:380, 360:540, 3].any() and not copy[150:190, :, 3].any()
+    assert {place: problem["code"] for place, problem in left_out.items()} == {"1": "text.logo_missing"}
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        {"filename": "../server.log", "subfolder": "", "type": "input"},
+        {"filename": "server.log", "subfolder": "..", "type": "input"},
+        {"filename": "/etc/hostname", "subfolder": "", "type": "temp"},
+        {"filename": "example.png", "subfolder": "", "type": "models"},
+        {"filename": "a\0b", "subfolder": "", "type": "input"},
+    ],
+)
+def test_only_pictures_that_the_page_may_see_are_lettered(server: ComfyServer, picture: dict[str, str]):
+    with pytest.raises(Rejected) as refused:
+        server.post("/adstudio/lettering", SHOWN | {"picture": picture})
+    assert (refused.value.status, refused.value.body["code"]) == (400, "photo.not_found")
+
+
+@pytest.mark.parametrize(
+    "change", [{"picture": None}, {"picture": {"filename": 7}}, {"style": {"plate": "x"}}, {"marks": 3}]
+)
+def test_bad_questions_for_a_look_are_refused(server: ComfyServer, change: dict[str, Any]):
+    with pytest.raises(Rejected) as refused:
+        server.post("/adstudio/lettering", SHOWN | change)
+    assert refused.value.status == 400 and refused.value.body["code"] in ("typeset.bad_question", "layout.bad_value")

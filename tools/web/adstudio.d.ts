@@ -21,13 +21,16 @@ interface Item { kind: ItemKind; index: number; z: number; key: string }
 
 interface Scene { width: number; height: number; safe: Rect | null; aspects: number[] }
 interface Channel { id: string; korean: string; english: string; safe: Rect }
-interface Style { font: string; weight: number; min_px: number; fallback: string[]; hasPlates: boolean }
+interface Style {
+  font: string; weight: number; min_px: number; fallback: string[]; hasPlates: boolean; plate?: string; shadow?: boolean; outline?: boolean;
+  logo?: PictureFile | null;
+}
 
 interface SetBlock {
   size_px: number; weight: number; tracking: number; lines: { text: string; x_px: number; y_px: number }[];
   ink: [number, number, number, number]; code: string; problem: string;
 }
-interface Warning { code: string; items: Item[]; ratio?: number; wanted?: number; detail?: string }
+interface Warning { code: string; items: Item[]; ratio?: number; wanted?: number; detail?: string; problem?: RunError }
 
 interface PictureFile { filename: string; subfolder?: string; type?: string; origin?: PictureFile }
 interface RunAnswer {
@@ -36,7 +39,7 @@ interface RunAnswer {
 }
 
 interface View {
-  plan: Plan; scene: Scene; guides: Guides; warned: Set<string>; selected: string; editing: string; font: string; hasPlates: boolean;
+  plan: Plan; scene: Scene; guides: Guides; warned: Set<string>; selected: string; editing: string; proof: string; font: string; hasPlates: boolean;
   picture: import("../../web/js/editor/picture.js").Picture | null; set: (SetBlock | null)[]; productUrls: string[];
   names: (which: Item) => string;
 }

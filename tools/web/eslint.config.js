@@ -1,7 +1,7 @@
 import js from "@eslint/js";
 
 const browser = [
-  "window", "document", "fetch", "Image", "FontFace", "CSS", "URL", "URLSearchParams", "ResizeObserver", "HTMLElement",
+  "window", "AbortController", "document", "fetch", "Image", "FontFace", "CSS", "URL", "URLSearchParams", "ResizeObserver", "HTMLElement",
   "requestAnimationFrame", "setTimeout", "clearTimeout", "structuredClone", "performance", "EventTarget", "CustomEvent", "FormData",
   "localStorage", "location",
 ];

@@ -1,16 +1,18 @@
 /** The layout editor: one plan, one selection, one history, and the parts that show and change them. */
 
+import { errorText } from "../feedback/telling.js";
 import { dress, h } from "../page/dom.js";
 import { History } from "./history.js";
 import { Inspector } from "./inspector.js";
 import { listenToKeyboard } from "./keyboard.js";
 import { Lines } from "./lines.js";
 import { Notices } from "./notices.js";
-import { cleaned, emptyPlan, entryOf, item, itemsOf, readPlan, rectOf, withEntry, without, withWordsOf, writePlan } from "./plan.js";
+import { cleaned, emptyPlan, entryOf, item, itemsOf, nameOf, readPlan, rectOf, withEntry, without, withWordsOf, writePlan } from "./plan.js";
 import { listenToPointer } from "./pointer.js";
+import { Proof } from "./proof.js";
 import { Stage } from "./stage.js";
 import { Toolbar } from "./toolbar.js";
-import { warningsOf } from "./warnings.js";
+import { leftOut, warningsOf } from "./warnings.js";
 import { editInPlace } from "./wording.js";
 
 /** @type {Guides} */
@@ -46,6 +48,7 @@ export class LayoutEditor {
     /** @type {string[]} */
     this.productUrls = [];
     this.lines = new Lines(() => this.draw());
+    this.proof = new Proof(() => this.draw());
 
     this.stage = new Stage(say);
     this.toolbar = new Toolbar(this);
@@ -260,7 +263,7 @@ export class LayoutEditor {
    * @returns {string}
    */
   nameOf(which) {
-    return which.kind === "text" ? this.say(`editor.role.${entryOf(this.plan, which).role}`) : this.say(`editor.kind.${which.kind}`);
+    return nameOf(which, entryOf(this.plan, which), this.say);
   }
 
   /** @param {Warning} warning */
@@ -268,6 +271,7 @@ export class LayoutEditor {
     const [one, other] = warning.items;
     return this.say(`editor.warning.${warning.code}`, {
       one: this.nameOf(one), other: other ? this.nameOf(other) : "", ratio: (warning.ratio ?? 0).toFixed(1), wanted: String(warning.wanted ?? ""),
+      why: warning.problem ? errorText(warning.problem, this.say) : "",
     });
   }
 
@@ -277,9 +281,11 @@ export class LayoutEditor {
     lines.follow(plan, scene, style);
     const luminances = (/** @type {Rect} */ rect) => picture?.luminancesUnder(rect) ?? [];
     const warnings = warningsOf(plan, scene, luminances, lines.set, style.hasPlates);
+    const proof = this.proof.follow(plan, scene, style, picture?.file ?? null);
+    if (proof) warnings.push(...leftOut(this.proof.leftOut));
     const warned = new Set(warnings.flatMap((each) => each.items.map(({ key }) => key)));
     this.stage.draw({
-      plan, scene, picture, guides, warned, selected: this.selected, editing: this.editing, set: lines.set, font: lines.font, hasPlates: style.hasPlates,
+      plan, scene, picture, guides, warned, selected: this.selected, editing: this.editing, proof, set: lines.set, font: lines.font, hasPlates: style.hasPlates,
       productUrls: this.productUrls, names: (which) => this.nameOf(which),
     });
     this.toolbar.draw();
@@ -290,6 +296,7 @@ export class LayoutEditor {
 
   destroy() {
     this.lines.destroy();
+    this.proof.destroy();
     this.stage.destroy();
   }
 

@@ -2,7 +2,7 @@
 
 import { app, language, noteChange, pageWords, pictureUrl, shownBy, useStyles } from "../page/host.js";
 import { LayoutEditor } from "./editor.js";
-import { Picture } from "./picture.js";
+import { fileOf, Picture } from "./picture.js";
 
 const NODE = "AdStudioLayoutEditor";
 const LETTERING = "AdStudioTextOverlay";
@@ -102,7 +102,11 @@ class Attached {
       if (target?.comfyClass !== LETTERING) continue;
       const value = (/** @type {string} */ name) => target.widgets?.find((widget) => widget.name === name)?.value;
       const fallback = String(value("fallback") ?? "").split(",").map((name) => name.trim()).filter(Boolean);
-      return { font: String(value("font") ?? "Pretendard"), weight: Number(value("weight") ?? 800), min_px: Number(value("min_px") ?? 20), fallback, hasPlates: value("plate") !== "never" };
+      return {
+        font: String(value("font") ?? "Pretendard"), weight: Number(value("weight") ?? 800), min_px: Number(value("min_px") ?? 20), fallback,
+        hasPlates: value("plate") !== "never", plate: String(value("plate") ?? "auto"), shadow: value("shadow") !== false, outline: value("outline") === true,
+        logo: this.#logo(target),
+      };
     }
     return { font: "Pretendard", weight: 800, min_px: 20, fallback: [], hasPlates: true };
   }
@@ -116,6 +120,19 @@ class Attached {
     chain(text, "callback", (value) => editor.load(String(value ?? "")));
     editor.element.addEventListener("pointerenter", () => this.refresh());
     forwardToCanvas(editor.element);
+  }
+
+  /**
+   * The logo's picture, where a LoadImage hands it to the lettering.
+   *
+   * @param {ComfyNode} lettering
+   * @returns {PictureFile | null}
+   */
+  #logo(lettering) {
+    const slot = lettering.inputs?.findIndex((input) => input.name === "logo") ?? -1;
+    const source = slot < 0 ? null : lettering.getInputNode?.(slot);
+    const url = source?.imgs?.[0]?.src ?? chosenFile(source);
+    return url ? fileOf(url) : null;
   }
 
   #isLinked() {

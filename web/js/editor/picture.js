@@ -10,6 +10,7 @@ export class Picture {
     this.url = image.src;
     this.width = image.naturalWidth;
     this.height = image.naturalHeight;
+    this.file = fileOf(image.src);
     const scale = Math.min(1, SAMPLED_PX / Math.max(this.width, this.height));
     const canvas = document.createElement("canvas");
     canvas.width = Math.max(1, Math.round(this.width * scale));
@@ -51,4 +52,17 @@ export class Picture {
     }
     return found;
   }
+}
+
+/**
+ * The file on the server behind a picture's address; null where it is no such address.
+ *
+ * @param {string} url
+ * @returns {PictureFile | null}
+ */
+export function fileOf(url) {
+  const { pathname, searchParams } = new URL(url, location.href);
+  const filename = searchParams.get("filename");
+  if (!pathname.endsWith("/view") || !filename) return null;
+  return { filename, subfolder: searchParams.get("subfolder") ?? "", type: searchParams.get("type") ?? "output" };
 }

@@ -92,6 +92,19 @@ export function entryOf(plan, which) {
 }
 
 /**
+ * What something is called.
+ *
+ * @param {Item} which
+ * @param {any} entry
+ * @param {import("../page/words.js").Say} say
+ * @returns {string}
+ */
+export function nameOf(which, entry, say) {
+  if (which.kind === "text") return say(`editor.role.${entry.role}`);
+  return say(`editor.kind.${which.kind === "mark" ? entry.kind : which.kind}`);
+}
+
+/**
  * Where something lies, in fractions of the picture.
  *
  * @param {Plan} plan

@@ -4,7 +4,7 @@ import { dress, h, svg } from "../page/dom.js";
 import { bestInk, contrast, luminanceOf } from "./contrast.js";
 import { bearing } from "./fonts.js";
 import { HANDLES } from "./geometry.js";
-import { anchorOf, entryOf, itemsOf, rectOf } from "./plan.js";
+import { anchorOf, entryOf, itemsOf, nameOf, rectOf } from "./plan.js";
 import { inked } from "./warnings.js";
 
 const PLATE_PAD = 0.35; // of the size of the letters
@@ -45,7 +45,10 @@ export class Stage {
     this.image.hidden = !picture;
     this.empty.hidden = Boolean(picture) || itemsOf(view.plan).length > 0;
     dress(this.paper, { viewBox: `0 0 ${scene.width} ${scene.height}` });
-    this.paper.replaceChildren(...this.#products(view), ...this.#safeZone(scene), ...this.#letters(view), ...this.#guides(view));
+    // As drawn by the server, once it has: the plain letters stay beneath it, for whoever measures them.
+    const proof = view.proof && !view.editing ? [svg("image", { class: "ads-proof", href: view.proof, x: 0, y: 0, width: scene.width, height: scene.height, preserveAspectRatio: "none" })] : [];
+    dress(this.paper, { "data-proofed": proof.length ? "" : null });
+    this.paper.replaceChildren(...this.#products(view), ...this.#safeZone(scene), ...this.#letters(view), ...proof, ...this.#guides(view));
     this.#drawBoxes(view);
   }
 
@@ -172,7 +175,7 @@ export class Stage {
    * @param {Rect} rect
    */
   label(each, entry, rect) {
-    const name = each.kind === "text" ? this.say(`editor.role.${entry.role}`) : this.say(`editor.kind.${each.kind}`);
+    const name = nameOf(each, entry, this.say);
     const percent = (/** @type {number} */ value) => Math.round(100 * value);
     return this.say("editor.box_label", {
       name, text: entry.text ?? "", left: percent(rect.x0), top: percent(rect.y0), width: percent(rect.x1 - rect.x0),

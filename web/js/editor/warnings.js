@@ -2,7 +2,7 @@
 
 import { contrast, enough, luminanceOf } from "./contrast.js";
 import { isInside, overlap } from "./geometry.js";
-import { itemsOf, rectOf } from "./plan.js";
+import { item, itemsOf, rectOf } from "./plan.js";
 
 const TOUCHES = 0.03;
 const HIDES = 0.25;
@@ -43,6 +43,16 @@ export function warningsOf(plan, scene, luminancesUnder, set, hasPlates = true) 
     if (ratio < wanted) found.push({ code: "contrast", items: [item], ratio, wanted });
   });
   return found;
+}
+
+/**
+ * The marks that the server could not draw.
+ *
+ * @param {Record<string, RunError>} problems by the mark's place
+ * @returns {Warning[]}
+ */
+export function leftOut(problems) {
+  return Object.entries(problems).map(([index, problem]) => ({ code: "left_out", items: [item("mark", Number(index))], problem }));
 }
 
 /**
