@@ -69,7 +69,7 @@ def test_help_page_explains_every_input_and_output(server: ComfyServer, node: st
     assert rows == [*inputs(info), *info["output_name"]]
 
 
-@pytest.mark.parametrize("node", [node for node in NODES if NODES[node] != "channels"])
+@pytest.mark.parametrize("node", NODES)
 def test_help_page_shows_a_picture(server: ComfyServer, node: str):
     for language in ("en", "ko"):
         page = (PACK / "web" / "docs" / node / f"{language}.md").read_text(encoding="utf-8")
@@ -80,3 +80,29 @@ def test_help_page_shows_a_picture(server: ComfyServer, node: str):
         with Image.open(io.BytesIO(content)) as picture:
             assert picture.width >= 200
         assert len(content) < 80_000
+
+
+def test_no_picture_is_kept_that_no_page_shows():
+    docs = PACK / "web" / "docs"
+    shown = {name for page in docs.rglob("*.md") for name in re.findall(r"\(assets/([^)]+)\)", page.read_text("utf-8"))}
+    assert {path.name for path in (docs / "assets").iterdir()} == shown
+
+
+# Files, fonts, ratios and models are their own names; what a Korean user should read in Korean is not.
+OWN_NAMES = re.compile(r"\d+:\d+|rembg:.+|AI.+|bf16|Pretendard|(Nanum|Noto|Spoqa).+|cpu|gpu|.*\.(safetensors|gguf)")
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_every_entry_of_every_menu_has_a_name(server: ComfyServer, language: str):
+    """The page's `page/options.js` looks there."""
+    words = read(language, "main")["adStudio"]
+    shared = {"industry": words["panel"]["industries"], "style": words["panel"]["styles"]}
+    for node, info in ours(server).items():
+        for name, (kind, options) in inputs(info).items():
+            for value in map(str, kind if isinstance(kind, list) else options.get("options", ())):
+                known = words["options"].get(name, {}) | shared.get(name, {})
+                channel, _, size = value.partition(":")
+                if name == "channel" and channel in words["panel"]["channels"]:
+                    assert not size or re.fullmatch(r"\d+x\d+", size) or size in words["options"]["channel_size"], value
+                elif value not in known and not OWN_NAMES.fullmatch(value):
+                    raise AssertionError(f"{node}.{name}: {value!r} has no name")

@@ -2,6 +2,7 @@
 
 interface ComfyWidget {
   name: string;
+  type?: string;
   value: unknown;
   label?: string;
   hidden?: boolean;

@@ -1,0 +1,54 @@
+"""Menus of nodes and of the forms of apps, in the user's language; what is saved stays as it was."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from node_words import read
+from playwright.sync_api import expect
+from shipped import APPS, api_graph
+from test_templates import PROMPT, answer, load
+
+WORDS = {language: read(language, "main")["adStudio"] for language in ("en", "ko")}
+DRAWN = """() => JSON.stringify(app.canvas.graph.nodes.flatMap(node => (node.widgets ?? [])
+    .filter(widget => node.type.startsWith("AdStudio") && widget.type === "combo" && !widget.hidden)
+    .map(widget => [widget.name, widget.value, widget._displayValue])))"""
+
+
+def values(graph: dict[str, Any]) -> dict[str, Any]:
+    """A graph in API form without the titles, which are the reader's."""
+    return {number: (step["class_type"], step["inputs"]) for number, step in graph.items()}
+
+
+@pytest.mark.parametrize("name", APPS)
+def test_the_form_of_an_app_speaks_korean_in_its_menus(open_page: Any, tmp_path: Path, name: str):
+    page = open_page(locale="ko")
+    load(page, name)
+    fields = page.get_by_test_id("app-mode-widget-item")
+    panel = WORDS["ko"]["panel"]
+    for shown in (panel["industries"]["auto"], panel["styles"]["realistic"]):
+        expect(fields.get_by_text(shown, exact=True).first).to_be_visible()
+    fields.filter(has_text=panel["styles"]["realistic"]).get_by_role("combobox").click()
+    page.get_by_role("option", name=panel["styles"]["watercolor"], exact=True).click()
+    page.screenshot(path=tmp_path / f"{name}.png")
+    sent = answer(page, PROMPT)
+    ((style),) = (step["inputs"]["style"] for step in sent.values() if step["class_type"] == "AdStudioLoraStyle")
+    assert style == "watercolor"
+    for step in sent.values():
+        if step["class_type"] == "AdStudioLoraStyle":
+            step["inputs"]["style"] = "realistic"
+    assert values(sent) == values(api_graph(name))
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_nodes_show_names_and_save_values(open_page: Any, language: str):
+    page = open_page(locale=language)
+    load(page, "03-product-composite")
+    drawn = {(name, value): shown for name, value, shown in answer(page, DRAWN)}
+    words = WORDS[language]
+    assert drawn["industry", "auto"] == words["panel"]["industries"]["auto"]
+    assert drawn["light", "auto"] == words["options"]["light"]["auto"]
+    assert drawn["font", "Pretendard"] == "Pretendard"
+    assert values(answer(page, PROMPT)) == values(api_graph("03-product-composite"))
