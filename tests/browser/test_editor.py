@@ -307,7 +307,8 @@ def test_upright_lines_gradients_and_marks_are_shown_as_they_will_be_drawn(
     steps["4"]["inputs"] |= {"plate": "auto", "shadow": True}
     editor = load(page, steps)
     page.locator(".ads-proof").wait_for(state="attached")
-    expect(page.locator(".ads-letters").first).to_be_hidden()
+    page.locator(".ads-letters").first.wait_for()  # its fonts may come later
+    expect(page.locator(".ads-letters").first).to_have_css("opacity", "0")
     assert run(page)[0] == "execution_success"
     page.wait_for_function(RESULT_SHOWN)
     page.locator(".ads-proof").wait_for(state="attached")

@@ -128,6 +128,7 @@ def test_server_hands_out_listed_fonts_alone(server: ComfyServer):
 
 
 SHOWN = QUESTION | {
+    "style": QUESTION["style"] | {"plate": "never", "shadow": False},
     "picture": {"filename": "example.png", "subfolder": "", "type": "input"},
     "marks": [
         {"kind": "qr", "content": "https://example.kr", "box": [0.6, 0.5, 0.9, 0.95]},

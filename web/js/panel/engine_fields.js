@@ -55,7 +55,7 @@ export function hindranceNotice({ say, wishes, offered, draw, actions }) {
   const words = id === INSTRUCTING
     ? say("panel.lacks_instructing", { count: lacking(engines), gb: gigabytes(engines) })
     : say(`panel.errors.${reason}`);
-  return [h("div", { class: "adp-notice adp-hindrance", role: "status" }, h("p", {}, words),
+  return [h("div", { class: "adp-notice adp-hindrance", role: "alert" }, h("p", {}, words),
     h("div", { class: "adp-actions adp-choices" }, ...(reason === "engine_files" ? files : []), other))];
 }
 

@@ -89,7 +89,8 @@ export class Form {
     const lacks = missing(this.wishes);
     const reason = hindrance(this.wishes, this.offered.engines);
     if (!lacks && !reason) return this.actions.make();
-    this.#tell(this.say(lacks ? `panel.missing.${lacks}` : `panel.errors.${reason}`));
+    if (lacks) this.#tell(this.say(`panel.missing.${lacks}`));
+    else this.element.querySelector(".adp-hindrance")?.classList.add("adp-problem"); // it stands there already
     const at = /** @type {Record<string, string>} */ ({ brief: ".adp-brief", instruction: ".adp-brief", picture: ".adp-photo input", headline: ".adp-headline" });
     this.#focus(lacks ? at[lacks] : ".adp-hindrance button");
   }
