@@ -12,7 +12,7 @@ import numpy as np
 from ..types import Array
 from .edges import resample, resize
 from .filters import Bools, around, blur, depth_inside, erode, fill_holes, find_parts, grow, open_up
-from .grid import border_distance, frame_of, spread
+from .grid import Ties, border_distance, frame_of, spread
 from .linear import to_lab, to_linear
 from .palette import find_palette
 from .plain_ground import find_ground, find_product
@@ -109,7 +109,8 @@ def _find(lab: Array) -> tuple[Array, Array, Bools] | None:
     odds = free_standing
     colour = np.zeros_like(odds)
     edge = frame_of(height, width)
-    for _ in range(3):
+    ties = Ties(smooth)
+    for close in (3e-2, 3e-2, 1e-3):
         inside, outside = odds > 0.6, odds < 0.4
         if not inside.any() or not outside.any():
             return None
@@ -118,7 +119,7 @@ def _find(lab: Array) -> tuple[Array, Array, Bools] | None:
         place = np.log((free_standing + 1e-6) / (1 - free_standing + 1e-6)).clip(-3, 3)
         prior = _logistic(colour + place)
         prior[edge] *= 0.3
-        odds = spread(smooth, prior, 0.02 + 0.1 * (2 * prior - 1) ** 2)
+        odds = ties.settle(prior, 0.02 + 0.1 * (2 * prior - 1) ** 2, close)
     return odds, free_standing, colour < -1
 
 
@@ -134,7 +135,7 @@ def _sharpen(photo: Array, found: Array, share: float) -> tuple[Array, float]:
     mask = coarse > 0.5
     reach = max(3, round(longest * share))
     part = around(mask, 4 * reach)
-    lab, mask = _shrink(photo, EDGE_PX)[part], mask[part]
+    lab, mask = to_lab(to_linear(resize(photo, width, height)[part])), mask[part]
     band = grow(mask, reach) & ~erode(mask, reach)
     inside, outside = mask & ~band, ~mask & ~band
     if not inside.any() or not outside.any():

@@ -37,20 +37,32 @@ def find_ground(lab: Array) -> Ground | None:
     y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
     terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1).astype(np.float32)
     rim = frame_of(height, width, max(2, round(BAND * min(height, width))))
-    used, noise = rim, 0.0
-    for turn in range(8):
-        points = terms[used][::_EVERY]
-        away = lab - terms @ np.linalg.lstsq(points, lab[used][::_EVERY], rcond=None)[0]
-        far = np.linalg.norm(away, axis=-1)
-        noise = max(0.35, 1.2 * float(np.median(far[used])))
-        near = far < 3 * noise
-        # The rim alone says little about the middle: later rounds also trust what looks like its continuation.
-        used = near & rim if turn < 4 else near
+    # The rim alone says little about the middle: later rounds also trust what looks like its continuation.
+    seen, told = terms[rim], lab[rim]
+    fit, noise, near = _fit(seen, told, np.ones(len(seen), dtype=bool))
+    for _ in range(3):
+        if not near.any():
+            return None
+        fit, noise, near = _fit(seen, told, near)
+    if noise > MOST_NOISE or near.mean() < LEAST_SHARE:
+        return None
+    used = np.zeros((height, width), dtype=bool)
+    used[rim] = near
+    for _ in range(4):
         if not used.any():
             return None
-        if turn in (3, 7) and (noise > MOST_NOISE or near[rim].mean() < LEAST_SHARE):
-            return None
-    return Ground((lab - away).astype(np.float32), noise)
+        fit, noise, used = _fit(terms, lab, used)
+    if noise > MOST_NOISE or used[rim].mean() < LEAST_SHARE:
+        return None
+    return Ground((terms @ fit).astype(np.float32), noise)
+
+
+def _fit(terms: Array, lab: Array, used: Bools) -> tuple[Array, float, Bools]:
+    """Fit a surface to some points. Returns: it, how far these lie from it, and which of all points lie near it."""
+    fit = np.linalg.lstsq(terms[used][::_EVERY], lab[used][::_EVERY], rcond=None)[0]
+    far = np.linalg.norm(lab - terms @ fit, axis=-1)
+    noise = max(0.35, 1.2 * float(np.median(far[used])))
+    return fit, noise, far < 3 * noise
 
 
 def find_product(lab: Array, ground: Ground) -> tuple[Bools, float]:
