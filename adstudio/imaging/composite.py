@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from ..errors import InputError
 from ..types import Composite, CutOut, Layer, Placement
-from .grounding import mirror, occlude, shade_ground
+from .crossing import Fall, shade_side, throw
+from .grounding import SHADE, mirror, occlude, shade_ground
 from .light import Lamp, estimate_light, find_lamp
 from .photo import Source, read_photo
 from .products import Product, Wish, fit, look_at, match
@@ -70,12 +71,13 @@ def compose(
     fitted, notes = fit(cutouts, placements, width, height)
     look, wish = look_at(scene), Wish(harmonize, detail, max_delta_e)
     products = [match(product, scene, look, wish) for product in fitted]
-    sheets = list(shade_ground(products, lamp, shadow, width, height))
+    falls = throw(products, lamp) if shadow > 0 else []
+    sheets = list(shade_ground(falls, shadow, width, height))
     for product in products:
         sheets += mirror(product, reflection)
     stack = _Stack(width, height)
     for product in products:
-        sheets += stack.put(product, lamp, shadow)
+        sheets += stack.put(product, falls, lamp, shadow)
     image = flatten(scene, sheets)
     receipt = write_receipt(image, products, stack.owner, stack.dimmed, estimate, lamp)
     if fidelity_limit is not None:
@@ -125,8 +127,8 @@ class _Stack:
         self.owner: NDArray[np.int32] = np.zeros((height, width), dtype=np.int32)
         self.dimmed = np.zeros((height, width), dtype=np.float32)
 
-    def put(self, product: Product, lamp: Lamp, shadow: float) -> list[Sheet]:
-        """Put one product over the others. Returns: what darkens those behind it, and itself."""
+    def put(self, product: Product, falls: Sequence[Fall], lamp: Lamp, shadow: float) -> list[Sheet]:
+        """Put one product over the others. Returns: what darkens those behind it, itself, and what darkens it."""
         found = list(occlude(product, self.cover, lamp, shadow))
         for sheet in found:
             here, there = overlap(self.dimmed.shape, sheet.left, sheet.top, sheet.alpha.shape)
@@ -138,7 +140,12 @@ class _Stack:
         # A product owns the pixels that it alone fills; a rim shared with another belongs to none.
         self.owner[here] = np.where(weight > 0.999, product.number, np.where(weight > 0.0, 0, self.owner[here]))
         self.dimmed[here] = np.where(weight > 0.999, 0.0, self.dimmed[here])
-        return [*found, Sheet(f"product {product.number}", product.colour, alpha, spot.left, spot.top)]
+        found.append(Sheet(f"product {product.number}", product.colour, alpha, spot.left, spot.top))
+        shade = shade_side(product, falls, lamp, shadow) if len(falls) > 1 else None
+        if shade is not None:
+            self.dimmed[here] = np.maximum(self.dimmed[here], shade[there])
+            found.append(Sheet(f"shade {product.number}", SHADE, shade, spot.left, spot.top, "multiply"))
+        return found
 
 
 def _check(cutouts: Sequence[CutOut], placements: Sequence[Placement]) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..types import Array, Stance
+from .crossing import Fall
 from .filters import blur
 from .light import Lamp
 from .linear import to_srgb
@@ -23,9 +24,7 @@ _FADE = 0.22  # of the product's height, over which its mirror image loses most 
 _MIRROR = 0.6  # of the product's height, as far as its mirror image goes
 
 
-def shade_ground(
-    products: Sequence[Product], lamp: Lamp, strength: float, width: int, height: int
-) -> tuple[Sheet, ...]:
+def shade_ground(falls: Sequence[Fall], strength: float, width: int, height: int) -> tuple[Sheet, ...]:
     """Throw all products' shadows on the scene, as one sheet.
 
     Where two shadows of one lamp meet, it gets no darker: only one of them keeps the light off.
@@ -34,11 +33,9 @@ def shade_ground(
         return ()
     cover = np.zeros((height, width), dtype=np.float32)
     contact = np.zeros((height, width), dtype=np.float32)
-    for product in products:
-        shadow = cast(product.alpha, lamp, product.stance)
-        here, there = overlap(
-            cover.shape, product.spot.left + shadow.left, product.spot.top + shadow.top, shadow.thrown.shape
-        )
+    for fall in falls:
+        shadow = fall.shadow
+        here, there = overlap(cover.shape, fall.left, fall.top, shadow.thrown.shape)
         cover[here] = np.maximum(cover[here], np.clip(shadow.thrown[there] * strength, 0, 1))
         contact[here] = 1 - (1 - contact[here]) * (1 - np.clip(shadow.contact[there] * strength, 0, 1))
     density = np.minimum(1 - (1 - cover) * (1 - contact), DARKEST).astype(np.float32)

@@ -48,6 +48,23 @@ class Lamp:
         deep = math.cos(math.radians(self.angle_deg)) * self._reach * _VIEW
         return math.copysign(max(abs(deep), _LEVELNESS), deep)
 
+    def rise_to(self, right_px: float, down_px: float) -> float:
+        """How much a ray climbs from a spot on the ground back to another, so far to the right and down in the picture.
+
+        Below 0 where the way goes towards the lamp.
+        """
+        across, deep = self.lean, -self.rise / _VIEW
+        return (right_px * across + down_px / _VIEW * deep) / (across**2 + deep**2)
+
+    def rise_to_aside(self, length_px: float) -> float:
+        """How much a ray climbs over a length along its own way."""
+        return length_px / math.hypot(self.lean, self.rise / _VIEW)
+
+    @property
+    def facing(self) -> float:
+        """How far the sides that the viewer sees are lit: 1 from the front, 0 from behind."""
+        return (1 + math.cos(math.radians(self.angle_deg))) / 2
+
     @property
     def side(self) -> Light:
         """The side in one word."""

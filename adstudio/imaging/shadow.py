@@ -55,6 +55,11 @@ class Foot:
     touching: np.ndarray[Any, np.dtype[np.bool_]]
     depth: float
 
+    @property
+    def middle(self) -> float:
+        """The row of the foot's middle: a thing has depth, and its outline stands over that."""
+        return self.base - self.depth / 2
+
 
 def cast(alpha: Array, lamp: Lamp, stance: Stance = "standing") -> Shadow:
     """Throw a product's shadow.
@@ -108,8 +113,7 @@ def _lean(floor: Array, foot: Foot, rows: int, lamp: Lamp, side: float) -> Array
     from scipy.ndimage import affine_transform, maximum_filter1d, uniform_filter1d
 
     rise, lean = lamp.rise, lamp.lean
-    # A thing has depth: its outline stands over the middle of its foot, and its shadow is as deep as the foot.
-    base = foot.base - foot.depth / 2
+    base = foot.middle  # and its shadow is as deep as the foot
     offset: Any = (base * (1 - 1 / rise), -lean * base / rise)
     # The product's point that shades ground point (y, x) lies (base - y) / rise above the base, moved by the lean.
     upright = floor.copy()
@@ -124,11 +128,13 @@ def _lean(floor: Array, foot: Foot, rows: int, lamp: Lamp, side: float) -> Array
     thrown = maximum_filter1d(thrown, deep, axis=0)
     # Far from its thing a shadow is soft; how soft, says how large the lamp is.
     spread = 0.35 + 1.3 * lamp.softness
+    # The far end is faded before it is blurred: faded after it, the raw outline would show as a line.
+    thrown = thrown * (1 - (0.3 + 0.4 * lamp.softness) * far)
     shade = np.zeros_like(floor)
     for centre, softness in ((0.0, 0.014), (0.5, 0.045), (1.0, 0.09)):
         share = np.clip(1 - np.abs(far - centre) * 2, 0, 1)
         shade += blur_spot((thrown * share).astype(np.float32), max(0.6, softness * spread * side))
-    return (shade * (1 - (0.3 + 0.4 * lamp.softness) * far)).astype(np.float32)
+    return shade
 
 
 def _touch(floor: Array, foot: Foot, side: float) -> Array:

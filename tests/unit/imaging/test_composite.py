@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from adstudio.errors import InputError
 from adstudio.imaging.composite import compose, describe
 from adstudio.imaging.edges import resize
 from adstudio.imaging.linear import delta_e2000, luminance, to_linear
-from adstudio.types import Array, CutOut, Placement
+from adstudio.types import Array, Composite, CutOut, Placement
 
 from .conftest import draw_table, flat
 
@@ -134,6 +136,28 @@ def test_product_behind_gets_a_halo_but_no_floor_shadow() -> None:
     beside = (alone - both)[240:280, 173:179].mean()
     assert beside > 0.01  # darker close to the one in front …
     assert np.abs(alone - both)[200:290, 125:160].max() < 0.01  # … and nowhere else
+
+
+def test_shadow_climbs_the_product_it_falls_on() -> None:
+    front, back = solid((0.7, 0.7, 0.2), 120, 40), solid((0.7, 0.7, 0.7), 120, 100)
+    places = [Placement(0.35, 0.8, 0.3), Placement(0.62, 0.76, 0.3)]
+
+    def draw(angle: float, places: Sequence[Placement], strength: float = 1.0) -> Composite:
+        return compose(
+            flat((0.7, 0.7, 0.7)), [front, back], places, harmonize=0, shadow=strength,
+            light_angle=angle, light_height=40.0, softness=0.1,
+        )  # fmt: skip
+
+    lit = draw(-60.0, places, 0.0)
+    shaded = draw(-60.0, places)
+    dark = np.where(lit.mask > 0.999, (lit.image - shaded.image).mean(axis=-1), 0)[:, 200:300]
+    low, high = dark[280:300].mean(axis=0), dark[186:200].mean(axis=0)
+    assert low.max() > 0.12  # on the side that it comes from …
+    assert low[60:].max() < 0.25 * low.max()  # … and not all across
+    assert high.max() < 0.25 * low.max()  # its top has come down on the way
+    assert shaded.receipt["occluded_share"] > 0.02 and shaded.receipt["max_delta_e"] < 0.5
+    away = draw(60.0, places)  # the one that stands nearer to the lamp is not shaded by the other
+    assert np.array_equal(away.image[190:300, 230:290], lit.image[190:300, 230:290])
 
 
 def test_receipt_counts_every_product() -> None:

@@ -66,6 +66,14 @@ def test_lower_light_throws_a_longer_shadow(block: CutOut) -> None:
     assert reach == sorted(reach) and reach[2] > 1.5 * reach[0]
 
 
+def test_far_end_of_a_shadow_shows_no_line(block: CutOut) -> None:
+    thrown = cast(block.rgba[..., 3], Lamp(-60.0, 40.0, 0.5)).thrown
+    row = thrown[int(np.argmax(thrown[:, -len(thrown) // 3 :].max(axis=1)))]
+    end = row[int(row.argmax()) :]
+    assert end.max() > 0.2 and end.min() < 0.01
+    assert float(np.diff(end).max()) < 0.001  # ever lighter outwards
+
+
 def test_softer_light_has_no_hard_edge(block: CutOut) -> None:
     steep = [float(np.abs(np.diff(cast(block.rgba[..., 3], Lamp(-60.0, 45.0, soft)).thrown)).max()) for soft in (0, 1)]
     assert steep[1] < 0.8 * steep[0]
