@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import importlib.util
 import subprocess
@@ -34,6 +35,8 @@ class Releases:
         self.asked: list[str] = []
         self.cut_at: int | None = None
         self.flip = False
+        self.ranges: list[str | None] = []
+        self.knows_ranges = True
 
 
 @pytest.fixture
@@ -44,10 +47,17 @@ def releases(monkeypatch: pytest.MonkeyPatch) -> Iterator[Releases]:
         def do_GET(self) -> None:
             state.asked.append(self.path)
             body = bytes([BODY[0] ^ 1]) + BODY[1:] if state.flip else BODY
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
+            state.ranges.append(self.headers["Range"])
+            start = int((self.headers["Range"] or "bytes=0-")[6:-1]) if state.knows_ranges else 0
+            if start >= len(body):
+                self.send_error(416)
+                return
+            self.send_response(206 if start else 200)
+            if start:
+                self.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
+            self.send_header("Content-Length", str(len(body) - start))
             self.end_headers()
-            self.wfile.write(body[: state.cut_at])
+            self.wfile.write(body[start : state.cut_at])
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""
@@ -101,17 +111,64 @@ def test_wrong_bytes_are_not_kept(releases: Releases, model: rembg_models.RembgM
     assert not [path for path in tmp_path.iterdir() if path.suffix in (".onnx", ".part")]
 
 
-def test_broken_line_leaves_nothing(releases: Releases, model: rembg_models.RembgModel, tmp_path: Path) -> None:
+def break_off(releases: Releases, model: rembg_models.RembgModel, folder: Path) -> None:
     releases.cut_at = 1_500_000
-    with pytest.raises(ProviderError):
-        rembg_weights.download(model, tmp_path)
-    assert not [path for path in tmp_path.iterdir() if path.suffix in (".onnx", ".part")]
+    with pytest.raises(ProviderError) as caught:
+        rembg_weights.download(model, folder)
+    assert caught.value.code == "cutout.download_failed"
+    assert not list(folder.glob("*.onnx")) and (folder / f".{model.file_name}.part").stat().st_size == 1_500_000
+    releases.cut_at = None
 
 
-def test_download_can_be_cancelled(releases: Releases, model: rembg_models.RembgModel, tmp_path: Path) -> None:
+def test_broken_download_goes_on_where_it_stopped(
+    releases: Releases, model: rembg_models.RembgModel, tmp_path: Path
+) -> None:
+    break_off(releases, model, tmp_path)
+    onlooker = Onlooker()
+    assert rembg_weights.download(model, tmp_path, onlooker).read_bytes() == BODY
+    assert releases.ranges == [None, "bytes=1500000-"]
+    assert onlooker.seen[0] == (1_500_000, len(BODY)) and onlooker.seen[-1] == (len(BODY), len(BODY))
+    assert not list(tmp_path.glob(".*.part"))
+
+
+def test_server_that_knows_no_ranges_sends_it_all_again(
+    releases: Releases, model: rembg_models.RembgModel, tmp_path: Path
+) -> None:
+    break_off(releases, model, tmp_path)
+    releases.knows_ranges = False
+    assert rembg_weights.download(model, tmp_path).read_bytes() == BODY
+
+
+@pytest.mark.parametrize("old", [b"of another release", BODY + b"and more"], ids=["wrong", "too long"])
+def test_beginning_of_another_file_is_dropped(
+    releases: Releases, model: rembg_models.RembgModel, tmp_path: Path, old: bytes
+) -> None:
+    (tmp_path / f".{model.file_name}.part").write_bytes(old)
+    assert rembg_weights.download(model, tmp_path).read_bytes() == BODY
+    assert len(releases.asked) == 2
+
+
+def test_download_can_be_cancelled_and_goes_on(
+    releases: Releases, model: rembg_models.RembgModel, tmp_path: Path
+) -> None:
     with pytest.raises(Cancelled):
         rembg_weights.download(model, tmp_path, Onlooker(cancel_after=1))
-    assert not [path for path in tmp_path.iterdir() if path.suffix in (".onnx", ".part")]
+    assert not list(tmp_path.glob("*.onnx"))
+    assert rembg_weights.download(model, tmp_path).read_bytes() == BODY
+    assert releases.ranges[1] is not None
+
+
+def test_disk_that_fills_on_the_way_is_told(
+    releases: Releases, model: rembg_models.RembgModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fill(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(rembg_weights.os, "fsync", fill)
+    with pytest.raises(StorageError) as caught:
+        rembg_weights.download(model, tmp_path)
+    assert caught.value.code == "cutout.disk_full"
+    assert not list(tmp_path.glob("*.onnx"))
 
 
 def test_offline_is_named(model: rembg_models.RembgModel, tmp_path: Path) -> None:
