@@ -13,13 +13,12 @@ from contextvars import ContextVar
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from comfy_api.latest import io
-
 from ..adstudio.errors import AdStudioError
 from ..adstudio.imaging.rembg_models import MODELS
 from ..adstudio.run.remote.answers import ERROR
 from ..adstudio.types import AdCopy, AdPrompt, CutOut, LayoutPlan
 from . import _host
+from ._api import io
 
 BADGES = "adstudio_badges"
 _MARK = "_adstudio_reports"

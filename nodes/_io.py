@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from comfy_api.latest import io
 
 from ..adstudio.errors import InputError
 from ..adstudio.types import Array, Layer
+from ._api import io
 
 # `Custom` makes a new class per call and ComfyUI matches by the string: each socket is made once, here.
 Zit = io.Custom("ADSTUDIO_ZIT")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from comfy_api.latest import io
-
 from ..adstudio.imaging.light import Lamp, estimate_light, find_lamp
 from ..adstudio.types import Array
+from ._api import io
 
 LIGHTS = ["auto", "left", "right", "above", "angle"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from comfy_api.latest import io
 
 from ..adstudio.output.channels import channel_names, get_channel
 from ..adstudio.output.findings import describe, is_blocked, refuse
@@ -14,6 +13,7 @@ from ..adstudio.run.templates import OFFICIAL, draw_template
 from ..adstudio.text.fonts import font_names
 from ..adstudio.types import Array, Channel, CutOut, LayoutPlan
 from . import _host
+from ._api import io
 from ._io import ChannelIO, CutOutIO, Layout, masks_for, to_arrays_with_alpha, to_image
 
 _OWN, _UNTOLD = "of the template", "not told"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from comfy_api.latest import io
 
 from ..adstudio.engine.sizes import drawn_size
 from ..adstudio.output.channels import channel_names, get_channel, get_channels, get_entry, require_size
 from ..adstudio.run.reflow import fit_picture, reflow_design, with_products
 from ..adstudio.types import Channel, CutOut, LayoutPlan
 from . import _host
+from ._api import io
 from ._io import ChannelIO, CutOutIO, Layout, Zit, masks_for, to_arrays, to_image, to_mask
 
 _MANY = "instagram_feed\ninstagram_story\nkakao_native:2x1\nnaver_place"

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-from comfy_api.latest import io
 
 from ..adstudio.errors import InputError
 from ..adstudio.imaging.composite import compose, describe
@@ -18,6 +17,7 @@ from ..adstudio.imaging.stance import settle_stances
 from ..adstudio.layout.frames import together
 from ..adstudio.types import Array, CutOut, LayoutPlan, Placement
 from . import _lamp
+from ._api import io
 from ._io import CutOutIO, LayersIO, Layout, mask_to_arrays, one_or_each, to_arrays, to_image, to_layers, to_mask
 
 _BY_HAND = ("제품의 자리는 직접 정하신 그대로입니다.",)

@@ -7,13 +7,13 @@ from contextlib import contextmanager
 
 import numpy as np
 import torch
-from comfy_api.latest import io
 
 from ..adstudio.errors import InputError
 from ..adstudio.imaging.cutout import cut_out, licence_of, list_licences, methods, restore_frame
 from ..adstudio.imaging.rembg_session import Device
 from ..adstudio.types import Array, CutOut
 from . import _host
+from ._api import io
 from ._io import CutOutIO, masks_for, to_arrays_with_alpha, to_image, to_mask
 
 

@@ -7,13 +7,13 @@ from dataclasses import asdict
 from typing import Any
 
 import torch
-from comfy_api.latest import io
 
 from ..adstudio.layout import edited, report
 from ..adstudio.layout.digest import digest_of
 from ..adstudio.layout.plan import to_json
 from ..adstudio.types import Channel, CutOut, LayoutPlan
 from . import _host
+from ._api import io
 from ._io import ChannelIO, CutOutIO, Layout, to_arrays, to_image
 
 
@@ -60,7 +60,7 @@ class LayoutEditor(io.ComfyNode):
                 io.Image.Output("preview", tooltip="The picture with the boxes of the copy drawn on it."),
             ],
             hidden=[io.Hidden.unique_id],
-            **_host.shows_results_midway(),
+            has_intermediate_output=True,
         )
 
     @classmethod

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
-from comfy_api.latest import io
 
 from ..adstudio.engine import sampling, sizes
 from ..adstudio.engine.components import Zit as ZitHandle
@@ -16,6 +15,7 @@ from ..adstudio.run.contact import blend_contact, describe_blend
 from ..adstudio.run.drawing import REDRAWS, Drawn, draw_pictures
 from ..adstudio.types import AdPrompt
 from . import _feedback, _host
+from ._api import io
 from ._io import Prompt, Zit, for_each, from_latent, mask_to_arrays, masks_for, to_arrays, to_image, to_latent, to_mask
 
 _LARGEST_SEED = 2**53 - 1  # what a browser can count without rounding

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import torch
-from comfy_api.latest import io
 
 from ..adstudio.layout import digest, frames, report, saliency
 from ..adstudio.layout.providers import LOCAL, LayoutChoice, Layouts, analyzer_names, lay_out
 from ..adstudio.settings import settings_stamp
 from ..adstudio.types import AdCopy, AdPrompt, Channel, CutOut, LayoutPlan
 from . import _host
+from ._api import io
 from ._io import ChannelIO, Copy, CutOutIO, Layout, Prompt, WriterIO, masks_for, to_arrays, to_image
 from .prompt import Writer
 

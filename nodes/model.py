@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from comfy_api.latest import io
-
 from ..adstudio.engine.checkpoint import find_checkpoint, open_checkpoint
 from ..adstudio.engine.components import Zit as ZitHandle
 from ..adstudio.engine.components import load
@@ -17,6 +15,7 @@ from ..adstudio.engine.precision import with_options
 from ..adstudio.prompt.styles import get_style, style_choices
 from ..adstudio.types import Style
 from . import _host
+from ._api import io
 from ._io import Zit
 
 _BY_STYLE = "by style"
@@ -75,7 +74,7 @@ class ZitLoader(io.ComfyNode):
                     optional=True,
                     advanced=True,
                     tooltip="'fp8 weights' halves the graphics memory that the picture model takes. It draws somewhat "
-                    "slower, and pictures differ a little from those in bf16. 'fp8 products' takes as little, calculates "
+                    "slower, and pictures differ a little from those in bf16. 'fp8 products' takes as little, works "
                     "in 8 bits too and differs somewhat more; it needs an NVIDIA card of Ada (L4, RTX 40) or newer.",
                 ),
             ],

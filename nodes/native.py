@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from comfy_api.latest import io
-
 from ..adstudio.engine.components import Zit as ZitHandle
 from . import _host, _native
+from ._api import io
 from ._io import Zit
 
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from comfy_api.latest import io
 
 from ..adstudio.output.encode import FORMATS
 from ..adstudio.output.store import inside, prepare_folder
@@ -15,6 +14,7 @@ from ..adstudio.run.report import graph_record
 from ..adstudio.text.label import LABELS
 from ..adstudio.types import AdPrompt, Array, Channel, LayoutPlan
 from . import _host
+from ._api import io
 from ._io import ChannelIO, Layout, Prompt, one_or_each, to_arrays, to_arrays_with_alpha
 
 

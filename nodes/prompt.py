@@ -6,8 +6,6 @@ import json
 from dataclasses import dataclass
 from typing import ClassVar, get_args
 
-from comfy_api.latest import io
-
 from ..adstudio.engine.components import Zit as ZitHandle
 from ..adstudio.engine.language import EncoderChat
 from ..adstudio.prompt import processor
@@ -20,6 +18,7 @@ from ..adstudio.prompt.tables import words_stamp
 from ..adstudio.settings import settings_stamp
 from ..adstudio.types import AdPrompt, CopyRequest, PromptRequest, Side, Tone
 from . import _host
+from ._api import io
 from ._io import Copy, Prompt, WriterIO, Zit
 
 _EXAMPLE = "따뜻한 햇살이 드는 창가 카페, 딸기라떼 신메뉴 광고"

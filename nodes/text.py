@@ -6,7 +6,6 @@ from typing import Literal
 
 import numpy as np
 import torch
-from comfy_api.latest import io
 
 from ..adstudio.errors import InputError
 from ..adstudio.run.channels import letter_for
@@ -14,6 +13,7 @@ from ..adstudio.text import fonts
 from ..adstudio.text.roles import roles_stamp
 from ..adstudio.types import Array, LayoutPlan, TextStyle
 from . import _host
+from ._api import io
 from ._io import LayersIO, Layout, masks_for, one_or_each, to_arrays, to_arrays_with_alpha, to_image, to_layers
 
 
