@@ -7,6 +7,7 @@ they do not have to be of the sizes that core's classes fix.
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,12 +83,21 @@ def describe(zit: Zit, model: Any, copied: int) -> str:
         f"{size / 2**20:,.0f} MiB of weights, of them {copied / 2**20:,.0f} MiB copied to fuse query, key and value; "
         "the rest stays in the file."
     )
-    if not (model.is_dynamic() or manager.is_device_cpu(model.load_device)) and size > total / 2:
+    if not (_is_dynamic(model) or manager.is_device_cpu(model.load_device)) and size > total / 2:
         lines.append(
-            f"ComfyUI was started without dynamic VRAM: unloading this model copies {size / 2**30:.1f} GiB into a host "
-            f"memory of {total / 2**30:.1f} GiB. Start it without --disable-dynamic-vram and --highvram."
+            f"ComfyUI runs without dynamic VRAM: unloading this model copies {size / 2**30:.1f} GiB into a host "
+            f"memory of {total / 2**30:.1f} GiB. "
+            + ("Start it without --disable-dynamic-vram and --highvram." if _knows_dynamic() else "Newer ones do not.")
         )
     return "\n".join(lines)
+
+
+def _is_dynamic(model: Any) -> bool:
+    return _knows_dynamic() and model.is_dynamic()
+
+
+def _knows_dynamic() -> bool:
+    return hasattr(comfy.model_patcher.ModelPatcher, "is_dynamic")
 
 
 class NativeTransformer(comfy.ldm.lumina.model.NextDiT):
@@ -295,12 +305,14 @@ def _build_patcher(recipe: _Recipe, disable_dynamic: bool = False) -> tuple[Any,
     settings.sampling_settings["shift"] = recipe.shift
     device, dtype = manager.get_torch_device(), tensors["layers.0.feed_forward.w1.weight"].dtype
     cast = manager.unet_manual_cast(dtype, device, settings.supported_inference_dtypes)
-    settings.set_inference_dtype(dtype, cast, device=device)
+    place = {"device": device} if "device" in inspect.signature(settings.set_inference_dtype).parameters else {}
+    settings.set_inference_dtype(dtype, cast, **place)
     model = NativeZImage(settings)
     # Assigned, not copied, whatever patcher holds them: the weights stay the file's.
     model.diffusion_model.load_state_dict(tensors, strict=True, assign=True)
     model.diffusion_model.requires_grad_(False)
-    kind = comfy.model_patcher.ModelPatcher if disable_dynamic else comfy.model_patcher.CoreModelPatcher
+    plain = comfy.model_patcher.ModelPatcher
+    kind = plain if disable_dynamic else getattr(comfy.model_patcher, "CoreModelPatcher", plain)  # older ones: one kind
     patcher = kind(model, load_device=device, offload_device=manager.unet_offload_device())
     patcher.cached_patcher_init = (_rebuild, (recipe,))
     return patcher, copied
