@@ -2,39 +2,33 @@
 
 from __future__ import annotations
 
-import logging
 import os
 
 from comfy_api.latest import ComfyExtension, io
-from comfyui_version import __version__ as comfyui_version
-
-MINIMUM_COMFYUI = (0, 16, 0)
-
-logger = logging.getLogger("adstudio.nodes")
 
 
 class AdStudio(ComfyExtension):
     """All nodes of the pack, in the order in which a graph uses them."""
 
+    _is_loaded = False
+
     async def on_load(self) -> None:
-        """Look for a user's words and fonts in ComfyUI's folders, and say when ComfyUI is too old: it does not."""
+        """Look for a user's words and fonts in ComfyUI's folders, and say what an older ComfyUI lacks."""
         from ..adstudio.text import fontfolders
-        from . import editor_routes, panel_routes, routes
+        from . import _lacks, editor_routes, panel_routes, routes
         from ._host import font_folders, user_folder
 
+        self._is_loaded = True
         os.environ.setdefault("ADSTUDIO_HOME", str(user_folder()))
         fontfolders.search_in(font_folders())
         routes.add()
-        found = tuple(int(part) for part in comfyui_version.split(".")[:3] if part.isdigit())
-        if found < MINIMUM_COMFYUI:
-            wanted = ".".join(map(str, MINIMUM_COMFYUI))
-            logger.warning(
-                "Ad Studio needs ComfyUI %s or newer, this is %s. Please update ComfyUI.", wanted, comfyui_version
-            )
         editor_routes.register()
         panel_routes.register()
+        _lacks.tell(_lacks.find())
 
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
+        if not self._is_loaded:  # an older ComfyUI never says that it loads an extension
+            await self.on_load()
         from . import (
             channel_rules,
             channels,

@@ -10,12 +10,14 @@ from typing import Any
 
 import comfy.model_management as manager
 import comfy.model_patcher
+import comfy.text_encoders.flux
 import comfy.utils
+import execution
 import folder_paths
 import numpy as np
 import torch
 from comfy.cli_args import args
-from comfy_api.latest import io, ui
+from comfy_api.latest import ui
 from comfy_execution.graph_utils import ExecutionBlocker
 from comfy_execution.utils import get_executing_context
 from PIL import Image
@@ -215,9 +217,14 @@ def find_shown(filename: str, subfolder: str, kind: str) -> Path:
     raise InputError("photo.not_found", f"The server has no picture named '{filename:.80}'.", "Run the graph again.")
 
 
-def shows_results_midway() -> dict[str, bool]:
-    """What tells ComfyUI that a node shows its results though others follow; older ones know no such thing."""
-    return {"has_intermediate_output": True} if "has_intermediate_output" in io.Schema.__dataclass_fields__ else {}
+def node_classes() -> set[str]:
+    """The names of all nodes that are loaded by now."""
+    return set(execution.nodes.NODE_CLASS_MAPPINGS)
+
+
+def reads_klein() -> bool:
+    """Whether ComfyUI knows the text encoder of FLUX.2 Klein, which is newer than FLUX.2 itself."""
+    return hasattr(comfy.text_encoders.flux, "klein_te")
 
 
 def blocked(reason: str) -> ExecutionBlocker:

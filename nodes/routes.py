@@ -28,7 +28,7 @@ from ..adstudio.run.rest.once import Once
 from ..adstudio.run.rest.queries import SizeQuery
 from ..adstudio.run.rest.service import Service
 from ..adstudio.run.target import channel_of
-from . import _feedback, _host
+from . import _feedback, _host, _lacks
 from ._rest import Routes
 
 logger = logging.getLogger("adstudio.rest")
@@ -63,7 +63,9 @@ class ComfyQueue:
         if not valid:
             raise InputError("comfyui.graph_refused", str(error.get("message", error)), "Update Ad Studio and ComfyUI.")
         about = {"create_time": int(time.time() * 1000)}
-        self._server.prompt_queue.put((self._server.number, number, graph.nodes, about, outputs, {}))
+        # Nobody listens under this id; but of a run that was cached, older servers keep the pictures only for a client.
+        listener = {"client_id": number}
+        self._server.prompt_queue.put((self._server.number, number, graph.nodes, about | listener, outputs, {}))
         self._server.number += 1
 
     def state(self, number: str) -> str:
@@ -107,7 +109,7 @@ def _health() -> dict[str, Any]:
 
 
 def _engines() -> dict[str, Any]:
-    return {"engines": list_engines(_host.host().model_file)}
+    return {"engines": list_engines(_host.host().model_file, _lacks.of_engines(_lacks.find()))}
 
 
 def _work_out_size(query: SizeQuery) -> dict[str, Any]:

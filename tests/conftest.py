@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import comfyui
+import older_host
 import pytest
 from comfy_server import ComfyServer, running
 
@@ -80,6 +81,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
             terminalreporter.write_line(f"tier {tier}: skipped, {reason}")
         elif wanted and not has_tests:
             terminalreporter.write_line(f"tier {tier}: has no tests")
+        elif wanted and tier in ("comfy", "browser") and (reason := older_host.problem()):
+            terminalreporter.write_line(f"tier {tier}: its tests in an older ComfyUI skipped, {reason}")
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
@@ -104,6 +107,18 @@ def server(server_base: Path) -> Iterator[ComfyServer]:
     # The name that a stock installation has in its input folder, and that the shipped workflows therefore start with.
     shutil.copy(_coffee_photo(), base / "input" / "example.png")
     with running(base) as comfy:
+        yield comfy
+
+
+@pytest.fixture(scope="session")
+def older_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ComfyServer]:
+    """An older ComfyUI with this pack and nothing else."""
+    if reason := older_host.problem():
+        pytest.skip(reason)
+    base = tmp_path_factory.mktemp("older")
+    (base / "input").mkdir()
+    shutil.copy(_coffee_photo(), base / "input" / "example.png")
+    with running(base, host=older_host.place()) as comfy:
         yield comfy
 
 

@@ -36,10 +36,12 @@ class ComfyServer:
     Args:
         base: its base directory: inputs, outputs, models and settings live there and nowhere else.
         folder: the name under which this pack is linked into ``custom_nodes``.
+        host: ComfyUI's folder and the Python it runs in; None takes the one of this machine.
     """
 
-    def __init__(self, base: Path, *, folder: str = LINK_NAME) -> None:
+    def __init__(self, base: Path, *, folder: str = LINK_NAME, host: tuple[Path, Path] | None = None) -> None:
         self.base = base
+        self._host = host
         self.folder = folder
         self.log_path = base / "server.log"
         self.url = ""
@@ -60,10 +62,7 @@ class ComfyServer:
             link.symlink_to(PACK, target_is_directory=True)
         port = urllib.parse.urlsplit(self.url).port or _free_port()  # started again, it is where pages look for it
         self.url = f"http://127.0.0.1:{port}"
-        root = comfyui.find()
-        python = comfyui.python(root) if root else None
-        if root is None or python is None:
-            raise RuntimeError(comfyui.problem())
+        root, python = self._host or _host_here()
         command = [str(python), "main.py", *flags]
         command += ["--listen", "127.0.0.1", "--port", str(port), "--disable-auto-launch", "--disable-api-nodes"]
         command += ["--base-directory", str(self.base), "--database-url", "sqlite:///:memory:"]
@@ -199,6 +198,14 @@ def running(base: Path, **settings: Any) -> Iterator[ComfyServer]:
         yield server
     finally:
         server.stop()
+
+
+def _host_here() -> tuple[Path, Path]:
+    root = comfyui.find()
+    python = comfyui.python(root) if root else None
+    if root is None or python is None:
+        raise RuntimeError(comfyui.problem())
+    return root, python
 
 
 def _free_port() -> int:

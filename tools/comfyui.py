@@ -16,9 +16,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from adstudio.errors import AdStudioError
-from adstudio.run.comfyui import ALLOCATORS, LINK_NAME, PACK, find, link, prepare, problem, python, serve
+from adstudio.run.comfyui import ALLOCATORS, LINK_NAME, PACK, find, lacking, link, prepare, problem, python, serve
 
-__all__ = ["LINK_NAME", "PACK", "find", "link", "prepare", "problem", "python", "serve"]
+__all__ = ["LINK_NAME", "PACK", "find", "lacking", "link", "prepare", "problem", "python", "serve"]
 
 
 def main(arguments: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""Fetch the weights of a rembg model: only when told to, checked, and there only when they are whole; a broken download goes on."""
+"""Fetch the weights of a rembg model: only when told to, checked, there only when whole; a broken download goes on."""
 
 from __future__ import annotations
 

@@ -95,18 +95,19 @@ def size_of(request: AdRequest, photo: tuple[int, int] | None) -> tuple[int, int
     return target_size(request, _GRID_PX, _BASE_PX, photo, channel_of(request))
 
 
-def list_engines(find: Finder | None = None) -> list[dict[str, Any]]:
-    """Tell of every engine what it draws and whether its files are there, as plain JSON.
+def list_engines(find: Finder | None = None, unable: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
+    """Tell of every engine what it draws and whether it could now, as plain JSON.
 
     Args:
         find: as in ``readiness.check_workflows``.
+        unable: engines that the ComfyUI at hand cannot draw with, whatever files there are, each with a sentence.
     """
     found = {ready.workflow: ready for ready in check_workflows(find)}
-    return [_told(name, engine, found) for name, engine in ENGINES.items()]
+    return [_told(name, engine, found, (unable or {}).get(name, "")) for name, engine in ENGINES.items()]
 
 
 def check_ready(request: AdRequest, listed: Sequence[dict[str, Any]]) -> None:
-    """Refuse an engine that lacks files.
+    """Refuse an engine that cannot draw there, or lacks files.
 
     Args:
         listed: as ``list_engines`` tells it, on the machine that draws.
@@ -120,6 +121,12 @@ def check_ready(request: AdRequest, listed: Sequence[dict[str, Any]]) -> None:
     workflow = ENGINES[request.engine].workflow_of(request)
     if told.get("ready") and workflow in told.get("workflows", [workflow]):
         return
+    if reason := told.get("unable"):
+        raise InputError(
+            "request.engine_not_ready",
+            f"This server cannot draw with the engine '{request.engine}'. {reason}",
+            "Update ComfyUI, or leave the engine out.",
+        )
     lacking = [file for file in told.get("missing", ()) if workflow in file.get("workflows", [workflow])]
     missing = [f"models/{file['place']} ({file['state']}, {file['hub']})" for file in lacking]
     ready = ", ".join(str(each["id"]) for each in listed if each.get("ready"))
@@ -132,7 +139,7 @@ def check_ready(request: AdRequest, listed: Sequence[dict[str, Any]]) -> None:
     )
 
 
-def _told(name: str, engine: Engine, found: dict[str, Readiness]) -> dict[str, Any]:
+def _told(name: str, engine: Engine, found: dict[str, Readiness], unable: str) -> dict[str, Any]:
     able = [workflow for workflow in engine.workflows if workflow not in found or found[workflow].is_ready]
     needed = {
         file.id: (file, state, [each for each in engine.workflows if each in found and _needs(found[each], file.id)])
@@ -144,7 +151,7 @@ def _told(name: str, engine: Engine, found: dict[str, Readiness]) -> dict[str, A
     return {
         "id": name,
         # Weights that are for some styles alone keep the engine from those styles, and from nothing else.
-        "ready": bool(able) if engine.styles else len(able) == len(engine.workflows),
+        "ready": not unable and (bool(able) if engine.styles else len(able) == len(engine.workflows)),
         "workflows": able,
         "draws": [what for what, workflow in draws.items() if workflow],
         "needs_photo": engine.needs_photo,
@@ -153,6 +160,7 @@ def _told(name: str, engine: Engine, found: dict[str, Readiness]) -> dict[str, A
             for file, state, workflows in needed.values()
             if state != "there"
         ],
+        **({"unable": unable} if unable else {}),
     }
 
 

@@ -21,7 +21,7 @@ NURSERY = f"""
 import importlib.util, json, os, signal, sys, traceback
 sys.argv = ["main.py", "--cpu"]
 sys.path.insert(0, {str(comfyui.find())!r})
-import comfy.options
+import comfy.options, utils.install_util  # as main.py does: later, ComfyUI's folder "comfy" hides "utils"
 comfy.options.enable_args_parsing()
 place = {str(PACK)!r}
 spec = importlib.util.spec_from_file_location("pack", place + "/__init__.py", submodule_search_locations=[place])

@@ -19,6 +19,12 @@ def test_every_node_is_registered(server: ComfyServer):
     assert "IMPORT FAILED" not in server.log()
 
 
+def test_this_comfyui_lacks_nothing(server: ComfyServer):
+    assert server.get("/adstudio/lacks") == {"lacks": []}
+    assert "lacks something" not in server.log()
+    assert all("unable" not in engine for engine in server.get("/adstudio/engines")["engines"])
+
+
 def test_import_is_quick(server: ComfyServer, record_property: Any):
     found = re.search(
         rf"([\d.]+) seconds[^:]*: .*/custom_nodes/{re.escape(server.folder)}$", server.log(), re.MULTILINE

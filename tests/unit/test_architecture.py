@@ -277,11 +277,11 @@ def test_version_is_the_same_everywhere():
     assert f"## [{version}]" in (ROOT / "CHANGELOG.md").read_text("utf-8")
 
 
-def test_comfyui_floor_is_the_same_in_code_and_registry():
+def test_comfyui_floor_is_the_same_in_registry_and_docs():
     floor = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["comfy"]["requires-comfyui"]
-    code = re.search(r"MINIMUM_COMFYUI = \((\d+), (\d+), (\d+)\)", (ROOT / "nodes" / "__init__.py").read_text("utf-8"))
-    assert code is not None
-    assert floor == ">=" + ".".join(code.groups())
+    version = floor.removeprefix(">=").removesuffix(".0")
+    for name, sentence in (("older-comfyui.md", "ComfyUI {} or newer"), ("older-comfyui.ko.md", "ComfyUI {} 이상")):
+        assert sentence.format(version) in (ROOT / "docs" / name).read_text("utf-8")
 
 
 def test_package_data_reaches_an_installed_copy():

@@ -79,6 +79,7 @@ interface Wishes {
 }
 interface JobStart { wishes: Wishes; channel: string; seed: number; at: number; prompt: Prompt; promptId?: string }
 interface Ad { id: string; at: number; file: PictureFile; wishes: Wishes; channel: string; seed: number }
+interface Lack { code: string; sentence: string; values: Record<string, string> }
 interface Offers {
   industries: string[]; styles: string[]; channels: string[]; aspects: string[]; providers: string[]; checkpoints: string[];
   fonts: string[]; schemas: Record<string, NodeSchema>; engines: Engine[]; broken: Record<string, RunError>;

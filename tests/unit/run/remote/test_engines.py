@@ -174,6 +174,20 @@ def test_a_server_that_lacks_an_engine_is_not_sent_anything(double: ComfyDouble,
     assert "zit" in caught.value.hint
 
 
+def test_an_engine_that_an_older_server_cannot_draw_with_is_refused_with_the_reason(
+    double: ComfyDouble, make: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "weights.safetensors").write_bytes(b"\x02\0\0\0\0\0\0\0{}")
+    everything = lambda kind, name: tmp_path / "weights.safetensors"  # noqa: E731
+    told = {each["id"]: each for each in list_engines(everything, {"flux2-klein": "It cannot read it."})}
+    assert [told[name]["ready"] for name in ("flux2-klein", "sdxl")] == [False, True]
+    assert "unable" not in told["sdxl"]
+    double.engines = list(told.values())
+    with pytest.raises(InputError, match="It cannot read it") as caught:
+        make(double).run(KLEIN)
+    assert caught.value.code == "request.engine_not_ready" and not double.posts
+
+
 def test_a_server_that_has_an_engine_draws_with_it(
     double: ComfyDouble, make: Any, adstudio: Any, tmp_path: Path
 ) -> None:
