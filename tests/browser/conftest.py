@@ -29,22 +29,33 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture
-def open_page(browser: Browser, server: ComfyServer) -> Iterator[Open]:
-    """Open ComfyUI in a fresh browser profile; fail when the page throws, or this pack's part of it complains."""
-    contexts: list[Any] = []
-    thrown: list[str] = []
+class Pages:
+    """Pages of one server, each in a fresh browser profile, and what they complained of.
 
-    mine = server
+    Args:
+        persist: let the page keep its workflow; older ones open none at all otherwise, though the profile is fresh.
+    """
 
-    def open_page(
-        *, locale: str = "en", vue_nodes: bool = False, light: bool = False, server: ComfyServer = mine
+    def __init__(self, browser: Browser, server: ComfyServer, *, persist: bool = False) -> None:
+        self._browser, self._server, self._persist = browser, server, persist
+        self._contexts: list[Any] = []
+        self._thrown: list[str] = []
+
+    def open(
+        self,
+        *,
+        locale: str = "en",
+        vue_nodes: bool = False,
+        light: bool = False,
+        server: ComfyServer | None = None,
     ) -> Page:
+        """Open one, and wait until ComfyUI has loaded its own first workflow."""
+        server = server or self._server
         settings = {
             "Comfy.TutorialCompleted": True,  # else a template dialog opens by itself
             "Comfy.OnboardingCoachmarks.Seen": ["appMode"],  # else a tour covers the first app
             "Comfy.InstalledVersion": "99.0.0",
-            "Comfy.Workflow.Persist": False,
+            "Comfy.Workflow.Persist": self._persist,
             "Comfy.RightSidePanel.IsOpen": False,
             "Comfy.Minimap.Visible": False,
             "Comfy.Locale": locale,
@@ -52,20 +63,61 @@ def open_page(browser: Browser, server: ComfyServer) -> Iterator[Open]:
             "Comfy.ColorPalette": "light" if light else "dark",
         }
         server.post("/api/settings", settings)
-        context = browser.new_context(viewport={"width": 1920, "height": 1080})
-        contexts.append(context)
+        context = self._browser.new_context(viewport={"width": 1920, "height": 1080})
+        self._contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(60_000)
-        page.on("pageerror", lambda error: thrown.append(str(error)))
-        page.on("console", lambda line: thrown.append(line.text) if is_complaint(line) else None)
+        page.on("pageerror", lambda error: self._thrown.append(str(error)))
+        page.on("console", self._listen)
         page.goto(server.url)
         page.wait_for_function(READY)
         return page
 
-    def is_complaint(line: ConsoleMessage) -> bool:
-        return line.type in ("error", "warning") and f"/extensions/{mine.folder}/" in line.location["url"]
+    def _listen(self, line: ConsoleMessage) -> None:
+        if line.type in ("error", "warning") and f"/extensions/{self._server.folder}/" in line.location["url"]:
+            self._thrown.append(line.text)
 
-    yield open_page
-    for context in contexts:
-        context.close()
+    def close(self) -> None:
+        """Close all of them."""
+        for context in self._contexts:
+            context.close()
+
+    def complaints(self) -> list[str]:
+        """What the pages have thrown, and this pack's part of them has complained of, since the last question."""
+        thrown, self._thrown = self._thrown, []
+        return thrown
+
+
+@pytest.fixture
+def open_page(browser: Browser, server: ComfyServer) -> Iterator[Open]:
+    """Open ComfyUI in a fresh browser profile; fail when the page throws, or this pack's part of it complains."""
+    yield from _watched(Pages(browser, server))
+
+
+@pytest.fixture
+def open_older(browser: Browser, older_server: ComfyServer) -> Iterator[Open]:
+    """Open the page of an older ComfyUI in the same way."""
+    yield from _watched(Pages(browser, older_server, persist=True))
+
+
+@pytest.fixture(scope="module")
+def one_page(browser: Browser, server: ComfyServer) -> Iterator[tuple[Page, Pages]]:
+    pages = Pages(browser, server)
+    yield pages.open(), pages
+    pages.close()
+
+
+@pytest.fixture
+def shared_page(one_page: tuple[Page, Pages]) -> Iterator[Page]:
+    """One page, English and with classic nodes, for all tests of a file that load graphs of their own."""
+    page, pages = one_page
+    yield page
+    thrown = pages.complaints()
+    assert not thrown, thrown
+
+
+def _watched(pages: Pages) -> Iterator[Open]:
+    yield pages.open
+    pages.close()
+    thrown = pages.complaints()
     assert not thrown, thrown

@@ -131,6 +131,7 @@ def test_a_picture_is_changed_and_a_run_is_cancelled(open_page: Any, server: Com
     panel.locator(".adp-shown img").wait_for(timeout=MADE_MS)
     picture = shown_file(page, server)
     assert prompt_of(picture, "AdStudioImage2Image")["strength"] == 0.3
+    expect(panel.locator(".adp-lacks")).to_have_count(0)
     layout = prompt_of(picture, "AdStudioTextLayoutAnalyzer")
     assert (layout["headline"], "copy" in layout) == ("오늘의 한 잔", False)
 

@@ -1,6 +1,7 @@
-/** How models get here: the one thing that the panel cannot do itself. */
+/** What the panel cannot do itself: how models get here, and what this ComfyUI is too old for. */
 
 import { h } from "../page/dom.js";
+import { lackText } from "../page/lacks.js";
 import { gigabytes } from "./engines.js";
 
 /** @typedef {import("../page/words.js").Say} Say */
@@ -58,4 +59,18 @@ function open(say, title, content, ...buttons) {
   dialog.addEventListener("keydown", (event) => event.stopPropagation());
   document.body.append(dialog);
   dialog.showModal();
+}
+
+/**
+ * What this ComfyUI lacks; nothing where it lacks nothing.
+ *
+ * @param {Lack[]} lacks
+ * @param {import("../page/words.js").Say} say
+ */
+export function lacksNotice(lacks, say) {
+  if (lacks.length === 0) return [];
+  return [h("details", { class: "adp-notice adp-lacks" },
+    h("summary", {}, say("panel.lacks.title", { count: lacks.length })),
+    h("ul", {}, ...lacks.map((lack) => h("li", { "data-code": lack.code }, lackText(lack, say)))),
+    h("p", {}, say("panel.lacks.update")))];
 }

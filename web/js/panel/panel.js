@@ -2,9 +2,10 @@
 
 import { h } from "../page/dom.js";
 import { app, pageWords, useStyles } from "../page/host.js";
+import { findLacks, hasSidebar } from "../page/lacks.js";
 import { engineOf } from "./engines.js";
 import { Form } from "./form.js";
-import { openFilesHelp, openModelHelp } from "./help.js";
+import { lacksNotice, openFilesHelp, openModelHelp } from "./help.js";
 import { jobs, workflowOf } from "./jobs.js";
 import { begin, keep, memory } from "./memory.js";
 import { offers } from "./offers.js";
@@ -19,6 +20,10 @@ export const TAB = "adstudio";
 let stop = () => {};
 
 void pageWords().then((say) => {
+  if (!hasSidebar()) {
+    app.extensionManager?.toast?.add({ severity: "warn", summary: say("panel.title"), detail: say("panel.lacks.sidebar") });
+    return;
+  }
   app.extensionManager?.registerSidebarTab?.({
     id: TAB, icon: "pi pi-megaphone", title: say("panel.title"), label: say("panel.short"), tooltip: say("panel.title"), type: "custom",
     render: (/** @type {HTMLElement} */ element) => void mount(element, say), destroy: () => stop(),
@@ -59,6 +64,7 @@ async function mount(place, say) {
     fix: (fix, job) => mend(fix, job, form),
   });
   panel.replaceChildren(form.element, results.element);
+  void findLacks().then((lacks) => panel.append(...lacksNotice(lacks, say)));
   stop = listen(panel, form, results);
 }
 
