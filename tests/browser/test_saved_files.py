@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -30,12 +29,12 @@ def kinds(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("format", ["png", "webp", "avif", "jpeg"])
-def test_the_graph_comes_back(open_page: Any, tmp_path: Path, format: str):
+def test_the_graph_comes_back(shared_page: Page, tmp_path: Path, format: str):
     workflow = ui_graph(NAME)
     picture = np.linspace(0, 1, 64 * 64 * 3, dtype=np.float32).reshape(64, 64, 3)
     metadata = {"prompt": api_graph(NAME), "workflow": workflow, "adstudio": {"seed": 1}}
     saved = save_picture(picture, tmp_path, format=format, metadata=metadata, disclosure=Disclosure())
-    page = open_page()
+    page = shared_page
     for path in (saved.path, saved.report_path):
         if path is None or path.suffix == ".jpg":
             continue

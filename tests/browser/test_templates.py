@@ -11,7 +11,7 @@ from comfy_server import ComfyServer
 from comfyui import PACK
 from node_words import read
 from playwright.sync_api import Page, expect
-from shipped import NAMES, NODES, api_graph, ui_graph
+from shipped import APPS, NAMES, NODES, api_graph, ui_graph
 
 SETTLE_MS = 600
 
@@ -35,6 +35,13 @@ FILES = {
 def load(page: Page, name: str) -> None:
     page.evaluate("async text => { await app.loadGraphData(JSON.parse(text)) }", json.dumps(ui_graph(name)))
     page.wait_for_timeout(SETTLE_MS)
+
+
+def assert_form(page: Page, name: str) -> None:
+    """An app shows the fields that it asks for, everything else none."""
+    fields = ui_graph(name)["extra"].get("linearData", {}).get("inputs", [])
+    assert bool(fields) == (name in APPS)
+    expect(page.get_by_test_id("app-mode-widget-item")).to_have_count(len(fields))
 
 
 def answer(page: Page, code: str) -> Any:
@@ -68,10 +75,11 @@ def test_template_browser_shows_and_opens_them(open_page: Any, server: ComfyServ
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_frontend_reads_the_workflow_as_we_ship_it(open_page: Any, tmp_path: Path, name: str):
-    page = open_page()
+def test_frontend_reads_the_workflow_as_we_ship_it(shared_page: Page, tmp_path: Path, name: str):
+    page = shared_page
     load(page, name)
     page.screenshot(path=tmp_path / f"{name}.png")
+    assert_form(page, name)
     assert set(page.evaluate(UNKNOWN)) <= FILES  # weights that nobody has here
     assert answer(page, PROMPT) == api_graph(name)
 
@@ -84,17 +92,14 @@ def test_frontend_reads_the_workflow_as_we_ship_it(open_page: Any, tmp_path: Pat
         assert size[0] >= least[0] and size[1] >= least[1], f"{node} is too small for its widgets"
 
 
-@pytest.mark.parametrize("vue_nodes", [False, True])
-def test_every_template_opens_whole_in_both_rendering_modes(open_page: Any, tmp_path: Path, vue_nodes: bool):
-    page = open_page(vue_nodes=vue_nodes)
+def test_every_template_opens_whole_in_nodes_2(open_page: Any, tmp_path: Path):
+    page = open_page(vue_nodes=True)
     for name in NAMES:
         load(page, name)
         assert page.evaluate(BROKEN) == [], name
         assert answer(page, PROMPT) == api_graph(name), name
         page.screenshot(path=tmp_path / f"{name}.png")
-        fields = ui_graph(name)["extra"].get("linearData", {}).get("inputs", [])
-        expect(page.get_by_test_id("app-mode-widget-item")).to_have_count(len(fields))
-    assert fields, "the last one should be an app"
+        assert_form(page, name)
 
 
 def test_everything_is_korean_for_korean_users(open_page: Any, tmp_path: Path):
