@@ -38,7 +38,7 @@ async def lacks(request: web.Request) -> web.Response:
 def _offers() -> dict[str, Any]:
     host = _host.host()
     return {
-        "engines": tell_engines(host.model_file),
+        "engines": tell_engines(host.model_file, _lacks.of_engines(_lacks.find())),
         "checkpoints": tell_checkpoints(
             _host.checkpoint_names(), lambda name: open_checkpoint(find_checkpoint(name, host), host)
         ),

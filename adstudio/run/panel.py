@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from ..engine.sizes import ASPECTS
@@ -12,17 +12,18 @@ from .readiness import Finder, ModelFile, Readiness, check_workflows
 from .request import ZIT, AdRequest
 
 
-def tell_engines(find: Finder | None = None) -> list[dict[str, Any]]:
+def tell_engines(find: Finder | None = None, unable: Collection[str] = ()) -> list[dict[str, Any]]:
     """Tell of every engine which workflow it draws in, what that lacks here, and whether ads of it may be sold.
 
     Args:
         find: as in ``readiness.check_workflows``.
+        unable: engines that the ComfyUI at hand cannot draw with, whatever files there are: they are left out.
 
     Returns:
         Plain JSON. ``commercial`` is None where a licence is not known; ``sizes`` are ``[width, height]`` by aspect.
     """
     found = {ready.workflow: ready for ready in check_workflows(find)}
-    return [_engine(name, engine, found) for name, engine in ENGINES.items()]
+    return [_engine(name, engine, found) for name, engine in ENGINES.items() if name not in unable]
 
 
 def tell_checkpoints(names: Iterable[str], open_named: Callable[[str], object]) -> list[dict[str, Any]]:

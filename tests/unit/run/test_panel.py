@@ -42,6 +42,11 @@ def test_an_engine_is_ready_with_all_its_files_and_tells_the_rest(real: Path):
     assert missing["hub"] == "black-forest-labs/FLUX.2-klein-9b-fp8" and missing["gb"] > 9
 
 
+def test_an_engine_that_this_comfyui_cannot_draw_with_is_left_out():
+    told = [each["id"] for each in tell_engines(lambda kind, name: None, {"flux2-klein": "It is too old."})]
+    assert told == [name for name in ENGINES if name != "flux2-klein"]
+
+
 def test_whether_ads_may_be_sold_is_as_sure_as_its_least_sure_file():
     told = {each["id"]: each["commercial"] for each in tell_engines(lambda kind, name: None)}
     assert told == {

@@ -52,7 +52,7 @@ export function hindranceNotice({ say, wishes, offered, draw, actions }) {
   const other = id === INSTRUCTING
     ? button(say("panel.by_strength"), () => draw({ way: "strength" }, 'input[value="strength"]'))
     : button(say("panel.by_zit"), () => draw({ engine: ZIT }, ".adp-go"));
-  const words = id === INSTRUCTING
+  const words = id === INSTRUCTING && engines.length
     ? say("panel.lacks_instructing", { count: lacking(engines), gb: gigabytes(engines) })
     : say(`panel.errors.${reason}`);
   return [h("div", { class: "adp-notice adp-hindrance", role: "alert" }, h("p", {}, words),
