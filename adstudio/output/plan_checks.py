@@ -86,7 +86,7 @@ def lines_differ(sent: Submission, value: float | str) -> Found:
 def strike(sent: Submission, value: float | str) -> Found:
     """Only a price is struck through."""
     for block in sent.plan.texts if sent.plan else ():
-        if block.was and not _PRICE.fullmatch(block.was.strip()):
+        if block.was.strip() and not _PRICE.fullmatch(block.was.strip()):
             yield "channel.strike", {"came": _short(block.was)}
 
 

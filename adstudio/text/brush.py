@@ -51,7 +51,8 @@ def paint_shadow(setting: Setting, lines: Sequence[Coverage], colour: Colour) ->
 def strike(setting: Setting, fill: Sequence[Colour]) -> list[Sheet]:
     """Draw a line through every line of letters, at half the height of its figures."""
     drawn, _, base = setting.face.draw_line("0", setting.size, (0.0, 0.0))
-    rows = np.flatnonzero(drawn.max(axis=1) > 0.5)
+    solid = drawn.max(axis=1)
+    rows = np.flatnonzero(solid > min(0.5, solid.max() / 2))  # the smallest figures have no solid row
     middle = float(rows[0] + rows[-1] + 1) / 2 - base
     return _bars(setting, fill, middle, _OVERHANG * setting.size)
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..types import Array, Mark, TextBlock, TextStyle
 from .brush import draw_lines, paint_letters, paint_rim, paint_shadow, strike, underline
+from .characters import normalise
 from .fitting import Setting
 from .ground import Fill, Ground, Wish, choose_ground, lay_ground, wanted_fill
 from .ink import Colour, Palette, brightness, enough, palette, ratio, to_hex
@@ -162,7 +163,7 @@ class _Dresser:
             if has_outline:
                 sheets += paint_rim(setting, self._rim(fill))
             sheets += paint_letters(setting, covers, fill)
-        if each.block.was:
+        if normalise(each.block.was):  # else the new price is the first that was set
             sheets += strike(each.settings[0], each.fills[0])
         if each.block.role == "cta" and not each.block.vertical:  # without its pill a button is a link
             sheets += underline(each.settings[-1], each.fills[-1])

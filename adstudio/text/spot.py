@@ -150,6 +150,8 @@ def paint_spot(
 def _ring(spot: Spot, size: float, ink: Colour) -> Sheet:
     outer, x, y = spot.cover(inset=_RING_IN * size / 2)
     inner, left, top = spot.cover(inset=(_RING_IN / 2 + _RING / 2) * size)
+    # Nearly as large, it may end a pixel beyond the outer one, where nothing of it is seen.
+    inner = inner[: outer.shape[0] + y - top, : outer.shape[1] + x - left]
     outer = outer.copy()
     outer[top - y : top - y + inner.shape[0], left - x : left - x + inner.shape[1]] -= inner
     return Sheet(np.asarray(ink, np.float32), np.clip(outer, 0, 1) * np.float32(_RING_SEEN), x, y)

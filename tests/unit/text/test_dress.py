@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
@@ -210,6 +211,28 @@ def test_a_price_too_small_for_its_old_one_is_refused():
     with pytest.raises(InputError) as error:
         set_copy(LayoutPlan((replace(PRICE, plate="pill"),)), TextStyle(), (400, 400))
     assert error.value.code == "text.was_on_spot"
+
+
+@pytest.mark.parametrize("blank", [" ", "\u200b"])
+def test_a_blank_old_price_strikes_nothing_through(blank: str):
+    picture = flat(0.9)
+    said = letter(picture, LayoutPlan((replace(PRICE, was=blank),)))
+    assert np.array_equal(said.image, draw(picture, LayoutPlan((replace(PRICE, was=""),))))
+
+
+def test_the_smallest_figures_are_struck_through_too():
+    price = TextBlock("price", "9,900원", Box(0.1, 0.1, 0.9, 0.9), was="12,000원")
+    for side in range(6, 40):
+        with suppress(InputError):  # too small for letters of a pixel
+            letter(flat(0.9, side), LayoutPlan((price,)), TextStyle(min_px=1, shadow=False))
+
+
+def test_a_badge_is_drawn_at_every_size_down_to_the_smallest():
+    badge = TextBlock("badge", "1+1", Box(0.1, 0.1, 0.9, 0.9))
+    for side in range(8, 72):
+        for shift in (0.0, 0.3):
+            moved = replace(badge, box=Box(shift / side, shift / side, 0.8, 0.8))
+            letter(flat(0.9, side), LayoutPlan((moved,)), TextStyle(min_px=1, shadow=False))
 
 
 def test_button_hugs_its_words_evenly_and_is_read_on_any_ground():
