@@ -41,7 +41,7 @@ _SIZES = (
 _IDEAL_SIZE, _IDEAL_SHORT, _IDEAL_WIDTH = 0.108, 0.175, 0.6  # the last: of a line, which few words fill by being large
 _TIMID_SIZE = 0.066
 _SUB_SHARE, _PRICE_SHARE, _CTA_SHARE, _FOOT_SHARE = 0.42, 0.92, 0.36, 0.022
-_WAS_SHARE = 0.55  # of the price beside it
+_WAS_SHARES = (0.55, 0.65, 0.85)  # of the price beside it: the least that keeps it readable, as the lettering sets it
 _BESIDE, _ABOVE = 0.95, 0.52  # em of air in a button
 _SEAL = ((1, 0.78, 0.36), (2, 0.72, 0.5), (3, 0.64, 0.6))  # lines, and the box for them in a circle of diameter 1
 
@@ -103,8 +103,15 @@ def stack(copy: Copy, size: float, lines: int, unit: float, room: float, min_px:
         sub_size = min(max(_SUB_SHARE * size, 0.026 * unit, floor), max(0.58 * size, floor))
         items.append(_sub(copy.sub, sub_size, size if items else 0.0, width, room))
     if copy.price:
-        price_size = max(_PRICE_SHARE * size, floor)
-        em = line_em(copy.price) + (line_em(copy.was) * _WAS_SHARE + 0.35 if copy.was else 0.0)
+        price_size, em = max(_PRICE_SHARE * size, floor), line_em(copy.price)
+        if copy.was:
+            sure = max(price_size, floor / _WAS_SHARES[-1])
+            share = next(share for share in _WAS_SHARES if share * sure >= 0.999 * floor)
+            wide = em + line_em(copy.was) * share + 0.35
+            if wide * sure <= room:
+                price_size, em = sure, wide
+            else:  # the lettering may still find a way
+                em += line_em(copy.was) * _WAS_SHARES[0] + 0.35
         gap = 0.55 * size if items else 0.0
         high = block_height(1, price_size, LEADING)
         items.append(Item("price", copy.price, em * price_size, high, gap, copy.was, fills=False))

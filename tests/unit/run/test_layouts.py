@@ -9,13 +9,16 @@ import numpy as np
 import pytest
 
 from adstudio.errors import InputError
+from adstudio.layout.copysize import Copy
 from adstudio.layout.saliency import LocalAnalyzer
+from adstudio.layout.stacks import stack
 from adstudio.prompt.providers import ProviderChoice
 from adstudio.run.layouts import find_subject, place_copy, place_products, shown_copy
 from adstudio.run.recorder import Recorder
 from adstudio.run.request import AdRequest
 from adstudio.run.words import write_words
-from adstudio.types import AdCopy, AdPrompt, CutOut, LayoutPlan, Placement, Scene
+from adstudio.text.lettering import letter
+from adstudio.types import AdCopy, AdPrompt, Box, CutOut, LayoutPlan, Placement, Scene, TextBlock, TextStyle
 
 WALL = np.full((512, 512, 3), 0.6, np.float32)
 PROMPT = AdPrompt("", "", "", "cafe", "realistic", Scene("wood", "red", "left", "calm"), "top", "rules")
@@ -102,3 +105,13 @@ def disc() -> np.ndarray:
     picture = np.full((200, 300, 3), 0.7, np.float32)
     picture[(x - 215) ** 2 + (y - 100) ** 2 < 60**2] = (0.8, 0.1, 0.1)
     return picture
+
+
+@pytest.mark.parametrize("size", [8.0, 20.0, 24.0, 30.0, 50.0])
+def test_an_old_price_gets_room_for_its_smallest_letters(size: float) -> None:
+    made = stack(Copy(price="9,900원", was="12,000원"), size, 1, 300, 600, 20)
+    assert made is not None
+    (item,) = made.items
+    picture = np.full((400, 600, 3), 0.7, np.float32)
+    box = Box(0.1, 0.1, 0.1 + item.width / 600, 0.1 + item.height / 400)
+    letter(picture, LayoutPlan((TextBlock("price", item.text, box, was=item.was),)), TextStyle(min_px=20))
