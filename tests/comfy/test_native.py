@@ -21,6 +21,8 @@ from lora_files import fused_pairs, lokr, native, peft, save
 from pack.adstudio import config
 from pack.adstudio.engine.components import load, registry
 from pack.adstudio.engine.lora import LoraUse, with_loras
+from pack.adstudio.engine.options import Options
+from pack.adstudio.engine.precision import with_options
 from pack.adstudio.engine.native_names import native_config, native_tensors
 from pack.adstudio.engine.sampling import text_to_image
 from pack.adstudio.errors import AdStudioError
@@ -119,12 +121,14 @@ with torch.inference_mode():  # as ComfyUI runs every node
     expected = zit.components.transformer.state_dict()
     answer["copied"] = copied == sum(t.nbytes for name, t in tensors.items() if ".qkv." in name)
     answer["again"] = _native.native_model(zit)[0].model is model.model
+    narrow = with_options(zit, Options(precision="fp8 weights"), _host.host())
+    answer["another precision"] = _native.native_model(narrow)[0].model is model.model
     answer["latent format"] = [model.model.latent_format.latent_channels, model.model.latent_format.scale_factor]
 
     # nothing of it may keep the checkpoint alive
     import gc, weakref
     ghosts = [weakref.ref(zit.components.transformer), weakref.ref(model.model)]
-    del model, shifted, loaded, clip, last, vae, zit, styled, triggered, tensors, expected
+    del narrow, model, shifted, loaded, clip, last, vae, zit, styled, triggered, tensors, expected
     registry.forget()
     manager.unload_all_models()
     gc.collect()
@@ -191,6 +195,7 @@ def test_clip_and_vae_do_what_core_asks(seen: dict[str, Any]):
 def test_memory_is_shared_and_nothing_is_kept_alive(seen: dict[str, Any]):
     assert seen["copied"]
     assert seen["again"]
+    assert seen["another precision"], "core has its own ways to narrow weights: one MODEL serves all"
     assert seen["leak"] == [False, False]
 
 
