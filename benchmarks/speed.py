@@ -47,6 +47,7 @@ _OURS = {
     "ours, compiled": Options(compiled=True),
     "ours, channels last": Options(channels_last=True),
     "ours, fp8 weights": Options(precision="fp8 weights"),
+    "ours, fp8 products": Options(precision="fp8 products"),
 }
 Draw = Callable[[int], Any]
 

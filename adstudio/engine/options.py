@@ -27,7 +27,7 @@ class Options:
         one_pass: draw the pictures of a batch together as far as memory allows. Each may differ from its single run by
             the rounding of larger matrices.
         attention: the kernel of torch's that computes attention; ``auto`` leaves the choice to torch. A kernel that
-            the device lacks is refused when drawing begins.
+            the device lacks is refused when drawing begins. Compiled blocks keep the kernel they were compiled with.
     """
 
     precision: str = BF16
