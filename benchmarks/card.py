@@ -31,7 +31,7 @@ from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-FIELDS = ("part", "what", "value", "unit", "note", "device", "versions", "commit", "date")
+FIELDS: tuple[str, ...] = ("part", "what", "value", "unit", "note", "device", "versions", "commit", "date")
 _FULL_BYTES = 22 * 10**9
 _LEAST_S = 15.0  # a part that has less time left is not begun
 _DYING_S = 10.0

@@ -172,7 +172,7 @@ def _race(options: argparse.Namespace, roads: dict[str, Any]) -> None:
     firsts: dict[str, Any] = {}
     for name, draw in list(draws.items()):
         try:
-            seconds, firsts[name] = card.time(lambda draw=draw: draw(1))
+            first, firsts[name] = card.time(lambda draw=draw: draw(1))
         except (
             Exception
         ) as error:  # a kernel that this card lacks, no compiler: the other roads are measured all the same
@@ -182,7 +182,7 @@ def _race(options: argparse.Namespace, roads: dict[str, Any]) -> None:
             if name in ("diffusers", "ours"):
                 raise
             continue
-        say(f"{name}, first picture", seconds, "s")
+        say(f"{name}, first picture", first, "s")
         draw(2)
     seconds: dict[str, list[float]] = {name: [] for name in draws}
     for seed in range(3, 3 + card.rounds):

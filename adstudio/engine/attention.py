@@ -24,7 +24,7 @@ def keep_to_torch(transformer: Any) -> None:
     from diffusers.models.attention_dispatch import AttentionBackendName
 
     for module in transformer.modules():
-        processor = getattr(module, "processor", None)
+        processor: Any = getattr(module, "processor", None)
         if hasattr(processor, "_attention_backend"):
             processor._attention_backend = AttentionBackendName.NATIVE
 

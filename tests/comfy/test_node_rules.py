@@ -38,7 +38,7 @@ with tempfile.TemporaryDirectory() as folder:
     answer = {
         "width alone": refusal(lambda: Text2Image.execute(**draw, width=1024)),
         "height alone": refusal(lambda: Text2Image.execute(**draw, height=1024)),
-        "masks to redraw": refusal(lambda: Image2Image.execute(zit, three, 0.5, 0, 1, mask=masks, text="a cup")),
+        "masks to redraw": refusal(lambda: Image2Image.execute(zit, 0.5, 0, 1, image=three, mask=masks, text="a cup")),
         "masks to cut": refusal(lambda: BackgroundRemoval.execute(three, "mask", False, 0.0, mask=masks)),
         "masks to keep clear": refusal(
             lambda: asyncio.run(TextLayoutAnalyzer.execute(three, "봄", "", "auto", keep_clear=masks))
