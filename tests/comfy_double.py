@@ -17,26 +17,14 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
+from comfy_schemas import schema_of
 
 from adstudio.output.save import save_picture
 from adstudio.run.graph_saving import BESIDES
-from adstudio.run.remote.graph import STEPS, Graph, shipped_names
+from adstudio.run.remote.graph import STEPS
 from adstudio.run.rest.once import Once
 
 _ACCEPT = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-# Inputs that no shipped workflow uses and that a node has all the same.
-_OPTIONAL = (
-    "image",
-    "alpha",
-    "softness",
-    "keep_clear",
-    "min_px",
-    "logo",
-    "logo_mask",
-    "writer",
-    "product_layout",
-    "channel",
-)
 
 
 class ComfyDouble:
@@ -240,7 +228,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif place.path.startswith("/history/"):
             self._answer({tail: owner.history[tail]} if tail in owner.history else {})
         elif place.path.startswith("/object_info/"):
-            self._answer({} if tail in owner.lacks_nodes else {tail: _schema(tail)})
+            self._answer({} if tail in owner.lacks_nodes else {tail: schema_of(tail)})
         elif place.path == "/adstudio/health":
             self._answer({"ok": True, "once": owner.once is not None})
         elif place.path == "/adstudio/engines":
@@ -345,16 +333,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
-
-
-def _schema(kind: str) -> dict[str, Any]:
-    """A schema with the inputs that the shipped workflows give a node, and those that core's own have."""
-    known = {"LoadImage": ("image",), "LoadImageMask": ("image", "channel"), "CreateList": ("inputs",)}
-    names = set(known.get(kind, (*_OPTIONAL, "cutout_2", "cutout_3")))
-    for name in shipped_names():
-        for node in Graph.shipped(name).nodes.values():
-            names |= set(node["inputs"]) if node["class_type"] == kind else set()
-    return {"input": {"required": {name: ["STRING", {"min": 1, "max": 8}] for name in names}}}
 
 
 @contextmanager
