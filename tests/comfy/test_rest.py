@@ -116,6 +116,8 @@ def test_an_ad_has_its_channels_size_and_format(server: ComfyServer) -> None:
     (picture,) = told["pictures"]
     assert (picture["width"], picture["height"], picture["mime"]) == (600, 500, "image/jpeg")
     assert len(base64.b64decode(picture["base64"])) <= 150_000
+    bare = post(server, "/adstudio/generate", body | {"channel": "google_merchant", "headline": "봄날"})[1]
+    assert len(bare["notes"]) == 1 and "문구를 뺐어요" in bare["notes"][0]
     status, told, _ = post(server, "/adstudio/generate", body | {"channel": "coupang"})
     assert status == 400 and told["error"]["code"] == "channel.locked_template"
 

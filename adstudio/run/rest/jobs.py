@@ -17,10 +17,15 @@ KEPT_S = 3600.0
 
 @dataclass(slots=True)
 class JobRecord:
-    """One job: where it stands, and its answer once it has ended; not its request, whose photos may take 50 MB."""
+    """One job: where it stands, and its answer once it has ended; not its request, whose photos may take 50 MB.
+
+    Args:
+        notes: what of the request its channel leaves no place for.
+    """
 
     id: str
     webhook: str = ""
+    notes: tuple[str, ...] = ()
     state: State = "queued"
     created: float = field(default_factory=time.time)
     ended: float | None = None

@@ -71,6 +71,7 @@ _JOB = {
         "state": {"enum": ["queued", "running", "done", "failed", "cancelled"]},
         "pictures": {"type": "array", "items": {"$ref": "#/components/schemas/Picture"}},
         "report": {"type": "object"},
+        "notes": {"type": "array", "items": {"type": "string"}},
         "error": {"type": "object"},
     },
 }

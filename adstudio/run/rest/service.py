@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar
 from ...errors import AdStudioError, ServerError
 from ..engines import SizeOver
 from ..remote.answers import failure, was_interrupted
-from ..remote.channel_filling import without_barred
+from ..remote.channel_filling import barred_notes, without_barred
 from ..remote.filling import fill, with_seed
 from ..remote.graph import Graph
 from ..remote.refusals import check_fits
@@ -96,7 +96,7 @@ class Service:
         request = without_barred(with_seed(ask.request))
         if ask.webhook:
             limits.check_webhook(ask.webhook)
-        job = JobRecord(str(uuid.uuid4()), ask.webhook)
+        job = JobRecord(str(uuid.uuid4()), ask.webhook, barred_notes(ask.request))
         self.table.add(job, limits, self._queue.strangers(self.table.has))
         try:
             await self._by_hand(self._check, request)
@@ -136,7 +136,7 @@ class Service:
     async def _work(self, job: JobRecord, request: AdRequest, limits: Limits) -> None:
         try:
             answer = await self._make(job, request)
-            job.end("done", 200, answer)
+            job.end("done", 200, answer | ({"notes": list(job.notes)} if job.notes else {}))
         except AdStudioError as error:
             status, answer = problem(error)
             job.end("cancelled" if status == 409 else "failed", status, {"error": answer["error"]})
