@@ -19,7 +19,7 @@ from .copysize import Copy
 from .freespace import AIR, Ground
 from .habits import PREFERENCE, distance, place_cost
 from .rects import Rect, apart, inset, joined
-from .stacks import Item, Stack, footer, size_cost, stack, stacks
+from .stacks import Item, Stack, footer, row_width, size_cost, stack, stacks
 
 Align = Literal["left", "center"]
 _ROWS = 16
@@ -195,7 +195,12 @@ def _place_main(scene: Scene, draft: Draft, inner: Rect, taken: list[Rect]) -> b
     taken.append(inset(rect, -0.02 * scene.unit))
     if not composition.apart:
         return True
-    smaller = [stack(rest, share * chosen.size, 1, scene.unit, 0.6 * room[0], scene.min_px) for share in _SMALLER]
+    widest = (room[0] if composition.apart == "below" else 0.6 * room[0]) - 1e-6
+    smaller = [
+        stack(rest, share * chosen.size, 1, scene.unit, widest, scene.min_px, flat=flat)
+        for share in _SMALLER
+        for flat in ((True, False) if composition.apart == "below" else (False,))
+    ]
     if composition.apart == "below":  # on the headline's own line, as low as may be
         second = replace(composition, x=(0, 1), y=(0.56, 1), widest=1.0)
         starts = (rect[0],) if composition.align == "left" else None
@@ -209,7 +214,7 @@ def _place_main(scene: Scene, draft: Draft, inner: Rect, taken: list[Rect]) -> b
         return False
     chosen, rect, cost = found
     draft.set_stack(chosen, rect, second.align)
-    draft.cost = (draft.cost + _SECOND * cost) / (1 + _SECOND)
+    draft.cost = max(draft.cost, (draft.cost + _SECOND * cost) / (1 + _SECOND))  # a good foot mends no bad headline
     taken.append(inset(rect, -0.02 * scene.unit))
     return True
 
@@ -288,12 +293,18 @@ def _columns(composition: Composition) -> str:
 
 def _items(chosen: Stack, rect: Rect, align: Align) -> list[tuple[Item, Rect, Align]]:
     placed, y = [], rect[1]
-    for item in chosen.items:
-        y += item.gap
-        width = chosen.width if item.fills else item.width
+    for row in chosen.rows():
+        y += row[0].gap
+        high = max(item.height for item in row)
+        width = chosen.width if row[0].fills else row_width(row)
         x = rect[0] if align == "left" else (rect[0] + rect[2] - width) / 2
-        placed.append((item, (x, y, x + width, y + item.height), align))
-        y += item.height
+        for item in row:
+            x += item.gap if item.beside else 0.0
+            wide = width if item.fills else item.width
+            top = y + (high - item.height) / 2
+            placed.append((item, (x, top, x + wide, top + item.height), align))
+            x += wide
+        y += high
     return placed
 
 

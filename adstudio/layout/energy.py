@@ -13,7 +13,9 @@ from .faces import find_faces
 _LONGEST_PX = 160
 _STRONG_GRADIENT = 0.16  # per pixel of the small picture, in lightness 0..1: a hard edge
 _FAR = 0.9  # geodesic distance at which something certainly is an object of its own
-_OCCUPIED = 0.38
+OCCUPIED = 0.38  # energy from which something stands there
+_OF_BORDER = 8  # a colour that more than this part of the border shares is ground
+_ALIKE = 0.06  # distance up to which colours of the border count as one, in lightness 0..1
 _SPECTRAL, _GRADIENT, _OBJECT = 0.2, 0.4, 0.4
 _FACE = 0.55  # a little less than what certainly is the subject: a hit of the face finder may be false
 
@@ -34,7 +36,7 @@ class Busyness:
     @property
     def occupied(self) -> Array:
         """1 where something stands that copy must not cover."""
-        return (self.energy > _OCCUPIED).astype(np.float32)
+        return (self.energy > OCCUPIED).astype(np.float32)
 
     @property
     def heads(self) -> Array:
@@ -120,7 +122,10 @@ def _spectral_residual(grey: Array) -> Array:
 
 
 def _distance_from_border(lab: Array) -> Array:
-    """Shortest way from the border, where each step costs the change of colour on it."""
+    """Shortest way from the border, where each step costs the change of colour on it.
+
+    Something that the border cuts off is no ground: to begin there costs what its colour is apart from the border's rest.
+    """
     from skimage.graph import MCP_Geometric
 
     height, width = lab.shape[:2]
@@ -130,8 +135,21 @@ def _distance_from_border(lab: Array) -> Array:
     change = np.sqrt((down**2 + across**2).sum(axis=2))
     border = np.zeros((height, width), bool)
     border[[0, -1]] = border[:, [0, -1]] = True
-    distance, _ = MCP_Geometric(np.maximum(change - 0.012, 0) + 1e-4).find_costs(np.argwhere(border))
-    return np.clip(distance / _FAR, 0, 1).astype(np.float32)
+    costs = np.maximum(change - 0.012, 0) + 1e-4
+    costs[border] += 2 * _strangeness(lab[border])  # a step costs the mean of its two ends
+    around = np.pad(costs, 1, constant_values=1e-4)  # where every way begins
+    outside = np.ones(around.shape, bool)
+    outside[1:-1, 1:-1] = False
+    distance, _ = MCP_Geometric(around).find_costs(np.argwhere(outside))
+    return np.clip(distance[1:-1, 1:-1] / _FAR, 0, 1).astype(np.float32)
+
+
+def _strangeness(colours: Array) -> Array:
+    """How far each colour of the border ``[n,3]`` is from the nearest part of the others."""
+    some = colours[:: (len(colours) // 128) | 1]  # odd: left and right edge come by turns
+    apart = np.sqrt(np.maximum(((colours[:, None] - some[None]) ** 2).sum(axis=2), 0))
+    rank = len(some) // _OF_BORDER
+    return np.maximum(np.partition(apart, rank, axis=1)[:, rank] - _ALIKE, 0)
 
 
 def _smooth(values: Array, radius: int) -> Array:

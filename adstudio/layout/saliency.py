@@ -21,7 +21,7 @@ from .score import score
 from .stacks import unit_of
 from .stand import check_aspects, describe, score_products, stand
 
-_COST_WEIGHT = 0.8  # beside the score, which is blind to size and to what was asked for
+_COST_WEIGHT = 1.2  # beside the score, which is blind to size and to what was asked for
 
 
 @dataclass(frozen=True, slots=True)

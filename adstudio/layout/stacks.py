@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from ..types import Plate, TextRole
@@ -43,12 +44,17 @@ _TIMID_SIZE = 0.066
 _SUB_SHARE, _PRICE_SHARE, _CTA_SHARE, _FOOT_SHARE = 0.42, 0.92, 0.36, 0.022
 _WAS_SHARES = (0.55, 0.65, 0.85)  # of the price beside it: the least that keeps it readable, as the lettering sets it
 _BESIDE, _ABOVE = 0.95, 0.52  # em of air in a button
+_FLAT = 0.03  # cost of a button beside the price: below it, it is seen sooner, where there is room for that
+_BETWEEN = 0.9  # em of a button's letters, between it and the price beside it
 _SEAL = ((1, 0.78, 0.36), (2, 0.72, 0.5), (3, 0.64, 0.6))  # lines, and the box for them in a circle of diameter 1
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One piece of copy. ``gap`` is the air above it; ``fills`` = it is as wide as its stack. Units: pixels."""
+    """One piece of copy. ``gap`` is the air above it; ``fills`` = it is as wide as its stack. Units: pixels.
+
+    ``beside``: it stands to the right of the piece before it, on one axis, and ``gap`` is the air between the two.
+    """
 
     role: Role
     text: str
@@ -59,23 +65,42 @@ class Item:
     anchor: Literal["top", "middle", "bottom"] = "middle"
     fills: bool = True
     plate: Plate = "auto"
+    beside: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Stack:
-    """Pieces of copy under each other. ``size`` is the em of the headline, or what it would be. Units: pixels."""
+    """Pieces of copy under each other. ``size`` is the em of the headline, or what it would be. Units: pixels.
+
+    Measured once: a search asks hundreds of them, over and over.
+    """
 
     items: tuple[Item, ...]
     size: float
     lines: int = 1
 
-    @property
+    @cached_property
     def width(self) -> float:
-        return max(item.width for item in self.items)
+        return max(row_width(row) for row in self.rows())
 
-    @property
+    @cached_property
     def height(self) -> float:
-        return sum(item.height + item.gap for item in self.items)
+        return sum(max(item.height for item in row) + row[0].gap for row in self.rows())
+
+    def rows(self) -> list[list[Item]]:
+        """The pieces row by row."""
+        rows: list[list[Item]] = []
+        for item in self.items:
+            if item.beside:
+                rows[-1].append(item)
+            else:
+                rows.append([item])
+        return rows
+
+
+def row_width(row: Sequence[Item]) -> float:
+    """Width of pieces that stand side by side."""
+    return row[0].width + sum(item.gap + item.width for item in row[1:])
 
 
 def unit_of(width: float, height: float) -> float:
@@ -85,14 +110,25 @@ def unit_of(width: float, height: float) -> float:
 
 @lru_cache(maxsize=64)
 def stacks(copy: Copy, unit: float, width: float, min_px: int) -> tuple[Stack, ...]:
-    """All ways to set the headline with what follows it that fit into a width."""
+    """All ways to set the headline with what follows it that fit into a width; price and button below each other, or
+    side by side, which is flatter."""
     sizes = [share * unit for share in _SIZES if share * unit > 1.04 * min_px] or [1.04 * min_px]
-    tried = [stack(copy, size, lines, unit, width, min_px) for size in sizes for lines in _line_counts(copy.headline)]
+    counts = _line_counts(copy.headline)
+    forms = (False, True) if copy.price and copy.cta else (False,)
+    tried = (
+        stack(copy, size, lines, unit, width, min_px, flat=flat) for size in sizes for lines in counts for flat in forms
+    )
     return tuple(made for made in tried if made is not None)
 
 
-def stack(copy: Copy, size: float, lines: int, unit: float, room: float, min_px: int) -> Stack | None:
-    """Set copy with a headline of ``size`` in ``lines`` lines; None where it is wider than ``room``, or no copy."""
+def stack(
+    copy: Copy, size: float, lines: int, unit: float, room: float, min_px: int, *, flat: bool = False
+) -> Stack | None:
+    """Set copy with a headline of ``size`` in ``lines`` lines; None where it is wider than ``room``, or no copy.
+
+    Args:
+        flat: the button stands beside the price instead of below it.
+    """
     floor = 1.04 * min_px
     items: list[Item] = []
     width = 0.0
@@ -119,14 +155,16 @@ def stack(copy: Copy, size: float, lines: int, unit: float, room: float, min_px:
         cta_size = max(_CTA_SHARE * size, 0.026 * unit, floor)
         wide = (widest_line_em(copy.cta, fewest_lines(copy.cta)) + 2 * _BESIDE) * cta_size
         high = block_height(fewest_lines(copy.cta), cta_size, LEADING) + 2 * _ABOVE * cta_size
-        items.append(Item("cta", copy.cta, wide, high, 0.5 * size if items else 0.0, fills=False))
-    if not items or max(item.width for item in items) > room:
-        return None
+        beside = flat and bool(copy.price)
+        gap = _BETWEEN * cta_size if beside else 0.5 * size if items else 0.0
+        items.append(Item("cta", copy.cta, wide, high, gap, fills=False, beside=beside))
     if len(items) > 1 and items[0].role == "headline":
         items[0] = replace(items[0], anchor="bottom")
-    return Stack(tuple(items), size, lines)
+    made = Stack(tuple(items), size, lines)
+    return made if items and made.width <= room else None
 
 
+@lru_cache(maxsize=4096)
 def size_cost(made: Stack, unit: float) -> float:
     """How far a headline is from the size that carries an ad."""
     share, lines, first = made.size / unit, made.lines, made.items[0]
@@ -138,7 +176,8 @@ def size_cost(made: Stack, unit: float) -> float:
     timid = max(0.0, math.log(_TIMID_SIZE / share))  # below this it is no headline on a phone
     # Many short lines are a list, not a headline.
     torn = max(0.0, 4 - line_em(first.text.replace("\n", " ")) / lines) if lines > fewest_lines(first.text) else 0.0
-    return 0.5 * small + 1.3 * timid + 0.25 * large + 0.05 * max(0, lines - 2) + 0.1 * torn
+    flat = _FLAT * any(item.beside for item in made.items)
+    return 0.5 * small + 1.3 * timid + 0.25 * large + 0.05 * max(0, lines - 2) + 0.1 * torn + flat
 
 
 def seal(text: str, size: float, smallest: float) -> float:
