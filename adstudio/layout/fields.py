@@ -179,6 +179,8 @@ class Many:
                 if not reading.lenient:
                     raise
                 reading.note(f"{where}[{index}]", item, "없이")
+        if len(kept) < self.least:  # half a size is none
+            raise bad_value(where, self._expected(), value)
         return tuple(kept)
 
     def schema(self) -> dict[str, Any]:

@@ -133,6 +133,11 @@ def test_whatever_comes_is_read_or_refused_in_words(value: object, lenient: bool
         assert check_plan(plan) == plan
 
 
+def test_half_a_size_is_none_to_a_lenient_reading():
+    plan = from_json('{"size_px": ["wide", 800]}', lenient=True)
+    assert plan.size_px is None and any("size_px" in reason for reason in plan.reasons)
+
+
 def test_published_schema_is_the_one_in_force():
     jsonschema.Draft202012Validator.check_schema(plan_schema())
     assert schema_tool.PATH.read_text("utf-8") == schema_tool.text(), "run python -m tools.plan_schema"
