@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 from PIL import Image
@@ -87,6 +88,7 @@ def paint_logo(mark: Mark, logos: Mapping[str, Array], image: Array) -> tuple[li
     return [Sheet(plate, cover * np.float32(_PLATE_STRENGTH), across, down), _sheet(inner, x, y)], note
 
 
+@lru_cache(maxsize=16)  # of an ad's time, choosing the mask of its code takes half
 def _modules(content: str) -> tuple[Array, str]:
     if not content.strip():
         raise InputError(

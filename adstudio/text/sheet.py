@@ -101,23 +101,30 @@ def as_layers(image: Array, pieces: Sequence[Piece]) -> tuple[Layer, ...]:
         before = seen[y0:y1, x0:x1].copy()
         for sheet in piece.sheets:
             sheet.lay(seen)
-        rgba = _for_linear_light(before, seen[y0:y1, x0:x1], _lift(piece.sheets, area))
+        plain = piece.sheets[0].colour if _is_plain(piece.sheets) else None
+        rgba = _for_linear_light(before, seen[y0:y1, x0:x1], _lift(piece.sheets, area), plain)
         layers.append(Layer(piece.name, rgba, x0, y0))
     return tuple(layers)
 
 
-def _for_linear_light(before: Array, after: Array, paint: Array) -> Array:
+def _for_linear_light(before: Array, after: Array, paint: Array, plain: Array | None) -> Array:
+    """Make the paint, all of one colour where ``plain`` is given, do in linear light what it did in sRGB."""
     rgba = np.empty_like(paint)
+    one = None if plain is None else _LINEAR(plain)
     for first in range(0, len(paint), _STRIP):
         rows = slice(first, first + _STRIP)
-        low, high, ink = (_LINEAR(part[rows, :, :3]) for part in (before, after, paint))
+        low, high = _LINEAR(before[rows]), _LINEAR(after[rows])
+        ink = _LINEAR(paint[rows, :, :3]) if one is None else np.tile(one, low.shape[1]).reshape(1, -1, 3)
         high -= low
-        ink -= low
-        done = np.divide(high, ink, out=np.zeros_like(ink), where=np.abs(ink) > 1e-4)
+        way = ink - low
+        done = np.divide(high, way, out=np.zeros_like(way), where=np.abs(way) > 1e-4)
         alpha = np.maximum(np.maximum(done[..., 0], done[..., 1]), done[..., 2])
         # Where the paint has the picture's own colour nothing shows how opaque it is; its own alpha stands in.
         alpha = np.where(alpha > 0, np.minimum(alpha, 1), paint[rows, :, 3])
-        low += np.divide(high, alpha[..., None], out=high, where=alpha[..., None] > 1e-5)
+        share = np.where(alpha > 1e-5, alpha, 1)
+        for channel in range(3):
+            high[..., channel] /= share
+        low += high
         rgba[rows, :, :3] = _SRGB(low)
         rgba[rows, :, 3] = alpha
     return rgba
@@ -125,6 +132,10 @@ def _for_linear_light(before: Array, after: Array, paint: Array) -> Array:
 
 def _lift(sheets: Sequence[Sheet], area: tuple[int, int, int, int]) -> Array:
     left, top, right, bottom = area
+    if _is_plain(sheets) and sheets[0].rect == area:
+        rgba = np.empty((bottom - top, right - left, 4), np.float32)
+        rgba[..., :3], rgba[..., 3] = sheets[0].colour, sheets[0].alpha
+        return rgba
     paint = np.zeros((bottom - top, right - left, 3), np.float32)
     cover = np.zeros(paint.shape[:2], np.float32)
     for sheet in sheets:
@@ -135,6 +146,11 @@ def _lift(sheets: Sequence[Sheet], area: tuple[int, int, int, int]) -> Array:
         np.minimum(paint[..., channel] * scale, 1, out=rgba[..., channel])
     rgba[..., 3] = cover
     return rgba
+
+
+def _is_plain(sheets: Sequence[Sheet]) -> bool:
+    """Tell whether all is painted in one colour, as a scrim is, which covers most of the picture."""
+    return len(sheets) == 1 and sheets[0].colour.ndim == 1
 
 
 def _bounds(sheets: Sequence[Sheet], width: int, height: int) -> tuple[int, int, int, int] | None:
