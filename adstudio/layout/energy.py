@@ -124,7 +124,8 @@ def _spectral_residual(grey: Array) -> Array:
 def _distance_from_border(lab: Array) -> Array:
     """Shortest way from the border, where each step costs the change of colour on it.
 
-    Something that the border cuts off is no ground: to begin there costs what its colour is apart from the border's rest.
+    Something that the border cuts off is no ground: to begin there costs what its colour is apart from the border's
+    rest.
     """
     from skimage.graph import MCP_Geometric
 

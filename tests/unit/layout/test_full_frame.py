@@ -1,4 +1,4 @@
-"""Photos that their subject fills: copy keeps to the edges, grows flat and small, and leaves the subject's face alone."""
+"""Photos that their subject fills: copy keeps to the edges, grows flat and small, and leaves a face alone."""
 
 from __future__ import annotations
 
