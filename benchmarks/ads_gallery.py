@@ -52,13 +52,12 @@ _CAFE = AdCopy(
 )
 _VET = AdCopy("우리 고양이 건강검진", "10월 한 달, 예약하면 1만 원 할인", call_to_action="예약하기")
 _BLOOM = AdCopy("엄마에게 꽃을", "당일 제작 · 당일 배송", price="29,000원", old_price="42,000원", badge="1+1")
-_NIGHT = AdCopy(
-    "별이 쏟아지는 밤", "여름밤 천체관측 캠프 모집", call_to_action="신청하러 가기", hours="매주 토 19:00–22:00"
-)
+_NIGHT = AdCopy("별이 쏟아지는 밤", "여름밤 천체관측 캠프 모집", call_to_action="신청하러 가기", hours="토 19:00–22:00")
 _TRIP = AdCopy("가을 단풍 여행", "2박 3일 특가 패키지", price="299,000원", badge="선착순\n100명")
 _MUSEUM = AdCopy("꿈을 배우는 어린이 과학관", "주말 가족 체험권", price="12,000원부터", call_to_action="예매하기")
 _JAM = AdCopy(
-    "할머니 손맛 그대로 수제 딸기잼", "국산 딸기 70%, 설탕은 반으로", price="8,900원", old_price="11,000원", badge="2+1",
+    "할머니 손맛 그대로 수제 딸기잼", "국산 딸기 70%, 설탕은 반으로", price="8,900원", old_price="11,000원",
+    badge="2+1",
     call_to_action="스토어 바로가기",
 )  # fmt: skip
 _TEA = AdCopy("차갑게 우린 여름", "콜드브루 밀크티 신메뉴", price="5,500원", link=LINK)
