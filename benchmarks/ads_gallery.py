@@ -31,7 +31,7 @@ from benchmarks.layout import RATIOS, cut  # noqa: E402
 from benchmarks.still_life import render, render_room  # noqa: E402
 
 LINK = "https://pf.kakao.com/_adstudio"
-CELL, COLUMNS, LARGEST = 300, 5, 300_000
+CELL, COLUMNS, GAP, LARGEST = 300, 4, 12, 300_000
 _SIZES = {"1:1": (1024, 1024), "4:5": (1024, 1280), "9:16": (864, 1536), "16:9": (1536, 864), "2:1": (1600, 800)}
 _TOOLS = (("dress_gallery.py", "dress"), ("channels.py", "channels"), ("specimen.py", ""))
 
@@ -68,11 +68,11 @@ _MUG = AdCopy("매일 쓰는 머그, 손으로 빚다", "흙과 불 도예 공�
 _GIFT = AdCopy("마음을 담은 선물 상자", "추석 예약 주문 시작", price="39,000원", badge="예약\n10%")
 
 ADS = (
-    Ad("coffee", "1:1", _CAFE), Ad("chelsea", "1:1", _VET), Ad("flower", "1:1", _BLOOM), Ad("jar", "1:1", _JAM),
+    Ad("coffee", "1:1", _CAFE), Ad("chelsea", "1:1", _VET), Ad("astronaut", "1:1", _MUSEUM), Ad("jar", "1:1", _JAM),
     Ad("coffee", "4:5", _CAFE), Ad("rocket", "4:5", _NIGHT), Ad("bottle", "4:5", _TEA, 40.0), Ad("mug", "4:5", _MUG),
     Ad("chelsea", "9:16", _VET), Ad("flower", "9:16", _BLOOM), Ad("jar", "9:16", _JAM, -60.0), Ad("box", "9:16", _GIFT),
     Ad("coffee", "16:9", _CAFE), Ad("china", "16:9", _TRIP), Ad("bottle", "16:9", _SALE, 50.0),
-    Ad("astronaut", "16:9", _MUSEUM),
+    Ad("flower", "16:9", _BLOOM),
     Ad("rocket", "2:1", _NIGHT), Ad("china", "2:1", _TRIP), Ad("mug", "2:1", _MUG, 30.0),
     Ad("box", "2:1", _GIFT, -50.0),
 )  # fmt: skip
@@ -120,13 +120,17 @@ def _sized(picture: Array, width: int, height: int) -> Array:
 
 
 def contact_sheet(images: list[Image.Image]) -> Image.Image:
-    """Lay the ads out in rows of five, small."""
-    sheet = Image.new("RGB", (COLUMNS * CELL, -(-len(images) // COLUMNS) * CELL), (250, 250, 250))
-    for index, image in enumerate(images):
-        small = image.copy()
-        small.thumbnail((CELL - 12, CELL - 12), Image.Resampling.LANCZOS)
-        left, top = index % COLUMNS * CELL, index // COLUMNS * CELL
-        sheet.paste(small, (left + (CELL - small.width) // 2, top + (CELL - small.height) // 2))
+    """Lay the ads out in rows of four, small."""
+    small = [image.copy() for image in images]
+    for image in small:
+        image.thumbnail((CELL - GAP, CELL + 60), Image.Resampling.LANCZOS)
+    rows = [small[start : start + COLUMNS] for start in range(0, len(small), COLUMNS)]
+    high = sum(max(image.height for image in row) + GAP for row in rows)
+    sheet, top = Image.new("RGB", (COLUMNS * CELL, high + GAP), (250, 250, 250)), GAP
+    for row in rows:
+        for column, image in enumerate(row):
+            sheet.paste(image, (column * CELL + (CELL - image.width) // 2, top))
+        top += max(image.height for image in row) + GAP
     return sheet
 
 
