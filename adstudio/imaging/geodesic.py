@@ -15,7 +15,7 @@ from .filters import Bools, around, blur, depth_inside, erode, fill_holes, find_
 from .grid import Ties, border_distance, frame_of, spread
 from .linear import to_lab, to_linear
 from .palette import find_palette
-from .plain_ground import find_ground, find_product
+from .plain_ground import find_ground, find_product, shade_distance
 
 SEARCH_PX = 256
 EDGE_PX = 768
@@ -35,6 +35,8 @@ _SHADE = (
     "background's own hue; look there, or give a mask."
 )
 MOST_SHADE = 0.02
+_SHADED = 6.0  # L*a*b* units that being in the shade of the product counts
+_DARKEST_CORNER = 0.3  # cube root of the light right under a rim
 EDGE_WIDTH_PX = 1.6
 REACH = 0.02
 # Below this much colour change (L*a*b* units) on the way from the border a photo holds no subject, only texture.
@@ -66,7 +68,7 @@ class GeodesicMatting:
                 found = _clean(_drop_appendages(odds, free_standing), ground, lab)
         if found is None or not found.any():
             return np.zeros(photo.shape[:2], dtype=np.float32)
-        matte, faint = _sharpen(photo, found.astype(np.float32), reach)
+        matte, faint = _sharpen(photo, found.astype(np.float32), reach, shade_known=plain is not None)
         self.notes = [
             "The outline was found without a trained model; look at it before you publish.",
             *([_DOUBT.format(faint)] if faint > MOST_FAINT else []),
@@ -123,9 +125,11 @@ def _find(lab: Array) -> tuple[Array, Array, Bools] | None:
     return odds, free_standing, colour < -1
 
 
-def _sharpen(photo: Array, found: Array, share: float) -> tuple[Array, float]:
+def _sharpen(photo: Array, found: Array, share: float, *, shade_known: bool) -> tuple[Array, float]:
     """Settle the band in which the product's edge lies again, at a finer size.
 
+    Args:
+        shade_known: shadows have been told from the product already; else what has the ground's hue is taken for one.
     Returns: the matte in photo size, and the share of the outline along which both sides look alike.
     """
     scale = min(1.0, EDGE_PX / max(photo.shape[:2]))
@@ -143,12 +147,20 @@ def _sharpen(photo: Array, found: Array, share: float) -> tuple[Array, float]:
     smooth = blur(lab, 0.6)
     near = 1.5 * share * longest
     product, rest = _local_colour(smooth, inside, near), _local_colour(smooth, outside, near)
-    faint = float((np.linalg.norm(product - rest, axis=-1)[band] < FAINT_EDGE).mean())
+    faint = float((np.linalg.norm(product[band] - rest[band], axis=-1) < FAINT_EDGE).mean())
     # Which of the two colours found close by is nearer decides; what the search had said counts half as much.
-    nearer = np.linalg.norm(smooth - rest, axis=-1) - np.linalg.norm(smooth - product, axis=-1)
+    near_rest, near_product, here = rest[band], product[band], smooth[band]
+    away = np.linalg.norm(here - near_rest, axis=-1)
+    to_product = np.linalg.norm(here - near_product, axis=-1)
+    trust = np.full(mask.shape, 0.02, dtype=np.float32)
+    if not shade_known:
+        shaded = _SHADED + shade_distance(here, near_rest, _DARKEST_CORNER)
+        trust[band] = np.where(shaded < np.minimum(away, 0.4 * to_product), 10 * trust[band], trust[band])
+        away = np.minimum(away, shaded)
+    nearer = away - to_product
     odds = mask.astype(np.float32)
-    odds[band] = _logistic((nearer / 8).clip(-2, 2) + np.where(mask, 1.0, -1.0))[band]
-    settled = spread(smooth, odds, np.full(odds.shape, 0.02, dtype=np.float32), free=band)
+    odds[band] = _logistic((nearer / 8).clip(-2, 2) + np.where(mask[band], 1.0, -1.0))
+    settled = spread(smooth, odds, trust, free=band)
     # Products have smooth outlines. The blurred field is enlarged first and cut afterwards: crisp at any photo size.
     sigma = 0.25 * share * longest
     field = np.zeros((height, width), dtype=np.float32)

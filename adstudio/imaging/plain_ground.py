@@ -121,11 +121,21 @@ def _lies_high(shaded: Bools, sure: Bools) -> Bools:
 
 def _may_be_shadow(lab: Array, ground: Ground, least: float) -> Bools:
     """Mark what has the ground's own colour, only darker."""
-    own, under = _roots(lab), _roots(ground.lab)
+    return shade_distance(lab, ground.lab, DARKEST_SHADOW) < least
+
+
+def shade_distance(lab: Array, ground: Array, darkest: float) -> Array:
+    """Measure how far a colour is from the ground's own in less light; infinite where it could not be that.
+
+    Args:
+        darkest: the cube root of the least light that a shadow leaves.
+    Shapes: ``[...,3], [...,3] -> [...]`` in units of L*a*b*.
+    """
+    own, under = _roots(lab), _roots(ground)
     left = (own * under).sum(axis=-1) / np.maximum((under * under).sum(axis=-1), 1e-6)
     rest = own - left[..., None] * under
     change = np.stack([116 * rest[..., 1], 500 * (rest[..., 0] - rest[..., 1]), 200 * (rest[..., 1] - rest[..., 2])])
-    return (left < 1) & (left > DARKEST_SHADOW) & (np.linalg.norm(change, axis=0) < least)
+    return np.where((left < 1) & (left > darkest), np.linalg.norm(change, axis=0), np.inf).astype(np.float32)
 
 
 def _roots(lab: Array) -> Array:

@@ -37,6 +37,13 @@ def test_coffee_is_cut_out_whole_and_clean(coffee_cut: CutOut) -> None:
     assert coffee_cut.method == "geodesic"
 
 
+def test_shadow_under_the_saucers_rim_is_left_behind(coffee_cut: CutOut) -> None:
+    matte = restore_frame(coffee_cut)[..., 3]
+    assert matte[244:258, 74:80].mean() < 0.1  # on its left …
+    assert matte[300:310, 460:466].mean() < 0.3  # … and on its right
+    assert matte[200:240, 90:470].min() > 0.9
+
+
 def test_coffee_outline_is_smooth(coffee_cut: CutOut) -> None:
     found = restore_frame(coffee_cut)[..., 3] > 0.5
     y, x = np.mgrid[-6:7, -6:7]
