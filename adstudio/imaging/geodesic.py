@@ -35,6 +35,12 @@ _SHADE = (
     "background's own hue; look there, or give a mask."
 )
 MOST_SHADE = 0.02
+_BUSY = (
+    "The photo is too busy for this method: a part as large as {:.0%} of what was found could belong to the "
+    "background or not. Give a mask or use a trained model."
+)
+_UNCLEAR = 0.25  # between both sides, so far from either
+MOST_UNCLEAR = 0.15  # isolated subjects stay below 0.07, portraits and landscapes above 0.25
 _SHADED = 6.0  # L*a*b* units that being in the shade of the product counts
 _DARKEST_CORNER = 0.3  # cube root of the light right under a rim
 EDGE_WIDTH_PX = 1.6
@@ -57,7 +63,7 @@ class GeodesicMatting:
         Shapes: ``[H,W,3] -> [H,W]``.
         """
         plain = _find_on_plain_ground(photo)
-        found, shade = plain if plain is not None else (None, 0.0)
+        (found, shade), unclear = plain if plain is not None else (None, 0.0), 0.0
         reach = PLAIN_REACH
         if found is None:
             lab = _shrink(photo, SEARCH_PX)
@@ -66,6 +72,7 @@ class GeodesicMatting:
             if sought is not None:
                 odds, free_standing, ground = sought
                 found = _clean(_drop_appendages(odds, free_standing), ground, lab)
+                unclear = float((np.abs(odds - 0.5) < _UNCLEAR).sum() / max(found.sum(), 1))
         if found is None or not found.any():
             return np.zeros(photo.shape[:2], dtype=np.float32)
         matte, faint = _sharpen(photo, found.astype(np.float32), reach, shade_known=plain is not None)
@@ -73,6 +80,7 @@ class GeodesicMatting:
             "The outline was found without a trained model; look at it before you publish.",
             *([_DOUBT.format(faint)] if faint > MOST_FAINT else []),
             *([_SHADE.format(shade)] if shade > MOST_SHADE else []),
+            *([_BUSY.format(unclear)] if unclear > MOST_UNCLEAR else []),
         ]
         return matte
 

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+import skimage.data
 from scipy import ndimage
 from sklearn.datasets import load_sample_image
 
@@ -58,6 +59,12 @@ def test_flower_is_taken_without_its_neighbour() -> None:
     assert alpha[410, 390] == 0  # the second flower, cut by the lower edge
     assert alpha[367, 387] == 0  # the blurred stem between the two
     assert alpha[:80].max() == 0
+
+
+def test_photo_too_busy_for_the_weight_free_method_is_told(coffee_cut: CutOut) -> None:
+    assert not any("too busy" in note for note in coffee_cut.notes)
+    portrait = skimage.data.astronaut()[::2, ::2].astype(np.float32) / np.float32(255)
+    assert any("too busy" in note for note in cut_out(portrait, method="geodesic").notes)
 
 
 def test_drawn_plate_matches_its_truth(plate: Drawn) -> None:
