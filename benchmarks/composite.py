@@ -1,9 +1,10 @@
 """Measure cut-out edges, composites, shadows and tone against rendered truth, beside other ways of doing it.
 
-python benchmarks/composite.py [--fast]
+python benchmarks/composite.py [--fast] [--comfyui FOLDER --comfyui-python PYTHON]
 
-Every way runs in this one process: naive paste, the formula of ComfyUI's ImageCompositeMasked, and, where pymatting is
-installed, rembg's ``decontaminate`` (its ``estimate_foreground_ml``). Seconds are processor seconds of one thread.
+Every way runs in this one run: naive paste, ComfyUI's ImageCompositeMasked (the node itself where ComfyUI's folder is
+given, else its formula), and, where pymatting is installed, rembg's ``decontaminate`` (its ``estimate_foreground_ml``).
+Seconds are processor seconds of one thread.
 """
 
 from __future__ import annotations
@@ -28,8 +29,9 @@ from adstudio.imaging.edges import refine_matte, resize  # noqa: E402
 from adstudio.imaging.foreground import clean_colours, halo  # noqa: E402
 from adstudio.imaging.light import estimate_light, find_lamp  # noqa: E402
 from adstudio.imaging.linear import delta_e2000, to_linear, to_srgb  # noqa: E402
-from adstudio.imaging.placement import Spot, find_spot  # noqa: E402
+from adstudio.imaging.placement import find_spot  # noqa: E402
 from adstudio.types import Array, CutOut, Placement  # noqa: E402
+from benchmarks.core_paste import paste  # noqa: E402
 from benchmarks.gauges import anonymous, watched_peak  # noqa: E402
 from benchmarks.still_life import PRODUCTS, render, render_room  # noqa: E402
 
@@ -40,13 +42,15 @@ def main() -> None:
     """Print every table as Markdown."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--fast", action="store_true", help="without the memory of 4,000 x 4,000")
+    parser.add_argument("--comfyui", type=Path, help="ComfyUI's folder, to paste by its own node")
+    parser.add_argument("--comfyui-python", default=sys.executable, help="the Python that ComfyUI runs in")
     options = parser.parse_args()
     _say("### Rim colours against truth, mean error of what is seen, 1/255")
     _edges()
     _say("### Matte refined from a quarter of its size, mean error in the band, 1/255")
     _mattes()
     _say("### Composite of a cut-out photo in linear light against truth: rim, mean delta E 2000")
-    _pastes()
+    _pastes(options.comfyui, options.comfyui_python)
     _say("### Direction of the shadow in the picture, against the lamp of a rendered room")
     _shadows()
     _say("### Products: shadow on the product itself, change of colour")
@@ -136,39 +140,51 @@ def _mattes() -> None:
         _row(name, *(f"{float(np.abs(each - alpha)[band].mean() * 255):.1f}" for each in (plain, fitted)))
 
 
-def _pastes() -> None:
+def _pastes(comfyui: Path | None, python: str) -> None:
     product, backs = photo_pair()
     scene = np.full_like(product, 0.05)
     alpha = outline(3)
-    _row("cut from", "hard paste", "ImageCompositeMasked", "the same after pymatting", "ours")
-    _row(*["---"] * 5)
+    place = Placement(0.5, 0.9, 0.5)
+    spot = find_spot(place, W / H, W, H)
+    # The product is drawn at half size by all: the truth is reduced the same way.
+    whole = np.concatenate([product, alpha[..., None]], axis=-1)
+    right = compose(scene, [CutOut(whole, "mask")], [place], shadow=0, harmonize=0)
+    mask = (right.mask > 0.02) & (right.mask < 0.98)
+    jobs: list[tuple[Array, Array, Array, int, int]] = []
+    drawn: dict[str, tuple[Array, int]] = {}
     for name, back in backs.items():
         photo = to_srgb(_mix(to_linear(product), alpha, to_linear(back)))
         cut = np.concatenate([clean_colours(photo, alpha), alpha[..., None]], axis=-1)
-        place = Placement(0.5, 0.9, 0.5)
         ours = compose(scene, [CutOut(cut, "mask")], [place], shadow=0, harmonize=0).image
-        # The product is drawn at half size by all: the truth is reduced the same way.
-        whole = np.concatenate([product, alpha[..., None]], axis=-1)
-        right = compose(scene, [CutOut(whole, "mask")], [place], shadow=0, harmonize=0)
         theirs, _ = _pymatting(photo, alpha)
-        spot = find_spot(place, W / H, W, H)
-        results: list[Array | None] = [_core_paste(scene, photo, (alpha > 0.5).astype(np.float32), spot)]
-        results += [None if each is None else _core_paste(scene, each, alpha, spot) for each in (photo, theirs)]
-        mask = (right.mask > 0.02) & (right.mask < 0.98)
-        found = [None if each is None else _difference(each, right.image, mask) for each in (*results, ours)]
-        _row(name, *("–" if each is None else f"{each:.2f}" for each in found))
+        ways = [
+            (photo, (alpha > 0.5).astype(np.float32)),
+            (photo, alpha),
+            *([] if theirs is None else [(theirs, alpha)]),
+        ]
+        for colour, cover in ways:
+            small = (resize(each.astype(np.float32), spot.width, spot.height) for each in (colour, cover))
+            jobs.append((scene, *small, spot.left, spot.top))
+        drawn[name] = (ours, len(ways))
+    pasted = paste(comfyui, python, jobs) if comfyui else [_formula(*job) for job in jobs]
+    _row("cut from", "hard paste", "ImageCompositeMasked", "the same after rembg's decontaminate", "ours")
+    _row(*["---"] * 5)
+    for name, (ours, count) in drawn.items():
+        found = [f"{_difference(each, right.image, mask):.2f}" for each in pasted[:count]]
+        del pasted[:count]
+        _row(name, *found, *["–"] * (3 - count), f"{_difference(ours, right.image, mask):.2f}")
+    _say(f"Pasted by {'the node of ' + str(comfyui) if comfyui else 'the formula of the node'}.")
 
 
 def _difference(one: Array, other: Array, where: Any) -> float:
     return float(delta_e2000(to_linear(one), to_linear(other))[where].mean())
 
 
-def _core_paste(scene: Array, photo: Array, alpha: Array, spot: Spot) -> Array:
-    """ComfyUI's ImageCompositeMasked: ``mask * source + (1 - mask) * destination`` in sRGB, each resized by itself."""
-    source, mask = resize(photo, spot.width, spot.height), resize(alpha, spot.width, spot.height)[..., None]
+def _formula(scene: Array, source: Array, mask: Array, left: int, top: int) -> Array:
+    """ComfyUI's ImageCompositeMasked: ``mask * source + (1 - mask) * destination``, in sRGB."""
     out = scene.copy()
-    here = np.s_[spot.top : spot.top + spot.height, spot.left : spot.left + spot.width]
-    out[here] = source * mask + out[here] * (1 - mask)
+    here, cover = np.s_[top : top + source.shape[0], left : left + source.shape[1]], mask[..., None]
+    out[here] = source * cover + out[here] * (1 - cover)
     return out
 
 
@@ -211,8 +227,8 @@ def _times() -> None:
     group = [cut, render("jar", 900), render("mug", 700)]
     places = [Placement(0.3, 0.8, 0.6), Placement(0.55, 0.82, 0.4), Placement(0.75, 0.85, 0.3)]
     ways: dict[str, Callable[[], Any]] = {
-        "ImageCompositeMasked's formula": lambda: _core_paste(
-            room, cut.rgba[..., :3], cut.rgba[..., 3], Spot(300, 200, 300, 614)
+        "ImageCompositeMasked's formula": lambda: _formula(
+            room, resize(cut.rgba[..., :3], 300, 614), resize(cut.rgba[..., 3], 300, 614), 300, 200
         ),
         "ours: no shadow, no tone": lambda: compose(room, [cut], places[:1], shadow=0, harmonize=0),
         "ours: shadow and tone": lambda: compose(room, [cut], places[:1]),

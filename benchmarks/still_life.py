@@ -22,6 +22,7 @@ _COLOURS = {
     "bottle": (0.05, 0.22, 0.12),
     "box": (0.75, 0.30, 0.10),
     "mug": (0.80, 0.78, 0.72),
+    "white mug": (0.92, 0.92, 0.91),
     "jar": (0.55, 0.08, 0.10),
     "shoe": (0.12, 0.20, 0.50),
 }
@@ -51,6 +52,7 @@ def render(name: str, height: int = 600, angle_deg: float = -40.0) -> CutOut:
     """Render one product with its true alpha, lit from ``angle_deg``."""
     tall = height * _FINE
     mask, colour = _draw(name, tall)
+    name = name.rpartition(" ")[2]  # the shape; before it stands a colour of its own
     soft = np.asarray(mask, np.float32) / 255
     solid = soft > 0.5
     normal = _turned(name, solid) if name in _PROFILES else _pillow(solid, 0.06 if name == "shoe" else 0.0)
@@ -77,6 +79,7 @@ def _draw(name: str, tall: int) -> tuple[Image.Image, Array]:
     mask = Image.new("L", (wide, tall))
     pen = ImageDraw.Draw(mask)
     colour = np.broadcast_to(np.array(_COLOURS[name]), (tall, wide, 3)).copy()
+    name = name.rpartition(" ")[2]
     y, x = np.mgrid[0:tall, 0:wide]
     if name in _PROFILES:
         half = _half_width(name, tall)

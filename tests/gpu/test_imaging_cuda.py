@@ -1,0 +1,46 @@
+"""Cutting out on an NVIDIA GPU: the same matte as on the CPU, told where it ran, and the card's memory given back.
+
+Everything else of the imaging is arithmetic on the CPU by design: graphics memory belongs to the picture model.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from adstudio.imaging.rembg_models import MODELS
+from adstudio.imaging.rembg_session import RembgMatting
+from benchmarks import cutout_session
+
+
+def _runs_on_cuda() -> bool:
+    if not cutout_session.is_possible() or importlib.util.find_spec("onnxruntime") is None:
+        return False
+    import onnxruntime
+
+    return "CUDAExecutionProvider" in onnxruntime.get_available_providers()
+
+
+pytestmark = pytest.mark.skipif(not _runs_on_cuda(), reason="needs rembg, onnx and onnxruntime-gpu")
+CONTEXT_MB = 700  # of CUDA, cuBLAS and cuDNN, which stay for as long as the process lives
+
+
+def test_matte_is_the_same_on_both_devices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ADSTUDIO_MODELS", str(tmp_path))
+    cutout_session.write("u2netp", tmp_path / "rembg" / "u2netp.onnx")
+    photo = np.random.default_rng(0).random((320, 320, 3), dtype=np.float32)
+    on_cpu = RembgMatting(MODELS["u2netp"], device="cpu").matte(photo)
+    on_gpu = RembgMatting(MODELS["u2netp"], device="gpu")
+    assert float(np.abs(on_gpu.matte(photo) - on_cpu).mean()) < 0.01
+    assert "The model ran on: CUDA." in on_gpu.notes
+
+
+def test_session_gives_the_card_back() -> None:
+    found = cutout_session.measure("u2net", "gpu")
+    assert found["notes"][-1] == "The model ran on: CUDA."
+    before, first, *_, last = found["card_mb"]
+    assert first - before < CONTEXT_MB, "only the context stays after a run"
+    assert abs(last - first) < 32, "and no run adds to it"
