@@ -163,8 +163,8 @@ def _pastes(comfyui: Path | None, python: str) -> None:
             *([] if theirs is None else [(theirs, alpha)]),
         ]
         for colour, cover in ways:
-            small = (resize(each.astype(np.float32), spot.width, spot.height) for each in (colour, cover))
-            jobs.append((scene, *small, spot.left, spot.top))
+            source, mask_of_it = (resize(each, spot.width, spot.height) for each in (colour, cover))
+            jobs.append((scene, source, mask_of_it, spot.left, spot.top))
         drawn[name] = (ours, len(ways))
     pasted = paste(comfyui, python, jobs) if comfyui else [_formula(*job) for job in jobs]
     _row("cut from", "hard paste", "ImageCompositeMasked", "the same after rembg's decontaminate", "ours")

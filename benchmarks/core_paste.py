@@ -24,7 +24,10 @@ def paste(comfyui: Path, python: str, jobs: Sequence[tuple[Any, Any, Any, int, i
     with tempfile.TemporaryDirectory() as folder:
         given, made = Path(folder) / "in.npz", Path(folder) / "out.npz"
         names = ("destination", "source", "mask", "x", "y")
-        np.savez(given, **{f"{i}{name}": part for i, job in enumerate(jobs) for name, part in zip(names, job)})  # noqa: B905
+        parts: dict[str, Any] = {
+            f"{i}{name}": part for i, job in enumerate(jobs) for name, part in zip(names, job, strict=True)
+        }
+        np.savez(given, **parts)
         command = [python, str(Path(__file__)), str(comfyui.resolve()), str(given), str(made), str(len(jobs))]
         done = subprocess.run(command, cwd=comfyui, capture_output=True, text=True, check=False)
         if done.returncode:
@@ -36,7 +39,10 @@ def paste(comfyui: Path, python: str, jobs: Sequence[tuple[Any, Any, Any, int, i
 def _serve(comfyui: str, given: str, made: str, count: int) -> None:
     sys.argv = ["main.py", "--cpu"]
     sys.path.insert(0, comfyui)
+    import comfy.options  # pyright: ignore[reportMissingImports]
     import torch
+
+    comfy.options.enable_args_parsing()  # else it takes no notice of --cpu
     from comfy_extras.nodes_mask import ImageCompositeMasked  # pyright: ignore[reportMissingImports]
 
     out = {}
@@ -52,4 +58,4 @@ def _serve(comfyui: str, given: str, made: str, count: int) -> None:
 
 
 if __name__ == "__main__":
-    _serve(*sys.argv[1:4], int(sys.argv[4]))
+    _serve(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -100,7 +101,7 @@ def _meet(mine: Fall, fall: Fall, lamp: Lamp) -> Array | None:
     faded = np.clip((ends - up) / (_FADE * fall.product.alpha.shape[0]), 0, 1)
     if not faded.any():
         return None
-    offset = (
+    offset: Any = (
         spot.top - fall.top + base * (1 - lamp.rise),
         spot.left - fall.left + base * lamp.lean,
     )
