@@ -12,10 +12,7 @@ import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from comfy_api.latest import io
-else:
-    from comfy_api.latest import io as _core
+from comfy_api.latest import io as _core
 
 __all__ = ["adapted", "io", "knows_input", "knows_schema"]
 
@@ -79,5 +76,9 @@ def _without_unknown(make: Callable[..., Any], known: frozenset[str]) -> Callabl
     return build
 
 
-if not TYPE_CHECKING:
+if TYPE_CHECKING:
+
+    class io(Any):
+        """What a type checker knows of it: nothing, as ComfyUI is not installed beside it."""
+else:
     io = adapted(_core)
