@@ -30,7 +30,7 @@ def test_the_panel_makes_an_ad_and_says_what_is_lacking(open_older: Any, older_s
     page.screenshot(path=tmp_path / "lacks.png")
     panel.get_by_label(KO["brief"]).fill(BRIEF)
     panel.get_by_role("button", name=KO["make"]).click()
-    panel.locator(".adp-shown img").wait_for(timeout=MADE_MS)
+    panel.locator(".adp-shown img").wait_for(timeout=2 * MADE_MS)
     page.screenshot(path=tmp_path / "panel.png")
     panel.get_by_role("button", name=KO["open"]).click()
     page.wait_for_function("() => app.canvas.graph.nodes.some(n => n.type === 'AdStudioText2Image')")

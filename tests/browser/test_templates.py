@@ -98,7 +98,8 @@ def test_every_template_opens_whole_in_nodes_2(open_page: Any, tmp_path: Path):
         load(page, name)
         assert page.evaluate(BROKEN) == [], name
         assert answer(page, PROMPT) == api_graph(name), name
-        page.screenshot(path=tmp_path / f"{name}.png")
+        if name in APPS:  # their forms are what is worth a look
+            page.screenshot(path=tmp_path / f"{name}.png")
         assert_form(page, name)
 
 

@@ -63,7 +63,10 @@ def test_an_engine_that_cannot_draw_is_refused_with_the_reason(older_server: Com
 
 def test_an_ad_asked_for_twice_is_given_twice(older_server: ComfyServer):
     asked = {"brief": "카페 라떼", "provider": "rules", "seed": 7, "steps": 1}
-    first, again = (older_server.post("/adstudio/generate", asked) for _ in range(2))
+    jobs = [older_server.post("/adstudio/generate", asked | {"wait_s": 0})["job"] for _ in range(2)]
+    for job in jobs:
+        assert older_server.wait(job).status == "success"  # a job's number is the id of its run
+    first, again = (older_server.get(f"/adstudio/jobs/{job}") for job in jobs)
     ((one,), (other,)) = first["pictures"], again["pictures"]
     assert one["sha256"] == other["sha256"] and first["job"] != again["job"]  # the second is in ComfyUI's cache alone
 
