@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from workflow_graphs import IMAGE_TO_IMAGE, TEXT_TO_IMAGE
-from workflow_parts import LETTERS, Graph, Group, Link, Step, model, save
+from workflow_parts import LETTERS, Graph, Group, Link, Step, model, save, text_layout
 from workflow_products import PRODUCT_COMPOSITE
 
 _BRIEF = (("prompt", "brief"), ("prompt", "industry"), ("style", "style"))
@@ -15,9 +15,8 @@ _LAYOUT = (("editor", "layout_editor"),)
 
 def _editable_letters(number: int, picture: str, keep_clear: Link | None = None) -> Group:
     """The copy, laid out, moved by hand and drawn."""
-    where = {"image": Link(picture), "copy": Link("copy"), "prompt": Link("prompt")}
     steps = (
-        Step("text_layout", "AdStudioTextLayoutAnalyzer", where | ({"keep_clear": keep_clear} if keep_clear else {})),
+        text_layout(picture, keep_clear),
         Step(
             "editor",
             "AdStudioLayoutEditor",

@@ -1,8 +1,24 @@
-"""The workflow of channels: one design on many of them, and the white main picture beside it."""
+"""The workflows of channels: one design on many of them with the white main picture beside it, and an ad for one."""
 
 from __future__ import annotations
 
-from workflow_parts import LETTERS, PHOTO, PICTURE, SAVED, Graph, Group, Link, Step, brief, model
+from workflow_parts import (
+    LETTERS,
+    PHOTO,
+    PICTURE,
+    SAVED,
+    Graph,
+    Group,
+    Link,
+    Step,
+    backdrop,
+    brief,
+    letters,
+    model,
+    placing,
+    save,
+    text_layout,
+)
 
 ONE_DESIGN_MANY_CHANNELS = Graph(
     name="07-one-design-many-channels",
@@ -10,18 +26,7 @@ ONE_DESIGN_MANY_CHANNELS = Graph(
         (model(),),
         (brief("가을 신메뉴 커피, 낙엽이 있는 따뜻한 나무 테이블", backdrop_only=True),),
         (
-            Group(
-                "3  배경 · Backdrop",
-                (
-                    Step(
-                        "backdrop",
-                        "AdStudioText2Image",
-                        {"zit": Link("style"), "prompt": Link("prompt"), "aspect": "1:1", "seed": 7},
-                        room=230,
-                    ),
-                ),
-                PICTURE,
-            ),
+            backdrop(3, "1:1", 7),
             Group(
                 "4  상품 사진 · Product photo",
                 (
@@ -35,26 +40,8 @@ ONE_DESIGN_MANY_CHANNELS = Graph(
             Group(
                 "5  디자인 하나 · One design",
                 (
-                    Step(
-                        "product_layout",
-                        "AdStudioProductLayoutAnalyzer",
-                        {"backdrop": Link("backdrop"), "cutout": Link("cutout")},
-                    ),
-                    Step(
-                        "composite",
-                        "AdStudioBackgroundComposite",
-                        {"backdrop": Link("backdrop"), "cutout": Link("cutout"), "layout": Link("product_layout")},
-                    ),
-                    Step(
-                        "text_layout",
-                        "AdStudioTextLayoutAnalyzer",
-                        {
-                            "image": Link("composite"),
-                            "copy": Link("copy"),
-                            "prompt": Link("prompt"),
-                            "keep_clear": Link("composite", 1),
-                        },
-                    ),
+                    *placing(),
+                    text_layout("composite", keep_clear=Link("composite", 1)),
                 ),
                 LETTERS,
             ),
@@ -129,5 +116,50 @@ ONE_DESIGN_MANY_CHANNELS = Graph(
                 PHOTO,
             ),
         ),
+    ),
+)
+
+_CHANNEL = Link("preset", 4)
+
+AD_FOR_ONE_CHANNEL = Graph(
+    name="08-ad-for-one-channel",
+    columns=(
+        (model(),),
+        (brief("봄 신메뉴 딸기 케이크, 분홍빛 대리석 위 상큼한 분위기", channel="instagram_story"),),
+        (
+            Group(
+                "3  채널 · Channel",
+                (
+                    Step(
+                        "preset",
+                        "AdStudioChannelPreset",
+                        {"channel": "instagram_story", "zit": Link("style")},
+                        room=120,
+                    ),
+                ),
+                LETTERS,
+            ),
+            Group(
+                "4  이미지 · Picture",
+                (
+                    Step(
+                        "picture",
+                        "AdStudioText2Image",
+                        {
+                            "zit": Link("style"),
+                            "prompt": Link("prompt"),
+                            "width": Link("preset"),
+                            "height": Link("preset", 1),
+                            "seed": 3,
+                        },
+                        room=230,
+                    ),
+                    Step("fitted", "AdStudioFitToChannel", {"image": Link("picture"), "channel": _CHANNEL}, room=80),
+                ),
+                PICTURE,
+            ),
+        ),
+        (letters(5, "fitted", channel=_CHANNEL),),
+        (save(6, "fitted", channel=_CHANNEL),),
     ),
 )

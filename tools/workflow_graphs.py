@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workflow_channels import ONE_DESIGN_MANY_CHANNELS
+from workflow_channels import AD_FOR_ONE_CHANNEL, ONE_DESIGN_MANY_CHANNELS
 from workflow_engines import ENGINES
 from workflow_parts import MODEL, PHOTO, PICTURE, Graph, Group, Link, Step, brief, letters, model, save
 from workflow_products import CATALOGUE, MANY_PRODUCTS, PRODUCT_COMPOSITE
@@ -115,5 +115,5 @@ NATIVE_BRIDGE = Graph(
 
 GRAPHS = (
     *(TEXT_TO_IMAGE, IMAGE_TO_IMAGE, PRODUCT_COMPOSITE, NATIVE_BRIDGE),
-    *(MANY_PRODUCTS, CATALOGUE, ONE_DESIGN_MANY_CHANNELS, *ENGINES),
+    *(MANY_PRODUCTS, CATALOGUE, ONE_DESIGN_MANY_CHANNELS, AD_FOR_ONE_CHANNEL, *ENGINES),
 )

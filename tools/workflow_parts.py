@@ -93,15 +93,15 @@ def model(style: str = "realistic") -> Group:
     return Group("1  모델과 스타일 · Model and style", steps, MODEL)
 
 
-def brief(words: str, *, backdrop_only: bool = False) -> Group:
-    """The brief, and the copy that is written from it."""
+def brief(words: str, *, backdrop_only: bool = False, channel: str | None = None) -> Group:
+    """The brief, and the copy that is written from it, no longer than ``channel`` takes."""
     values = {"brief": words, "style": Link("style", 1), "backdrop_only": backdrop_only, "writer": Link("writer")}
     steps = (
         Step("prompt", "AdStudioPromptProcessor", values, 400, text_height=120, room=120),
         Step(
             "copy",
             "AdStudioAdCopy",
-            {"prompt": Link("prompt"), "writer": Link("writer")},
+            {"prompt": Link("prompt"), "writer": Link("writer")} | ({"channel": channel} if channel else {}),
             400,
             text_height=60,
             room=120,
@@ -110,12 +110,35 @@ def brief(words: str, *, backdrop_only: bool = False) -> Group:
     return Group("2  브리프와 문구 · Brief and copy", steps, WORDS)
 
 
-def letters(number: int, picture: str, keep_clear: Link | None = None, *, by_hand: bool = False) -> Group:
-    """The copy, laid out and drawn on a picture; ``by_hand`` with the editor between the two."""
+def backdrop(number: int, aspect: str, seed: int) -> Group:
+    """What is drawn for a product to stand on."""
+    values = {"zit": Link("style"), "prompt": Link("prompt"), "aspect": aspect, "seed": seed}
+    return Group(f"{number}  배경 · Backdrop", (Step("backdrop", "AdStudioText2Image", values, room=230),), PICTURE)
+
+
+def placing(cutout: str = "cutout") -> tuple[Step, Step]:
+    """The product's place on the backdrop, and the two as one picture."""
+    two = {"backdrop": Link("backdrop"), "cutout": Link(cutout)}
+    return (
+        Step("product_layout", "AdStudioProductLayoutAnalyzer", two),
+        Step("composite", "AdStudioBackgroundComposite", {**two, "layout": Link("product_layout")}),
+    )
+
+
+def text_layout(picture: str, keep_clear: Link | None = None, channel: Link | None = None) -> Step:
+    """The copy's places on a picture."""
     where: dict[str, Any] = {"image": Link(picture), "copy": Link("copy"), "prompt": Link("prompt")}
+    where |= {name: link for name, link in (("keep_clear", keep_clear), ("channel", channel)) if link}
+    return Step("text_layout", "AdStudioTextLayoutAnalyzer", where)
+
+
+def letters(
+    number: int, picture: str, keep_clear: Link | None = None, *, by_hand: bool = False, channel: Link | None = None
+) -> Group:
+    """The copy, laid out and drawn on a picture; ``by_hand`` with the editor between the two."""
     last = "edited_layout" if by_hand else "text_layout"
     steps = (
-        Step("text_layout", "AdStudioTextLayoutAnalyzer", where | ({"keep_clear": keep_clear} if keep_clear else {})),
+        text_layout(picture, keep_clear, channel),
         *([_editor(picture)] if by_hand else []),
         Step("lettering", "AdStudioTextOverlay", {"image": Link(picture), "layout": Link(last)}),
     )
@@ -127,12 +150,13 @@ def _editor(picture: str) -> Step:
     return Step("edited_layout", "AdStudioLayoutEditor", shown, 480, text_height=60, room=560)
 
 
-def save(number: int, picture: str) -> Group:
+def save(number: int, picture: str, **more: Any) -> Group:
     """The lettered picture and its original, saved."""
     values = {
         "image": Link("lettering"),
         "original": Link(picture),
         "ad_prompt": Link("prompt"),
         "layout": Link("text_layout"),
+        **more,
     }
     return Group(f"{number}  저장 · Save", (Step("save", "AdStudioSaveImage", values, 400, picture_height=440),), SAVED)

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from workflow_parts import PHOTO, PICTURE, SAVED, WORDS, Graph, Group, Link, Step, brief, letters, model, save
-
-
-def _backdrop(number: int, aspect: str, seed: int) -> Group:
-    values = {"zit": Link("style"), "prompt": Link("prompt"), "aspect": aspect, "seed": seed}
-    return Group(f"{number}  배경 · Backdrop", (Step("backdrop", "AdStudioText2Image", values, room=230),), PICTURE)
+from workflow_parts import (
+    PHOTO,
+    PICTURE,
+    SAVED,
+    WORDS,
+    Graph,
+    Group,
+    Link,
+    Step,
+    backdrop,
+    brief,
+    letters,
+    model,
+    placing,
+    save,
+)
 
 
 def _photos(number: int, count: int, *more: Step) -> Group:
@@ -33,7 +43,7 @@ PRODUCT_COMPOSITE = Graph(
         (model(),),
         (brief("가을 신메뉴 커피, 낙엽이 있는 따뜻한 나무 테이블", backdrop_only=True),),
         (
-            _backdrop(3, "4:5", 7),
+            backdrop(3, "4:5", 7),
             Group(
                 "4  상품 사진 · Product photo",
                 (Step("photo", "LoadImage", {"image": "example.png"}, picture_height=280),),
@@ -54,16 +64,7 @@ PRODUCT_COMPOSITE = Graph(
             Group(
                 "6  합성 · Composite",
                 (
-                    Step(
-                        "product_layout",
-                        "AdStudioProductLayoutAnalyzer",
-                        {"backdrop": Link("backdrop"), "cutout": Link("cutout")},
-                    ),
-                    Step(
-                        "composite",
-                        "AdStudioBackgroundComposite",
-                        {"backdrop": Link("backdrop"), "cutout": Link("cutout"), "layout": Link("product_layout")},
-                    ),
+                    *placing(),
                     Step("plate_preview", "PreviewImage", {"images": Link("composite", 3)}, picture_height=240),
                 ),
                 PICTURE,
@@ -79,7 +80,7 @@ MANY_PRODUCTS = Graph(
     columns=(
         (model(),),
         (brief("주말 브런치 세트 출시, 아침 햇살이 드는 나무 테이블", backdrop_only=True),),
-        (_backdrop(3, "1:1", 5),),
+        (backdrop(3, "1:1", 5),),
         (_photos(4, 3),),
         (
             Group(
@@ -160,7 +161,7 @@ CATALOGUE = Graph(
                 ),
                 WORDS,
             ),
-            _backdrop(3, "1:1", 7),
+            backdrop(3, "1:1", 7),
         ),
         (
             _photos(
@@ -186,18 +187,7 @@ CATALOGUE = Graph(
         (
             Group(
                 "6  합성 · Composite",
-                (
-                    Step(
-                        "product_layout",
-                        "AdStudioProductLayoutAnalyzer",
-                        {"backdrop": Link("backdrop"), "cutout": Link("cutouts")},
-                    ),
-                    Step(
-                        "composite",
-                        "AdStudioBackgroundComposite",
-                        {"backdrop": Link("backdrop"), "cutout": Link("cutouts"), "layout": Link("product_layout")},
-                    ),
-                ),
+                (*placing("cutouts"),),
                 PICTURE,
             ),
         ),

@@ -17,7 +17,6 @@ from adstudio.run.readiness import check_workflows
 from workflows import render
 
 PICTURES = {"06-catalogue-batch": 3, "07-one-design-many-channels": 5}  # one for each photo, or channel
-BY_PANEL = {"AdStudioChannelPreset", "AdStudioFitToChannel"}  # the ad panel puts them into its graph
 WAITING = {each.workflow for each in check_workflows()}  # for weights that do not come with the pack: test_engines
 READY = [name for name in NAMES if name not in WAITING]
 
@@ -31,6 +30,7 @@ def test_every_workflow_is_shipped_in_both_forms(server: ComfyServer):
     assert [
         *("01-text-to-image-ad", "02-image-to-image-ad", "03-product-composite", "04-native-bridge"),
         *("05-many-products-one-backdrop", "06-catalogue-batch", "07-one-design-many-channels"),
+        "08-ad-for-one-channel",
         *sorted(WAITING),
         *APPS,
     ] == NAMES
@@ -40,7 +40,7 @@ def test_every_workflow_is_shipped_in_both_forms(server: ComfyServer):
 
 def test_every_node_occurs_in_a_workflow(schemas: dict[str, Any]):
     used = {node["class_type"] for name in NAMES for node in api_graph(name).values()}
-    assert {name for name in schemas if name.startswith("AdStudio")} <= used | BY_PANEL
+    assert {name for name in schemas if name.startswith("AdStudio")} <= used
 
 
 def test_files_are_what_their_description_gives(schemas: dict[str, Any]):
