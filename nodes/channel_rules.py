@@ -52,6 +52,7 @@ class ChannelCheck(io.ComfyNode):
                 io.String.Output("report", tooltip="In Korean: what was found, the gravest first."),
                 io.Boolean.Output("passed", tooltip="False where an override let it through."),
             ],
+            hidden=[io.Hidden.unique_id],
         )
 
     @classmethod
@@ -156,6 +157,7 @@ class ChannelTemplate(io.ComfyNode):
                 ChannelIO.Output("channel_out", display_name="channel"),
                 io.String.Output("report", tooltip="In Korean: what was found, and what to know."),
             ],
+            hidden=[io.Hidden.unique_id],
         )
 
     @classmethod

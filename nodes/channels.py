@@ -56,6 +56,7 @@ class ChannelPreset(io.ComfyNode):
                 io.Int.Output("exact_height", tooltip="What the channel takes."),
                 ChannelIO.Output("channel_out", display_name="channel"),
             ],
+            hidden=[io.Hidden.unique_id],
         )
 
     @classmethod
@@ -100,6 +101,7 @@ class FitToChannel(io.ComfyNode):
                 io.Mask.Output("mask", tooltip="The mask, fitted alike."),
                 io.String.Output("report", tooltip="In Korean: what was continued, and whether that shows."),
             ],
+            hidden=[io.Hidden.unique_id],
         )
 
     @classmethod
@@ -181,6 +183,7 @@ class Reflow(io.ComfyNode):
                 io.Mask.Output("mask", is_output_list=True, tooltip="What copy does not cover."),
                 io.String.Output("report", tooltip="In Korean: what was continued or made smaller."),
             ],
+            hidden=[io.Hidden.unique_id],
         )
 
     @classmethod

@@ -111,7 +111,7 @@ def _opened(path: Path, _changed: int) -> tuple[Array, Array | None]:
 def _resized(picture: Array, scale: float) -> Array:
     height, width = (max(1, round(side * scale)) for side in picture.shape[:2])
     small = Image.fromarray(np.rint(picture * 255).astype(np.uint8)).resize((width, height), Image.Resampling.BOX)
-    return np.asarray(small, np.float32) / 255
+    return np.asarray(small, np.float32) / np.float32(255)
 
 
 async def _read(request: web.Request) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def _engine(name: str, engine: Engine, found: dict[str, Readiness]) -> dict[str,
     workflows = [found[each] for each in engine.workflows if each in found]
     needed = {file.id: (file, state) for workflow in workflows for file, state in workflow.files}
     allowed = {workflow.is_commercial for workflow in workflows}
-    sizes = {} if name == ZIT else {each: size_of(AdRequest(engine=name, aspect=each), None) for each in ASPECTS}
+    sizes = {} if name == ZIT else {each: size_of(AdRequest(aspect=each), None) for each in ASPECTS}
     return {
         "id": name,
         "ready": all(workflow.is_ready for workflow in workflows),

@@ -296,3 +296,13 @@ def test_package_data_reaches_an_installed_copy():
     data = {ROOT / name for name in run.stdout.split("\0") if name and not name.endswith(".py")}
     assert data
     assert data <= covered, sorted(map(str, data - covered))
+
+
+def test_nodes_that_tell_something_know_their_own_id():
+    """The page is told by it which node to write on; without it nothing would be written, and nothing would fail."""
+    classes = [
+        node for path in SKIN for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.ClassDef)
+    ]
+    telling = [node for node in classes if "_host.show(cls" in ast.unparse(node)]
+    assert len(telling) > 10
+    assert [node.name for node in telling if "hidden=[io.Hidden.unique_id]" not in ast.unparse(node)] == []
