@@ -25,10 +25,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import comfyui
 from comfy_server import ComfyServer, running
 from comfyui import PACK
+from help_graphs import fitted, template
 from PIL import Image
 
 ASSETS = PACK / "web" / "docs" / "assets"
 HEIGHT_PX, GAP_PX, LARGEST_WIDTH_PX = 300, 10, 760
+GAP = "#c8c8c8"  # white pictures stand apart, too
 SETTINGS = {
     "Comfy.TutorialCompleted": True,
     "Comfy.InstalledVersion": "99.0.0",
@@ -40,7 +42,8 @@ SETTINGS = {
 READY = """() => window.app && app.vueAppReady
     && app.extensionManager.workflow?.activeWorkflow?.changeTracker && !app.extensionManager.spinner"""
 RUN = """async text => {
-    await app.loadGraphData(JSON.parse(text));
+    const graph = JSON.parse(text);
+    await (graph.nodes ? app.loadGraphData(graph) : app.loadApiJson(graph, "help.json"));
     const ends = ["execution_success", "execution_error"];
     const end = new Promise(done => ends.forEach(
         kind => app.api.addEventListener(kind, () => done(kind), {once: true})));
@@ -64,7 +67,7 @@ def load(name: str) -> Graph:
 
 
 def taps(server: ComfyServer, graph: Graph, *wanted: tuple[str, int]) -> list[Image.Image]:
-    """Run a graph and look at outputs of its nodes, each named by its class."""
+    """Run a graph and look at outputs of its nodes, each named by its class; all pictures of a list."""
     probes = {}
     for number, (kind, output) in enumerate(wanted):
         source = next(name for name, step in graph.items() if step["class_type"] == kind)
@@ -72,7 +75,7 @@ def taps(server: ComfyServer, graph: Graph, *wanted: tuple[str, int]) -> list[Im
     run = server.run({**graph, **probes}, timeout_s=600)
     if run.error:
         raise SystemExit(run.error["exception_message"])
-    return [_picture(server, run.entry["outputs"][name]["images"][0]) for name in probes]
+    return [_picture(server, file) for name in probes for file in run.entry["outputs"][name]["images"]]
 
 
 def _picture(server: ComfyServer, file: dict[str, str]) -> Image.Image:
@@ -150,11 +153,28 @@ DRAWN: dict[str, Draw] = {
     "AdStudioShadow": tapping("05-many-products-one-backdrop", ("AdStudioShadow", 0), ("ImageCompositeMasked", 0)),
     "AdStudioTextOverlay": tapping(COMPOSITE, ("AdStudioContactBlend", 0), ("AdStudioTextOverlay", 0)),
     "AdStudioSaveImage": tapping(COMPOSITE, ("AdStudioTextOverlay", 0), ("AdStudioContactBlend", 0)),
+    "AdStudioFitToChannel": lambda server: [
+        *taps(server, fitted("instagram_story"), PHOTO, ("AdStudioFitToChannel", 0)),
+        *taps(server, fitted("kakao_native:2x1"), ("AdStudioFitToChannel", 0)),
+    ],
+    "AdStudioReflow": tapping(
+        "07-one-design-many-channels", ("AdStudioBackgroundComposite", 0), ("AdStudioTextOverlay", 0)
+    ),
+    "AdStudioChannelTemplate": lambda server: [
+        *taps(server, template("kakao_bizboard", "of the template"), ("AdStudioChannelTemplate", 0)),
+        *taps(server, template("marketplace_white", "smartstore"), ("AdStudioChannelTemplate", 0)),
+    ],
 }
-SEEN = (
-    *("AdStudioZitLoader", "AdStudioLanguageModel", "AdStudioPromptProcessor", "AdStudioAdCopy"),
-    "AdStudioLayoutEditor",
-)
+CREATE, FITTED = "Create ad.app", "fitted"
+SEEN = {
+    "AdStudioZitLoader": CREATE,
+    "AdStudioLanguageModel": CREATE,
+    "AdStudioPromptProcessor": CREATE,
+    "AdStudioAdCopy": CREATE,
+    "AdStudioLayoutEditor": CREATE,
+    "AdStudioChannelPreset": FITTED,
+    "AdStudioChannelCheck": FITTED,
+}
 
 
 def strip(pictures: list[Image.Image]) -> Image.Image:
@@ -163,7 +183,7 @@ def strip(pictures: list[Image.Image]) -> Image.Image:
         each.resize((round(each.width * HEIGHT_PX / each.height), HEIGHT_PX), Image.Resampling.LANCZOS)
         for each in pictures
     ]
-    whole = Image.new("RGB", (sum(each.width + GAP_PX for each in scaled) - GAP_PX, HEIGHT_PX), "white")
+    whole = Image.new("RGB", (sum(each.width + GAP_PX for each in scaled) - GAP_PX, HEIGHT_PX), GAP)
     left = 0
     for each in scaled:
         whole.paste(each, (left, 0))
@@ -172,13 +192,21 @@ def strip(pictures: list[Image.Image]) -> Image.Image:
     return whole
 
 
-def photograph(server: ComfyServer, nodes: list[str]) -> None:
-    """Write how nodes look after a run, in both languages."""
+def open_graph(name: str) -> tuple[Graph, dict[str, int]]:
+    """A graph as the page loads it, and the ids of its nodes."""
+    if name == FITTED:
+        graph = fitted("instagram_feed")
+        return graph, {step["class_type"]: int(number) for number, step in graph.items()}
+    graph = json.loads((PACK / "workflows" / f"{name}.json").read_text(encoding="utf-8"))
+    del graph["extra"]["linearMode"]
+    return graph, {node["type"]: node["id"] for node in graph["nodes"]}
+
+
+def photograph(server: ComfyServer, name: str, nodes: list[str]) -> None:
+    """Write how nodes of a graph look after a run, in both languages."""
     from playwright.sync_api import sync_playwright
 
-    workflow = json.loads((PACK / "workflows" / "Create ad.app.json").read_text(encoding="utf-8"))
-    del workflow["extra"]["linearMode"]
-    ids = {node["type"]: node["id"] for node in workflow["nodes"]}
+    graph, ids = open_graph(name)
     path = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as driver:
         chromium = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
@@ -186,9 +214,10 @@ def photograph(server: ComfyServer, nodes: list[str]) -> None:
             server.post("/api/settings", SETTINGS | {"Comfy.Locale": language})
             server.post("/free", {"free_memory": True})  # what is taken from the cache is not shown on its node
             page = chromium.new_context(viewport={"width": 1400, "height": 1400}).new_page()
+            page.set_default_timeout(180_000)
             page.goto(server.url)
             page.wait_for_function(READY)
-            assert page.evaluate(RUN, json.dumps(workflow)) == "execution_success"
+            assert page.evaluate(RUN, json.dumps(graph)) == "execution_success"
             for node in nodes:
                 page.evaluate(SHOW, ids[node])
                 page.wait_for_timeout(1200)
@@ -220,8 +249,9 @@ def main() -> int:
             for name in names:
                 if name in DRAWN:
                     write(name, strip(DRAWN[name](server)))
-            if seen := [name for name in names if name in SEEN]:
-                photograph(server, seen)
+            for graph in dict.fromkeys(SEEN.values()):
+                if seen := [name for name in names if SEEN.get(name) == graph]:
+                    photograph(server, graph, seen)
     return 0
 
 
