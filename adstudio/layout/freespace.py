@@ -47,7 +47,9 @@ class Ground:
         """
         held = None if clear is None else _integral((clear > 0.1).astype(np.float32))
         heads = _integral(busy.heads) if busy.faces else None
-        energy = busy.energy if clear is not None else busy.energy * (1 + _MIDDLE * _middle(busy.energy.shape))
+        energy = busy.energy
+        if clear is None:
+            energy = np.asarray(energy * (1 + _MIDDLE * _middle(energy.shape)), np.float32)
         occupied = (energy > OCCUPIED).astype(np.float32)
         grey = busy.small.mean(axis=2)
         tone = _integral(grey), _integral(grey**2)

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import skimage.data
 from chat_failures import FAILURES
 from chat_server import MODEL, ChatServer, Received, Reply, chatting, fails, says
 
@@ -211,7 +212,7 @@ def test_two_bad_answers_are_one_clear_sentence(server: ChatServer, coffee: Arra
     assert "headline_box" in caught.value.message and MODEL in caught.value.message
 
 
-def test_boxes_that_overlap_are_refused(server: ChatServer, coffee: Array) -> None:
+def test_boxes_that_overlap_are_refused(server: ChatServer) -> None:
     def shared(one: dict[str, Any], other: dict[str, Any]) -> float:
         across = min(one["right"], other["right"]) - max(one["left"], other["left"])
         return max(0, across) * max(0, min(one["bottom"], other["bottom"]) - max(one["top"], other["top"]))
@@ -222,7 +223,7 @@ def test_boxes_that_overlap_are_refused(server: ChatServer, coffee: Array) -> No
         return says(fields(request, box=lambda _: one["number"], sub_box=other["number"]))
 
     server.answers(crossing, picks())
-    laid_out(coffee)
+    laid_out((skimage.data.rocket() / 255).astype(np.float32))  # a wide sky, so the boxes cross widely
     assert "overlap" in server.received[1].body["messages"][-1]["content"]
 
 
