@@ -16,6 +16,7 @@ LEAST_SHARE = 0.8  # of the photo's rim that must be background
 LEAST_CHANGE = 2.2
 SLIVER_PX = 6
 SURE = 0.7
+LEAST_SIDE = 0.05  # of what is product for sure
 DOUBT = 0.1
 LEAST_GREY = 0.001
 _NO_TRUST = 1e-5
@@ -79,10 +80,18 @@ def find_product(lab: Array, ground: Ground) -> tuple[Bools, float]:
     band = open_up(~differs, SLIVER_PX)
     odds = _settle(lab, sure, band)
     # The odds tell which side a region is on, not where it ends: the steepest line between both sides does.
-    wide = open_up(~sure & (odds > SURE), SLIVER_PX)  # crumbs of dark ground in the corners of a foot are narrow
+    # A shaded side is large; dark ground in the corners of a foot is narrow, and what joins it to a shadow is small.
+    wide = _large(open_up(~sure & (odds > SURE), SLIVER_PX), LEAST_SIDE * float(sure.sum()))
     found = _flood(lab, sure | wide, band | (odds < 1 - SURE))
     doubtful = shaded & (np.abs(odds - 0.5) < DOUBT)
     return found | _lies_high(shaded & ~found, sure), float(doubtful.sum() / max(found.sum(), 1))
+
+
+def _large(parts: Bools, least_px: float) -> Bools:
+    numbers, _ = find_parts(parts)
+    kept = np.bincount(numbers.ravel()) >= least_px
+    kept[0] = False
+    return kept[numbers]
 
 
 def _flood(lab: Array, product: Bools, ground: Bools) -> Bools:
