@@ -20,7 +20,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 from PIL import Image
@@ -51,26 +50,14 @@ def make_rows(photo: Path, count: int, size: int, steps: int, checkpoint: str) -
     ]  # fmt: skip
 
 
-def processor_seconds() -> float:
-    """What this process and the workers of Ray have used so far."""
-    used = time.process_time()
-    for folder in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            if (folder / "cmdline").read_bytes().startswith(b"ray::"):
-                told = (folder / "stat").read_text().rpartition(")")[2].split()
-                used += (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
-    return used
-
-
-def measure(rows: list[Row], lane: Lane, folder: Path) -> tuple[float, float, float]:
-    """Seconds per row of the last two thirds, of the whole, and processor seconds per row of the last two thirds."""
-    ends, used = list[float](), list[float]()
+def measure(rows: list[Row], lane: Lane, folder: Path) -> tuple[float, float]:
+    """Seconds per row of the last two thirds, and of the whole."""
+    ends: list[float] = []
 
     def note(state: Progress) -> None:
         if state.failure is not None:
             raise SystemExit(f"a row failed: {state.failure}")
         ends.append(time.perf_counter())
-        used.append(processor_seconds())
 
     began = time.perf_counter()
     try:
@@ -78,8 +65,7 @@ def measure(rows: list[Row], lane: Lane, folder: Path) -> tuple[float, float, fl
     finally:
         lane.close()
     skipped = len(ends) // 3
-    counted = len(ends) - 1 - skipped
-    return (ends[-1] - ends[skipped]) / counted, ends[-1] - began, (used[-1] - used[skipped]) / counted
+    return (ends[-1] - ends[skipped]) / (len(ends) - 1 - skipped), ends[-1] - began
 
 
 def main() -> None:
@@ -140,14 +126,12 @@ def main() -> None:
         for turn in range(1, options.rounds + 1):
             for way, lane in ways.items():
                 folder = root / f"{way} {turn}"
-                pace, whole, used = measure(rows, lane(folder / "store"), folder)
+                pace, whole = measure(rows, lane(folder / "store"), folder)
                 load = os.getloadavg()[0]
-                out.writerow(
-                    [turn, way, f"{pace:.2f}", f"{60 / pace:.1f}", f"{whole:.1f}", f"{load:.1f}", f"{used:.2f}"]
-                )
+                out.writerow([turn, way, f"{pace:.2f}", f"{60 / pace:.1f}", f"{whole:.1f}", f"{load:.1f}"])
                 sys.stdout.flush()
     for step, seconds in stages.items():
-        out.writerow(["", f"stage {step}", f"{statistics.median(seconds):.3f}", "", "", "", ""])
+        out.writerow(["", f"stage {step}", f"{statistics.median(seconds):.3f}", "", "", ""])
 
 
 if __name__ == "__main__":
