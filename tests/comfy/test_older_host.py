@@ -9,6 +9,7 @@ import pytest
 from comfy_server import ComfyServer, Rejected
 from PIL import Image
 from shipped import NODES, api_graph, inputs, node_of, ours
+from test_rest import settle
 
 LISTS = "06-catalogue-batch"  # on core's CreateList, which is newer
 
@@ -66,7 +67,7 @@ def test_an_ad_asked_for_twice_is_given_twice(older_server: ComfyServer):
     jobs = [older_server.post("/adstudio/generate", asked | {"wait_s": 0})["job"] for _ in range(2)]
     for job in jobs:
         assert older_server.wait(job).status == "success"  # a job's number is the id of its run
-    first, again = (older_server.get(f"/adstudio/jobs/{job}") for job in jobs)
+    first, again = (settle(older_server, job) for job in jobs)
     ((one,), (other,)) = first["pictures"], again["pictures"]
     assert one["sha256"] == other["sha256"] and first["job"] != again["job"]  # the second is in ComfyUI's cache alone
 
