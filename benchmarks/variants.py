@@ -36,8 +36,8 @@ STEPS = 8
 def measure_words() -> None:
     """Compare four variants with four seeds of every industry by their words."""
     from adstudio.prompt.industries import industries
+    from adstudio.prompt.picture.variants import distinctness
     from adstudio.prompt.processor import write, write_variants
-    from adstudio.prompt.variants import distinctness
 
     print("| distinctness of 4 | variants: mean, least | seeds: mean, most |\n|---|---|---|")
     for title, backdrop_only in (("with a product", False), ("backdrops", True)):
@@ -73,8 +73,8 @@ def measure_following(reader: Path, scenes: int) -> None:
     import numpy as np
     import torch
 
-    from adstudio.prompt.assembler import assemble, dress, enrich
     from adstudio.prompt.industries import industries
+    from adstudio.prompt.picture.assembler import assemble, dress, enrich
     from adstudio.prompt.sentence import scene_parts
     from adstudio.prompt.styles import get_style
     from tools.demo_model import judge

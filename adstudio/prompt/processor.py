@@ -34,8 +34,8 @@ async def write_prompt(request: PromptRequest, choice: ProviderChoice = _AUTO) -
 
 async def write_prompts(request: PromptRequest, count: int, choice: ProviderChoice = _AUTO) -> tuple[AdPrompt, ...]:
     """Write ``count`` rewrites of a prompt, all at once where a service writes; see ``write_variants``."""
+    from .picture.variants import note_alike, plan_variants
     from .providers.rules import compose
-    from .variants import note_alike, plan_variants
 
     requests = plan_variants(request, count, compose)
     if count == 1:  # awaited at once: a task would only begin when the caller's loop comes round again

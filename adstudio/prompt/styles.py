@@ -10,8 +10,8 @@ from typing import Any
 
 from ..errors import InputError
 from ..types import Style
-from .denial import DENYING
 from .picture_words import check_english
+from .reading.denial import DENYING
 from .tables import bad_table, check_fields, menu_names, read_table, stamp, table_files
 
 _FIELDS = {

@@ -46,7 +46,7 @@ def draw_pictures(draw: Draw, prompts: Sequence[AdPrompt | str], lettering: str 
     made = [_One(first, index, said) for index, said in enumerate(words)]
     notes = [first.notes]
     if lettering in REDRAWS:
-        from ..prompt.rewording import reword, reword_text
+        from ..prompt.picture.rewording import reword, reword_text
         from .lettering_guard import keep_unlettered
 
         def redraw(which: int, attempt: int) -> _One:

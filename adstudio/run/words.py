@@ -9,12 +9,12 @@ from typing import Any
 from ..errors import InputError
 from ..output.channels import get_entry
 from ..ports import ChatModel, Host
-from ..prompt.brief import read_brief
-from ..prompt.claims import flag_copy
+from ..prompt.copy.claims import flag_copy
 from ..prompt.copy_limits import get_limits
 from ..prompt.industries import AUTO, get_industry
 from ..prompt.processor import write_copy, write_variants
 from ..prompt.providers import ProviderChoice, wants_local
+from ..prompt.reading.brief import read_brief
 from ..prompt.report import describe_flags
 from ..prompt.styles import choose_style
 from ..types import AdCopy, AdPrompt

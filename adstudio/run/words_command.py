@@ -126,7 +126,7 @@ def _add_words(parser: Any) -> None:
 
 
 def _tone(text: str) -> Tone:
-    from ..prompt.copy_lines import find_tone
+    from ..prompt.copy.lines import find_tone
 
     try:
         return find_tone(text)

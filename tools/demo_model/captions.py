@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from adstudio.prompt.assembler import scene_sentence
-from adstudio.prompt.entries import entries
 from adstudio.prompt.industries import industries
+from adstudio.prompt.picture.assembler import scene_sentence
+from adstudio.prompt.reading.entries import entries
 from adstudio.prompt.styles import styles
 from adstudio.types import Scene, Side
 

@@ -12,7 +12,7 @@ from adstudio.engine.components import load
 from adstudio.engine.lora import LoraUse, find_adapter, with_loras
 from adstudio.engine.sampling import image_to_image, text_to_image
 from adstudio.engine.torch_host import TorchHost
-from adstudio.prompt.assembler import scene_sentence
+from adstudio.prompt.picture.assembler import scene_sentence
 from adstudio.prompt.sentence import vocabulary
 from adstudio.prompt.styles import get_style
 from adstudio.types import Array, Scene

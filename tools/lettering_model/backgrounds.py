@@ -147,7 +147,7 @@ def _model() -> tuple[Any, Any]:
 def _demo(name: str) -> F:
     """Let the embedded model draw a place in a colour."""
     from adstudio.engine.sampling import text_to_image
-    from adstudio.prompt.assembler import scene_sentence
+    from adstudio.prompt.picture.assembler import scene_sentence
     from adstudio.prompt.sentence import vocabulary
     from adstudio.types import Scene
 

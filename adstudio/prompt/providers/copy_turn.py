@@ -8,10 +8,10 @@ from typing import Any
 from ...chat.answers import UnusableAnswer
 from ...chat.task import Task
 from ...types import AdCopy, CopyRequest
-from ..brief import read_brief
-from ..copy_task import CopyProblems, copy_messages, copy_schema, read_copy
-from ..offers import read_facts
-from ..scan import scan
+from ..copy.offers import read_facts
+from ..copy.task import CopyProblems, copy_messages, copy_schema, read_copy
+from ..reading.brief import read_brief
+from ..reading.scan import scan
 from .rules import choose_industry
 
 MAX_TOKENS = 1200

@@ -9,8 +9,8 @@ from ...chat.cache import AnswerCache
 from ...chat.conversation import Conversation
 from ...ports import ChatModel
 from ...types import AdCopy, AdPrompt, CopyRequest, PromptRequest
-from ..assembler import assemble
-from ..brief import read_brief
+from ..picture.assembler import assemble
+from ..reading.brief import read_brief
 from .copy_turn import copy_turn
 from .instructions import instructions_version
 from .prompt_task import prompt_task

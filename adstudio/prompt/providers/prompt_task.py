@@ -10,9 +10,9 @@ from typing import Any, cast
 from ...chat.answers import UnusableAnswer
 from ...chat.task import TEXT, TEXTS, Task, ask, flat_schema, text_field, texts_field
 from ...types import AdPrompt, PromptParts, PromptRequest, Side
-from ..brand_names import without_names
-from ..guard import clean_part, without_product
 from ..industries import AUTO, get_industry, industries
+from ..picture.brand_names import without_names
+from ..picture.guard import clean_part, without_product
 from ..sentence import vocabulary
 from .instructions import instruction
 

@@ -6,23 +6,23 @@ import time
 from dataclasses import replace
 
 from ...types import AdCopy, AdPrompt, CopyRequest, PromptRequest
-from ..assembler import assemble, dress, enrich
-from ..brief import Brief, read_brief
-from ..copywriting import write_lines
-from ..directions import read_directions
-from ..guard import guard_parts, product_words, without_product
+from ..copy.copywriting import write_lines
 from ..industries import AUTO, GENERAL, Industry, get_industry
-from ..keywords import read_keywords
 from ..lettering_words import lettering_word
-from ..look import read_look
-from ..routing import choose_scene
-from ..scan import Match, scan
+from ..picture.assembler import assemble, dress, enrich
+from ..picture.guard import guard_parts, product_words, without_product
+from ..picture.look import read_look
+from ..picture.routing import choose_scene
+from ..picture.shots import read_shot
+from ..picture.surfaces import stand_on
+from ..picture.trade_subject import give_room, own_food
+from ..reading.brief import Brief, read_brief
+from ..reading.directions import read_directions
+from ..reading.keywords import read_keywords
+from ..reading.scan import Match, scan
+from ..reading.subject import Subject, industry_votes, name_subject
 from ..sentence import scene_parts
-from ..shots import read_shot
 from ..styles import choose_style, take_style
-from ..subject import Subject, industry_votes, name_subject
-from ..surfaces import stand_on
-from ..trade_subject import give_room, own_food
 
 NEGATIVE = "text, letters, words, logo, watermark, signature, signage, blurry, low quality, deformed"
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from ...errors import ServerError
 from ...output.store import prepare_folder
-from ...prompt.claims import flag_copy
+from ...prompt.copy.claims import flag_copy
 from ...types import RunEvent
 from ..engines import check_ready
 from ..recorder import OnEvent, Recorder, close_report

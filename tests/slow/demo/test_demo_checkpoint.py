@@ -11,7 +11,7 @@ from skimage.color import rgb2lab
 
 from adstudio.demo import checkpoint_path
 from adstudio.engine.sampling import image_to_image
-from adstudio.prompt.assembler import scene_sentence
+from adstudio.prompt.picture.assembler import scene_sentence
 from adstudio.types import Scene
 
 PARTS = ("transformer", "text_encoder", "vae")

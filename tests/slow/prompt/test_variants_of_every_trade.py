@@ -8,7 +8,7 @@ import pytest
 
 from adstudio.prompt import processor
 from adstudio.prompt.industries import industries
-from adstudio.prompt.variants import distinctness
+from adstudio.prompt.picture.variants import distinctness
 
 LEAST = 0.34  # the least of all industries was 0.36 when this was written
 

@@ -12,9 +12,9 @@ from typing import Any
 import yaml
 
 from adstudio.prompt import processor
-from adstudio.prompt.brief import read_brief
-from adstudio.prompt.keywords import Keywords, read_keywords
-from adstudio.prompt.scan import scan
+from adstudio.prompt.reading.brief import read_brief
+from adstudio.prompt.reading.keywords import Keywords, read_keywords
+from adstudio.prompt.reading.scan import scan
 
 FOLDER = Path(__file__).parent / "corpus"
 HALVES = ("tune", "held_out")

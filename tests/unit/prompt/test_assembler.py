@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from adstudio.prompt import processor
-from adstudio.prompt.assembler import assemble, dress, enrich, scene_sentence
 from adstudio.prompt.industries import get_industry, industries
-from adstudio.prompt.look import Look
+from adstudio.prompt.picture.assembler import assemble, dress, enrich, scene_sentence
+from adstudio.prompt.picture.look import Look
+from adstudio.prompt.picture.shots import Shot, read_shot, word_shot
 from adstudio.prompt.sentence import scene_parts, vocabulary
-from adstudio.prompt.shots import Shot, read_shot, word_shot
 from adstudio.prompt.styles import choose_style, get_style, styles
 from adstudio.types import PromptParts, Scene
 

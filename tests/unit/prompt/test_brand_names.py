@@ -7,7 +7,7 @@ import re
 import pytest
 import yaml
 
-from adstudio.prompt.brand_names import without_names
+from adstudio.prompt.picture.brand_names import without_names
 from adstudio.prompt.tables import PACKAGED
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from adstudio import errors
 from adstudio.prompt import processor
-from adstudio.prompt.brief import MAX_CHARS, read_brief
+from adstudio.prompt.reading.brief import MAX_CHARS, read_brief
 
 
 @pytest.mark.parametrize("text", ["", "   \n\t ", "🎉🎉🍓", "\x00\x07", "!!! ... ???", "50% 1+1", "\u200b\u200d\ufeff"])

@@ -8,8 +8,8 @@ import pytest
 
 from adstudio import errors
 from adstudio.prompt import processor
-from adstudio.prompt.claims import claim_rules, find_claims, flag_copy
-from adstudio.prompt.copy_lines import TONES, copy_lines
+from adstudio.prompt.copy.claims import claim_rules, find_claims, flag_copy
+from adstudio.prompt.copy.lines import TONES, copy_lines
 from adstudio.prompt.particles import fill
 from adstudio.types import AdCopy
 

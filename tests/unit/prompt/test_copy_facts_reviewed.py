@@ -9,11 +9,11 @@ import pytest
 
 from adstudio import errors
 from adstudio.prompt import processor
-from adstudio.prompt.claims import find_claims, flag_copy
-from adstudio.prompt.counters import offer_words
-from adstudio.prompt.figures import find_figures
+from adstudio.prompt.copy.claims import find_claims, flag_copy
+from adstudio.prompt.copy.offers import read_facts
 from adstudio.prompt.industries import industries
-from adstudio.prompt.offers import read_facts
+from adstudio.prompt.reading.counters import offer_words
+from adstudio.prompt.reading.figures import find_figures
 from adstudio.types import AdCopy
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from adstudio.prompt import processor
-from adstudio.prompt.copy_facts import find_inventions
-from adstudio.prompt.copy_task import CopyProblems, copy_messages, copy_schema, read_copy
+from adstudio.prompt.copy.facts import find_inventions
+from adstudio.prompt.copy.offers import read_facts
+from adstudio.prompt.copy.task import CopyProblems, copy_messages, copy_schema, read_copy
 from adstudio.prompt.industries import get_industry
-from adstudio.prompt.offers import read_facts
 from adstudio.types import AdCopy, CopyRequest
 
 BRIEF = "성수동 카페, 라떼 5,500원 7월 10일부터, 문의 010-1234-5678"

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from adstudio import errors
 from adstudio.prompt import processor
-from adstudio.prompt.contact_facts import read_contact
-from adstudio.prompt.copy_facts import find_inventions
+from adstudio.prompt.copy.contact_facts import read_contact
+from adstudio.prompt.copy.facts import find_inventions
+from adstudio.prompt.copy.lines import TONES, copy_lines, find_tone
 from adstudio.prompt.copy_limits import channel_choices, find_excess, get_limits
-from adstudio.prompt.copy_lines import TONES, copy_lines, find_tone
 from adstudio.prompt.industries import industries
 from adstudio.prompt.particles import PAIRS, fill
 from adstudio.prompt.seasons import seasons

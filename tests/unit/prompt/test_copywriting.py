@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from adstudio.prompt import processor
-from adstudio.prompt.copywriting import HEADLINE_CHARS, SUB_CHARS, line_length
+from adstudio.prompt.copy.copywriting import HEADLINE_CHARS, SUB_CHARS, line_length
 
 HERE = Path(__file__).parent
 BRIEFS = [

@@ -10,7 +10,7 @@ from unit.prompt.corpus_score import HALVES, account, briefs, score
 
 from adstudio.prompt import processor
 from adstudio.prompt.industries import GENERAL, industries
-from adstudio.prompt.romanize import romanize
+from adstudio.prompt.reading.romanize import romanize
 from adstudio.prompt.sentence import vocabulary
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adstudio.prompt.directions import read_directions
+from adstudio.prompt.reading.directions import read_directions
 
 
 @pytest.mark.parametrize(

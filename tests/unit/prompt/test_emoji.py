@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from adstudio.prompt import processor
-from adstudio.prompt.brief import read_brief
-from adstudio.prompt.keywords import read_keywords
-from adstudio.prompt.scan import scan
+from adstudio.prompt.reading.brief import read_brief
+from adstudio.prompt.reading.keywords import read_keywords
+from adstudio.prompt.reading.scan import scan
 from adstudio.prompt.tables import PACKAGED, read_table
 
 

@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adstudio.prompt import processor
-from adstudio.prompt.assembler import assemble
-from adstudio.prompt.guard import clean_part, guard_parts, is_text_free, product_words, without_product
 from adstudio.prompt.industries import industries
 from adstudio.prompt.lettering_words import asks_for_lettering, carries_lettering
+from adstudio.prompt.picture.assembler import assemble
+from adstudio.prompt.picture.guard import clean_part, guard_parts, is_text_free, product_words, without_product
 from adstudio.prompt.sentence import shot_table, text_free_clauses, vocabulary
 from adstudio.types import PromptParts
 

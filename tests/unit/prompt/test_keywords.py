@@ -9,12 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adstudio.prompt import processor
-from adstudio.prompt.brief import read_brief
-from adstudio.prompt.directions import read_directions
-from adstudio.prompt.entries import entries
-from adstudio.prompt.keywords import Keywords, Unknown, read_keywords
-from adstudio.prompt.scan import scan
-from adstudio.prompt.words import read_words
+from adstudio.prompt.reading.brief import read_brief
+from adstudio.prompt.reading.directions import read_directions
+from adstudio.prompt.reading.entries import entries
+from adstudio.prompt.reading.keywords import Keywords, Unknown, read_keywords
+from adstudio.prompt.reading.scan import scan
+from adstudio.prompt.reading.words import read_words
 
 
 def account(text: str) -> Keywords:

@@ -15,8 +15,8 @@ from chat_server import COPY_ANSWER, MODEL, PROMPT_ANSWER, ChatServer, Reply, ch
 from adstudio.chat import openai_chat
 from adstudio.errors import AdStudioError, InputError
 from adstudio.prompt import processor
-from adstudio.prompt.brief import read_brief
 from adstudio.prompt.providers import ProviderChoice, find_writer
+from adstudio.prompt.reading.brief import read_brief
 from adstudio.settings import read_settings
 
 CANARY = "canary7Lw2ZtR4vB8nM1Qx9"  # of no form by which a key could be known

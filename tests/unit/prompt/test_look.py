@@ -6,12 +6,12 @@ import re
 
 import pytest
 
-from adstudio.prompt.directions import read_directions
-from adstudio.prompt.entries import entries
 from adstudio.prompt.lettering_words import asks_for_lettering
-from adstudio.prompt.look import Look, read_look
-from adstudio.prompt.scan import scan
-from adstudio.prompt.subject import name_subject
+from adstudio.prompt.picture.look import Look, read_look
+from adstudio.prompt.reading.directions import read_directions
+from adstudio.prompt.reading.entries import entries
+from adstudio.prompt.reading.scan import scan
+from adstudio.prompt.reading.subject import name_subject
 
 
 def look(text: str) -> Look:

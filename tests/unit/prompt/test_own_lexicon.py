@@ -8,9 +8,9 @@ import pytest
 
 from adstudio import errors
 from adstudio.prompt import processor
-from adstudio.prompt.keywords import read_keywords
-from adstudio.prompt.look import Look, read_look
-from adstudio.prompt.scan import scan
+from adstudio.prompt.picture.look import Look, read_look
+from adstudio.prompt.reading.keywords import read_keywords
+from adstudio.prompt.reading.scan import scan
 
 
 def put(folder: Path, text: str) -> None:

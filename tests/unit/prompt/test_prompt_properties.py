@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from adstudio import errors
 from adstudio.prompt import processor
-from adstudio.prompt.entries import entries
 from adstudio.prompt.lettering_words import asks_for_lettering
+from adstudio.prompt.reading.entries import entries
 from adstudio.prompt.sentence import vocabulary
 
 _WORDS = sorted({word for entry in entries() for word in entry.words})

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adstudio.prompt.romanize import romanize
+from adstudio.prompt.reading.romanize import romanize
 
 
 @pytest.mark.parametrize(

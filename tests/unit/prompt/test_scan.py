@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adstudio.prompt.scan import scan
+from adstudio.prompt.reading.scan import scan
 
 
 def found(text: str, *kinds: str, denied: bool = False) -> list[str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from adstudio.prompt.noun_phrases import describe, wrap
-from adstudio.prompt.scan import scan
-from adstudio.prompt.subject import industry_votes, name_subject
+from adstudio.prompt.reading.noun_phrases import describe, wrap
+from adstudio.prompt.reading.scan import scan
+from adstudio.prompt.reading.subject import industry_votes, name_subject
 
 
 @pytest.mark.parametrize(

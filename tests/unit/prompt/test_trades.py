@@ -7,8 +7,8 @@ import re
 import pytest
 
 from adstudio.prompt import processor
+from adstudio.prompt.copy.offers import read_facts, told_word
 from adstudio.prompt.industries import GENERAL, industries
-from adstudio.prompt.offers import read_facts, told_word
 from adstudio.prompt.tables import PACKAGED, read_table
 
 

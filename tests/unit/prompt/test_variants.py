@@ -9,10 +9,10 @@ import pytest
 from adstudio import errors
 from adstudio.prompt import processor
 from adstudio.prompt.lettering_words import asks_for_lettering
+from adstudio.prompt.picture.rewording import reword
+from adstudio.prompt.picture.variants import distinctness, plan_variants
 from adstudio.prompt.providers.rules import compose
-from adstudio.prompt.rewording import reword
 from adstudio.prompt.sentence import shot_table, text_free_clauses, vocabulary
-from adstudio.prompt.variants import distinctness, plan_variants
 from adstudio.types import PromptRequest
 
 BRIEF = "따뜻한 햇살이 드는 창가 카페, 딸기라떼 신메뉴 광고"

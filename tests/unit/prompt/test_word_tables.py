@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from adstudio.prompt import processor
-from adstudio.prompt.entries import entries
 from adstudio.prompt.lettering_words import asks_for_lettering
-from adstudio.prompt.scan import scan
+from adstudio.prompt.reading.entries import entries
+from adstudio.prompt.reading.scan import scan
 from adstudio.prompt.sentence import vocabulary
 
 

@@ -1,0 +1,146 @@
+"""Choose the scene: the brief's own words win over the product, the season, the industry, and only then comes the seed.
+
+Every word votes with a rank (``votes.py``); the strongest rank on an axis wins. What the brief denies cannot win.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ...types import Light, Scene, Side
+from ..industries import Industry
+from ..reading.directions import Directions
+from ..reading.scan import Match
+from ..seasons import Season, seasons
+from ..sentence import vocabulary
+from .guard import product_words
+from .shots import Shot
+from .votes import AXES, NAMED, PRODUCT, Vote, cast_votes, meanings
+
+_TABLES = {"place": "places", "colour": "colours", "mood": "moods"}
+_KOREAN = {"place": "장소", "colour": "색", "mood": "분위기", "light": "빛", "copy": "글자 자리"}
+# Where a brief tells neither place nor trade, only scenes that suit any product.
+_SUITS_ALL = {
+    "place": ("studio", "podium", "marble", "linen", "wood", "arch", "leaf_shadow"),
+    "mood": ("fresh", "calm", "cosy"),
+}
+_NO_SHOT = Shot()
+_LIGHTS: tuple[Light, ...] = ("left", "right", "above")
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The chosen scene and what else steers the picture; ``notes`` say in Korean which word did what.
+
+    ``decided`` names what the brief's own words decided, of ``place``, ``colour``, ``mood`` and ``light``.
+    """
+
+    scene: Scene
+    copy_space: Side
+    season: Season | None
+    notes: tuple[str, ...]
+    decided: tuple[str, ...] = ()
+
+
+def choose_scene(
+    body: str,
+    matches: Sequence[Match],
+    industry: Industry,
+    directions: Directions,
+    *,
+    key: str,
+    seed: int,
+    shot: Shot = _NO_SHOT,
+    avoid: frozenset[str] = frozenset(),
+) -> Route:
+    """Route a scanned brief to a scene. ``key`` and ``seed`` decide only what nothing else decided.
+
+    Args:
+        shot: the place and light of a variant; they count where the brief itself says nothing.
+        avoid: words of the product of a composite: no place that is called so, unless the brief names it.
+    """
+    votes = list(cast_votes(body, matches, industry))
+    # what is named elsewhere stays: 빨간 글씨 말고 빨간 배경
+    denied = {meaning for match in matches if match.denied for meaning in meanings(match)}
+    denied -= {(vote.axis, vote.value) for vote in votes if vote.rank <= NAMED}
+    if avoid:
+        named = {vote.value for vote in votes if vote.axis == "place" and vote.rank <= NAMED}
+        phrases = {place: row["phrase"] for place, row in vocabulary()["places"].items()}
+        denied |= {("place", p) for p, words in phrases.items() if p not in named and avoid & product_words(words)}
+    notes: list[str] = []
+    chosen: dict[str, str] = {}
+    decided: list[str] = []
+    for axis in AXES:
+        best = _best([vote for vote in votes if vote.axis == axis and (axis, vote.value) not in denied])
+        is_said = best is not None and best.rank < PRODUCT
+        if is_said:
+            decided.append(axis)
+        if axis == "place" and shot.place and not is_said and ("place", shot.place) not in denied:
+            chosen[axis], why = shot.place, "변형"
+        elif best:
+            chosen[axis], why = best.value, f"‘{best.text}’"
+        else:
+            chosen[axis], why = _fall_back(axis, industry, denied, key, seed)
+        notes.append(f"{why} → {_KOREAN[axis]}: {vocabulary()[_TABLES[axis]][chosen[axis]]['phrase']}")
+    for match in matches:
+        if match.denied and not denied.isdisjoint(meanings(match)):
+            notes.append(f"‘{match.text}’ 제외: 쓰지 말라는 말이 있어요")
+    season, season_word = _season(matches)
+    if season:
+        notes.append(f"‘{season_word}’ → 계절: {season.korean}")
+    light = directions.light or shot.light or _LIGHTS[_draw(key, seed, "light") % len(_LIGHTS)]
+    why = (
+        f"‘{directions.light_words}’" if directions.light else "변형" if shot.light else "빛 방향은 말이 없어 골랐어요"
+    )
+    if directions.light:
+        decided.append("light")
+    notes.append(f"{why} → {_KOREAN['light']}: {vocabulary()['lights'][light]['phrase']}")
+    side: Side = directions.copy_space or "top"
+    if directions.copy_space:
+        notes.append(f"‘{directions.copy_words}’ → {_KOREAN['copy']}: {vocabulary()['copy_spaces'][side]}")
+    return Route(
+        Scene(chosen["place"], chosen["colour"], light, chosen["mood"]), side, season, tuple(notes), tuple(decided)
+    )
+
+
+def _season(matches: Sequence[Match]) -> tuple[Season | None, str]:
+    for match in matches:
+        if not match.denied and (entry := match.of("season")):
+            return seasons()[entry.value], match.text
+    return None, ""
+
+
+def _best(votes: list[Vote]) -> Vote | None:
+    """The strongest vote, the earliest of equals; of named places the last, for Korean puts the head last.
+
+    ``바다가 보이는 창가`` is a window, not a sea.
+    """
+    if not votes:
+        return None
+    rank = min(vote.rank for vote in votes)
+    level = [vote for vote in votes if vote.rank == rank]
+    return level[-1] if rank == NAMED and level[0].axis == "place" else level[0]
+
+
+def _fall_back(axis: str, industry: Industry, denied: set[tuple[str, str]], key: str, seed: int) -> tuple[str, str]:
+    """The industry's default, at other seeds another of its own; without an industry whatever suits all products."""
+    every = list(vocabulary()[_TABLES[axis]])
+    own = {"place": industry.places, "colour": industry.colours, "mood": industry.moods}[axis]
+    for pool in (own, _SUITS_ALL.get(axis, every), every):
+        free = [value for value in pool if (axis, value) not in denied]
+        if free and pool is own:
+            value = free[0] if seed == 0 else free[_draw(key, seed, axis) % len(free)]
+            default = f"업종 ‘{industry.korean}’ 기본값"
+            return value, default if value == free[0] else f"업종 ‘{industry.korean}’에 어울리는 값(시드 {seed})"
+        if free:
+            break
+    else:
+        free = every  # the brief denied every one of them, and something must be drawn
+    return free[_draw(key, seed, axis) % len(free)], "정해진 말이 없어 골랐어요"
+
+
+def _draw(key: str, seed: int, axis: str) -> int:
+    """A number that depends on brief, seed and axis alone: the same on every machine and in every run."""
+    return int.from_bytes(hashlib.blake2b(f"{axis}|{seed}|{key}".encode(), digest_size=8).digest(), "big")

@@ -1,0 +1,1 @@
+"""Reading a brief: the words that are known in it, and what they name."""
