@@ -71,6 +71,6 @@ def _told(setting: Setting) -> SetBlock:
         size_px=setting.size,
         weight=setting.face.weight,
         tracking=setting.face.tracking,
-        lines=tuple(SetLine(text, x, y) for text, x, y in lines if text),
+        lines=tuple(SetLine(str(text), x, y) for text, x, y in lines if text),  # a cell of a column is no plain text
         ink=setting.ink,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import asdict
 
 import pytest
 from PIL import ImageFont
@@ -60,3 +61,12 @@ def test_no_file_is_had_by_its_path(name: str):
 
 def test_the_path_of_a_real_font_is_no_name_either():
     assert webfont.web_face(str(fonts.find_font().path), 400) is None
+
+
+def test_an_upright_line_is_told_cell_by_cell_as_plain_data():
+    (answer,) = set_blocks(
+        (TextBlock("headline", "밤라떼", Box(0.8, 0.1, 0.95, 0.9), vertical=True),), TextStyle(), SQUARE
+    )
+    told = asdict(answer)["lines"]
+    assert [line["text"] for line in told] == ["밤", "라", "떼"]
+    assert sorted(line["y_px"] for line in told) == [line["y_px"] for line in told]
