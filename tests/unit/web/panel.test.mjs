@@ -115,7 +115,7 @@ test("an engine that cannot draw what is wished says why, and is not taken", () 
   assert.equal(hindrance(wishes({ engine: "flux2-klein", photo }), ENGINES), "");
   assert.equal(hindrance(wishes({ engine: "flux2-klein-9b", photo }), ENGINES), "engine_task");
   assert.equal(hindrance(wishes({ engine: "sdxl" }), ENGINES), "engine_files");
-  assert.equal(hindrance(wishes({ engine: "gone" }), ENGINES), "engine_files");
+  assert.equal(hindrance(wishes({ engine: "gone" }), ENGINES), "engine_absent");
   assert.equal(hindrance(wishes(), []), "", "Z-Image needs no answer of the server");
   const lacking = [engine("qwen-edit", { photo: "15-qwen-image-edit" }, [file("vae/b", "missing")])];
   assert.equal(hindrance(wishes({ mode: "edit", way: "instruction" }), lacking), "engine_files");

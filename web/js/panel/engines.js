@@ -35,13 +35,13 @@ export function engineOf(wishes) {
  *
  * @param {Wishes} wishes
  * @param {Engine[]} engines
- * @returns {"" | "engine_files" | "engine_old" | "engine_task"}
+ * @returns {"" | "engine_files" | "engine_absent" | "engine_task"}
  */
 export function hindrance(wishes, engines) {
   const name = engineOf(wishes);
   if (name === ZIT) return "";
   const engine = engines.find((each) => each.id === name);
-  if (!engine) return "engine_old"; // the server tells only of those that its ComfyUI can draw with
+  if (!engine) return "engine_absent"; // the server tells only of those that its ComfyUI can draw with
   if (!engine.ready) return "engine_files";
   return engine.workflows[taskOf(wishes)] ? "" : "engine_task";
 }
