@@ -9,7 +9,9 @@ from functools import lru_cache
 from ..errors import InputError
 from ..types import LayoutPlan, TextBlock, TextStyle
 from .fitting import Setting
+from .fonts import fonts_stamp
 from .lettering import set_copy
+from .roles import roles_stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +41,22 @@ class SetBlock:
     problem: str = ""
 
 
-@lru_cache(maxsize=512)
 def set_blocks(blocks: tuple[TextBlock, ...], style: TextStyle, picture: tuple[int, int]) -> tuple[SetBlock, ...]:
     """Fit every block, each with the others that fit: one that does not must not hide the rest.
+
+    A user's edits of fonts and roles count from the next call on.
 
     Args:
         picture: width and height in pixels.
     """
+    return _set_blocks(blocks, style, picture, (roles_stamp(), fonts_stamp()))
+
+
+@lru_cache(maxsize=512)
+def _set_blocks(
+    blocks: tuple[TextBlock, ...], style: TextStyle, picture: tuple[int, int], stamp: object
+) -> tuple[SetBlock, ...]:
+    """Set blocks; ``stamp`` tells what they were set by, so that an answer is given only while it holds."""
     answers = [SetBlock()] * len(blocks)
     # The place of a block among the others is its number, put where the fitting leaves it alone.
     numbered = [(i, replace(block, z=i)) for i, block in enumerate(blocks) if block.text.strip()]

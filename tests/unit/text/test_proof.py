@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 from PIL import ImageFont
@@ -39,6 +40,26 @@ def test_what_does_not_fit_leaves_the_rest_set():
 
 def test_a_block_without_words_has_no_lines():
     assert set_blocks((TextBlock("note", "  ", Box(0, 0, 1, 1)),), TextStyle(), SQUARE)[0].lines == ()
+
+
+def test_lines_follow_the_users_roles_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("ADSTUDIO_HOME", str(tmp_path))
+    before = set_blocks((SUB, HEADLINE), TextStyle(), SQUARE)
+    roles = tmp_path / "roles.yaml"
+    roles.write_text("sub: {share: 0.2, weight: light}", encoding="utf-8")
+    sub, headline = set_blocks((SUB, HEADLINE), TextStyle(), SQUARE)
+    assert sub.weight == 300 and sub.size_px == pytest.approx(0.2 * headline.size_px)
+    roles.unlink()
+    assert set_blocks((SUB, HEADLINE), TextStyle(), SQUARE) == before
+
+
+def test_lines_follow_the_users_fonts_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("ADSTUDIO_FONTS", str(tmp_path))
+    bundled = fonts.find_font().path
+    style = TextStyle(font=f"own{bundled.suffix}")
+    assert set_blocks((SUB,), style, SQUARE)[0].code == "text.unknown_font"
+    (tmp_path / style.font).write_bytes(bundled.read_bytes())
+    assert set_blocks((SUB,), style, SQUARE)[0].lines
 
 
 @pytest.mark.parametrize("family", fonts.font_names()[:8])
