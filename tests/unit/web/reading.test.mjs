@@ -79,6 +79,14 @@ test("a Korean particle follows the sound of the word before it", () => {
   assert.equal(say("a", { one: "제목", other: "안내" }), "제목과 안내가");
 });
 
+test("digits and Latin letters take the particle of how a Korean reads them", () => {
+  const say = sayer({ a: "{one:이/가}" });
+  const ends = (words) => words.map((one) => say("a", { one }).slice(-1)).join("");
+  assert.equal(ends([..."0123456789"]), "이이가이가가이이이가");
+  assert.equal(ends(["XL", "ham", "MEN", "bar", "SALE", "cup", "50%", '12"']), "이이이이가가가가");
+  assert.equal(ends(["가을 세일!", "봄(한정)", "“라떼”", "3.5m "]), "이이가이");
+});
+
 function paths(table, above = "") {
   return Object.entries(table).flatMap(([key, value]) => (typeof value === "string" ? [`${above}${key}`] : paths(value, `${above}${key}.`)));
 }

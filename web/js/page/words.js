@@ -18,13 +18,15 @@ export function sayer(table, spare = {}) {
 }
 
 /**
- * Whether a Korean word ends in a consonant, which decides its particle: `{one:이/가}`.
+ * Whether a word's last sound is a consonant, as a Korean reads it, which decides its particle: `{one:이/가}`.
+ * Digits and Latin letters are read out, and marks after them are not; as `_ends_closed` in adstudio/output/findings.py.
  *
  * @param {string} word
  */
 function endsClosed(word) {
-  const code = word.charCodeAt(word.length - 1) - 0xac00;
-  return code >= 0 && code < 11172 && code % 28 !== 0;
+  const last = word.match(/[\p{L}\p{N}%"]/gu)?.pop() ?? "";
+  if (last >= "가" && last <= "힣") return (last.charCodeAt(0) - "가".charCodeAt(0)) % 28 !== 0;
+  return "013678LMNRlmnr".includes(last);
 }
 
 /**
