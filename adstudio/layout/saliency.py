@@ -17,6 +17,7 @@ from .plan import check_plan
 from .reasons import explain
 from .rects import Rect, inset, pixels
 from .rest import find_rest, light_side
+from .schema import SMALLEST_BOX, is_large_enough
 from .score import score
 from .stacks import unit_of
 from .stand import check_aspects, describe, score_products, stand
@@ -98,10 +99,12 @@ class LocalAnalyzer:
         drafts = list({tuple(draft.rects()): draft for draft in tried if draft}.values())
         if not drafts:
             raise _no_room(scene)
-        free = [draft for draft in drafts if draft.covered(scene.ground) == 0] or drafts
+        planned = [(draft, plan) for draft in drafts if _is_plan(plan := draft.plan(width, height))]
+        if not planned:
+            raise _too_small(scene)
+        free = [(draft, plan) for draft, plan in planned if draft.covered(scene.ground) == 0] or planned
         found: list[tuple[float, Draft, LayoutPlan]] = []
-        for draft in free:
-            plan = draft.plan(width, height)
+        for draft, plan in free:
             plan = replace(
                 plan,
                 texts=(*held.texts, *plan.texts),
@@ -194,6 +197,20 @@ def _bounds(clear: Array | None, width: int, height: int) -> Rect | None:
         return None
     down, across = height / clear.shape[0], width / clear.shape[1]
     return columns[0] * across, rows[0] * down, (columns[-1] + 1) * across, (rows[-1] + 1) * down
+
+
+def _is_plan(plan: LayoutPlan) -> bool:
+    """Whether a draft's plan may be handed out: a line of small print on a strip may be too thin for a box."""
+    return all(is_large_enough(part.box) for part in (*plan.texts, *plan.marks))
+
+
+def _too_small(scene: Scene) -> InputError:
+    return InputError(
+        "layout.no_room",
+        f"A part of this copy would take less than {SMALLEST_BOX:.0%} of the width or height of a picture of "
+        f"{scene.ground.width}x{scene.ground.height} pixels, and a layout holds none so small.",
+        "Leave the smallest parts out, or use a picture that is less long and narrow.",
+    )
 
 
 def _no_room(scene: Scene) -> InputError:

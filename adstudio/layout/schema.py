@@ -31,8 +31,13 @@ def plan_schema() -> dict[str, Any]:
     }
 
 
+def is_large_enough(box: Box) -> bool:
+    """Whether a plan may hold a box."""
+    return box.width >= SMALLEST_BOX - _SLACK and box.height >= SMALLEST_BOX - _SLACK
+
+
 def _large_enough(box: Box, where: str, reading: Reading) -> Box:
-    if box.width >= SMALLEST_BOX - _SLACK and box.height >= SMALLEST_BOX - _SLACK:
+    if is_large_enough(box):
         return box
     shown = f"({box.x0:.3g}, {box.y0:.3g}, {box.x1:.3g}, {box.y1:.3g})"
     if not reading.lenient:

@@ -6,10 +6,13 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from adstudio.errors import InputError
 from adstudio.layout.energy import measure
 from adstudio.layout.metrics import edge_room
+from adstudio.layout.plan import check_plan
 from adstudio.layout.saliency import LocalAnalyzer
 from adstudio.layout.score import score
 from adstudio.text.lettering import set_copy
@@ -147,6 +150,31 @@ def test_picture_without_room_is_refused(size: tuple[int, int]):
     with pytest.raises(InputError) as error:
         LocalAnalyzer().place_text(np.zeros((*size, 3), np.float32), COPY)
     assert error.value.code == "layout.no_room"
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.integers(1, 60), st.integers(1, 400), st.booleans(), st.integers(1, 20), st.booleans())
+@example(2, 317, False, 1, False)
+@example(13, 110, True, 1, True)
+def test_a_picture_of_any_size_takes_the_copy_or_has_no_room(
+    narrow: int, long: int, is_wide: bool, min_px: int, is_short: bool
+):
+    picture = np.full((narrow, long, 3) if is_wide else (long, narrow, 3), 0.5, np.float32)
+    copy = AdCopy("봄") if is_short else AdCopy("가을 세일", "새 메뉴", price="9,900원", legal="자세히")
+    try:
+        plans = list(LocalAnalyzer().proposals(picture, copy, min_px=min_px))
+    except InputError as error:
+        assert error.code == "layout.no_room"
+    else:
+        assert plans and all(check_plan(plan) == plan for plan in plans)
+
+
+def test_parts_too_small_for_a_layout_are_named_as_the_reason():
+    strip = np.full((2391, 387, 3), 0.5, np.float32)
+    with pytest.raises(InputError) as error:
+        LocalAnalyzer().place_text(strip, AdCopy("봄", legal="자세히"), min_px=12)
+    assert error.value.code == "layout.no_room" and "less than 1% of the width or height" in str(error.value)
+    assert LocalAnalyzer().place_text(strip, AdCopy("봄"), min_px=12).texts
 
 
 def test_mask_of_another_picture_is_refused(coffee: Array):
