@@ -9,7 +9,8 @@ import torch
 
 from ..adstudio.output.encode import FORMATS
 from ..adstudio.output.store import inside, prepare_folder
-from ..adstudio.run.graph_saving import BESIDES, NO_LABEL, Wanted, save_ad, source_in
+from ..adstudio.run.finishing import NO_LABEL, Wanted
+from ..adstudio.run.graph_saving import BESIDES, save_ad, source_in
 from ..adstudio.run.report import graph_record
 from ..adstudio.text.label import LABELS
 from ..adstudio.types import AdPrompt, Array, Channel, LayoutPlan

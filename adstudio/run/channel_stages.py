@@ -6,18 +6,11 @@ from ..output.channels import get_entry
 from ..output.findings import refuse
 from ..types import Channel, LayoutPlan, TextStyle
 from .channels import inspect, takes_copy, takes_marks
-from .graph_saving import Wanted
 from .layouts import find_subject, shown_copy
 from .stages import Run
 from .target import template_of
 
 _ENLARGED = 1.5
-
-
-def wanted_of(run: Run) -> Wanted:
-    """How a run's pictures are to be saved: as its request says, within what its channel takes."""
-    request = run.request
-    return Wanted(request.format, request.quality, request.max_kb or 0, channel=run.channel)
 
 
 def fit_pictures(run: Run) -> None:
@@ -84,7 +77,7 @@ def check_pictures(run: Run) -> None:
     channel, request = run.channel, run.request
     if channel is None:
         return
-    wanted = wanted_of(run)
+    wanted = run.wanted()
     with run.recorder.step("channel"):
         layouts = run.layouts or [LayoutPlan()] * len(run.finished)
         for picture, plan, mask in zip(run.finished, layouts, run.masks, strict=True):

@@ -29,7 +29,7 @@ from . import (
     cutout_command,
     doctor_command,
     fetch_command,
-    finishing,
+    finish_options,
     industries_command,
     interrupt,
     layout_command,
@@ -189,7 +189,7 @@ def _add_picture(parser: argparse.ArgumentParser, aspect: str = "1:1") -> None:
     )
     words_command.add_layout_provider(parser)
     parser.add_argument("--quality", type=int, default=95)
-    finishing.add_options(parser)
+    finish_options.add_options(parser)
     _add_common(parser, out="output")
 
 
@@ -264,7 +264,7 @@ def _picture_fields(options: argparse.Namespace) -> dict[str, Any]:
         "loras": tuple(options.lora),
         "provider": options.provider,
         "quality": options.quality,
-        **finishing.request_fields(options),
+        **finish_options.request_fields(options),
     }
 
 

@@ -1,9 +1,9 @@
-"""Save what comes out of a graph: settle format and limit with the channel, label, mark, write."""
+"""Save what comes out of a graph: what its channel says of the file, and what the graph says of AI's part."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +12,15 @@ import numpy as np
 from ..errors import InputError
 from ..imaging.placement import find_spot
 from ..output.check import Submission, check
-from ..output.credentials import configured
-from ..output.disclosure import Disclosure, Source
+from ..output.disclosure import Source
 from ..output.encode import find_format
 from ..output.findings import refuse
-from ..output.save import SavedPicture, save_picture
-from ..text.label import WHOLE, draw_label
-from ..types import Array, Channel, LayoutPlan
+from ..output.save import SavedPicture
+from ..text.label import WHOLE
+from ..types import Array, LayoutPlan
+from .finishing import Wanted, finish
 
 BESIDES = "adstudio_besides"  # what Save Image tells of each picture: where its original and its record lie
-NO_LABEL = "none"
 # Nodes that draw nothing of their own: what comes from them alone was made by a person.
 _OURS_THAT_DRAW = ("AdStudioText2Image", "AdStudioImage2Image", "AdStudioContactBlend")
 _HARMLESS = ("AdStudio", "LoadImage", "Image", "Mask", "Primitive", "EmptyImage", "SaveImage", "PreviewImage")
@@ -30,36 +29,6 @@ _FILE_RULES = (
     "alpha",
 )
 _PHOTOS = ("LoadImage", "AdStudioBackgroundComposite", "AdStudioImage2Image")
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """How a graph's pictures are to be saved.
-
-    Args:
-        max_kb: 0 = no limit of its own; the channel's holds as well.
-        label: ``none``, or the words.
-        source: what part artificial intelligence had; None = none.
-    """
-
-    format: str = "png"
-    quality: int = 95
-    max_kb: int = 0
-    label: str = NO_LABEL
-    credentials: bool = False
-    channel: Channel | None = None
-    source: Source | None = "generated"
-
-    def settled_format(self) -> str:
-        """The format chosen, where the channel takes it; else the one that the channel prefers."""
-        formats = self.channel.formats if self.channel is not None else ()
-        return self.format if not formats or find_format(self.format).name in formats else formats[0]
-
-    def max_bytes(self) -> int | None:
-        """The smaller of the limits; None = none."""
-        limits = [self.max_kb * 1000] if self.max_kb else []
-        limits += [self.channel.max_bytes] if self.channel is not None and self.channel.max_bytes else []
-        return min(limits, default=None)
 
 
 def save_ad(
@@ -80,19 +49,15 @@ def save_ad(
     """
     format = wanted.settled_format()
     found = _check(picture, format, wanted)
-    labelled = picture if wanted.label == NO_LABEL else _label(picture, wanted, original, plan)
-    label = "" if wanted.label == NO_LABEL else wanted.label
-    saved = save_picture(
-        labelled,
+    saved = finish(
+        picture,
         folder,
-        format=format,
-        quality=wanted.quality,
-        max_bytes=wanted.max_bytes(),
-        original=picture if original is None and labelled is not picture else original,
+        wanted,
+        plan=plan,
+        taken=_taken(picture, original, plan) if wanted.words else None,
+        original=picture if original is None and wanted.words else original,
         metadata=metadata,
-        disclosure=None if wanted.source is None else Disclosure(wanted.source, label),
-        credentials=configured() if wanted.credentials else None,
-    )
+    ).saved
     if wanted.channel is None:
         return saved
     told = (*saved.notes, *found)
@@ -165,20 +130,14 @@ def _check(picture: Array, format: str, wanted: Wanted) -> tuple[str, ...]:
     return tuple(finding.line() for finding in found if finding.code != "channel.nothing_known")
 
 
-def _label(picture: Array, wanted: Wanted, original: Array | None, plan: LayoutPlan | None) -> Array:
-    colours = np.ascontiguousarray(picture[..., :3])
-    boxes = [] if plan is None else [item.box for item in (*plan.texts, *plan.marks)]
+def _taken(picture: Array, original: Array | None, plan: LayoutPlan | None) -> Array:
+    """Where something stands that a label must not cover: whatever the original lacks, and the plan's products."""
     taken = np.zeros(picture.shape[:2], np.float32)
     if original is not None and original.shape[:2] == picture.shape[:2]:
-        taken = (np.abs(colours - original[..., :3]).max(axis=-1) > 0.1).astype(np.float32)
+        taken = (np.abs(picture[..., :3] - original[..., :3]).max(axis=-1) > 0.1).astype(np.float32)
     for left, top, right, bottom in () if plan is None else _product_rects(plan, picture.shape[1], picture.shape[0]):
         taken[max(0, top) : max(0, bottom), max(0, left) : max(0, right)] = 1.0
-    safe = WHOLE if wanted.channel is None else wanted.channel.safe
-    drawn = draw_label(colours, wanted.label, boxes=boxes, keep_clear=taken, within=safe)
-    if picture.shape[2] == 3:
-        return drawn
-    covered = (drawn != colours).any(axis=-1)
-    return np.dstack([drawn, np.where(covered, 1.0, picture[..., 3])]).astype(np.float32)
+    return taken
 
 
 def _product_rects(plan: LayoutPlan, width: int, height: int) -> list[tuple[int, int, int, int]]:

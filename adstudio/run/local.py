@@ -16,7 +16,7 @@ from ..types import AdCopy, AdPrompt, Array
 from . import stages
 from .channel_stages import check_pictures, fit_pictures, set_template
 from .engines import refuse_elsewhere
-from .finishing import check_finish, label_pictures, save_pictures
+from .finish_stages import check_finish, label_pictures, save_pictures
 from .handing import Prepared
 from .recorder import OnEvent, RecordedHost, Recorder, close_report
 from .report import RunReport, peak_vram_bytes

@@ -16,6 +16,7 @@ from ..ports import Host
 from ..prompt.providers import LOCAL
 from ..types import AdCopy, AdPrompt, Array, Channel, CutOut, LayoutPlan
 from .channels import takes_copy, takes_marks
+from .finishing import Wanted, wanted_of
 from .layout_provider import RequestedAnalyzer, check_layout_provider
 from .layouts import find_subject, place_copy, place_products, shown_copy
 from .photos import cover, cover_seen, read_logo, read_source, target_size
@@ -79,6 +80,10 @@ class Run:
     def is_locked(self) -> bool:
         """Whether a template of the channel fixes the picture, and nothing is drawn."""
         return self.channel is not None and template_of(self.channel) is not None
+
+    def wanted(self) -> Wanted:
+        """How its pictures are to be saved: as its request says, within what its channel takes."""
+        return wanted_of(self.request, self.channel, model=self.model, is_drawn=not self.is_locked)
 
     def check_words(self) -> None:
         """Refuse a brief, style or channel that cannot be used, before a model is loaded or a service is asked."""

@@ -6,19 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...output.channels import get_channel, get_channels, require_size
-from ...output.credentials import configured
 from ...output.metadata import KEY
-from ...output.save import save_picture
-from ...text.label import draw_label
-from ...text.lettering import letter
-from ...types import Array, Channel, LayoutPlan
 from ..channels import inspect
-from ..finishing import disclosure_of
-from ..graph_saving import Wanted
+from ..finishing import finish
 from ..stages import Run
 from ..wire import to_record
 from .lanes import Made
 from .rows import Row
+
+_QUALITY = 90
 
 
 def check_channels(names: tuple[str, ...]) -> None:
@@ -48,30 +44,22 @@ def bring_to_channels(row: Row, run: Run, made: Made, folder: Path) -> Made:
     request, files = row.request, list(made.files)
     notes, style = list(made.notes), request.text_style
     about = {"seed": run.seeds[0], "request": to_record(request)}
+    logos = {} if run.logo is None else {"": run.logo}
     for each in reflow_design(run.originals[0], run.layouts[0], channels, keep=run.masks[0], min_px=style.min_px):
-        wanted = Wanted(max_kb=request.max_kb or 0, channel=each.channel)
-        picture = _finished(each.picture, each.plan, each.mask, each.channel, run)
-        saved = save_picture(
-            picture,
+        format = each.channel.formats[0]
+        done = finish(
+            each.picture,
             folder,
-            format=each.channel.formats[0],
-            quality=90,
-            max_bytes=wanted.max_bytes(),
+            replace(run.wanted(), format=format, quality=_QUALITY, channel=each.channel),
+            plan=each.plan,
+            style=style,
+            logos=logos,
+            taken=each.mask,
             metadata={KEY: about},
-            disclosure=disclosure_of(run),
-            credentials=configured() if request.credentials else None,
         )
-        files.append((f"~{each.channel.id.replace(':', '-')}", saved.path))
-        sent = {"format": each.channel.formats[0], "size_bytes": saved.path.stat().st_size}
-        found = inspect(picture, each.channel, plan=each.plan, style=style, font=style.font, **sent)
+        path = done.saved.path
+        files.append((f"~{each.channel.id.replace(':', '-')}", path))
+        sent = {"format": format, "size_bytes": path.stat().st_size}
+        found = inspect(done.picture, each.channel, plan=each.plan, style=style, font=style.font, **sent)
         notes += (*each.notes, *(f"{each.channel.korean}: {one.line()}" for one in found if one.level == "ERROR"))
     return replace(made, files=tuple(files), notes=tuple(notes))
-
-
-def _finished(picture: Array, plan: LayoutPlan, mask: Array, channel: Channel, run: Run) -> Array:
-    """A channel's picture with all that the ad has on it: copy, code and logo, and the label."""
-    request, style = run.request, run.request.text_style
-    if plan.texts or plan.marks:
-        picture = letter(picture, plan, style, {} if run.logo is None else {"": run.logo}).image
-    boxes = [item.box for item in (*plan.texts, *plan.marks)]
-    return draw_label(picture, request.ai_label, boxes=boxes, keep_clear=mask, font=style.font, within=channel.safe)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ...ports import Cancelled, Host
-from ..finishing import check_finish
+from ..finish_stages import check_finish
 from ..local import LocalRunner
 from ..recorder import OnEvent, Recorder
 from ..request import AdResult

@@ -14,7 +14,7 @@ from ...output.templates import Template
 from ...text.fonts import BUNDLED
 from ...types import Array, Channel, LayoutPlan
 from ..channels import inspect, takes_copy, takes_marks
-from ..graph_saving import NO_LABEL, Wanted
+from ..finishing import NO_LABEL, wanted_of
 from ..layouts import PARTS, own_copy, shown_copy
 from ..request import ZIT, AdRequest
 from ..target import channel_of, check_copy, check_template, refuse_locked, template_of
@@ -130,7 +130,7 @@ def findings_of(request: AdRequest, pictures: Sequence[Array], layouts: Sequence
     channel = channel_of(request)
     if channel is None:
         return ()
-    wanted = Wanted(request.format, request.quality, request.max_kb or 0, channel=channel)
+    wanted = wanted_of(request, channel)
     return tuple(
         inspect(
             picture,
@@ -182,5 +182,5 @@ def _save_for(graph: Graph, request: AdRequest, channel: Channel, place: Link) -
     if not request.override_channel:
         graph.set(SAVE, channel=place)
         return
-    wanted = Wanted(request.format, request.quality, request.max_kb or 0, channel=channel)
+    wanted = wanted_of(request, channel)
     graph.set(SAVE, format=wanted.settled_format(), max_kb=(wanted.max_bytes() or 0) // 1000)

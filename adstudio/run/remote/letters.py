@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ...layout.providers import LOCAL
 from ...output.encode import find_format
 from ...prompt.industries import AUTO
-from ..graph_saving import NO_LABEL
+from ..finishing import NO_LABEL
 from ..layouts import wants_copy
 from ..request import AdRequest
 from .graph import SAVE, Graph

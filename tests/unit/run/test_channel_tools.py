@@ -15,7 +15,8 @@ from adstudio.errors import InputError
 from adstudio.layout.plan import to_json
 from adstudio.output.channels import get_channel
 from adstudio.run.channels import letter_for
-from adstudio.run.graph_saving import Wanted, save_ad
+from adstudio.run.finishing import Wanted
+from adstudio.run.graph_saving import save_ad
 from adstudio.types import Box, Channel, LayoutPlan, Mark, Placement, TextBlock, TextStyle
 
 STORY = "instagram_story"

@@ -7,16 +7,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+import zxingcpp
 from PIL import Image
 from skimage import data
 
 from adstudio.errors import InputError
-from adstudio.output.disclosure import SCHEME
+from adstudio.output.disclosure import SCHEME, read_source_type
 from adstudio.output.save import save_picture
+from adstudio.run.finishing import Wanted, finish
 from adstudio.run.local import LocalRunner
 from adstudio.run.request import AdRequest
 from adstudio.run.show_command import read_saved
-from adstudio.types import TextStyle
+from adstudio.types import Box, LayoutPlan, Mark, TextBlock, TextStyle
 
 AD = ("generate", "창가의 딸기 라떼", "--steps", 1, "--seed", 7)
 
@@ -46,6 +48,22 @@ def test_a_run_keeps_the_limit_and_labels_its_picture_off_the_copy(ad: Any) -> N
     assert corner.max() > 0.3, "the label"
     box = ad.layouts[0].texts[0].box
     assert box.y1 < 1 - 20 / 192 or box.x1 < 0.5
+
+
+def test_finishing_a_picture_leaves_nothing_out(tmp_path: Path) -> None:
+    picture = np.full((300, 400, 3), 0.8, np.float32)
+    code = Mark("qr", Box(0.55, 0.1, 0.95, 0.6), "https://naver.me/abc")
+    plan = LayoutPlan(texts=(TextBlock("headline", "봄", Box(0.05, 0.1, 0.5, 0.4)),), marks=(code,))
+    wanted = Wanted(label="AI 생성 이미지", source="composite", system="Z-Image")
+    about = {"adstudio": {"seed": 7}}
+    done = finish(picture, tmp_path, wanted, plan=plan, style=TextStyle(), metadata=about)
+    shown, told = np.asarray(Image.open(done.saved.path)), read_saved(done.saved.path)
+    assert [found.text for found in zxingcpp.read_barcodes(shown)] == ["https://naver.me/abc"]
+    assert np.ptp(shown[30:120, 20:200]) > 100 and np.ptp(shown[-40:, -160:]) > 100, "the headline, the label"
+    assert told["seed"] == 7 and told["disclosure"]["label"] == "AI 생성 이미지"
+    assert read_source_type(done.saved.path) == SCHEME + "compositeWithTrainedAlgorithmicMedia"
+    bare = finish(picture, tmp_path, Wanted(source=None), plan=plan, metadata={})  # it is lettered already
+    assert bare.picture is picture and read_source_type(bare.saved.path) == ""
 
 
 def test_show_tells_all_that_the_file_holds(ad: Any) -> None:

@@ -12,7 +12,8 @@ from skimage import data
 
 from adstudio.errors import InputError
 from adstudio.output.disclosure import read_source_type
-from adstudio.run.graph_saving import Wanted, save_ad, source_in
+from adstudio.run.finishing import Wanted
+from adstudio.run.graph_saving import save_ad, source_in
 from adstudio.types import Box, Channel, LayoutPlan, TextBlock
 
 PHOTO = (data.coffee()[:200, :300] / 255).astype(np.float32)
