@@ -123,7 +123,7 @@ def run_template(options: argparse.Namespace) -> dict[str, Any]:
     """Set an ad and write it; refused where the channel would refuse it."""
     from ..output.encode import find_format
     from ..output.findings import describe, refuse
-    from .channels import encode_for, inspect
+    from .channels import file_for
     from .photos import read_logo
     from .place_command import read_cut
     from .templates import draw_template
@@ -141,26 +141,25 @@ def run_template(options: argparse.Namespace) -> dict[str, Any]:
         app=options.app,
         app_icon=None if options.app_icon is None else read_logo(str(options.app_icon)),
     )
-    data, how = encode_for(made.picture, made.channel, format, override=True)  # the check says what is over the limit
-    # Once more, now that there is a file.
-    file = {"format": format.name, "size_bytes": len(data), "advertiser": options.advertiser, "font": made.font}
-    found = inspect(made.picture, made.channel, plan=made.plan, **file)
+    file = file_for(made.picture, made.channel, format, plan=made.plan, advertiser=options.advertiser, font=made.font)
     if not options.override:
-        refuse(found, made.channel.english)
-    write(options.out, data)
+        refuse(file.findings, made.channel.english)
+    write(options.out, file.data)
     if options.object is not None:
         write(options.object, _object_file(made))
     if not options.json:
         sys.stdout.write(f"{options.out}\n")
-        sys.stderr.write("".join(f"  {line}\n" for line in (*made.notes, *how, *describe(found).splitlines())))
+        sys.stderr.write(
+            "".join(f"  {line}\n" for line in (*made.notes, *file.notes, *describe(file.findings).splitlines()))
+        )
     return {
         "path": str(options.out),
         "object": None if options.object is None else str(options.object),
         "channel": made.channel.id,
         "font": made.font,
-        "bytes": len(data),
-        "notes": [*made.notes, *how],
-        "findings": [asdict(finding) for finding in found],
+        "bytes": len(file.data),
+        "notes": [*made.notes, *file.notes],
+        "findings": [asdict(finding) for finding in file.findings],
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,7 @@ from ..text.lettering import Lettered, letter
 from ..types import AdCopy, Array, Box, Channel, LayoutPlan, TextBlock, TextRole, TextStyle
 
 _QUALITY = 95
+_PLAIN = TextStyle()
 _WORD_RULES = {"text_lines", "emoji", "lines_differ", "strike"}
 _PARTS = {"headline": "headline", "sub": "sub", "cta": "call_to_action"}
 
@@ -29,7 +30,7 @@ def inspect(
     channel: Channel,
     *,
     plan: LayoutPlan | None = None,
-    style: TextStyle = TextStyle(),  # noqa: B008 - frozen
+    style: TextStyle = _PLAIN,
     product: Array | None = None,
     advertiser: str = "",
     font: str = "",
@@ -103,6 +104,49 @@ def encode_for(
     return encode(plain, format, quality=quality)
 
 
+@dataclass(frozen=True, slots=True)
+class ChannelFile:
+    """A file for a channel that is not written yet, how it fits, and what the channel would say to it."""
+
+    data: bytes
+    notes: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+
+def file_for(
+    pixels: Array,
+    channel: Channel,
+    format: Format,
+    *,
+    plan: LayoutPlan,
+    style: TextStyle = _PLAIN,
+    advertiser: str = "",
+    font: str | None = None,
+) -> ChannelFile:
+    """Make the file of a finished picture for a channel, and check it as it would be sent.
+
+    What does not fit into the channel's limit of bytes is made all the same, for the check to find and to say.
+
+    Args:
+        font: of the lettering; None = the style's, empty = not known.
+
+    Raises:
+        InputError: as :func:`inspect`.
+    """
+    data, notes = encode_for(pixels, channel, format, override=True)
+    found = inspect(
+        pixels,
+        channel,
+        plan=plan,
+        style=style,
+        advertiser=advertiser,
+        font=style.font if font is None else font,
+        format=format.name,
+        size_bytes=len(data),
+    )
+    return ChannelFile(data, notes, found)
+
+
 def letter_for(image: Array, plan: LayoutPlan, style: TextStyle, logos: Mapping[str, Array] | None = None) -> Lettered:
     """Letter a picture; one whose channel takes no copy, and whose plan has none, passes through with a note.
 
@@ -148,7 +192,7 @@ def inspect_file(
     channel: Channel,
     *,
     plan: LayoutPlan | None = None,
-    style: TextStyle = TextStyle(),  # noqa: B008 - frozen
+    style: TextStyle = _PLAIN,
     advertiser: str = "",
     font: str = "",
 ) -> tuple[Finding, ...]:

@@ -129,20 +129,16 @@ def _write_for(
     from ..output.encode import find_format
     from ..output.findings import refuse
     from .channel_command import write
-    from .channels import encode_for, inspect
+    from .channels import file_for
 
-    format = find_format(options.out.suffix)
-    data, how = encode_for(done.image, channel, format, override=True)  # the check says what is over the limit
-    found = inspect(
-        done.image, channel, plan=plan, style=style, font=style.font, format=format.name, size_bytes=len(data)
-    )
+    file = file_for(done.image, channel, find_format(options.out.suffix), plan=plan, style=style)
     if not options.override:
-        refuse(found, channel.english)
-    write(options.out, data)
+        refuse(file.findings, channel.english)
+    write(options.out, file.data)
     return {
-        "notes": [*done.notes, *how, *(finding.line() for finding in found)],
+        "notes": [*done.notes, *file.notes, *(finding.line() for finding in file.findings)],
         "channel": channel.id,
-        "findings": [asdict(finding) for finding in found],
+        "findings": [asdict(finding) for finding in file.findings],
     }
 
 

@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     from ..output.encode import find_format
     from ..output.findings import describe, is_blocked
     from .channel_command import write
-    from .channels import encode_for, inspect, letter_for
+    from .channels import file_for, letter_for
     from .place_command import read_cut
     from .reflow import reflow_design
 
@@ -65,14 +65,12 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     for one in made:
         finished = one.picture if options.no_text else letter_for(one.picture, one.plan, style, logos).image
         format = find_format(one.channel.formats[0])
-        # What does not fit into the limit is measured as it is, for the check to find and to say.
-        data, how = encode_for(finished, one.channel, format, override=True)
-        notes = (*one.notes, *how)
-        found = inspect(finished, one.channel, plan=one.plan, style=style, format=format.name, size_bytes=len(data))
+        file = file_for(finished, one.channel, format, plan=one.plan, style=style)
+        notes, found = (*one.notes, *file.notes), file.findings
         path = options.out / (one.channel.id.replace(":", "-") + format.extension)
         written = options.override or not is_blocked(found)
         if written:
-            write(path, data)
+            write(path, file.data)
             write(path.with_suffix(".json"), to_json(one.plan).encode())
         if not options.json:
             sys.stdout.write(f"{path}\n" if written else "")
