@@ -2,7 +2,8 @@
 
 The bytes go to a hidden file of the same folder first, are flushed to the disk, and get their name by a hard link,
 which fails if the name is taken. So two processes that save the same picture end with one whole file and no rubbish. Of
-files that belong together none is named before all are flushed: a full disk leaves nothing of them.
+files that belong together none is named before all are flushed: a full disk leaves nothing of them. A
+file whose name a user chose (``write_whole``) replaces what is there in one step instead.
 """
 
 from __future__ import annotations
@@ -138,6 +139,34 @@ def write_once(root: Path, files: Sequence[NewFile]) -> list[bool]:
     finally:
         for part in parts:
             remove(part)
+
+
+def write_whole(path: Path, data: bytes, code: str) -> None:
+    """Write a file under a name that the user chose, over what is there: whole, or not at all.
+
+    Args:
+        code: of the error; what writes has its own.
+
+    Raises:
+        StorageError: ``code``; the file that was there before is as it was.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)  # a pipe or a device has no name to give away
+            return
+        part = path.with_name(f"{_PART}{secrets.token_hex(8)}")
+        try:
+            _write_part(part, data)
+            part.replace(path)
+        finally:
+            remove(part)
+        _flush_folder(path.parent)
+        _sweep(path.parent)
+    except OSError as error:
+        raise StorageError(
+            code, f"'{path}' cannot be written ({error.strerror}).", "Choose a folder that you may use, or make room."
+        ) from error
 
 
 def remove(path: Path) -> None:

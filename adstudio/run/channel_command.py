@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import StorageError
 from ..types import Channel, TextStyle
 from .plan_file import read_plan_file
 
@@ -123,6 +121,7 @@ def run_template(options: argparse.Namespace) -> dict[str, Any]:
     """Set an ad and write it; refused where the channel would refuse it."""
     from ..output.encode import find_format
     from ..output.findings import describe, refuse
+    from ..output.store import write_whole
     from .channels import file_for
     from .photos import read_logo
     from .place_command import read_cut
@@ -144,9 +143,9 @@ def run_template(options: argparse.Namespace) -> dict[str, Any]:
     file = file_for(made.picture, made.channel, format, plan=made.plan, advertiser=options.advertiser, font=made.font)
     if not options.override:
         refuse(file.findings, made.channel.english)
-    write(options.out, file.data)
+    write_whole(options.out, file.data, "channel.not_written")
     if options.object is not None:
-        write(options.object, _object_file(made))
+        write_whole(options.object, _object_file(made), "channel.not_written")
     if not options.json:
         sys.stdout.write(f"{options.out}\n")
         sys.stderr.write(
@@ -194,22 +193,3 @@ def _size_record(channel: Channel) -> dict[str, Any]:
         "max_bytes": channel.max_bytes,
         "safe": [round(edge, 4) for edge in (safe.x0, safe.y0, safe.x1, safe.y1)],
     }
-
-
-def write(path: Path, data: bytes) -> None:
-    """Write a file so that it is whole or not there.
-
-    Raises:
-        StorageError: ``channel.not_written``.
-    """
-    part = path.with_name(f".{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(data)
-        part.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise StorageError(
-            "channel.not_written", f"'{path}' cannot be written ({error.strerror}).", "Choose a folder you may use."
-        ) from error

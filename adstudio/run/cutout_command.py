@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import AdStudioError, InputError
 from ..types import Array, CutOut
 from .job import Job
-from .place_command import write_png
+from .picture_files import write_png
 from .progress import Progress
 
 

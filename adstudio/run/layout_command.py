@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from ..chat.waiting import wait
-from ..errors import InputError, StorageError
+from ..errors import InputError
 from ..layout.providers import LOCAL, LayoutChoice, analyzer_names, lay_out
 from ..types import AdCopy, Array, LayoutPlan, Side
 
@@ -55,8 +55,9 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     from ..layout.saliency import LocalAnalyzer, Wishes
     from ..layout.score import score
     from ..output.channels import get_channel
+    from ..output.store import write_whole
     from .channels import require_copy
-    from .place_command import write_png
+    from .picture_files import write_png
 
     if options.preview is not None and options.preview.suffix.lower() != ".png":
         raise InputError("layout.not_png", f"'{options.preview}' does not end in .png.", "Only PNG is written.")
@@ -86,7 +87,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     if options.preview is not None:
         write_png(options.preview, report.draw_boxes(picture, plans[0]))
     if options.out is not None:
-        _write(options.out, to_json(plans[0]))
+        write_whole(options.out, f"{to_json(plans[0])}\n".encode(), "layout.not_written")
     if not options.quiet:
         sys.stderr.write(report.describe(plans[0]) + "\n")
     if not options.json and options.out is None:
@@ -140,13 +141,3 @@ def _mask(path: Path | None, picture: Array) -> Array | None:
     from ..layout.energy import shrink_mask
 
     return shrink_mask(read_photo(path, min_side_px=1).mean(axis=2), (picture.shape[0], picture.shape[1]))
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text + "\n", "utf-8")
-    except OSError as error:
-        raise StorageError(
-            "layout.not_written", f"'{path}' cannot be written ({error.strerror}).", "Choose a folder that you may use."
-        ) from error

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..types import Array, Channel, LayoutPlan, TextStyle
-from .place_command import write_layers, write_png
+from .picture_files import write_layers, write_png
 from .plan_file import read_plan_file
 from .progress import Progress
 
@@ -128,13 +128,13 @@ def _write_for(
     """Write the picture if its channel takes it; what was found and how it was written, for its entry."""
     from ..output.encode import find_format
     from ..output.findings import refuse
-    from .channel_command import write
+    from ..output.store import write_whole
     from .channels import file_for
 
     file = file_for(done.image, channel, find_format(options.out.suffix), plan=plan, style=style)
     if not options.override:
         refuse(file.findings, channel.english)
-    write(options.out, file.data)
+    write_whole(options.out, file.data, "channel.not_written")
     return {
         "notes": [*done.notes, *file.notes, *(finding.line() for finding in file.findings)],
         "channel": channel.id,

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import json
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from ..errors import InputError, StorageError
-from ..types import Array, Composite, CutOut, Layer, LayoutPlan, Placement
+from ..errors import InputError
+from ..types import Array, Composite, CutOut, LayoutPlan, Placement
+from .picture_files import write_layers, write_png
 from .plan_file import read_plan_file
 from .progress import Progress
 
@@ -133,26 +129,6 @@ def read_cut(path: Path) -> CutOut:
     return cut_out(path, method="mask")
 
 
-def write_png(path: Path, picture: Array) -> None:
-    """Write a picture so that the file is whole or not there.
-
-    Raises: StorageError ``place.not_written``.
-    """
-    from PIL import Image
-
-    part = path.with_name(f".{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray((np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8)).save(part, "PNG", compress_level=4)
-        part.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise StorageError(
-            "place.not_written", f"'{path}' cannot be written ({error.strerror}).", "Choose a folder that you may use."
-        ) from error
-
-
 def _places(plan: LayoutPlan | None, cuts: list[CutOut], backdrop: Array, *, each: bool) -> tuple[Placement, ...]:
     if plan is None:
         from ..imaging.placement import line_up
@@ -171,17 +147,3 @@ def _places(plan: LayoutPlan | None, cuts: list[CutOut], backdrop: Array, *, eac
 def _entry(path: Path, composite: Composite) -> dict[str, Any]:
     receipt = {key: round(value, 4) for key, value in composite.receipt.items()}
     return {"path": str(path), "light": composite.light, "receipt": receipt, "notes": list(composite.notes)}
-
-
-def write_layers(folder: Path, layers: Sequence[Layer], canvas: tuple[int, int]) -> list[dict[str, Any]]:
-    """Write every layer as a .png, and ``layers.json`` that says where each lies."""
-    entries: list[dict[str, Any]] = []
-    for number, layer in enumerate(layers):
-        path = folder / f"{number:02d}-{layer.name.replace(' ', '-')}.png"
-        write_png(path, layer.rgba)
-        entries.append({
-            "file": path.name, "name": layer.name, "x": layer.left_px, "y": layer.top_px, "blend": layer.blend
-        })  # fmt: skip
-    document = {"canvas": canvas, "layers": entries}
-    (folder / "layers.json").write_text(json.dumps(document, indent=2), encoding="utf-8")
-    return entries

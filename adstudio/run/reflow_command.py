@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     from ..output.channels import get_channels
     from ..output.encode import find_format
     from ..output.findings import describe, is_blocked
-    from .channel_command import write
+    from ..output.store import write_whole
     from .channels import file_for, letter_for
     from .place_command import read_cut
     from .reflow import reflow_design
@@ -70,8 +70,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         path = options.out / (one.channel.id.replace(":", "-") + format.extension)
         written = options.override or not is_blocked(found)
         if written:
-            write(path, file.data)
-            write(path.with_suffix(".json"), to_json(one.plan).encode())
+            write_whole(path, file.data, "channel.not_written")
+            write_whole(path.with_suffix(".json"), to_json(one.plan).encode(), "channel.not_written")
         if not options.json:
             sys.stdout.write(f"{path}\n" if written else "")
             sys.stderr.write("".join(f"  {line}\n" for line in (*notes, *describe(found).splitlines())))

@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import InputError, StorageError
+from ...output.store import write_whole
 from .rows import Row
 
 _ADS = re.compile(r"ads/[^/\\]+")  # what is deleted or read is named by this file, which anybody may have edited
 MANIFEST, ERRORS = "manifest.jsonl", "errors.jsonl"
+_CODE = "batch.not_written"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +123,8 @@ class Manifest:
                 self._discard(entry)
         lines = "".join(_line(asdict(entry)) for entry in kept.values()).encode()
         if lines != there or not self._lines.exists():
-            _replace(self._lines, lines)
-        _replace(self.folder / ERRORS, b"")
+            write_whole(self._lines, lines, _CODE)
+        write_whole(self.folder / ERRORS, b"", _CODE)
         return {name: entry for name, entry in kept.items() if name in wanted}
 
     def _is_whole(self, entry: Entry) -> bool:
@@ -183,22 +185,6 @@ def _append(path: Path, told: Mapping[str, Any]) -> None:
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        raise _not_written(path, error) from error
-
-
-def _replace(path: Path, data: bytes) -> None:
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except OSError as error:
-        raise _not_written(path, error) from error
-
-
-def _not_written(path: Path, error: OSError) -> StorageError:
-    return StorageError(
-        "batch.not_written", f"'{path}' cannot be written ({error.strerror}).", "Make room, or choose another folder."
-    )
+        raise StorageError(
+            _CODE, f"'{path}' cannot be written ({error.strerror}).", "Make room, or choose another folder."
+        ) from error

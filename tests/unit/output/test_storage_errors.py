@@ -198,3 +198,38 @@ def test_a_long_korean_name_works_and_hangul_in_parts_is_the_same_folder(tmp_pat
 )
 def test_a_folder_name_inside_is_taken(tmp_path: Path, name: str, expected: str) -> None:
     assert store.inside(tmp_path / "out", name) == tmp_path / expected
+
+
+def test_a_named_file_is_written_over_the_old_one_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "new" / "광고.json"
+    for text in ("first", "second"):
+        store.write_whole(path, text.encode(), "ad.not_written")
+        assert path.read_text() == text
+    assert left_in(tmp_path) == ["광고.json"]
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StorageError) as raised:
+        store.write_whole(path, b"third", "ad.not_written")
+    assert raised.value.code == "ad.not_written" and "No space left" in str(raised.value)
+    assert path.read_text() == "second" and left_in(tmp_path) == ["광고.json"]
+
+
+def test_a_named_file_cannot_take_the_place_of_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(StorageError) as raised:
+        store.write_whole(tmp_path, b"ad", "ad.not_written")
+    assert raised.value.code == "ad.not_written" and not left_in(tmp_path)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such device")
+def test_a_device_takes_the_bytes_and_stays_one() -> None:
+    ours, theirs = os.pipe()
+    with os.fdopen(ours, "rb") as reading, os.fdopen(theirs, "wb") as writing:
+        device = Path(f"/dev/fd/{writing.fileno()}")
+        store.write_whole(device, b"ad", "ad.not_written")
+        writing.close()
+        assert reading.read() == b"ad"
