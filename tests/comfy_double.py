@@ -18,6 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 from comfy_schemas import schema_of
+from PIL import Image
 
 from adstudio.output.save import save_picture
 from adstudio.run.graph_saving import BESIDES
@@ -61,6 +62,9 @@ class ComfyDouble:
         self.lacks_nodes: tuple[str, ...] = ()
         self.other_jobs = 0
         self.engines: list[dict[str, Any]] = []
+        self.layout: dict[str, Any] | None = None  # what a file's record tells of its layout
+        self.writer = "rules"  # who wrote the prompts
+        self.mask_size = (48, 64)  # of what is previewed
         self._port = port
         self._lock = threading.Lock()
         self.jobs: dict[str, str] = {}
@@ -162,13 +166,23 @@ class ComfyDouble:
         seeds = [about["inputs"].get("seed", about["inputs"].get("noise_seed")) for about in graph.values()]
         seed = next(seed for seed in seeds if seed is not None)
         pixels = np.random.default_rng(seed).integers(0, 255, (48, 64, 3), np.uint8)
-        record = {"adstudio": {"report": {"prompt": "a cup", "providers": {"prompt": "rules"}}}}
+        report: dict[str, Any] = {"prompt": f"a cup, {len(self.runs)}", "providers": {"prompt": self.writer}}
+        report |= {} if self.layout is None else {"layout": self.layout}
+        record = {"adstudio": {"report": report}}
         original = np.zeros_like(pixels) if "original" in inputs else None
         saved = save_picture(
             pixels, self.folder / inputs["folder"], format=inputs["format"], original=original, metadata=record
         )
         besides = {"origin": self._shown(saved.origin_path), "record": self._shown(saved.report_path)}
-        return {node: {"images": [self._shown(saved.path)], BESIDES: [besides]}}
+        shown = {node: {"images": [self._shown(saved.path)], BESIDES: [besides]}}
+        for preview in (number for number, about in graph.items() if about["class_type"] == "PreviewImage"):
+            mask = np.zeros((*self.mask_size, 3), np.uint8)
+            mask[16:40, 40:60] = 255
+            path = self.folder / "temp" / f"ComfyUI_temp_{len(self.runs)}.png"
+            path.parent.mkdir(exist_ok=True)
+            Image.fromarray(mask).save(path)
+            shown[preview] = {"images": [{"filename": path.name, "subfolder": "", "type": "temp"}]}
+        return shown
 
     def _shown(self, path: Path | None) -> dict[str, str] | None:
         if path is None:
@@ -284,7 +298,8 @@ class _Handler(BaseHTTPRequestHandler):
             owner.failing_views -= 1
             self._answer({"error": "hiccup"}, 502)
             return
-        path = owner.folder / query["subfolder"] / query["filename"]
+        top = owner.folder / "temp" if query["type"] == "temp" else owner.folder
+        path = top / query["subfolder"] / query["filename"]
         if not path.is_file():
             self._answer({"error": "gone"}, 404)
             return

@@ -24,6 +24,7 @@ _OPTIONAL = (
 def schema_of(kind: str) -> dict[str, Any]:
     """A schema with the inputs that the shipped workflows give a node, and those that core's own have."""
     known = {"LoadImage": ("image",), "LoadImageMask": ("image", "channel"), "CreateList": ("inputs",)}
+    known |= {"MaskToImage": ("mask",), "PreviewImage": ("images",)}
     names = set(known.get(kind, (*_OPTIONAL, "cutout_2", "cutout_3")))
     for name in shipped_names():
         for node in Graph.shipped(name).nodes.values():

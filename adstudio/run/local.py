@@ -139,6 +139,7 @@ class LocalRunner:
             prompts=run.prompts,
             copy=run.copy,
             report=self.report,
+            masks=tuple(run.masks),
         )
 
     def _facts(self, run: stages.Run) -> RunReport:

@@ -182,7 +182,12 @@ class AdRequest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AdResult:
-    """Finished ads, one entry per picture in every tuple, and the report of the run."""
+    """Finished ads, one entry per picture in every tuple, and the report of the run.
+
+    Args:
+        masks: ``[H,W]``, 1 = what of the original must stay in view; None where nothing is known to. A server is asked
+            for the first one, and only on demand; empty = it was not asked.
+    """
 
     pictures: tuple[Array, ...]
     originals: tuple[Array, ...]
@@ -192,6 +197,7 @@ class AdResult:
     prompts: tuple[AdPrompt, ...]
     copy: AdCopy
     report: RunReport
+    masks: tuple[Array | None, ...] = ()
 
     @property
     def path(self) -> Path:

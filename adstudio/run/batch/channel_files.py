@@ -8,8 +8,10 @@ from pathlib import Path
 from ...output.channels import get_channel, get_channels, require_size
 from ...output.metadata import KEY
 from ..channels import inspect
-from ..finishing import finish
-from ..stages import Run
+from ..finishing import finish, wanted_of
+from ..photos import read_logo
+from ..request import AdResult
+from ..target import channel_of, template_of
 from ..wire import to_record
 from .lanes import Made
 from .rows import Row
@@ -29,12 +31,15 @@ def check_channels(names: tuple[str, ...]) -> None:
         refuse_locked(require_size(get_channel(name)))
 
 
-def bring_to_channels(row: Row, run: Run, made: Made, folder: Path) -> Made:
+def bring_to_channels(row: Row, result: AdResult, made: Made, folder: Path) -> Made:
     """Lay the finished design out anew for each channel, and save it in the channel's own size and format.
 
     Args:
-        run: the run that has made the ad; of several pictures the first is taken.
+        result: what the ad has come to, here or on a server; of several pictures the first is taken.
         folder: of the store.
+
+    Raises:
+        AdStudioError: what reflow, saving and signing say.
     """
     if not row.channels:
         return made
@@ -43,14 +48,18 @@ def bring_to_channels(row: Row, run: Run, made: Made, folder: Path) -> Made:
     channels = get_channels(",".join(row.channels))  # two names of one channel are one
     request, files = row.request, list(made.files)
     notes, style = list(made.notes), request.text_style
-    about = {"seed": run.seeds[0], "request": to_record(request)}
-    logos = {} if run.logo is None else {"": run.logo}
-    for each in reflow_design(run.originals[0], run.layouts[0], channels, keep=run.masks[0], min_px=style.min_px):
+    about = {"seed": result.report.seeds[0], "request": to_record(request)}
+    logos = {} if request.logo is None else {"": read_logo(request.logo)}
+    own = channel_of(request)
+    is_drawn = own is None or template_of(own) is None
+    wanted = wanted_of(request, None, model=result.report.model, is_drawn=is_drawn)
+    keep = result.masks[0] if result.masks else None
+    for each in reflow_design(result.originals[0], result.layouts[0], channels, keep=keep, min_px=style.min_px):
         format = each.channel.formats[0]
         done = finish(
             each.picture,
             folder,
-            replace(run.wanted(), format=format, quality=_QUALITY, channel=each.channel),
+            replace(wanted, format=format, quality=_QUALITY, channel=each.channel),
             plan=each.plan,
             style=style,
             logos=logos,

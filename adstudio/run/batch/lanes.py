@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Protocol
 
 from ...errors import AdStudioError
-from ..recorder import OnEvent
 from ..report import RunReport
-from ..request import AdRequest, AdResult
+from ..request import AdResult
 from .rows import Row
 
 
@@ -32,18 +31,6 @@ class Outcome:
     row: Row
     made: Made | None = None
     error: AdStudioError | None = None
-
-
-class Runner(Protocol):
-    """Whoever turns a request into a saved ad: ``LocalRunner``, or ``ComfyRunner`` in front of servers."""
-
-    def run(self, request: AdRequest, on_event: OnEvent | None = None) -> AdResult:
-        """Run a request to the end."""
-        ...
-
-    def cancel(self) -> None:
-        """Stop what is under way. Safe from any thread."""
-        ...
 
 
 class Lane(Protocol):

@@ -87,7 +87,7 @@ class LocalLane:
                 except Exception as error:
                     yield failed(job.row, error)
                 else:
-                    ending.append(after.give(self._finish, job, run))
+                    ending.append(after.give(self._finish, job))
                 while ending and (len(ending) > _AHEAD or ending[0].done()):
                     yield ending.popleft().result()
             while ending:
@@ -113,7 +113,7 @@ class LocalLane:
         self._running.add(runner)
         return runner
 
-    def _finish(self, job: _Job, run: Run) -> Outcome:
+    def _finish(self, job: _Job) -> Outcome:
         try:
             try:
                 next(job.legs)
@@ -121,7 +121,7 @@ class LocalLane:
                 result: AdResult = end.value
             else:
                 raise AssertionError("a run has three legs")
-            return Outcome(job.row, bring_to_channels(job.row, run, made_by(result), self._folder))
+            return Outcome(job.row, bring_to_channels(job.row, result, made_by(result), self._folder))
         except Exception as error:
             return failed(job.row, error)
 

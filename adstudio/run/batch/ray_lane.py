@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ... import __version__
-from ...errors import InputError, MissingDependency, ServerError
+from ...errors import MissingDependency, ServerError
 from ...output.store import NewFile, prepare_folder, write_once
 from ...ports import Cancelled
 from ..wire import open_source, to_data_url
@@ -28,7 +28,7 @@ from .columns import PICTURES
 from .lanes import Made, Outcome, failed, in_order
 from .local_lane import LocalLane
 from .rows import Row
-from .server_lane import check_for_server
+from .server_rows import check_for_server
 
 LOCAL = "local"
 TRIES = 3  # engines that may die under a row, after which it is the row that is at fault
@@ -78,12 +78,6 @@ class RayLane:
 
     def check(self, row: Row) -> None:
         """Refuse what could not be drawn by an engine with the models of this machine."""
-        if row.channels:
-            raise InputError(
-                "batch.not_on_cluster",
-                "The column 'channels' is not understood on a cluster.",
-                "Take the column out, or draw on this machine.",
-            )
         if self._servers:
             check_for_server(row)
         else:

@@ -13,8 +13,10 @@ from ..handing import Prepared
 from ..local import LocalRunner
 from ..request import AdResult
 from .backdrops import Backdrops
+from .channel_files import bring_to_channels
 from .lanes import Made, failed, made_by
 from .rows import Row
+from .server_rows import ServerRows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +64,7 @@ class Engine:
         self._server = server
         self._version = version
         self._host: Any = None
+        self._rows = ServerRows()
         self._backdrops = Backdrops(lambda: LocalRunner(host=self._device_owner()))
 
     def draw(self, parcel: Parcel) -> Drawn:
@@ -76,7 +79,7 @@ class Engine:
         with tempfile.TemporaryDirectory(prefix="adstudio-") as folder:
             store = Path(folder)
             try:
-                made = made_by(self._result(parcel, store))
+                made = self._made(parcel, store)
             except Exception as error:
                 return Drawn(error=failed(parcel.row, error).error)
             names = {path: path.relative_to(store).as_posix() for path in store.rglob("*") if path.is_file()}
@@ -85,12 +88,17 @@ class Engine:
             files = {names[path]: path.read_bytes() for path in ordered}
             return Drawn(replace(made, files=()), files, tuple((end, names[path]) for end, path in made.files))
 
-    def _result(self, parcel: Parcel, store: Path) -> AdResult:
+    def _made(self, parcel: Parcel, store: Path) -> Made:
+        row = parcel.row
         if self._server:
             from ..remote.runner import ComfyRunner
 
             with ComfyRunner(self._server, store) as runner:
-                return runner.run(parcel.row.request)
+                return self._rows.draw(row, runner, store)
+        result = self._result(parcel, store)
+        return bring_to_channels(row, result, made_by(result), store)
+
+    def _result(self, parcel: Parcel, store: Path) -> AdResult:
         legs = LocalRunner(store, host=self._device_owner()).legs(parcel.row.request, prepared=parcel.prepared)
         try:
             self._backdrops.draw(parcel.row, next(legs), legs)

@@ -16,14 +16,14 @@ from ...types import Array, Channel, LayoutPlan
 from ..channels import inspect, takes_copy, takes_marks
 from ..finishing import NO_LABEL, wanted_of
 from ..layouts import PARTS, own_copy, shown_copy
-from ..request import ZIT, AdRequest
+from ..request import AdRequest
 from ..target import channel_of, check_copy, check_template, refuse_locked, template_of
 from ..templates import OFFICIAL
 from .graph import SAVE, Graph, Link
 from .uploads import Photos
 
 _ANALYZER, _COMPOSITE, _COPY = "AdStudioTextLayoutAnalyzer", "AdStudioBackgroundComposite", "AdStudioAdCopy"
-_DRAWS_WORDS = "AdStudioText2Image"
+_DRAWS_WORDS, _PRESET = "AdStudioText2Image", "AdStudioChannelPreset"
 _HEADLINE, _SUB = 3, 4  # outputs of the copywriter
 
 
@@ -76,15 +76,19 @@ def check_channel(request: AdRequest) -> Channel | None:
     return channel
 
 
+def size_for(graph: Graph, channel: Channel | None) -> None:
+    """Have Z-Image Turbo draw from words in the size that suits a channel, unless that takes no drawn picture."""
+    if channel is None or template_of(channel) is not None or not graph.has(_DRAWS_WORDS):
+        return
+    drawing = graph.nodes[graph.id(_DRAWS_WORDS)]["inputs"]
+    preset = graph.add(_PRESET, channel=channel.id, zit=drawing["zit"])
+    drawing |= {"width": [preset, 0], "height": [preset, 1]}
+
+
 def fill_channel(graph: Graph, request: AdRequest, channel: Channel, photos: Photos, names: Mapping[str, str]) -> None:
     """Put the channel's nodes round what draws, letters and saves; the rest of the graph is filled in before."""
-    if request.engine == ZIT and graph.has(_DRAWS_WORDS):
-        drawing = graph.nodes[graph.id(_DRAWS_WORDS)]["inputs"]
-        preset = graph.add("AdStudioChannelPreset", channel=channel.id, zit=drawing["zit"])
-        drawing |= {"width": [preset, 0], "height": [preset, 1]}
-    else:
-        preset = graph.add("AdStudioChannelPreset", channel=channel.id)
-    place: Link = [preset, 4]
+    known = [preset for preset in graph.ids(_PRESET) if graph.nodes[preset]["inputs"]["channel"] == channel.id]
+    place: Link = [known[0] if known else graph.add(_PRESET, channel=channel.id), 4]
     _fit(graph, place, photos, names)
     if graph.has(_ANALYZER):
         graph.set(_ANALYZER, channel=place)

@@ -17,11 +17,13 @@ from ..layouts import PLAIN_PLACE, wants_copy
 from ..request import TO_CHANNEL, ZIT, AdRequest
 from ..target import channel_of, template_of
 from ..words import style_of, subject_of
-from .channel_filling import fill_channel, fill_template
+from .channel_filling import fill_channel, fill_template, size_for
 from .engine_filling import fill_engine
 from .graph import SAVE, Graph, Link
 from .letters import fill_analyzer, fill_letters, fill_saving
+from .masks import show_mask
 from .refusals import LARGEST_SEED, check_fits, refused
+from .scene import Scene, fill_scene
 from .uploads import Photos
 
 PLACED = 5  # the composite's output that tells where its products stand
@@ -35,12 +37,22 @@ class Filled:
     draft: AdPrompt
 
 
-def fill(request: AdRequest, photos: Photos, names: Mapping[str, str], *, folder: str = "ads") -> Filled:
+def fill(
+    request: AdRequest,
+    photos: Photos,
+    names: Mapping[str, str],
+    *,
+    folder: str = "ads",
+    scene: Scene | None = None,
+    masks: bool = False,
+) -> Filled:
     """Put every field of a seeded request into the workflow of its task.
 
     Args:
         names: what the server calls each photo that was sent, by ``Photo.name``.
         folder: where in its output folder the server saves.
+        scene: whose backdrop is drawn, with Z-Image Turbo; None = the request's own.
+        masks: have the server show, too, what of the picture must stay in view.
 
     Raises:
         InputError: ``request.not_on_server``, or what the writers of words refuse.
@@ -50,13 +62,18 @@ def fill(request: AdRequest, photos: Photos, names: Mapping[str, str], *, folder
     if channel is not None and (template := template_of(channel)) is not None:
         return Filled(_fill_locked(request, photos, names, draft, channel, template, folder), draft)
     graph = Graph.shipped(ENGINES[request.engine].workflow_of(request))
+    drawn = request if scene is None else scene.of(request)
     seed = _seeds(graph, request)
     if request.engine == ZIT:
-        _fill_model(graph, request)
-        _fill_picture(graph, request, photos, names, seed)
+        _fill_model(graph, drawn)
+        _fill_picture(graph, drawn, photos, names, seed)
+        size_for(graph, channel_of(drawn))
     else:
         fill_engine(graph, request, photos, names, seed)
     _fill_words(graph, request, draft)
+    if scene is not None:
+        fill_scene(graph, scene, subject_of(drawn), industry=draft.industry)
+        draft = scene.prompts[0] if scene.prompts else check_fits(drawn)
     if request.products:
         _fill_products(graph, request, photos, names, draft)
     fill_letters(graph, request, photos, names)
@@ -66,6 +83,8 @@ def fill(request: AdRequest, photos: Photos, names: Mapping[str, str], *, folder
     if channel is not None:
         fill_channel(graph, request, channel, photos, names)
     graph.keep_for(SAVE)
+    if masks:
+        show_mask(graph)
     return Filled(graph, draft)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from ...errors import InputError, ServerError
 
 WORKFLOWS = Path(__file__).resolve().parents[1] / "data" / "workflows"
-SAVE = "AdStudioSaveImage"
+SAVE, PREVIEW = "AdStudioSaveImage", "PreviewImage"
 # The step of a run that a node is, in the words of ``LocalRunner``.
 STEPS = {
     "LoadImage": "photo",
@@ -41,6 +41,8 @@ STEPS = {
     "AdStudioTextLayoutAnalyzer": "layout",
     "AdStudioTextOverlay": "lettering",
     "AdStudioChannelCheck": "channel",
+    "MaskToImage": "mask",
+    PREVIEW: "show mask",
     SAVE: "save",
 }
 

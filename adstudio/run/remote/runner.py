@@ -7,9 +7,10 @@ import re
 import threading
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,11 @@ from .channel_filling import barred_notes, findings_of, without_barred
 from .connection import Connection, Refused, Unanswered, Unreachable
 from .filling import Filled, fill, with_seed
 from .job import Job, Lost, Patience
+from .masks import fetch_mask
 from .pool import Pool, Server
 from .refusals import check_fits
 from .results import Fetched, fetch_pictures, read_copy, read_layout, read_prompt, read_score
+from .scene import Scene
 from .uploads import Photos, read_photos
 
 SENDS = 3  # times that a job is sent in all, where servers forget it
@@ -89,11 +92,15 @@ class ComfyRunner:
             work.exception()  # said to be known, or asyncio complains that nobody asked
             raise
 
-    def run(self, request: AdRequest, on_event: OnEvent | None = None) -> AdResult:
+    def run(
+        self, request: AdRequest, on_event: OnEvent | None = None, *, scene: Scene | None = None, masks: bool = False
+    ) -> AdResult:
         """Run a request to the end.
 
         Args:
             on_event: called with every ``RunEvent`` as it happens, in this thread.
+            scene: another ad, on whose backdrop this one stands.
+            masks: fetch, too, what of the first picture must stay in view when it is laid out anew.
 
         Raises:
             AdStudioError: what is wrong, and what to do; ``report`` then tells how far the run came.
@@ -105,7 +112,7 @@ class ComfyRunner:
         with self._lock:
             self._running += 1
         try:
-            result = self._run(request, recorder, report)
+            result = self._run(request, recorder, report, scene, masks)
             self.report = close_report(result.report, recorder, began, "done", None)
             return replace(result, report=self.report)
         except Exception as error:
@@ -120,7 +127,9 @@ class ComfyRunner:
                 if not self._running:
                     self._stop.clear()
 
-    def _run(self, request: AdRequest, recorder: Recorder, report: RunReport) -> AdResult:
+    def _run(
+        self, request: AdRequest, recorder: Recorder, report: RunReport, scene: Scene | None, masks: bool
+    ) -> AdResult:
         with recorder.step("check"):
             notes, request = barred_notes(request), without_barred(with_seed(request))
             check_words(request)
@@ -131,11 +140,15 @@ class ComfyRunner:
         for sent in range(SENDS):
             with self._pool.borrow(avoid) as server:
                 try:
-                    filled, outputs = self._send(server, request, recorder, number, is_repeated=sent > 0)
+                    said = partial(fill, folder=self._folder, scene=scene, masks=masks)
+                    filled, outputs = self._send(server, request, recorder, number, said, is_repeated=sent > 0)
                     with recorder.step("fetch"):
                         prepare_folder(self.output_dir)
                         fetched = fetch_pictures(server.connection, filled.graph, outputs, self.output_dir)
-                    return _result(request, filled, fetched, outputs, report, server)
+                        size = fetched[0].origin.shape[:2]
+                        mask = fetch_mask(server.connection, filled.graph, outputs, (size[0], size[1]))
+                    result = _result(request, filled, fetched, outputs, report, server)
+                    return replace(result, masks=(mask,)) if masks else result
                 except (Lost, Unreachable, Unanswered) as error:
                     self._pool.bury(server)
                     avoid = server
@@ -146,13 +159,20 @@ class ComfyRunner:
         raise AssertionError("unreachable")
 
     def _send(
-        self, server: Server, request: AdRequest, recorder: Recorder, number: str, *, is_repeated: bool
+        self,
+        server: Server,
+        request: AdRequest,
+        recorder: Recorder,
+        number: str,
+        fill: Callable[[AdRequest, Photos, Mapping[str, str]], Filled],
+        *,
+        is_repeated: bool,
     ) -> tuple[Filled, Mapping[str, Any]]:
         connection = server.connection
         _check_engine(connection, request)
         photos = _read_photos(connection, request, recorder)
         names = _upload(connection, photos, recorder)
-        filled = fill(request, photos, names, folder=self._folder)
+        filled = fill(request, photos, names)
         schemas = server.schemas(sorted({node["class_type"] for node in filled.graph.nodes.values()}))
         filled.graph.check_against(schemas)
         job = Job(connection, filled.graph, schemas, recorder, self._patience, number=number, is_repeated=is_repeated)

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from adstudio.engine.torch_host import TorchHost
 from adstudio.errors import InputError, StorageError
 from adstudio.ports import Cancelled
 from adstudio.run.batch.catalogue import draw_catalogue
@@ -22,11 +21,10 @@ from adstudio.run.batch.manifest import read_entries
 from adstudio.run.batch.rows import Row
 from adstudio.run.batch.server_lane import RunnerLane
 from adstudio.run.local import LocalRunner
-from adstudio.run.recorder import Recorder
-from adstudio.run.request import AdRequest
+from adstudio.run.report import RunReport
+from adstudio.run.request import AdRequest, AdResult
 from adstudio.run.show_command import read_saved
-from adstudio.run.stages import Run
-from adstudio.types import Box, LayoutPlan, Mark, TextStyle
+from adstudio.types import AdCopy, Box, LayoutPlan, Mark, TextStyle
 
 _CORNER = Box(0.55, 0.55, 0.95, 0.95)
 
@@ -150,7 +148,7 @@ def test_any_runner_draws_rows_side_by_side(checkpoint: Path, box: Path, tmp_pat
     both = threading.Barrier(2, timeout=30)  # broken, and the test with it, unless two come at a time
 
     class Two:
-        def run(self, request: AdRequest, on_event: object = None):
+        def run(self, request: AdRequest, on_event: object = None, **_: object):
             both.wait()
             return LocalRunner(tmp_path / "store").run(request)
 
@@ -158,7 +156,7 @@ def test_any_runner_draws_rows_side_by_side(checkpoint: Path, box: Path, tmp_pat
 
     latte, long = (row for row in rows(checkpoint, box) if not row.backdrop)
     table = [replace(latte, id=f"{latte.id} {number}") for number in range(5)]
-    done = draw_catalogue([*table, long], RunnerLane(Two(), 2), tmp_path)
+    done = draw_catalogue([*table, long], RunnerLane(Two(), tmp_path / "store", 2), tmp_path)
     assert [entry.id for entry in done.entries] == [row.id for row in table] and done.left == 0
     assert [failure.code for failure in done.failures] == ["layout.no_room"]
 
@@ -168,13 +166,16 @@ def test_any_runner_draws_rows_side_by_side(checkpoint: Path, box: Path, tmp_pat
     [({"ai_label": "AI 생성 이미지"}, None), ({}, Mark("qr", _CORNER, "https://a.kr")), ({}, Mark("logo", _CORNER))],
 )
 def test_a_channel_gets_all_that_the_ad_has_on_it(tmp_path: Path, said: dict[str, str], mark: Mark | None) -> None:
-    request = AdRequest(brief="봄 카페", seed=3, **said)
+    logo = tmp_path / "logo.png"
+    Image.fromarray(np.full((20, 40, 4), (26, 51, 230, 255), np.uint8)).save(logo)
+    request = AdRequest(brief="봄 카페", seed=3, logo=str(logo), **said)
     row = Row(2, "라떼", request, "1", channels=("kakao_native:2x1", "kakao-native:2x1"))
-    run = Run(request, Recorder(None, threading.Event()), TorchHost())
-    run.originals, run.masks, run.seeds = [np.full((256, 256, 3), 0.6, np.float32)], [None], [3]
-    run.layouts = [LayoutPlan(marks=() if mark is None else (mark,), size_px=(256, 256))]
-    run.logo = np.full((20, 40, 4), (0.1, 0.2, 0.9, 1.0), np.float32)
-    made = bring_to_channels(row, run, Made((), None, 1.0, (3,)), tmp_path)
+    picture = np.full((256, 256, 3), 0.6, np.float32)
+    plan = LayoutPlan(marks=() if mark is None else (mark,), size_px=(256, 256))
+    result = AdResult(
+        (picture,), (picture,), (), (None,), (plan,), (), AdCopy(""), RunReport(seeds=(3,), model="tiny"), (None,)
+    )
+    made = bring_to_channels(row, result, Made((), None, 1.0, (3,)), tmp_path / "store")
     ((name, path),) = made.files
     assert name == "~kakao_native-2x1"
     assert np.ptp(np.asarray(Image.open(path).convert("L"))) > 60, "nothing stands on it"
@@ -190,10 +191,3 @@ def test_a_channel_that_takes_no_design_is_refused_before_anything_is_drawn(name
     with pytest.raises(InputError) as refused:
         check_channels(("instagram_feed", name))
     assert refused.value.code == code
-
-
-def test_a_server_is_not_asked_for_what_it_keeps(checkpoint: Path, box: Path) -> None:
-    lane = RunnerLane(LocalRunner(), 1)
-    with pytest.raises(InputError) as refused:
-        lane.check(rows(checkpoint, box)[0])
-    assert refused.value.code == "batch.not_on_server"
