@@ -299,7 +299,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer({"error": "hiccup"}, 502)
             return
         top = owner.folder / "temp" if query["type"] == "temp" else owner.folder
-        path = top / query["subfolder"] / query["filename"]
+        path = top / query.get("subfolder", "") / query["filename"]
         if not path.is_file():
             self._answer({"error": "gone"}, 404)
             return
