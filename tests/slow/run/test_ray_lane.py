@@ -33,7 +33,7 @@ def rows(tmp_path: Path) -> list[Row]:
         brief="나무 탁자", steps=1, width=128, height=128, seed=3, provider="rules", text_style=TextStyle(min_px=8)
     )
     on = replace(base, task="composite", products=(str(photo),))
-    lead = Row(2, "r2", replace(on, headline="2번"), "2", backdrop="나무")
+    lead = Row(2, "r2", replace(on, headline="2번"), "2", ("kakao_native:2x1",), "나무")
     more = [Row(n, f"r{n}", replace(on, headline=f"{n}번"), str(n), backdrop="나무", leader=lead) for n in range(3, 5)]
     plain = [Row(n, f"r{n}", replace(base, seed=n, headline=f"{n}번"), str(n)) for n in range(5, 9)]
     return [lead, *more, *plain, Row(9, "long", replace(base, headline="너무 긴 제목" * 60), "9")]
@@ -77,6 +77,7 @@ def test_an_engine_that_is_killed_costs_no_row_and_doubles_none(rows: list[Row],
     entries = read_entries((out / "manifest.jsonl").read_bytes())
     assert sorted(entry.id for entry in entries) == [f"r{number}" for number in range(2, 9)], "each row once"
     here, there = pictures(alone), pictures(out)
+    assert "r2~kakao_native-2x1.jpg" in here, "a channel is brought out by the workers, too"
     assert here.keys() == there.keys() and all(np.array_equal(here[name], there[name]) for name in here)
     assert not engine_processes(), "the cluster that was started ends with the run"
 
@@ -103,10 +104,10 @@ def test_a_row_that_kills_its_engines_is_given_up_and_the_rest_goes_on(
     assert done.failures[0].id == "r6" and [entry.id for entry in done.entries] == ["r7"]
 
 
-def test_a_cluster_that_is_not_there_is_said_and_so_is_what_it_cannot_do(rows: list[Row], tmp_path: Path) -> None:
+def test_a_cluster_that_is_not_there_is_said_and_so_is_what_no_channel_takes(rows: list[Row], tmp_path: Path) -> None:
     lane = RayLane("127.0.0.1:1", tmp_path / "store")  # nothing listens there
     with pytest.raises(InputError):
-        lane.check(replace(rows[0], channels=("instagram_feed",)))
+        lane.check(replace(rows[0], channels=("kakao_bizboard",)))
     with pytest.raises(ServerError) as refused:
         draw_catalogue(rows, lane, tmp_path)
     assert refused.value.code == "batch.no_cluster"

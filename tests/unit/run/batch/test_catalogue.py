@@ -183,6 +183,22 @@ def test_a_channel_gets_all_that_the_ad_has_on_it(tmp_path: Path, said: dict[str
     assert told["brief"] == "봄 카페" and told["disclosure"]["label"] == said.get("ai_label", "")
 
 
+def test_a_channel_keeps_the_product_in_view(tmp_path: Path) -> None:
+    picture = np.full((128, 384, 3), 0.5, np.float32)
+    picture[:, :200] = np.random.default_rng(1).random((128, 200, 3), np.float32)  # loud, where nothing is to be seen
+    picture[40:100, 300:360] = (0.9, 0.0, 0.0)
+    mask = np.zeros((128, 384), np.float32)
+    mask[40:100, 300:360] = 1
+    row = Row(2, "컵", AdRequest(brief="봄 카페", seed=3), "1", channels=("instagram_story",))
+    result = AdResult(
+        (picture,), (picture,), (), (None,), (LayoutPlan(),), (), AdCopy(""), RunReport(seeds=(3,)), (mask,)
+    )
+    ((_, path),) = bring_to_channels(row, result, Made((), None, 1.0, (3,)), tmp_path / "store").files
+    shown = np.asarray(Image.open(path), np.float32) / 255
+    red = (shown[..., 0] > 0.7) & (shown[..., 1] < 0.3) & (shown[..., 2] < 0.3)
+    assert red.mean() > 0.05
+
+
 @pytest.mark.parametrize(
     ("name", "code"),
     [("kakao_bizboard", "reflow.locked_channel"), ("당근", "channels.no_size"), ("x", "channels.unknown")],

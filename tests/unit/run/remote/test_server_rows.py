@@ -14,9 +14,11 @@ import pytest
 from comfy_double import ComfyDouble
 from PIL import Image
 
+from adstudio import __version__
 from adstudio.errors import InputError
 from adstudio.layout.plan import to_json
 from adstudio.run.batch.catalogue import Summary, draw_catalogue
+from adstudio.run.batch.ray_workers import Engine, Parcel
 from adstudio.run.batch.rows import Row
 from adstudio.run.batch.server_lane import RunnerLane
 from adstudio.run.batch.server_rows import check_for_server
@@ -99,6 +101,13 @@ def test_a_mask_that_does_not_fit_its_picture_fails_the_row(double: ComfyDouble,
     double.mask_size = (100, 100)
     done = draw(Row(2, "컵", cup, "1", channels=CHANNELS))
     assert [failure.code for failure in done.failures] == ["comfyui.damaged_picture"] and not done.entries
+
+
+def test_an_engine_of_a_cluster_brings_the_channels_of_its_server_s_row(double: ComfyDouble, cup: AdRequest) -> None:
+    drawn = Engine(double.url, __version__).draw(Parcel(Row(2, "컵", cup, "1", channels=CHANNELS)))
+    assert drawn.error is None and drawn.made is not None
+    assert [end for end, _ in drawn.names] == ["", "~instagram_story", "~kakao_native-2x1"]
+    assert {name for _, name in drawn.names} <= drawn.files.keys()
 
 
 def test_rows_that_share_a_backdrop_have_the_same_one_drawn(double: ComfyDouble, draw: Draw, cup: AdRequest) -> None:
