@@ -14,9 +14,10 @@ from adstudio.engine.torch_host import TorchHost
 from adstudio.run.batch.catalogue import draw_catalogue
 from adstudio.run.batch.local_lane import LocalLane
 from adstudio.run.batch.rows import Row
-from adstudio.run.batch.server_lane import server_lane
+from adstudio.run.batch.server_lane import RunnerLane
+from adstudio.run.remote.runner import ComfyRunner
 from adstudio.run.request import AdRequest
-from adstudio.types import TextStyle
+from adstudio.types import RunEvent, TextStyle
 
 CHANNELS = ("instagram_story", "kakao_native:2x1")
 CLOSE = 3.0  # mean difference, in steps of 8 bits: a server's originals come as 8 bits a colour
@@ -51,12 +52,15 @@ def pictures(folder: Path) -> dict[str, np.ndarray]:
 
 def test_a_catalogue_gives_the_same_files_there_and_here(server: ComfyServer, tmp_path: Path) -> None:
     rows, there, here = table(tmp_path), tmp_path / "there", tmp_path / "here"
-    lane = server_lane([server.url], there / "store")
+    events: list[RunEvent] = []
+    lane = RunnerLane(ComfyRunner(server.url, there / "store"), there / "store", 1, events.append)
     for row in rows:
         lane.check(row)
     done = draw_catalogue(rows, lane, there)
     lane.close()
     assert not done.failures, done.failures
+    cached = [each for each in events if each.step == "generate" and "unchanged" in (each.message or "")]
+    assert len(cached) == 1, "the second row has its backdrop from ComfyUI's cache"
     own = draw_catalogue(rows, LocalLane(here / "store", host=TorchHost()), here)
     assert [entry.files for entry in done.entries] == [entry.files for entry in own.entries]
     assert [entry.notes for entry in done.entries] == [entry.notes for entry in own.entries]

@@ -162,8 +162,8 @@ def test_a_follower_for_another_channel_is_drawn_in_the_size_of_the_first(cup: A
 def test_the_mask_of_a_photo_is_that_of_its_subject_as_fitted(subject: Photo | None) -> None:
     edit = AdRequest(brief="봄", headline="봄", reference="a.png", seed=1)
     photos, names = Photos(reference=Photo("a.png", b""), subject=subject), {"a.png": "a.png", "m.png": "m.png"}
-    for request, source in ((edit, "LoadImageMask"), (replace(edit, aspect="channel", channel="instagram_story"),
-                            "AdStudioFitToChannel")):  # fmt: skip
+    unlettered = replace(edit, headline="", aspect="channel", channel="instagram_story")
+    for request, source in ((edit, "LoadImageMask"), (unlettered, "AdStudioFitToChannel")):
         graph = fill(request, photos, names, masks=True).graph.nodes
         shown = [graph[node["inputs"]["mask"][0]]["class_type"] for node in graph.values()
                  if node["class_type"] == "MaskToImage"]  # fmt: skip
