@@ -64,7 +64,7 @@ class ComfyDouble:
         self.engines: list[dict[str, Any]] = []
         self.layout: dict[str, Any] | None = None  # what a file's record tells of its layout
         self.writer = "rules"  # who wrote the prompts
-        self.mask_size = (48, 64)  # of what is previewed
+        self.mask_size: tuple[int, int] = (48, 64)  # of what is previewed
         self._port = port
         self._lock = threading.Lock()
         self.jobs: dict[str, str] = {}
