@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import select
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -64,10 +63,9 @@ def models_as_found(server_base: Path) -> Iterator[None]:
     models = server_base / "models"
     before = set(models.rglob("*"))
     yield
-    for path in sorted(set(models.rglob("*")) - before):  # a folder comes before what it holds
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
+    for path in set(models.rglob("*")) - before:
+        # Folders stay: ComfyUI remembers each with its time, and no menu of theirs opens once one is gone.
+        if path.is_symlink() or not path.is_dir():
             path.unlink(missing_ok=True)
 
 

@@ -23,7 +23,7 @@ rgba = np.ones((60, 40, 4), np.float32); rgba[..., :3] = (0.8, 0.2, 0.1)
 cut = CutOut(rgba, "mask", origin_px=(20, 10), source_px=(90, 100))
 ramp = torch.linspace(0.9, 0.4, 128)[None, None, :, None].expand(2, 128, 128, 3).contiguous()
 by_hand = dict(manual_placement=True, x=0.5, base_y=0.8, height=0.4, light="auto", shadow=1.0, harmonize=0.3)
-image, mask, receipt, plate, layers = BackgroundComposite.execute(ramp, cut, cutout_2=cut, **by_hand).result
+image, mask, receipt, plate, layers, placed = BackgroundComposite.execute(ramp, cut, cutout_2=cut, **by_hand).result
 old = BackgroundComposite.execute(ramp[:1], cut, **by_hand).result[0]
 plan = LayoutPlan(products=(Placement(0.3, 0.9, 0.4),))
 by_plan, by_angle = by_hand | {"manual_placement": False}, by_hand | {"light": "angle"}
@@ -49,6 +49,7 @@ answer = {
     "names": [item["name"] for item in layers[0]["layers"]],
     "apart": apart,
     "stances": [receipt, BackgroundComposite.execute(ramp[:1], cut, stance="hanging", **by_hand).result[2]],
+    "placed": [[each.height for each in placed.for_frame(index).products] for index in (0, 1)],
     "old": list(old.shape),
     "lying": list(lying.result[0].shape),
     "turned": [int((turned[0].amax(0) > 0.5).sum()), int((turned[0].amax(1) > 0.5).sum())],
@@ -84,6 +85,12 @@ def test_the_receipt_says_why_a_product_stands_unless_it_was_told_to(seen: dict[
 def test_every_backdrop_gives_a_picture_a_mask_a_plate_and_a_stack(seen: dict[str, Any]):
     assert seen["shapes"] == [[2, 128, 128, 3], [2, 128, 128], [2, 128, 128, 4], 2, len(seen["names"])]
     assert seen["names"][0] == "backdrop" and {"shadow", "product 1", "product 2"} <= set(seen["names"])
+
+
+def test_where_the_products_stand_is_told_for_every_backdrop(seen: dict[str, Any]):
+    (first, second), *others = seen["placed"]
+    assert first == 0.4 and second < first  # the second one stands farther back
+    assert others == [[first, second]]
 
 
 def test_comfyuis_compositor_gives_the_same_picture(seen: dict[str, Any]):

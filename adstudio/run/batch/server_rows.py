@@ -10,7 +10,7 @@ from typing import Protocol
 from ...errors import InputError
 from ...prompt.providers import RULES
 from ...types import AdPrompt
-from ..finishing import check_finish
+from ..finish_stages import check_finish
 from ..recorder import OnEvent
 from ..remote.scene import Scene
 from ..request import ZIT, AdRequest, AdResult
