@@ -50,10 +50,11 @@ class Limits:
         """
         told, given = read_settings().rest, Limits()
         for name in ("max_mb", "per_minute", "queue", "deadline_s"):
-            if not 0 < told.get(name, 1) < math.inf:
+            value = told.get(name, 1)
+            if not 0 <= value < math.inf or (value == 0 and name != "queue"):  # no queue at all closes the routes
                 raise InputError(
                     "settings.bad_file",
-                    f"'rest.{name}' in settings.yaml must be a number above 0; {told[name]} came.",
+                    f"'rest.{name}' in settings.yaml must be a number above 0; {value} came.",
                     "Correct the file; docs/calling.md shows one.",
                 )
         token = os.environ.get(TOKEN, "").strip() or str(told.get("token", "")).strip()

@@ -32,6 +32,15 @@ test("a run is told node by node", () => {
   assert.deepEqual(log.steps.get("3").badges, [{ kind: "note", value: "tiles" }]);
 });
 
+test("a node whose result was kept says what it said when it ran", () => {
+  const said = [{ kind: "provider", value: "local" }];
+  const log = fed(
+    ["execution_start", {}, 0], ["executed", { node: "2", output: { adstudio_badges: said } }, 5], ["execution_success", {}, 9],
+    ["execution_start", { prompt_id: "q" }, 10], ["execution_cached", { prompt_id: "q", nodes: [2, "7"] }, 11],
+  );
+  assert.deepEqual([...log.steps.values()].map(({ state, badges }) => [state, badges]), [["cached", said], ["cached", []]]);
+});
+
 test("a failure is told with its code, which comes before it", () => {
   const log = fed(
     ["execution_start", {}, 0], ["progress_state", state({ 2: "running" }), 100],

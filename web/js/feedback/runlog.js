@@ -9,6 +9,8 @@ export class RunLog {
     this.state = "none";
     /** @type {Map<string, RunStep>} */
     this.steps = new Map();
+    /** @type {Map<string, RunStep>} the run's before it */
+    this.before = new Map();
   }
 
   /**
@@ -19,7 +21,7 @@ export class RunLog {
   take(kind, detail, now) {
     if (kind === "execution_start") this.#begin(String(detail.prompt_id), now);
     if (!detail?.prompt_id || String(detail.prompt_id) !== this.promptId) return;
-    if (kind === "execution_cached") for (const id of detail.nodes ?? []) this.#step(id).state = "cached";
+    if (kind === "execution_cached") for (const id of detail.nodes ?? []) this.#keep(id);
     if (kind === "progress_state") for (const [id, node] of Object.entries(detail.nodes ?? {})) this.#progress(id, /** @type {any} */ (node), now);
     if (kind === "executed") this.#step(detail.display_node ?? detail.node).badges = detail.output?.adstudio_badges ?? [];
     if (kind === "adstudio.error") this.#step(detail.node_id).error = { code: detail.code, message: detail.message, hint: detail.hint };
@@ -39,7 +41,18 @@ export class RunLog {
    */
   #begin(promptId, now) {
     [this.promptId, this.begun, this.ended, this.state] = [promptId, now, 0, "running"];
-    this.steps = new Map();
+    [this.before, this.steps] = [this.steps, new Map()];
+  }
+
+  /**
+   * The server tells nothing of a node whose result it has kept: what that said then still holds.
+   *
+   * @param {string} id
+   */
+  #keep(id) {
+    const step = this.#step(id);
+    step.state = "cached";
+    step.badges = this.before.get(step.id)?.badges ?? [];
   }
 
   /**

@@ -52,6 +52,8 @@ def test_limits_come_from_the_settings_and_the_token_from_the_environment(
     for wrong in ("tokens: x", "per_minute: 0", "queue: -1", "max_mb: .nan", "deadline_s: .inf"):
         (tmp_path / "settings.yaml").write_text(f"rest: {{{wrong}}}")
         assert code_of(Limits.read) == "settings.bad_file"
+    (tmp_path / "settings.yaml").write_text("rest: {queue: 0}")
+    assert code_of(JobTable().add, JobRecord("1"), Limits.read(), 0) == "rest.queue_full"
 
 
 def test_a_caller_waits_once_the_bucket_is_empty() -> None:
