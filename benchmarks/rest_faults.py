@@ -239,7 +239,7 @@ def _entries(out: Path) -> list[Any]:
 def ray_killed(folder: Path) -> Iterator[Outcome]:
     """One of two Ray engines killed in the middle."""
     try:
-        import ray  # noqa: F401
+        import ray  # noqa: F401  # pyright: ignore[reportMissingImports] - an extra
     except ImportError:
         yield Outcome("a Ray engine killed", "not tried: ray is not installed", True)
         return

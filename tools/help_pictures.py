@@ -204,7 +204,7 @@ def open_graph(name: str) -> tuple[Graph, dict[str, int]]:
 
 def photograph(server: ComfyServer, name: str, nodes: list[str]) -> None:
     """Write how nodes of a graph look after a run, in both languages."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import sync_playwright  # pyright: ignore[reportMissingImports] - an extra
 
     graph, ids = open_graph(name)
     path = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium") or shutil.which("google-chrome")
