@@ -1,6 +1,6 @@
 """Make the thumbnails of the shipped workflows by really running them in ComfyUI with the embedded model.
 
-python tools/thumbnails.py [NAME …]    write workflows/<name>.jpg of all, or of the named workflows
+python tools/thumbnails.py [NAME …]    write workflows/<name>.jpg of those of Z-Image, or of the named workflows
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ import numpy as np
 from comfy_server import ComfyServer, running
 from comfyui import PACK
 from PIL import Image
+
+from adstudio.run.readiness import check_workflows
 
 FOLDER = PACK / "workflows"
 WIDTH_PX = 512
@@ -64,7 +66,8 @@ def main() -> int:
     if comfyui.problem():
         print(comfyui.problem(), file=sys.stderr)
         return 2
-    names = sys.argv[1:] or sorted(path.stem for path in FOLDER.glob("*.json"))
+    foreign = {ready.workflow for ready in check_workflows()}  # no thumbnail before their real weights have drawn it
+    names = sys.argv[1:] or sorted({path.stem for path in FOLDER.glob("*.json")} - foreign)
     with tempfile.TemporaryDirectory() as base:
         place = Path(base) / "input"
         place.mkdir()
