@@ -61,8 +61,9 @@ def test_cron_leaves_the_ad_of_the_day(double: ComfyDouble, tmp_path: Path) -> N
 
 
 def test_streamlit_shows_the_ad(double: ComfyDouble) -> None:
-    testing = pytest.importorskip("streamlit.testing.v1", reason="streamlit is not installed: pip install streamlit")
-    page = testing.AppTest.from_file(str(EXAMPLES / "streamlit_app.py"), default_timeout=30).run()
+    from streamlit.testing.v1 import AppTest
+
+    page = AppTest.from_file(str(EXAMPLES / "streamlit_app.py"), default_timeout=30).run()
     page.button[0].click().run()
     assert not page.exception and not page.error and len(double.posts) == 1
     double.kill()

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from ..tables import PACKAGED, read_table
 from .entries import Entry
 from .match import Match
+from .trades import GOODS
 from .words import Word, read_words
 
 NAME = Entry("name", ())
@@ -23,25 +24,6 @@ _SHOP = re.compile(
 _SHOP_END = re.compile(rf".*(?:{_SHOP.pattern})")
 _BRANCH = re.compile(r"본점|직영점|분점|[가-힣]{2,4}(?:역|동|구)?점|[가-힣]{2,5}지점")
 _SAYS_SO = re.compile(r"\s?(?:입니다|입니당|이에요|예요|이예요|인데요|입니더|이라고)")
-_GOODS = frozenset(
-    (
-        *(
-            "cafe",
-            "bakery",
-            "dessert",
-            "tea",
-            "korean_food",
-            "meat",
-            "chicken",
-            "pizza",
-            "snack",
-            "asian_food",
-            "seafood",
-        ),
-        *("bar", "rice_cake", "produce", "health_food", "market", "cosmetics", "perfume", "fashion", "shoes_bags"),
-        *("jewelry", "flowers", "furniture", "kitchen", "stationery", "electronics", "camping", "kids", "pets"),
-    )
-)
 _STOP = frozenset(("open", "grand", "new", "the", "and", "for", "with", "since", "est", "sns", "pt"))
 
 
@@ -167,7 +149,7 @@ def _behind(body: str, shop: Word, word: Word, matches: Sequence[Match]) -> int:
     trade = next((e.value for m in shop.matches if (e := m.of("industry"))), "")
     told = [m for m in matches if not m.denied and (m.start >= word.end or m.end <= shop.start)]
     later = any(m.of("product", "industry") for m in told)
-    return end if trade not in _GOODS or later else 0
+    return end if trade not in GOODS or later else 0
 
 
 # A colour, a season or a mood that a shop may be called after; what describes one in ads is no name (헤어샵 고급).
@@ -213,7 +195,7 @@ def _precedes(body: str, word: Word, before: Word | None, shop: Word | None) -> 
     trades = [entry for m in shop.matches if (entry := m.of("industry"))]
     if before and _touch(body, before, word):
         return False
-    return all(trade.value not in _GOODS and trade.value != "nail" for trade in trades)
+    return all(trade.value not in GOODS and trade.value != "nail" for trade in trades)
 
 
 def _bare(text: str) -> str:

@@ -15,42 +15,13 @@ from .entries import Entry, Kind
 from .latin_subject import latin_subject
 from .noun_phrases import contents, describe, settle, wrap
 from .scan import Match
+from .trades import SOLD
 
 MAX_WORDS = 8
 _NOUNS: tuple[Kind, ...] = ("product", "modifier", "colour", "place", "mood", "season", "industry", "material", "name")
 _MAX_MODIFIERS = 3
 # Trades whose products are told by their material: suede boots, but no ceramic latte.
 _MADE = frozenset(("fashion", "shoes_bags", "jewelry", "furniture", "kitchen", "stationery", "kids", "camping", "pets"))
-# Trades of things: a word for how or where they are sold weighs less than the thing itself.
-_SOLD = frozenset(
-    (
-        *(
-            "cafe",
-            "bakery",
-            "dessert",
-            "tea",
-            "korean_food",
-            "meat",
-            "chicken",
-            "pizza",
-            "snack",
-            "asian_food",
-            "seafood",
-        ),
-        *(
-            "bar",
-            "rice_cake",
-            "produce",
-            "health_food",
-            "market",
-            "camping",
-            "fashion",
-            "shoes_bags",
-            "jewelry",
-            "kitchen",
-        ),
-    )
-)
 # Words of one trade that others use as often: 통영 생굴 산지직송, 소가죽 광택, 은반지 공방.
 _SHARED = frozenset(
     (
@@ -140,7 +111,7 @@ def industry_votes(body: str, matches: Sequence[Match]) -> dict[str, float]:
             )
             # 거북목 필라테스: the trade's own name; 숯불 장어구이: what is sold says more than how
             is_name = match.text in industries()[entry.value].korean.split("·")
-            context = 1.9 if entry.value in _SOLD else 3.5 if is_name else 3.0
+            context = 1.9 if entry.value in SOLD else 3.5 if is_name else 3.0
             weight = 1.5 if describes else 4.0 if is_shop_name(match.text) else context
             is_shared = match.text in _SHARED or _SYMPTOMS.fullmatch("".join(match.text.split()))
             weight = 1.0 if is_shared else weight
