@@ -23,7 +23,7 @@ from .errors import (
 if TYPE_CHECKING:
     from .ports import Cancelled
     from .run.api import generate_and_save_image, generate_product_composite
-    from .run.local import LocalRunner
+    from .run.local.runner import LocalRunner
     from .run.remote.runner import ComfyRunner
     from .run.report import RunReport
     from .run.request import AdRequest, AdResult, Lighting
@@ -57,7 +57,7 @@ _HOMES = {
     "Cancelled": "ports",
     "ComfyRunner": "run.remote.runner",
     "Lighting": "run.request",
-    "LocalRunner": "run.local",
+    "LocalRunner": "run.local.runner",
     "RunReport": "run.report",
     "generate_and_save_image": "run.api",
     "generate_product_composite": "run.api",

@@ -23,7 +23,7 @@ import numpy as np  # noqa: E402
 import skimage.data  # noqa: E402
 from PIL import Image  # noqa: E402
 
-from adstudio.imaging.composite import compose  # noqa: E402
+from adstudio.imaging.composite.compose import compose  # noqa: E402
 from adstudio.layout.saliency import LocalAnalyzer  # noqa: E402
 from adstudio.text.lettering import letter  # noqa: E402
 from adstudio.types import AdCopy, Array, TextStyle  # noqa: E402

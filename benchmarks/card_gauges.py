@@ -28,7 +28,7 @@ class Card:
     """
 
     def __init__(self, options: argparse.Namespace, cap_gib: float = 0.0) -> None:
-        from adstudio.engine.torch_host import TorchHost
+        from adstudio.engine.memory.torch_host import TorchHost
 
         self.is_cuda, self.folder = torch.cuda.is_available(), options.folder
         self.device = torch.device("cuda:0" if self.is_cuda else "cpu")
@@ -52,13 +52,13 @@ class Card:
 
     def load(self) -> Any:
         """The checkpoint."""
-        from adstudio.engine.components import load
+        from adstudio.engine.memory.components import load
 
         return load(self.folder, self.host)
 
     def draw(self, zit: Any, seed: int, side: int = 0, **more: Any) -> Any:
         """One picture from words, whose embedding is made anew."""
-        from adstudio.engine.sampling import text_to_image
+        from adstudio.engine.drawing.sampling import text_to_image
 
         zit.components.embeddings.clear()
         side = side or self.base

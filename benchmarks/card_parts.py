@@ -82,7 +82,7 @@ def _place(card: Card, modules: Sequence[Any]) -> None:
 
 
 def _switch_kinds(card: Card, zit: Any) -> None:
-    from adstudio.engine.sampling import image_to_image
+    from adstudio.engine.drawing.sampling import image_to_image
 
     side = card.base
     photo, mask = np.full((side, side, 3), 0.5, np.float32), np.zeros((side, side), np.float32)
@@ -102,8 +102,8 @@ def _switch_kinds(card: Card, zit: Any) -> None:
 
 
 def _switch_styles(card: Card, zit: Any) -> None:
-    from adstudio.engine.adapters import applied
-    from adstudio.engine.lora import LoraUse, with_loras
+    from adstudio.engine.lora.adapters import applied
+    from adstudio.engine.lora.styles import LoraUse, with_loras
 
     one, two = (card.folder / "loras" / f"style{number}.safetensors" for number in (0, 1))
     plain = card.draw(zit, 5).images[0]
@@ -132,7 +132,7 @@ def _switch_styles(card: Card, zit: Any) -> None:
 
 def speed(options: argparse.Namespace) -> None:
     """Plain diffusers and every option that needs no compiling, in turns."""
-    from adstudio.engine.options import Options
+    from adstudio.engine.drawing.options import Options
 
     _race(
         options,
@@ -150,7 +150,7 @@ def speed(options: argparse.Namespace) -> None:
 
 def fast(options: argparse.Namespace) -> None:
     """Plain diffusers, ours, and ours with all that makes it faster."""
-    from adstudio.engine.options import Options
+    from adstudio.engine.drawing.options import Options
 
     quick = Options(precision="fp8 products", compiled=True, channels_last=True)
     roads = {"ours": Options(), "ours, fast": quick, "ours, compiled": Options(compiled=True)}
@@ -159,7 +159,7 @@ def fast(options: argparse.Namespace) -> None:
 
 def _race(options: argparse.Namespace, roads: dict[str, Any]) -> None:
     """Every road warmed up, then in turns, so that whatever the machine does falls on all alike."""
-    from adstudio.engine.precision import with_options
+    from adstudio.engine.drawing.precision import with_options
     from benchmarks.sampling import pipeline
 
     card = Card(options)
@@ -205,8 +205,8 @@ def _race(options: argparse.Namespace, roads: dict[str, Any]) -> None:
 
 def fp8(options: argparse.Namespace) -> None:
     """fp8 weights: on an L4 with everything resident, then with 12.5 GiB."""
-    from adstudio.engine.options import Options
-    from adstudio.engine.precision import with_options
+    from adstudio.engine.drawing.options import Options
+    from adstudio.engine.drawing.precision import with_options
 
     card = Card(options, L4_GIB)
     seconds, zit = card.time(lambda: with_options(card.load(), Options(precision="fp8 weights"), card.host))
@@ -232,7 +232,7 @@ def streamed(options: argparse.Namespace) -> None:
 
 def curve(options: argparse.Namespace) -> None:
     """Seconds over size and over pictures in one pass, on a card of an L4's size."""
-    from adstudio.engine.options import Options
+    from adstudio.engine.drawing.options import Options
 
     card = Card(options, L4_GIB)
     zit = replace(card.load(), options=Options(one_pass=True))

@@ -21,8 +21,8 @@ import skimage.data  # noqa: E402
 from PIL import Image, ImageDraw, ImageFont  # noqa: E402
 
 from adstudio.errors import InputError  # noqa: E402
-from adstudio.imaging.composite import compose  # noqa: E402
-from adstudio.imaging.cutout import cut_out, restore_frame  # noqa: E402
+from adstudio.imaging.composite.compose import compose  # noqa: E402
+from adstudio.imaging.cutout.matting import cut_out, restore_frame  # noqa: E402
 from adstudio.layout.saliency import LocalAnalyzer  # noqa: E402
 from adstudio.output.channels import get_channels  # noqa: E402
 from adstudio.output.findings import Finding  # noqa: E402

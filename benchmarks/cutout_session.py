@@ -92,8 +92,8 @@ def write(name: str, path: Path) -> None:
 
 def run(name: str, device: str, path: Path) -> dict[str, Any]:
     """Open, run and release, several times."""
-    from adstudio.imaging.rembg_models import MODELS
-    from adstudio.imaging.rembg_session import RembgMatting
+    from adstudio.imaging.cutout.rembg_models import MODELS
+    from adstudio.imaging.cutout.rembg_session import RembgMatting
 
     photo = np.random.default_rng(0).random((1024, 1024, 3), dtype=np.float32)
     matting = RembgMatting(MODELS[name], device="gpu" if device == "gpu" else "cpu")

@@ -232,7 +232,7 @@ def _contact_sheet(images: list[Image.Image]) -> Image.Image:
 
 
 def _room(angle: float, product: str, size: tuple[int, int]) -> np.ndarray:
-    from adstudio.imaging.composite import compose
+    from adstudio.imaging.composite.compose import compose
     from adstudio.types import Placement
 
     room = render_room(angle, size=max(size)).picture

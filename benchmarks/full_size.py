@@ -126,7 +126,7 @@ def write_adapter(path: Path, module: nn.Module, *, rank: int, seed: int) -> Pat
 
 
 def _write_configs(folder: Path, configs: dict[str, dict[str, Any]]) -> None:
-    from adstudio.engine.qwen_tokenizer import qwen_tokenizer
+    from adstudio.engine.forms.qwen_tokenizer import qwen_tokenizer
 
     texts = {
         "transformer/config.json": {"_class_name": "ZImageTransformer2DModel", **configs["transformer"]},

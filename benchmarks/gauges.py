@@ -49,7 +49,7 @@ def timed() -> Iterator[list[float]]:
 @contextmanager
 def counted_copies() -> Iterator[list[int]]:
     """The bytes of weights that are copied to a device to stay there."""
-    from adstudio.engine import residence
+    from adstudio.engine.memory import residence
 
     moved, real = [0], residence._copy
 

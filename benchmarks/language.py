@@ -60,8 +60,8 @@ def write_random(folder: Path, size: str) -> Path:
 
     with torch.device("meta"):
         encoder = kinds.Qwen3Model(kinds.Qwen3Config.from_dict(config))
-    from adstudio.engine.assembly import diffusers_class
-    from adstudio.engine.qwen_tokenizer import qwen_tokenizer
+    from adstudio.engine.forms.assembly import diffusers_class
+    from adstudio.engine.forms.qwen_tokenizer import qwen_tokenizer
 
     folder.mkdir(parents=True)
     full_size.write_part(folder / "text_encoder", encoder, "model")
@@ -83,9 +83,9 @@ def write_random(folder: Path, size: str) -> Path:
 def measure(checkpoint: str, tokens: int, rounds: int) -> None:
     """Write answers, and print what they took."""
     from adstudio.chat import ChatMessage, Completion
-    from adstudio.engine.components import load
-    from adstudio.engine.language import EncoderChat
-    from adstudio.engine.torch_host import TorchHost
+    from adstudio.engine.memory.components import load
+    from adstudio.engine.writing.language import EncoderChat
+    from adstudio.engine.memory.torch_host import TorchHost
 
     host = TorchHost(model_dirs=[])
     zit = load(checkpoint, host)

@@ -94,11 +94,11 @@ def photos() -> Iterator[Scene]:
 
 def composites() -> Iterator[Scene]:
     """Products on backdrops that the embedded model draws in every ratio."""
-    from adstudio.engine.components import load
-    from adstudio.engine.sampling import text_to_image
-    from adstudio.engine.sizes import size_for
-    from adstudio.engine.torch_host import TorchHost
-    from adstudio.imaging.composite import compose
+    from adstudio.engine.memory.components import load
+    from adstudio.engine.drawing.sampling import text_to_image
+    from adstudio.engine.drawing.sizes import size_for
+    from adstudio.engine.memory.torch_host import TorchHost
+    from adstudio.imaging.composite.compose import compose
     from adstudio.prompt.processor import write
     from benchmarks.still_life import render
 

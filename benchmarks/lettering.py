@@ -26,7 +26,7 @@ import numpy as np  # noqa: E402
 import yaml  # noqa: E402
 from PIL import Image, ImageDraw  # noqa: E402
 
-from adstudio.imaging.lettering import Lettering, find_lettering  # noqa: E402
+from adstudio.imaging.letters.detection import Lettering, find_lettering  # noqa: E402
 from adstudio.types import Array  # noqa: E402
 from benchmarks.sampling import describe_machine  # noqa: E402
 from tools.lettering_model.backgrounds import backgrounds, draw_background  # noqa: E402

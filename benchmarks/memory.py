@@ -42,8 +42,8 @@ def load(folder: Path) -> Figures:
     from diffusers import AutoencoderKL, ZImageTransformer2DModel  # noqa: F401
     from transformers import PreTrainedTokenizerFast, Qwen3Model  # noqa: F401
 
-    from adstudio.engine import components
-    from adstudio.engine.torch_host import TorchHost
+    from adstudio.engine.memory import components
+    from adstudio.engine.memory.torch_host import TorchHost
 
     host, device = TorchHost("cpu", model_dirs=[]), TorchHost("meta")
     before = anonymous()
@@ -83,8 +83,8 @@ def load(folder: Path) -> Figures:
 
 def switch(folder: Path) -> Figures:
     """Borrow as each kind of run does, one kind after another; bytes that move after the first run, and loads."""
-    from adstudio.engine import components
-    from adstudio.engine.torch_host import TorchHost
+    from adstudio.engine.memory import components
+    from adstudio.engine.memory.torch_host import TorchHost
 
     host = TorchHost("meta")
     parts = components.load(folder, host).components
@@ -112,9 +112,9 @@ def switch_drawn(_: Path) -> Figures:
     import numpy as np
 
     from adstudio.demo import checkpoint_path
-    from adstudio.engine import components
-    from adstudio.engine.sampling import image_to_image, text_to_image
-    from adstudio.engine.torch_host import TorchHost
+    from adstudio.engine.memory import components
+    from adstudio.engine.drawing.sampling import image_to_image, text_to_image
+    from adstudio.engine.memory.torch_host import TorchHost
 
     host = TorchHost("cpu", model_dirs=[], copying=True)
     zit = components.load(checkpoint_path(), host)
@@ -139,10 +139,10 @@ def style(folder: Path) -> Figures:
     """Switch between two styles of rank 16 and none."""
     from full_size import write_adapter
 
-    from adstudio.engine import components
-    from adstudio.engine.adapters import applied
-    from adstudio.engine.lora import LoraUse, with_loras
-    from adstudio.engine.torch_host import TorchHost
+    from adstudio.engine.memory import components
+    from adstudio.engine.lora.adapters import applied
+    from adstudio.engine.lora.styles import LoraUse, with_loras
+    from adstudio.engine.memory.torch_host import TorchHost
 
     host = TorchHost("cpu", model_dirs=[])
     zit = components.load(folder, host)
@@ -172,10 +172,10 @@ def stream(folder: Path) -> Figures:
     """Bring every block of the transformer into a slot once, as a streamed evaluation does, and run none."""
     import torch
 
-    from adstudio.engine import components
-    from adstudio.engine.residence import residence_of
-    from adstudio.engine.streaming import BlockStream, find_blocks
-    from adstudio.engine.torch_host import TorchHost
+    from adstudio.engine.memory import components
+    from adstudio.engine.memory.residence import residence_of
+    from adstudio.engine.memory.streaming import BlockStream, find_blocks
+    from adstudio.engine.memory.torch_host import TorchHost
 
     transformer = components.load(folder, TorchHost("cpu", model_dirs=[])).components.transformer
     blocks = find_blocks(transformer)
@@ -210,9 +210,9 @@ def _draw(folder: Path, room: int, rung: str) -> Figures:
     import numpy as np
     import torch
 
-    from adstudio.engine import components
-    from adstudio.engine.sampling import Samples, image_to_image, text_to_image
-    from adstudio.engine.torch_host import TorchHost
+    from adstudio.engine.memory import components
+    from adstudio.engine.drawing.sampling import Samples, image_to_image, text_to_image
+    from adstudio.engine.memory.torch_host import TorchHost
 
     torch.cuda.set_per_process_memory_fraction(room / torch.cuda.get_device_properties(0).total_memory)
     host = TorchHost("cuda:0", model_dirs=[], free_bytes=lambda: room - torch.cuda.memory_reserved() - GIB // 4)

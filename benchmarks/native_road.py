@@ -28,10 +28,10 @@ assert spec.loader is not None
 pack = importlib.util.module_from_spec(spec)
 sys.modules["pack"] = pack
 spec.loader.exec_module(pack)
-engine = importlib.import_module("pack.adstudio.engine.sampling")
+engine = importlib.import_module("pack.adstudio.engine.drawing.sampling")
 host = importlib.import_module("pack.nodes._host").host()
 native = importlib.import_module("pack.nodes._native")
-zit = importlib.import_module("pack.adstudio.engine.components").load(facts["checkpoint"], host)
+zit = importlib.import_module("pack.adstudio.engine.memory.components").load(facts["checkpoint"], host)
 side, steps = facts["side"], facts["steps"]
 
 

@@ -25,7 +25,7 @@ from skimage import data  # noqa: E402
 
 from adstudio.chat import openai_chat  # noqa: E402
 from adstudio.chat.openai_chat import OpenAIChat  # noqa: E402
-from adstudio.imaging.cutout import cut_out  # noqa: E402
+from adstudio.imaging.cutout.matting import cut_out  # noqa: E402
 from adstudio.prompt.providers.model_writer import ModelWriter  # noqa: E402
 from adstudio.service import Key, read_address  # noqa: E402
 from adstudio.settings import Service  # noqa: E402

@@ -27,7 +27,7 @@ def measure_ad(number: int, rounds: int) -> dict[str, Any]:
     from dataclasses import replace
 
     from adstudio.run.demo import demo_ads
-    from adstudio.run.local import LocalRunner
+    from adstudio.run.local.runner import LocalRunner
 
     ad = demo_ads()[number]
     steps: dict[str, list[float]] = {}

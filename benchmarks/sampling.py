@@ -30,9 +30,9 @@ Draw = Callable[[int], Any]
 
 def ours(checkpoint: str, side: int, steps: int) -> Draw:
     """Load through this library; the returned function draws one picture."""
-    from adstudio.engine.components import load
-    from adstudio.engine.sampling import text_to_image
-    from adstudio.engine.torch_host import TorchHost
+    from adstudio.engine.memory.components import load
+    from adstudio.engine.drawing.sampling import text_to_image
+    from adstudio.engine.memory.torch_host import TorchHost
 
     host = TorchHost()
     zit = load(checkpoint, host)
@@ -51,8 +51,8 @@ def pipeline(checkpoint: str, side: int, steps: int) -> Draw:
     from diffusers import AutoencoderKL, FlowMatchEulerDiscreteScheduler, ZImagePipeline, ZImageTransformer2DModel
     from transformers import AutoTokenizer, Qwen3Model
 
-    from adstudio.engine.checkpoint import find_checkpoint, open_checkpoint
-    from adstudio.engine.torch_host import TorchHost
+    from adstudio.engine.forms.checkpoint import find_checkpoint, open_checkpoint
+    from adstudio.engine.memory.torch_host import TorchHost
 
     path = find_checkpoint(checkpoint, TorchHost())
     dtype = getattr(torch, open_checkpoint(path).dtype)

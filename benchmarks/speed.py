@@ -29,14 +29,14 @@ sys.path.insert(0, str(ROOT))
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
-from adstudio.engine import latents, preview  # noqa: E402
-from adstudio.engine.assembly import build_vae  # noqa: E402
-from adstudio.engine.components import Zit, load  # noqa: E402
-from adstudio.engine.lora import LoraUse, with_loras  # noqa: E402
-from adstudio.engine.options import Options  # noqa: E402
-from adstudio.engine.precision import with_options  # noqa: E402
-from adstudio.engine.sampling import Samples, image_to_image, text_to_image  # noqa: E402
-from adstudio.engine.torch_host import TorchHost  # noqa: E402
+from adstudio.engine.drawing import latents, preview  # noqa: E402
+from adstudio.engine.forms.assembly import build_vae  # noqa: E402
+from adstudio.engine.memory.components import Zit, load  # noqa: E402
+from adstudio.engine.lora.styles import LoraUse, with_loras  # noqa: E402
+from adstudio.engine.drawing.options import Options  # noqa: E402
+from adstudio.engine.drawing.precision import with_options  # noqa: E402
+from adstudio.engine.drawing.sampling import Samples, image_to_image, text_to_image  # noqa: E402
+from adstudio.engine.memory.torch_host import TorchHost  # noqa: E402
 from adstudio.run.report import peak_vram_bytes  # noqa: E402
 from benchmarks.sampling import PROMPT, describe_machine, pipeline  # noqa: E402
 

@@ -14,7 +14,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from ..adstudio.errors import AdStudioError
-from ..adstudio.imaging.rembg_models import MODELS
+from ..adstudio.imaging.cutout.rembg_models import MODELS
 from ..adstudio.run.remote.answers import ERROR
 from ..adstudio.types import AdCopy, AdPrompt, CutOut, LayoutPlan
 from . import _host

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..adstudio.imaging.light import Lamp, estimate_light, find_lamp
+from ..adstudio.imaging.composite.light import Lamp, estimate_light, find_lamp
 from ..adstudio.types import Array
 from ._api import io
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from ..adstudio.engine.sizes import drawn_size
+from ..adstudio.engine.drawing.sizes import drawn_size
 from ..adstudio.output.channels import channel_names, get_channel, get_channels, get_entry, require_size
 from ..adstudio.run.reflow import fit_picture, reflow_design, with_products
 from ..adstudio.types import Channel, CutOut, LayoutPlan

@@ -9,11 +9,11 @@ from typing import Any
 import torch
 
 from ..adstudio.errors import InputError
-from ..adstudio.imaging.composite import compose, describe
-from ..adstudio.imaging.cutout import restore_frame
-from ..adstudio.imaging.grounding import cast_alone, shade_white
-from ..adstudio.imaging.placement import STANCES, line_up
-from ..adstudio.imaging.stance import settle_stances
+from ..adstudio.imaging.composite.compose import compose, describe
+from ..adstudio.imaging.cutout.matting import restore_frame
+from ..adstudio.imaging.composite.grounding import cast_alone, shade_white
+from ..adstudio.imaging.composite.placement import STANCES, line_up
+from ..adstudio.imaging.composite.stance import settle_stances
 from ..adstudio.layout.frames import together
 from ..adstudio.types import Array, CutOut, LayoutPlan, Placement
 from . import _lamp

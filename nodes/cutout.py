@@ -9,8 +9,8 @@ import numpy as np
 import torch
 
 from ..adstudio.errors import InputError
-from ..adstudio.imaging.cutout import cut_out, licence_of, list_licences, methods, restore_frame
-from ..adstudio.imaging.rembg_session import Device
+from ..adstudio.imaging.cutout.matting import cut_out, licence_of, list_licences, methods, restore_frame
+from ..adstudio.imaging.cutout.rembg_session import Device
 from ..adstudio.types import Array, CutOut
 from . import _host
 from ._api import io

@@ -7,12 +7,12 @@ from typing import Any
 
 import torch
 
-from ..adstudio.engine import sampling, sizes
-from ..adstudio.engine.components import Zit as ZitHandle
-from ..adstudio.engine.inpaint import Edit
+from ..adstudio.engine.drawing import sampling, sizes
+from ..adstudio.engine.memory.components import Zit as ZitHandle
+from ..adstudio.engine.drawing.inpaint import Edit
 from ..adstudio.errors import InputError
-from ..adstudio.run.contact import blend_contact, describe_blend
-from ..adstudio.run.drawing import REDRAWS, Drawn, draw_pictures
+from ..adstudio.run.local.contact import blend_contact, describe_blend
+from ..adstudio.run.local.drawing import REDRAWS, Drawn, draw_pictures
 from ..adstudio.types import AdPrompt
 from . import _feedback, _host
 from ._api import io

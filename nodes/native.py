@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..adstudio.engine.components import Zit as ZitHandle
+from ..adstudio.engine.memory.components import Zit as ZitHandle
 from . import _host, _native
 from ._api import io
 from ._io import Zit

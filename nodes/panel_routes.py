@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 from server import PromptServer
 
-from ..adstudio.engine.checkpoint import find_checkpoint, open_checkpoint
+from ..adstudio.engine.forms.checkpoint import find_checkpoint, open_checkpoint
 from ..adstudio.run.panel import tell_checkpoints, tell_engines
 from . import _host, _lacks
 

@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import ClassVar, get_args
 
-from ..adstudio.engine.components import Zit as ZitHandle
-from ..adstudio.engine.language import EncoderChat
+from ..adstudio.engine.memory.components import Zit as ZitHandle
+from ..adstudio.engine.writing.language import EncoderChat
 from ..adstudio.prompt import processor
 from ..adstudio.prompt.copy_limits import channel_choices
 from ..adstudio.prompt.industries import AUTO, industry_choices

@@ -25,7 +25,7 @@ def build_typical(folder: Path, *, seed: int = 0, dtype: torch.dtype = torch.bfl
     import diffusers
     import transformers
 
-    from adstudio.engine.qwen_tokenizer import qwen_tokenizer
+    from adstudio.engine.forms.qwen_tokenizer import qwen_tokenizer
 
     kinds: Any = diffusers, transformers  # both hide their classes from a type checker
     diffusers, transformers = kinds

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from adstudio.chat import ChatMessage, Completion
-from adstudio.engine.language import EncoderChat
+from adstudio.engine.writing.language import EncoderChat
 
 MESSAGES = (ChatMessage("system", "You write ads. Answer in JSON."), ChatMessage("user", "가을 신메뉴 밤라떼"))
 SCHEMA = {

@@ -20,7 +20,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from adstudio.engine.qwen_tokenizer import BYTES, MERGES  # noqa: E402
+from adstudio.engine.forms.qwen_tokenizer import BYTES, MERGES  # noqa: E402
 
 
 def main() -> None:

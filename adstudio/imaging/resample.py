@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from ..types import Array
-from .edges import resample
+from .cutout.edges import resample
 from .linear import to_linear, to_srgb
 
 _STRIP_PX = 4_000_000

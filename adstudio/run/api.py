@@ -16,7 +16,7 @@ from ..imaging.photo import read_photo_with_alpha
 from ..output.encode import encode, find_format, to_pixels
 from ..ports import Host
 from ..types import Placement, Side, TextStyle, Tone
-from .local import LocalRunner
+from .local.runner import LocalRunner
 from .recorder import OnEvent
 from .request import TO_CHANNEL, ZIT, AdRequest, AdResult, EngineName, Lettering, Lighting, Task
 from .target import usual_format
@@ -189,7 +189,7 @@ def generate_product_composite(
         background_prompt: what the backdrop shows, in Korean; empty takes it from ``context``.
         context: what is advertised; the copy is written from it.
         auto_layout: find the product's place; False takes ``placements``, or the middle of the lower edge.
-        cutout: ``auto``, or a method of ``adstudio.imaging.cutout.methods()``.
+        cutout: ``auto``, or a method of ``adstudio.imaging.cutout.matting.methods()``.
         shadow: 0 draws none, 1 a natural one.
         harmonize: how far the product takes on the backdrop's light, ``detail`` its grain and sharpness, 0..1.
         reflection: how far a glossy ground mirrors the product, 0..1.

@@ -235,7 +235,7 @@ def _format_of(name: str) -> str:
 
 def _fitted(mask: Array | None, pixels: Array) -> Array | None:
     """A mask at the picture's size; None where it is empty, as the mask of a photo without transparency is."""
-    from ..imaging.edges import resize
+    from ..imaging.cutout.edges import resize
 
     if mask is None or not (mask > 0.5).any():
         return None
@@ -255,7 +255,7 @@ def _letter_sizes(plan: LayoutPlan, style: TextStyle, pixels: Array) -> tuple[fl
 
 
 def _lettering(pixels: Array) -> tuple[Box, ...]:
-    from ..imaging.lettering import find_lettering
+    from ..imaging.letters.detection import find_lettering
 
     if pixels.shape[2] == 4:
         alpha = pixels[..., 3:]

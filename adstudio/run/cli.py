@@ -17,30 +17,30 @@ from pathlib import Path
 from typing import Any, get_args
 
 from .. import __version__
-from ..engine.options import BF16, PRECISIONS
+from ..engine.drawing.options import BF16, PRECISIONS
 from ..errors import AdStudioError, MissingDependency
 from ..ports import Cancelled
 from ..types import Side, TextStyle
-from . import (
-    batch_command,
-    channel_command,
-    convert_command,
+from .commands import (
+    batch as batch_command,
+    channels as channel_command,
+    convert as convert_command,
     copy_options,
-    cutout_command,
-    doctor_command,
-    fetch_command,
+    cutout as cutout_command,
+    doctor as doctor_command,
+    fetch as fetch_command,
     finish_options,
-    industries_command,
+    industries as industries_command,
     interrupt,
-    layout_command,
-    letter_command,
-    place_command,
-    reflow_command,
-    serve_command,
+    layout as layout_command,
+    letter as letter_command,
+    place as place_command,
+    reflow as reflow_command,
+    serve as serve_command,
     server_option,
-    show_command,
+    show as show_command,
     target_options,
-    words_command,
+    words as words_command,
 )
 from .report import RunReport
 from .request import ZIT, AdRequest, AdResult, EngineName, Lettering, Lighting

@@ -11,9 +11,9 @@ from typing import Any
 
 from ..errors import MissingDependency
 from ..output.encode import encode, find_format, to_pixels
-from . import interrupt
-from .local import LocalRunner
-from .progress import Progress
+from .commands import interrupt
+from .local.runner import LocalRunner
+from .commands.progress import Progress
 from .request import AdRequest
 from .wire import to_data_url
 

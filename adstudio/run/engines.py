@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import InputError
-from .photos import target_size
+from .local.photos import target_size
 from .readiness import Finder, Readiness, check_workflows
 from .request import ZIT, AdRequest
 from .target import channel_of
-from .words import style_of
+from .local.words import style_of
 
 _BASE_PX = 1024
 _GRID_PX = 32  # every one of the other engines takes sides that are multiples of it

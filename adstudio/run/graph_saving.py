@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from ..imaging.placement import find_spot
+from ..imaging.composite.placement import find_spot
 from ..output.check import Submission, check
 from ..output.disclosure import Source
 from ..output.encode import find_format

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from ..engine.sizes import ASPECTS
+from ..engine.drawing.sizes import ASPECTS
 from ..errors import AdStudioError
 from .engines import ENGINES, Engine, size_of
 from .readiness import Finder, ModelFile, Readiness, check_workflows

@@ -161,8 +161,8 @@ def _stand_anew(
     backdrop: Array, plan: LayoutPlan, channel: Channel, cutouts: Sequence[CutOut], finish: dict[str, Any]
 ) -> Reflowed:
     """Crop the backdrop round its ground and stand the products on it, as large as the channel has room for."""
-    from ..imaging.composite import compose
-    from ..imaging.placement import find_spot, line_up
+    from ..imaging.composite.compose import compose
+    from ..imaging.composite.placement import find_spot, line_up
 
     height, width = backdrop.shape[:2]
     aspects = [cut.rgba.shape[1] / cut.rgba.shape[0] for cut in cutouts]

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from ..engine.options import Options
-from ..engine.sizes import check_pair
+from ..engine.drawing.options import Options
+from ..engine.drawing.sizes import check_pair
 from ..errors import InputError
 from ..output.encode import find_format
 from ..types import AdCopy, AdPrompt, Array, LayoutPlan, Placement, Side, TextStyle, Tone
@@ -72,7 +72,7 @@ class AdRequest:
         lettering: what to do where a picture drawn from words seems lettered: nothing, say so, or draw it anew in
             other words.
         strength: share of the schedule that runs over ``reference``; 1 ignores the photo.
-        cutout: how the products are cut out, a name of ``adstudio.imaging.cutout``.
+        cutout: how the products are cut out, a name of ``adstudio.imaging.cutout.matting``.
         layout_provider: who lays out, as in ``layout.providers``; ``fallback`` holds for it too, and
             ``layout_as_proposed`` takes a model's layout even where the local one scores better.
         auto_layout: find the products' places; False takes ``placements`` or the middle of the lower edge.
@@ -296,7 +296,7 @@ def _check_numbers(request: AdRequest) -> None:
 
 
 def _check_lighting(lighting: Lighting) -> None:
-    from ..imaging.light import find_lamp
+    from ..imaging.composite.light import find_lamp
 
     find_lamp(lighting.side, angle_deg=lighting.angle, height_deg=lighting.height, softness=lighting.softness)
 

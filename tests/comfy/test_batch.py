@@ -10,7 +10,7 @@ from comfy_server import ComfyServer
 from PIL import Image
 from skimage import data
 
-from adstudio.engine.torch_host import TorchHost
+from adstudio.engine.memory.torch_host import TorchHost
 from adstudio.run.batch.catalogue import draw_catalogue
 from adstudio.run.batch.local_lane import LocalLane
 from adstudio.run.batch.rows import Row

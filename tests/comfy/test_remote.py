@@ -17,10 +17,10 @@ from PIL import Image
 from skimage import data
 
 from adstudio import InputError, ServerError
-from adstudio.engine.torch_host import TorchHost
+from adstudio.engine.memory.torch_host import TorchHost
 from adstudio.ports import Cancelled
 from adstudio.run.cli import main
-from adstudio.run.local import LocalRunner
+from adstudio.run.local.runner import LocalRunner
 from adstudio.run.remote.filling import fill
 from adstudio.run.remote.runner import ComfyRunner
 from adstudio.run.remote.uploads import Photos

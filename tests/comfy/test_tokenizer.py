@@ -10,7 +10,7 @@ import comfyui
 import pytest
 from comfyui import PACK
 
-from adstudio.engine.qwen_tokenizer import qwen_tokenizer
+from adstudio.engine.forms.qwen_tokenizer import qwen_tokenizer
 
 TEXTS = [
     "Hello, world! It's 2026, don't you'RE WE'LL",

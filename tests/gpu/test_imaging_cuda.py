@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from adstudio.imaging.rembg_models import MODELS
-from adstudio.imaging.rembg_session import RembgMatting
+from adstudio.imaging.cutout.rembg_models import MODELS
+from adstudio.imaging.cutout.rembg_session import RembgMatting
 from benchmarks import cutout_session
 
 

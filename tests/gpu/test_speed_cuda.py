@@ -14,12 +14,12 @@ import torch
 from torch.nn import functional
 
 from adstudio.demo import checkpoint_path
-from adstudio.engine import attention, precision
-from adstudio.engine.components import Zit, load, registry
-from adstudio.engine.options import ATTENTIONS, Options
-from adstudio.engine.precision import with_options
-from adstudio.engine.sampling import image_to_image, latent_to_image, text_to_image
-from adstudio.engine.torch_host import TorchHost
+from adstudio.engine.drawing import attention, precision
+from adstudio.engine.memory.components import Zit, load, registry
+from adstudio.engine.drawing.options import ATTENTIONS, Options
+from adstudio.engine.drawing.precision import with_options
+from adstudio.engine.drawing.sampling import image_to_image, latent_to_image, text_to_image
+from adstudio.engine.memory.torch_host import TorchHost
 from adstudio.errors import InputError
 
 PROMPT = "an empty marble counter, pink, light from the left"

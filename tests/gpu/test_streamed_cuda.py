@@ -12,10 +12,10 @@ import torch
 from torch import nn
 
 from adstudio.demo import checkpoint_path
-from adstudio.engine.components import load, registry
-from adstudio.engine.residence import residence_of
-from adstudio.engine.sampling import text_to_image
-from adstudio.engine.torch_host import TorchHost
+from adstudio.engine.memory.components import load, registry
+from adstudio.engine.memory.residence import residence_of
+from adstudio.engine.drawing.sampling import text_to_image
+from adstudio.engine.memory.torch_host import TorchHost
 
 CUDA = torch.device("cuda:0")
 WIDTH, BLOCKS = 4096, 12

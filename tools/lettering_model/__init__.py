@@ -1,1 +1,1 @@
-"""Teaches the scorer of ``adstudio.imaging.lettering`` on pictures that it draws itself."""
+"""Teaches the scorer of ``adstudio.imaging.letters.detection`` on pictures that it draws itself."""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from adstudio.imaging import lettering
+from adstudio.imaging.letters import detection as lettering
 
 from .training import calibrate, collect, train, write
 

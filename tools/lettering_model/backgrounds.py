@@ -102,8 +102,8 @@ def _photo(name: str) -> F:
 
 def _composite() -> F:
     """A product of ours: the bundled cup, cut out and put on a drawn backdrop."""
-    from adstudio.imaging.composite import compose
-    from adstudio.imaging.cutout import cut_out
+    from adstudio.imaging.composite.compose import compose
+    from adstudio.imaging.cutout.matting import cut_out
     from adstudio.types import Placement
 
     cup = cut_out(_photo("coffee"), method="geodesic")
@@ -137,8 +137,8 @@ def _drawn(name: str) -> F:
 
 @cache
 def _model() -> tuple[Any, Any]:
-    from adstudio.engine.components import load
-    from adstudio.engine.torch_host import TorchHost
+    from adstudio.engine.memory.components import load
+    from adstudio.engine.memory.torch_host import TorchHost
 
     host = TorchHost("cpu")
     return load("demo", host), host
@@ -146,7 +146,7 @@ def _model() -> tuple[Any, Any]:
 
 def _demo(name: str) -> F:
     """Let the embedded model draw a place in a colour."""
-    from adstudio.engine.sampling import text_to_image
+    from adstudio.engine.drawing.sampling import text_to_image
     from adstudio.prompt.picture.assembler import scene_sentence
     from adstudio.prompt.sentence import vocabulary
     from adstudio.types import Scene

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from dataclasses import replace
 
-from ..parts import Sources
+from ..forms.parts import Sources
 from . import known
 from .facts import read_facts
 from .findings import Case, Config, Finding

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from ..parts import Sources
+from ..forms.parts import Sources
 
 Shapes = dict[str, tuple[int, ...]]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..parts import Sources
+from ..forms.parts import Sources
 from .known import KnownModel
 
 Config = dict[str, Any]

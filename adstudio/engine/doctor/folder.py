@@ -13,11 +13,11 @@ from pathlib import Path
 
 from ...errors import ModelError, StorageError
 from ...ports import Host
-from ..folder_form import WEIGHT_STEMS
-from ..manifest import record_changes
-from ..parts import Part, Sources
-from ..split_form import read_split
-from ..weights import LFS_MARK, find_weights, read_json, read_tensor_infos
+from ..forms.folder import WEIGHT_STEMS
+from ..forms.manifest import record_changes
+from ..forms.parts import Part, Sources
+from ..forms.split import read_split
+from ..tensors.headers import LFS_MARK, find_weights, read_json, read_tensor_infos
 from .diagnosis import diagnose, examine
 from .findings import Config, Finding, Rule
 

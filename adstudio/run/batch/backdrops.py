@@ -7,10 +7,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Generator
 
 from ...errors import AdStudioError
-from ..handing import Backdrop
-from ..local import LocalRunner
+from ..local.handing import Backdrop
+from ..local.runner import LocalRunner
 from ..request import AdResult
-from ..stages import Run
+from ..local.stages import Run
 from .rows import Row
 
 _KEPT = 4  # rows that share one stand together, so this is seldom more than one

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from ...ports import Cancelled, Host
-from ..finish_stages import check_finish
-from ..local import LocalRunner
+from ..local.finish_stages import check_finish
+from ..local.runner import LocalRunner
 from ..recorder import OnEvent, Recorder
 from ..request import AdResult
-from ..stages import Run
+from ..local.stages import Run
 from .backdrops import Backdrops
 from .channel_files import bring_to_channels, check_channels
 from .lanes import Outcome, failed, in_order, made_by
@@ -57,7 +57,7 @@ class LocalLane:
 
     def check(self, row: Row) -> None:
         """Refuse what the checkpoint cannot draw or nobody could write."""
-        from ..words import check_words
+        from ..local.words import check_words
 
         request = row.request
         check_channels(row.channels)
@@ -127,7 +127,7 @@ class LocalLane:
 
     def _device_owner(self) -> Host:
         if self._host is None:
-            from ...engine.torch_host import TorchHost
+            from ...engine.memory.torch_host import TorchHost
 
             self._host = TorchHost()
         return self._host

@@ -9,8 +9,8 @@ from typing import Any
 
 from ... import __version__
 from ...errors import AdStudioError, ServerError
-from ..handing import Prepared
-from ..local import LocalRunner
+from ..local.handing import Prepared
+from ..local.runner import LocalRunner
 from ..request import AdResult
 from .backdrops import Backdrops
 from .channel_files import bring_to_channels
@@ -111,7 +111,7 @@ class Engine:
 
     def _device_owner(self) -> Any:
         if self._host is None:
-            from ...engine.torch_host import TorchHost
+            from ...engine.memory.torch_host import TorchHost
 
             self._host = TorchHost()
         return self._host

@@ -10,7 +10,7 @@ from typing import Protocol
 from ...errors import InputError
 from ...prompt.providers import RULES
 from ...types import AdPrompt
-from ..finish_stages import check_finish
+from ..local.finish_stages import check_finish
 from ..recorder import OnEvent
 from ..remote.scene import Scene
 from ..request import ZIT, AdRequest, AdResult
@@ -94,7 +94,7 @@ def check_for_server(row: Row) -> None:
         InputError: ``batch.not_on_server``, or what channels, the client and the writers of words refuse.
     """
     from ..remote.refusals import check_fits
-    from ..words import check_words
+    from ..local.words import check_words
 
     request = row.request
     if row.backdrop and request.engine != ZIT:

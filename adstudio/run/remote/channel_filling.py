@@ -15,7 +15,7 @@ from ...text.fonts import BUNDLED
 from ...types import Array, Channel, LayoutPlan
 from ..channels import inspect, takes_copy, takes_marks
 from ..finishing import NO_LABEL, wanted_of
-from ..layouts import PARTS, own_copy, shown_copy
+from ..local.layouts import PARTS, own_copy, shown_copy
 from ..request import AdRequest
 from ..target import channel_of, check_copy, check_template, refuse_locked, template_of
 from ..templates import OFFICIAL

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ..engines import ENGINES, size_of
 from ..request import AdRequest
-from ..words import style_of
+from ..local.words import style_of
 from .graph import Graph, Link
 from .uploads import Photos
 

@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ... import config
-from ...imaging.light import find_lamp
+from ...imaging.composite.light import find_lamp
 from ...output.templates import Template
 from ...prompt.copy_limits import get_limits
 from ...prompt.industries import AUTO, get_industry
 from ...types import AdPrompt, Channel
 from ..engines import ENGINES
-from ..layouts import PLAIN_PLACE, wants_copy
+from ..local.layouts import PLAIN_PLACE, wants_copy
 from ..request import TO_CHANNEL, ZIT, AdRequest
 from ..target import channel_of, template_of
-from ..words import style_of, subject_of
+from ..local.words import style_of, subject_of
 from .channel_filling import fill_channel, fill_template, size_for
 from .engine_filling import fill_engine
 from .graph import SAVE, Graph, Link

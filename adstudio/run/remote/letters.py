@@ -8,7 +8,7 @@ from ...layout.providers import LOCAL
 from ...output.encode import find_format
 from ...prompt.industries import AUTO
 from ..finishing import NO_LABEL
-from ..layouts import wants_copy
+from ..local.layouts import wants_copy
 from ..request import AdRequest
 from .graph import SAVE, Graph
 from .uploads import Photos

@@ -11,9 +11,9 @@ from ...prompt.providers import LOCAL, RULES
 from ...text.label import LABELS
 from ...types import AdPrompt, Placement
 from ..engines import ENGINES, size_of
-from ..layouts import PLAIN_PLACE
+from ..local.layouts import PLAIN_PLACE
 from ..request import ZIT, AdRequest
-from ..words import subject_of
+from ..local.words import subject_of
 from .channel_filling import check_channel
 
 MOST_PRODUCTS = 3

@@ -20,7 +20,7 @@ from ...output.save import is_named_after
 from ...output.store import ORIGIN_FOLDER, NewFile, write_once
 from ...types import AdCopy, AdPrompt, Array, LayoutPlan, LayoutScore
 from ..graph_saving import BESIDES
-from ..layouts import PARTS
+from ..local.layouts import PARTS
 from .connection import Connection, Refused
 from .graph import SAVE, Graph
 

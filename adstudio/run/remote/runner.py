@@ -24,7 +24,7 @@ from ..report import RunReport
 from ..request import ZIT, AdRequest, AdResult
 from ..target import channel_of
 from ..versions import versions
-from ..words import check_words, subject_of
+from ..local.words import check_words, subject_of
 from .answers import error_of
 from .channel_filling import barred_notes, findings_of, without_barred
 from .connection import Connection, Refused, Unanswered, Unreachable

@@ -8,8 +8,8 @@ from dataclasses import MISSING, fields, is_dataclass
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from ... import __version__
-from ...engine.options import PRECISIONS
-from ...engine.sizes import ASPECTS
+from ...engine.drawing.options import PRECISIONS
+from ...engine.drawing.sizes import ASPECTS
 from ...layout.providers import analyzer_names
 from ...output.encode import FORMATS
 from ...text.label import LABELS

@@ -20,7 +20,7 @@ from ..remote.graph import Graph
 from ..remote.refusals import check_fits
 from ..remote.uploads import read_photos
 from ..request import AdRequest
-from ..words import check_words
+from ..local.words import check_words
 from . import pictures, webhook
 from .answers import problem
 from .body import Ask

@@ -10,7 +10,7 @@ from skimage import data
 from skimage.color import rgb2lab
 
 from adstudio.demo import checkpoint_path
-from adstudio.engine.sampling import image_to_image
+from adstudio.engine.drawing.sampling import image_to_image
 from adstudio.prompt.picture.assembler import scene_sentence
 from adstudio.types import Scene
 

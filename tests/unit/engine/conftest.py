@@ -15,8 +15,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from checkpoint_forms import build_typical
 from tiny_checkpoint import build_checkpoint
 
-from adstudio.engine.components import Zit, load, registry
-from adstudio.engine.torch_host import TorchHost
+from adstudio.engine.memory.components import Zit, load, registry
+from adstudio.engine.memory.torch_host import TorchHost
 
 
 @pytest.fixture(scope="session")

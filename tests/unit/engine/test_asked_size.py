@@ -2,7 +2,7 @@
 
 import pytest
 
-from adstudio.engine.sizes import choose_size, size_for
+from adstudio.engine.drawing.sizes import choose_size, size_for
 from adstudio.errors import InputError
 from adstudio.run.request import AdRequest
 

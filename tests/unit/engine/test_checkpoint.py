@@ -16,10 +16,10 @@ from safetensors.torch import load_file, save_file
 from tiny_checkpoint import build_checkpoint
 
 from adstudio import config
-from adstudio.engine.checkpoint import find_checkpoint, open_checkpoint
-from adstudio.engine.components import load
-from adstudio.engine.folder_form import is_folder_form, may_be_zimage
-from adstudio.engine.torch_host import TorchHost
+from adstudio.engine.forms.checkpoint import find_checkpoint, open_checkpoint
+from adstudio.engine.memory.components import load
+from adstudio.engine.forms.folder import is_folder_form, may_be_zimage
+from adstudio.engine.memory.torch_host import TorchHost
 from adstudio.errors import ModelError
 
 WEIGHTS = "transformer/diffusion_pytorch_model.safetensors"

@@ -19,12 +19,12 @@ from onlooker import Onlooker
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from adstudio.engine.components import load
-from adstudio.engine.convert import convert
-from adstudio.engine.manifest import MANIFEST, is_complete, read_manifest
-from adstudio.engine.sampling import text_to_image
-from adstudio.engine.tensor_file import read_layout, write_narrow
-from adstudio.engine.torch_host import TorchHost
+from adstudio.engine.memory.components import load
+from adstudio.engine.download.convert import convert
+from adstudio.engine.forms.manifest import MANIFEST, is_complete, read_manifest
+from adstudio.engine.drawing.sampling import text_to_image
+from adstudio.engine.tensors.bfloat16 import read_layout, write_narrow
+from adstudio.engine.memory.torch_host import TorchHost
 from adstudio.errors import AdStudioError, InputError, ModelError
 from adstudio.ports import Cancelled
 
@@ -78,7 +78,7 @@ def test_every_number_is_that_of_torch(wide: Path, tmp_path: Path) -> None:
 
 
 def test_numbers_at_the_edge_and_tensors_that_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("adstudio.engine.tensor_file._BLOCK", 64)  # many blocks to a tensor, and a part of one
+    monkeypatch.setattr("adstudio.engine.tensors.bfloat16._BLOCK", 64)  # many blocks to a tensor, and a part of one
     values = [0.0, -0.0, 1.00390625, 1.01171875, -3.3895314e38, 3.4028235e38, 1e-40, float("inf"), float("nan")]
     wide = {
         "float": torch.tensor(values * 7),

@@ -21,8 +21,8 @@ from adstudio.engine.doctor import RULES, examine, examine_file, mend, text_enco
 from adstudio.engine.doctor.diagnosis import diagnose
 from adstudio.engine.doctor.findings import same
 from adstudio.engine.doctor.known import DEFAULTS
-from adstudio.engine.folder_form import read_folder
-from adstudio.engine.parts import Sources
+from adstudio.engine.forms.folder import read_folder
+from adstudio.engine.forms.parts import Sources
 
 
 @pytest.fixture(scope="session")
@@ -270,7 +270,7 @@ def test_theta_is_said_in_the_old_way_too_where_transformers_is_old(
 
 
 def edit_shapes(path: Path, change: Callable[[dict[str, tuple[int, ...]]], object]) -> None:
-    from adstudio.engine.weights import read_header
+    from adstudio.engine.tensors.headers import read_header
 
     shapes = {name: info.shape for name, info in read_header(path).tensors.items()}
     change(shapes)

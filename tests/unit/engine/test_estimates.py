@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from adstudio.engine.denoise import activation_bytes
-from adstudio.engine.latents import vae_activation_bytes
+from adstudio.engine.drawing.denoise import activation_bytes
+from adstudio.engine.drawing.latents import vae_activation_bytes
 
 GIB = 2**30
 TRANSFORMER = SimpleNamespace(config=SimpleNamespace(dim=3840), dtype=torch.bfloat16)

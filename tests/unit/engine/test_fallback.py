@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 import torch
 
-from adstudio.engine import ladder
-from adstudio.engine.components import Zit
-from adstudio.engine.drawing import measure_sizes
-from adstudio.engine.options import Options
-from adstudio.engine.residence import residence_of
-from adstudio.engine.sampling import Samples, image_to_image, text_to_image
-from adstudio.engine.tiled_norms import ROUNDS
-from adstudio.engine.torch_host import TorchHost
+from adstudio.engine.memory import ladder
+from adstudio.engine.memory.components import Zit
+from adstudio.engine.drawing.stages import measure_sizes
+from adstudio.engine.drawing.options import Options
+from adstudio.engine.memory.residence import residence_of
+from adstudio.engine.drawing.sampling import Samples, image_to_image, text_to_image
+from adstudio.engine.drawing.tiled_norms import ROUNDS
+from adstudio.engine.memory.torch_host import TorchHost
 from adstudio.types import Array
 
 PROMPT, SIZE = "a café table by a window", (64, 64)
@@ -101,7 +101,7 @@ def capacity_for(zit: Zit, rung: str) -> int:
 @pytest.mark.parametrize("rung", [ladder.RESIDENT, ladder.RELEASED, ladder.STREAMED])
 def test_a_smaller_device_draws_the_same_picture(rung: str, zit: Zit, plain: Samples, monkeypatch: pytest.MonkeyPatch):
     if rung == ladder.STREAMED:  # random weights this small take less than the VAE's work: make that cheap instead
-        monkeypatch.setattr("adstudio.engine.latents.vae_activation_bytes", lambda *_: 0)
+        monkeypatch.setattr("adstudio.engine.drawing.latents.vae_activation_bytes", lambda *_: 0)
     streamed: list[bool] = []
     watch = zit.components.transformer.register_forward_pre_hook(
         lambda module, _: streamed.append(residence_of(module).is_streamed)

@@ -10,12 +10,12 @@ import pytest
 import torch
 from torch.nn import functional
 
-from adstudio.engine import precision
-from adstudio.engine.components import Zit
-from adstudio.engine.options import ATTENTIONS, Options
-from adstudio.engine.precision import with_options
-from adstudio.engine.sampling import Samples, text_to_image
-from adstudio.engine.torch_host import TorchHost
+from adstudio.engine.drawing import precision
+from adstudio.engine.memory.components import Zit
+from adstudio.engine.drawing.options import ATTENTIONS, Options
+from adstudio.engine.drawing.precision import with_options
+from adstudio.engine.drawing.sampling import Samples, text_to_image
+from adstudio.engine.memory.torch_host import TorchHost
 from adstudio.errors import InputError
 
 PROMPT = "a café table by a window"

@@ -12,11 +12,11 @@ import torch
 from conversation import SCHEMA, why_invalid
 
 from adstudio import config
-from adstudio.engine.answer import Draft, Walk, is_looping, walk_freely
-from adstudio.engine.assembly import build_tokenizer
-from adstudio.engine.json_answer import is_writable, walk_form
-from adstudio.engine.qwen_tokenizer import qwen_tokenizer
-from adstudio.engine.vocabulary import Vocabulary
+from adstudio.engine.writing.answer import Draft, Walk, is_looping, walk_freely
+from adstudio.engine.forms.assembly import build_tokenizer
+from adstudio.engine.writing.json_answer import is_writable, walk_form
+from adstudio.engine.forms.qwen_tokenizer import qwen_tokenizer
+from adstudio.engine.writing.vocabulary import Vocabulary
 
 NESTED = {
     "type": "object",

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from adstudio.engine.ladder import (
+from adstudio.engine.memory.ladder import (
     ENDLESS,
     RELEASED,
     RESIDENT,

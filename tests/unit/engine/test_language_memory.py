@@ -26,11 +26,11 @@ from conversation import ask
 from tiny_checkpoint import build_checkpoint
 from torch.overrides import TorchFunctionMode
 
-from adstudio.engine.components import Zit, load, registry
-from adstudio.engine.encoding import embed_tokens
-from adstudio.engine.residence import residence_of
-from adstudio.engine.torch_host import TorchHost
-from adstudio.engine.writing import Writing
+from adstudio.engine.memory.components import Zit, load, registry
+from adstudio.engine.drawing.encoding import embed_tokens
+from adstudio.engine.memory.residence import residence_of
+from adstudio.engine.memory.torch_host import TorchHost
+from adstudio.engine.writing.decoding import Writing
 from benchmarks.gauges import anonymous, watched_peak
 
 FREE = {"is_bound": False, "max_tokens": 24, "seed": 1}
@@ -170,7 +170,7 @@ def fail_at(zit: Zit, monkeypatch: pytest.MonkeyPatch, *turns: int) -> list[int]
 
 
 def test_adapters_have_no_say_in_what_is_written(zit: Zit, host: TorchHost):
-    from adstudio.engine.lora import LoraUse
+    from adstudio.engine.lora.styles import LoraUse
 
     dressed = replace(zit, loras=(LoraUse(Path("nowhere.safetensors"), 1.0),))
     assert ask(dressed, host, **FREE).text == ask(zit, host, **FREE).text

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from adstudio.engine.components import Zit
-from adstudio.engine.inpaint import Edit
-from adstudio.engine.sampling import Samples, image_to_image, latent_to_image, text_to_image
-from adstudio.engine.torch_host import TorchHost
+from adstudio.engine.memory.components import Zit
+from adstudio.engine.drawing.inpaint import Edit
+from adstudio.engine.drawing.sampling import Samples, image_to_image, latent_to_image, text_to_image
+from adstudio.engine.memory.torch_host import TorchHost
 from adstudio.errors import InputError
 
 PROMPT = "a café table by a window"

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from adstudio.engine import assembly
-from adstudio.engine.components import Zit, load, registry
-from adstudio.engine.torch_host import TorchHost
+from adstudio.engine.forms import assembly
+from adstudio.engine.memory.components import Zit, load, registry
+from adstudio.engine.memory.torch_host import TorchHost
 
 
 def parts_of(zit: Zit) -> list[torch.nn.Module]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 
-from adstudio.engine.components import Zit
-from adstudio.engine.module_names import module_names
-from adstudio.engine.native_names import native_config, native_name, native_tensors
+from adstudio.engine.memory.components import Zit
+from adstudio.engine.tensors.module_names import module_names
+from adstudio.engine.tensors.native_names import native_config, native_name, native_tensors
 
 
 def test_every_tensor_finds_its_way_there_and_back(zit: Zit) -> None:

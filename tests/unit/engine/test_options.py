@@ -13,14 +13,15 @@ from lora_files import peft, random_pairs, save
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from adstudio.engine import compiling, conversion_space, denoise, precision, schedule
-from adstudio.engine.components import Zit
-from adstudio.engine.lora import LoraUse, with_loras
-from adstudio.engine.options import Options
-from adstudio.engine.precision import with_options
-from adstudio.engine.residence import residence_of
-from adstudio.engine.sampling import Samples, text_to_image
-from adstudio.engine.torch_host import TorchHost
+from adstudio.engine.drawing import compiling, denoise, precision, schedule
+from adstudio.engine.download import conversion_space
+from adstudio.engine.memory.components import Zit
+from adstudio.engine.lora.styles import LoraUse, with_loras
+from adstudio.engine.drawing.options import Options
+from adstudio.engine.drawing.precision import with_options
+from adstudio.engine.memory.residence import residence_of
+from adstudio.engine.drawing.sampling import Samples, text_to_image
+from adstudio.engine.memory.torch_host import TorchHost
 from adstudio.errors import InputError, StorageError
 
 PROMPT = "a café table by a window"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from adstudio.engine.qwen_tokenizer import MERGES, WORDS_COUNT, qwen_tokenizer
+from adstudio.engine.forms.qwen_tokenizer import MERGES, WORDS_COUNT, qwen_tokenizer
 
 CHAT = [{"role": "user", "content": "봄 세일 🎉"}]
 

@@ -14,14 +14,14 @@ import numpy as np
 import pytest
 import torch
 
-from adstudio.engine import sampling
-from adstudio.engine.components import Zit, load, registry
-from adstudio.engine.drawing import measure_sizes
-from adstudio.engine.latents import vae_activation_bytes
-from adstudio.engine.options import Options
-from adstudio.engine.sampling import image_to_image, text_to_image
-from adstudio.engine.schedule import full_schedule, make_scheduler
-from adstudio.engine.torch_host import TorchHost
+from adstudio.engine.drawing import sampling
+from adstudio.engine.memory.components import Zit, load, registry
+from adstudio.engine.drawing.stages import measure_sizes
+from adstudio.engine.drawing.latents import vae_activation_bytes
+from adstudio.engine.drawing.options import Options
+from adstudio.engine.drawing.sampling import image_to_image, text_to_image
+from adstudio.engine.drawing.schedule import full_schedule, make_scheduler
+from adstudio.engine.memory.torch_host import TorchHost
 from adstudio.errors import InputError, ModelError
 from adstudio.ports import Cancelled
 from adstudio.types import Array

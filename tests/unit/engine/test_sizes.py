@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from adstudio.engine.sizes import ASPECTS, check_size, drawn_size, fit_size, size_for
+from adstudio.engine.drawing.sizes import ASPECTS, check_size, drawn_size, fit_size, size_for
 from adstudio.errors import InputError
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import released_checkpoint as released
 
-from adstudio.engine.checkpoint import open_checkpoint
+from adstudio.engine.forms.checkpoint import open_checkpoint
 
 
 def test_the_shapes_tell_the_released_configuration(tmp_path: Path):

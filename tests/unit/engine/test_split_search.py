@@ -13,11 +13,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from adstudio.engine import conversion_space
-from adstudio.engine.checkpoint import find_checkpoint, open_checkpoint
-from adstudio.engine.components import load
-from adstudio.engine.model_files import files_holding
-from adstudio.engine.torch_host import TorchHost
+from adstudio.engine.download import conversion_space
+from adstudio.engine.forms.checkpoint import find_checkpoint, open_checkpoint
+from adstudio.engine.memory.components import load
+from adstudio.engine.forms.model_files import files_holding
+from adstudio.engine.memory.torch_host import TorchHost
 from adstudio.errors import MissingDependency, ModelError
 
 ENCODER, VAE = "text_encoders/one.safetensors", "vae/two.safetensors"

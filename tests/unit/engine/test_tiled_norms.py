@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from adstudio.engine.tiled_norms import shared_norms
+from adstudio.engine.drawing.tiled_norms import shared_norms
 
 
 def test_one_norm_over_tiles_is_the_norm_of_the_whole():

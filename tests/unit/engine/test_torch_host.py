@@ -12,10 +12,10 @@ import torch
 from host_contract import CHECKS, META, Case, devices
 from torch import nn
 
-from adstudio.engine.components import load, registry
-from adstudio.engine.residence import residence_of
-from adstudio.engine.sampling import text_to_image
-from adstudio.engine.torch_host import TorchHost
+from adstudio.engine.memory.components import load, registry
+from adstudio.engine.memory.residence import residence_of
+from adstudio.engine.drawing.sampling import text_to_image
+from adstudio.engine.memory.torch_host import TorchHost
 from adstudio.errors import InputError
 
 
@@ -132,7 +132,7 @@ def test_out_of_memory_evicts_the_others_and_tries_once_more(modules: list[nn.Mo
 
 
 def test_a_move_that_fails_half_way_leaves_everything_at_home(monkeypatch: pytest.MonkeyPatch):
-    from adstudio.engine import residence as rooms
+    from adstudio.engine.memory import residence as rooms
 
     module, left = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4)), [1, 1, 1]
     before, real = [p.data_ptr() for p in module.parameters()], rooms._copy

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import torch
 
-from adstudio.engine.qwen_tokenizer import qwen_tokenizer
-from adstudio.engine.vocabulary import Vocabulary
+from adstudio.engine.forms.qwen_tokenizer import qwen_tokenizer
+from adstudio.engine.writing.vocabulary import Vocabulary
 
 END, START, THINK = 151645, 151644, 151667
 

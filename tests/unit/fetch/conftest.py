@@ -13,7 +13,7 @@ from hub_server import Hub, serving
 from onlooker import Onlooker
 from tiny_checkpoint import build_checkpoint
 
-from adstudio.engine import hub as hub_module
+from adstudio.engine.download import hub as hub_module
 
 REPO = "org/z-image-tiny"
 CLUTTER = {

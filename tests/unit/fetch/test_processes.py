@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from hub_server import Hub
 
-from adstudio.engine.fetch import is_complete
+from adstudio.engine.download.fetch import is_complete
 
 REPO = "org/z-image-tiny"
 SLOW = 400_000  # bytes per second and line: the tiny checkpoint takes some seconds

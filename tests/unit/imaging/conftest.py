@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import skimage.data
 
-from adstudio.imaging.cutout import cut_out
+from adstudio.imaging.cutout.matting import cut_out
 from adstudio.types import Array, CutOut
 
 

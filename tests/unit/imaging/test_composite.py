@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from adstudio.errors import InputError
-from adstudio.imaging.composite import compose, describe
-from adstudio.imaging.edges import resize
+from adstudio.imaging.composite.compose import compose, describe
+from adstudio.imaging.cutout.edges import resize
 from adstudio.imaging.linear import delta_e2000, luminance, to_linear
 from adstudio.types import Array, Composite, CutOut, Placement
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from adstudio.imaging.composite import compose
+from adstudio.imaging.composite.compose import compose
 from adstudio.types import Array, CutOut, Placement
 
 GOLDEN = Path(__file__).parent / "golden" / "composite.png"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adstudio.imaging.placement import find_spot, line_up
+from adstudio.imaging.composite.placement import find_spot, line_up
 from adstudio.types import Placement
 
 

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from adstudio.errors import InputError, ModelError, ProviderError
-from adstudio.imaging import rembg_models
-from adstudio.imaging.cutout import cut_out, restore_frame
+from adstudio.imaging.cutout import rembg_models
+from adstudio.imaging.cutout.matting import cut_out, restore_frame
 from adstudio.types import Array
 
 from .conftest import draw_table, smooth_ellipse

@@ -17,9 +17,9 @@ from types import SimpleNamespace
 import pytest
 
 from adstudio.errors import ModelError, ProviderError, StorageError
-from adstudio.imaging import rembg_models, rembg_weights
-from adstudio.imaging.cutout import cut_out, describe_methods, licence_of, list_licences, methods
-from adstudio.imaging.rembg_session import _where, choose_providers
+from adstudio.imaging.cutout import rembg_models, rembg_weights
+from adstudio.imaging.cutout.matting import cut_out, describe_methods, licence_of, list_licences, methods
+from adstudio.imaging.cutout.rembg_session import _where, choose_providers
 from adstudio.ports import Cancelled
 from adstudio.types import Array
 
@@ -255,7 +255,7 @@ def test_missing_onnxruntime_neither_ends_the_program_nor_imports_rembg(tmp_path
         "sys.modules['onnxruntime'] = None\n"
         "import numpy as np\n"
         "from adstudio.errors import MissingDependency\n"
-        "from adstudio.imaging.cutout import cut_out\n"
+        "from adstudio.imaging.cutout.matting import cut_out\n"
         "try: cut_out(np.zeros((64, 64, 3), np.float32), method='rembg:u2net')\n"
         "except MissingDependency: print('named')\n"
         "assert 'rembg' not in sys.modules"

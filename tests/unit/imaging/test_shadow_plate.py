@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from adstudio.errors import InputError
-from adstudio.imaging.composite import compose
-from adstudio.imaging.grounding import cast_alone, shade_white
-from adstudio.imaging.light import Lamp, find_lamp
+from adstudio.imaging.composite.compose import compose
+from adstudio.imaging.composite.grounding import cast_alone, shade_white
+from adstudio.imaging.composite.light import Lamp, find_lamp
 from adstudio.imaging.linear import to_linear, to_srgb
 from adstudio.types import Array, CutOut, Placement
 

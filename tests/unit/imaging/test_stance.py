@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import skimage.data
 
-from adstudio.imaging.stance import foot_share, settle_stances
+from adstudio.imaging.composite.stance import foot_share, settle_stances
 from adstudio.types import Array, CutOut, Placement, Stance
 
 from .conftest import draw_table, flat, smooth_ellipse

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from adstudio.errors import InputError
-from adstudio.imaging.cutout import cut_out
+from adstudio.imaging.cutout.matting import cut_out
 from adstudio.layout.plan import to_json
 from adstudio.output.channels import get_channel
 from adstudio.run.channels import inspect, inspect_file

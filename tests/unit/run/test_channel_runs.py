@@ -15,8 +15,8 @@ from adstudio.output.channels import get_channel
 from adstudio.prompt.copy_limits import get_limits
 from adstudio.run.api import generate_and_save_image
 from adstudio.run.channels import inspect_copy
-from adstudio.run.local import LocalRunner
-from adstudio.run.photos import cover, cover_seen
+from adstudio.run.local.runner import LocalRunner
+from adstudio.run.local.photos import cover, cover_seen
 from adstudio.run.request import AdRequest, AdResult
 from adstudio.text import fonts
 from adstudio.types import AdCopy, TextStyle
@@ -127,7 +127,7 @@ def test_what_the_channel_would_refuse_is_refused_before_it_is_drawn(checkpoint:
 def test_a_finished_picture_is_refused_before_it_is_saved(
     checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from adstudio.run import stages
+    from adstudio.run.local import stages
 
     # An analyzer that pays no heed to the channel, as one of the user's own might.
     heedless = stages.place_copy

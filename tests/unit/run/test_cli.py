@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from adstudio.run import progress
+from adstudio.run.commands import progress
 from adstudio.types import RunEvent
 
 GENERATE = ("generate", "창가의 딸기 라떼", "--steps", 1, "--seed", 7, "--no-text")

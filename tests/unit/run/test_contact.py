@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from adstudio.engine import components
-from adstudio.engine.components import Zit, load, registry
-from adstudio.engine.torch_host import TorchHost
+from adstudio.engine.memory import components
+from adstudio.engine.memory.components import Zit, load, registry
+from adstudio.engine.memory.torch_host import TorchHost
 from adstudio.errors import InputError
-from adstudio.imaging.composite import compose
-from adstudio.imaging.contact import find_zone, lay_around
+from adstudio.imaging.composite.compose import compose
+from adstudio.imaging.composite.contact import find_zone, lay_around
 from adstudio.ports import Cancelled
-from adstudio.run.contact import Blended, blend_contact, describe_blend
-from adstudio.run.local import LocalRunner
+from adstudio.run.local.contact import Blended, blend_contact, describe_blend
+from adstudio.run.local.runner import LocalRunner
 from adstudio.run.request import AdRequest
 from adstudio.types import Composite, CutOut, Placement, RunEvent
 

@@ -163,7 +163,7 @@ def test_a_promised_tensor_that_no_shard_has(adstudio: Any, copy: Path) -> None:
     shutil.copy(whole, shards[0])
     shutil.copy(whole, shards[1])
     whole.unlink()
-    from adstudio.engine.weights import read_header
+    from adstudio.engine.tensors.headers import read_header
 
     names = [*read_header(shards[0]).tensors, "layers.99.lost.weight"]
     index = {"weight_map": {name: shards[number % 2].name for number, name in enumerate(names)}}

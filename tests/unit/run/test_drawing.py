@@ -7,9 +7,9 @@ import pytest
 import torch
 from PIL import Image, ImageDraw, ImageFont
 
-from adstudio.engine.sampling import Samples
+from adstudio.engine.drawing.sampling import Samples
 from adstudio.prompt import processor
-from adstudio.run.drawing import draw_pictures
+from adstudio.run.local.drawing import draw_pictures
 from adstudio.text.fonts import find_font
 from adstudio.types import Array
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from adstudio.run import interrupt
+from adstudio.run.commands import interrupt
 
 ROOT = Path(__file__).resolve().parents[3]
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}

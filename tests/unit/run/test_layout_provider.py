@@ -12,7 +12,7 @@ from chat_server import MODEL, ChatServer, Received, Reply, chatting, fails, say
 
 from adstudio.chat import openai_chat
 from adstudio.errors import ProviderError
-from adstudio.run.local import LocalRunner
+from adstudio.run.local.runner import LocalRunner
 from adstudio.run.report import RunReport
 from adstudio.run.request import AdRequest
 from adstudio.types import TextStyle

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from adstudio.run.handing import Backdrop, Prepared
-from adstudio.run.local import LocalRunner
+from adstudio.run.local.handing import Backdrop, Prepared
+from adstudio.run.local.runner import LocalRunner
 from adstudio.run.request import AdRequest
 from adstudio.types import TextStyle
 

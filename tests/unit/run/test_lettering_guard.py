@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from adstudio.imaging.lettering import Lettering
+from adstudio.imaging.letters.detection import Lettering
 from adstudio.ports import Cancelled
-from adstudio.run.lettering_guard import keep_unlettered
+from adstudio.run.local.lettering_guard import keep_unlettered
 from adstudio.text.fonts import find_font
 from adstudio.types import Array
 

@@ -14,7 +14,7 @@ import adstudio
 from adstudio.errors import AdStudioError, InputError, ModelError
 from adstudio.output.metadata import read_metadata
 from adstudio.ports import Cancelled
-from adstudio.run.local import LocalRunner
+from adstudio.run.local.runner import LocalRunner
 from adstudio.run.request import AdRequest
 from adstudio.types import Placement, RunEvent, TextStyle
 

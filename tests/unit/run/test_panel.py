@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from adstudio import config
-from adstudio.engine.checkpoint import open_checkpoint
+from adstudio.engine.forms.checkpoint import open_checkpoint
 from adstudio.run.engines import ENGINES
 from adstudio.run.panel import tell_checkpoints, tell_engines
 from adstudio.run.readiness import check_workflows

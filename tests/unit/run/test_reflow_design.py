@@ -7,7 +7,7 @@ import pytest
 from skimage import data
 
 from adstudio.errors import InputError
-from adstudio.imaging.cutout import cut_out, restore_frame
+from adstudio.imaging.cutout.matting import cut_out, restore_frame
 from adstudio.output.channels import get_channels
 from adstudio.run.channels import inspect
 from adstudio.run.reflow import Reflowed, fit_picture, reflow_design

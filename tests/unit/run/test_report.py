@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from adstudio.engine.torch_host import TorchHost
+from adstudio.engine.memory.torch_host import TorchHost
 from adstudio.ports import Cancelled
 from adstudio.run.recorder import RecordedHost, Recorder
 from adstudio.run.report import RunReport, fold_steps, graph_record

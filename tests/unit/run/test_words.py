@@ -16,7 +16,7 @@ from PIL import Image
 
 from adstudio import AdRequest, LocalRunner
 from adstudio.errors import InputError, ProviderError
-from adstudio.run import words_command
+from adstudio.run.commands import words as words_command
 from adstudio.types import TextStyle
 
 KEY = "sk-canary-0123456789abcdef"

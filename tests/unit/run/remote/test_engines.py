@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 
 from adstudio import InputError
 from adstudio.run.engines import ENGINES, check_ready, list_engines
-from adstudio.run.local import LocalRunner
+from adstudio.run.local.runner import LocalRunner
 from adstudio.run.remote.filling import fill
 from adstudio.run.remote.uploads import Photo, Photos
 from adstudio.run.request import AdRequest, EngineName

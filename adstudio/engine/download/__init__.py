@@ -1,0 +1,1 @@
+"""Checkpoints from a model hub, and their conversion: resumable, checked, visible only when whole."""

@@ -1,0 +1,1 @@
+"""From words, or a photo, to a picture."""

@@ -1,0 +1,71 @@
+"""How much noise each evaluation of the model starts from."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+
+from ...errors import InputError
+from ..forms.assembly import diffusers_class
+
+_MOST_STEPS = 100
+
+
+def full_schedule(steps: int) -> list[float]:
+    """Noise levels from 1 downwards, ``steps`` of them, before the checkpoint's own shift.
+
+    Explicit levels, because what a bare step count means has changed between versions of diffusers.
+    """
+    if not 1 <= steps <= _MOST_STEPS:
+        raise InputError(
+            "steps.out_of_range",
+            f"Between 1 and {_MOST_STEPS} steps are possible, but {steps} came.",
+            "Z-Image Turbo is made for 8.",
+        )
+    return _levels(1.0, steps)
+
+
+def partial_schedule(steps: int, strength: float) -> list[float]:
+    """The last ``strength`` of the schedule: its levels start at exactly that share.
+
+    The number of levels is the number of evaluations, ``steps * strength`` rounded up (0.6 of 8 gives 5). Where
+    ``steps * strength`` is whole the levels are the tail of the full schedule.
+    """
+    if not (math.isfinite(strength) and 0.0 < strength <= 1.0):
+        raise InputError(
+            "strength.out_of_range",
+            f"Strength is the share of the picture's schedule that is redrawn, above 0 and up to 1, but {strength:g} "
+            "came.",
+            "Use about 0.3 for a new mood, 0.6 for a new scene, 1 to draw it anew; at 0 there is nothing to draw.",
+        )
+    evaluations = max(1, math.ceil(len(full_schedule(steps)) * strength - 1e-6))
+    return _levels(strength, evaluations)
+
+
+def make_scheduler(
+    config: dict[str, Any], levels: list[float], image_tokens: int, device: torch.device, begin: int = 0
+) -> Any:
+    """Build a fresh scheduler for one pass: it counts its steps, so it is never shared.
+
+    Args:
+        begin: the number of the level that comes first.
+    """
+    known = {key: value for key, value in config.items() if not key.startswith("_")}
+    scheduler = diffusers_class("FlowMatchEulerDiscreteScheduler").from_config(known)
+    scheduler.set_timesteps(sigmas=levels, device=device, mu=_resolution_shift(known, image_tokens))
+    scheduler.set_begin_index(begin)
+    return scheduler
+
+
+def _levels(top: float, count: int) -> list[float]:
+    return torch.linspace(top, top / count, count).tolist()
+
+
+def _resolution_shift(config: dict[str, Any], image_tokens: int) -> float:
+    """Larger pictures need more noise: a line through two points, used only where the checkpoint asks for it."""
+    few, many = config.get("base_image_seq_len", 256), config.get("max_image_seq_len", 4096)
+    low, high = config.get("base_shift", 0.5), config.get("max_shift", 1.15)
+    slope = (high - low) / (many - few)
+    return image_tokens * slope + (low - slope * few)

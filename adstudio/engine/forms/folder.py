@@ -1,0 +1,83 @@
+"""The form of a checkpoint that diffusers writes: a folder with one subfolder per component."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ...errors import ModelError
+from .parts import Part, Sources
+from ..tensors.headers import LFS_MARK, find_weights, lfs_pointer, read_json, read_tensor_infos
+
+# diffusers names the weights of its classes one way, transformers those of its own another
+WEIGHT_STEMS = {"transformer": "diffusion_pytorch_model", "text_encoder": "model", "vae": "diffusion_pytorch_model"}
+
+
+def is_folder_form(path: Path) -> bool:
+    """Whether a folder looks like a checkpoint in diffusers layout, at a glance."""
+    return (path / "transformer" / "config.json").is_file() and (path / "vae" / "config.json").is_file()
+
+
+def may_be_zimage(path: Path) -> bool:
+    """Whether a checkpoint folder is worth offering: one small file is read, however large the model.
+
+    A transformer of another model says so in its configuration (FLUX and its like) and is left out. One whose
+    configuration is broken or empty stays in: choosing it tells what is wrong with it, leaving it out tells nothing.
+    """
+    try:
+        if not is_folder_form(path):
+            return False
+        transformer = read_json(path / "transformer" / "config.json")
+    except OSError:  # a folder that this user may not enter
+        return False
+    except ModelError:
+        return True
+    # The class is missing or wrong in some repacks. 'cap_feat_dim' alone would also let Lumina 2 in.
+    named = str(transformer.get("_class_name", "")).startswith("ZImage")
+    return named or not transformer or {"cap_feat_dim", "all_patch_size"} <= transformer.keys()
+
+
+def read_folder(path: Path) -> Sources:
+    """Describe the components of a folder; which kind of model they are is not looked at.
+
+    Raises:
+        ModelError: a file is missing, not readable or half downloaded.
+    """
+    if not path.is_dir():
+        raise ModelError(
+            "checkpoint.missing", f"The checkpoint folder {path} does not exist.", "Choose another checkpoint."
+        )
+    if not is_folder_form(path):
+        raise ModelError(
+            "checkpoint.not_diffusers",
+            f"{path} is not a checkpoint folder: it needs the subfolders transformer, text_encoder, tokenizer, vae "
+            "and scheduler, each with its configuration.",
+            "Choose the folder that holds model_index.json, and finish its download.",
+        )
+    configs = {part: path / part / "config.json" for part in WEIGHT_STEMS}
+    contents = {part: read_json(file) for part, file in configs.items()}
+    scheduler = read_json(path / "scheduler" / "scheduler_config.json")
+    _check_tokenizer(path / "tokenizer")
+    parts = {part: _read_part(path, part, contents[part], configs[part]) for part in WEIGHT_STEMS}
+    return Sources(
+        transformer=parts["transformer"],
+        text_encoder=parts["text_encoder"],
+        vae=parts["vae"],
+        scheduler=scheduler,
+        tokenizer=path / "tokenizer",
+    )
+
+
+def _read_part(path: Path, part: str, config: dict[str, Any], config_file: Path) -> Part:
+    files = find_weights(path / part, WEIGHT_STEMS[part])
+    return Part(part, tuple(files), read_tensor_infos(files), config, config_file)
+
+
+def _check_tokenizer(folder: Path) -> None:
+    files = [folder / name for name in ("tokenizer.json", "vocab.json") if (folder / name).is_file()]
+    for file in files:
+        with file.open("rb") as stream:
+            if stream.read(len(LFS_MARK)) == LFS_MARK:
+                raise lfs_pointer(file)
+    if not files:
+        raise ModelError("checkpoint.file_missing", f"The tokenizer in {folder} is missing.", "Finish the download.")

@@ -1,0 +1,1 @@
+"""Styles as small adapters, put on for the length of one generation."""

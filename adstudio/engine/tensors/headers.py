@@ -1,0 +1,198 @@
+"""Read what safetensors files say about themselves, and refuse the ones that are not whole.
+
+Only headers are read here: a few kilobytes, whatever the size of the model.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...errors import ModelError
+
+LFS_MARK = b"version https://git-lfs"
+_LARGEST_HEADER = 100_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class TensorInfo:
+    """One tensor of a file: ``dtype`` as safetensors writes it (``BF16``, ``F32`` …)."""
+
+    file: Path
+    dtype: str
+    shape: tuple[int, ...]
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a safetensors file holds."""
+
+    tensors: dict[str, TensorInfo]
+    metadata: dict[str, str]
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Say in one sentence which file of a model the system does not let us read."""
+    try:
+        yield
+    except OSError as error:
+        raise unreadable(path, error) from error
+
+
+def unreadable(path: Path, error: OSError) -> ModelError:
+    """Word what the system says about a file, or about ``path`` where it names none."""
+    why = f": {error.strerror}" if error.strerror else ""
+    return ModelError(
+        "checkpoint.unreadable",
+        f"{error.filename or path} cannot be read{why}.",
+        "Check its permissions and those of its folder, and that its disk is connected.",
+    )
+
+
+def lfs_pointer(path: Path) -> ModelError:
+    """Word that a clone of a repository has no more than a file's address."""
+    return ModelError(
+        "checkpoint.lfs_pointer",
+        f"{path} is a git-lfs pointer, not the weights themselves.",
+        "Run 'git lfs pull' in that folder, or download the file itself.",
+    )
+
+
+def read_header(path: Path, *, whole: bool = True) -> Header:
+    """Read the header of a safetensors file and check that the file is as long as the header says.
+
+    Args:
+        whole: False leaves that check out, to tell what a file would be.
+
+    Raises:
+        ModelError: the file is absent, not readable, empty, a git-lfs pointer, cut short, or not safetensors at all.
+    """
+    with reading(path):
+        return _read_header(path, whole)
+
+
+def _read_header(path: Path, whole: bool) -> Header:
+    if not path.is_file():
+        raise ModelError("checkpoint.file_missing", f"The file {path} is missing.", "Download the model again.")
+    size = path.stat().st_size
+    if size == 0:
+        raise _half(path, "is empty", "checkpoint.empty_file")
+    with path.open("rb") as stream:
+        start = stream.read(len(LFS_MARK))
+        if start == LFS_MARK:
+            raise lfs_pointer(path)
+        stream.seek(0)
+        length = struct.unpack("<Q", stream.read(8).ljust(8, b"\0"))[0]
+        if length > _LARGEST_HEADER or length < 2:
+            raise _not_safetensors(path)
+        if 8 + length > size:
+            raise _half(path, "ends inside its header", "checkpoint.truncated")
+        try:
+            entries = json.loads(stream.read(length))
+        except ValueError:  # JSON and Unicode errors both
+            raise _not_safetensors(path) from None
+    return _check_length(path, entries, size - 8 - length if whole else None)
+
+
+def find_weights(folder: Path, stem: str) -> list[Path]:
+    """The weight files of one component: the shards that its index names, or the single file.
+
+    Args:
+        stem: ``diffusion_pytorch_model`` or ``model``, as diffusers and transformers name them.
+    """
+    single, index = folder / f"{stem}.safetensors", folder / f"{stem}.safetensors.index.json"
+    if single.is_file():
+        return [single]
+    if not index.is_file():
+        others = sorted(path.name for path in folder.glob("*.safetensors"))
+        found = f" (found {', '.join(others)} instead)" if others else ""
+        raise ModelError(
+            "checkpoint.file_missing",
+            f"The weights {single} are missing{found}.",
+            "Finish the download of the checkpoint, or choose another one.",
+        )
+    listed = read_json(index).get("weight_map")
+    names = list(listed.values()) if isinstance(listed, dict) else [None]
+    if any(not isinstance(name, str) or Path(name).name != name for name in names):
+        raise ModelError(
+            "checkpoint.bad_config", f"{index} does not say which file holds which tensor.", "Download this file again."
+        )
+    shards = [folder / name for name in sorted(set(map(str, names)))]
+    missing = [path.name for path in shards if not path.is_file()]
+    if missing or not shards:
+        raise ModelError(
+            "checkpoint.file_missing",
+            f"{len(missing)} of {len(shards)} weight files are missing in {folder}: {', '.join(missing[:3]) or 'all'}.",
+            "Finish the download of the checkpoint.",
+        )
+    return shards
+
+
+def read_tensor_infos(files: list[Path]) -> dict[str, TensorInfo]:
+    """The tensors of all shards of a component by name."""
+    infos: dict[str, TensorInfo] = {}
+    for path in files:
+        infos.update(read_header(path).tensors)
+    return infos
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Raises:
+        ModelError: the file is absent, not readable, or holds no JSON object.
+    """
+    with reading(path):
+        if not path.is_file():
+            raise ModelError(
+                "checkpoint.file_missing",
+                f"The file {path} is missing.",
+                "Finish the download of the checkpoint, or choose another one.",
+            )
+        text = path.read_bytes()
+        if text.startswith(LFS_MARK):
+            raise lfs_pointer(path)
+        try:
+            content = json.loads(text)
+        except ValueError:
+            content = None
+    if not isinstance(content, dict):
+        raise ModelError("checkpoint.bad_config", f"{path} is not a JSON object.", "Download this file again.")
+    return content
+
+
+def _check_length(path: Path, entries: Any, payload: int | None) -> Header:
+    if not isinstance(entries, dict):
+        raise _not_safetensors(path)
+    metadata = entries.pop("__metadata__", {})
+    tensors, end = {}, 0
+    try:
+        for name, entry in entries.items():
+            first, last = entry["data_offsets"]
+            shape = tuple(int(side) for side in entry["shape"])
+            tensors[name] = TensorInfo(path, str(entry["dtype"]), shape, last - first)
+            end = max(end, last)
+    except (KeyError, TypeError, ValueError):
+        raise _not_safetensors(path) from None
+    if payload is not None and end > payload:
+        raise _half(path, f"holds {payload:,} of {end:,} bytes of weights", "checkpoint.truncated")
+    return Header(tensors, metadata if isinstance(metadata, dict) else {})
+
+
+def _half(path: Path, state: str, code: str) -> ModelError:
+    return ModelError(code, f"{path} {state}: its download did not finish.", "Delete the file and download it again.")
+
+
+def _not_safetensors(path: Path) -> ModelError:
+    return ModelError(
+        "checkpoint.not_safetensors",
+        f"{path} is not a safetensors file.",
+        "Download it again, or choose a checkpoint whose weights are safetensors.",
+    )

@@ -1,0 +1,1 @@
+"""The checkpoint's text encoder as a language model."""

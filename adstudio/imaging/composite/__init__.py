@@ -1,0 +1,1 @@
+"""Stand products on a backdrop, as if they had been photographed there."""

@@ -1,0 +1,185 @@
+"""Stand cut-out products on a backdrop: in linear light, with shadow, in order, and with a receipt of what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import InputError
+from ...types import Composite, CutOut, Layer, Placement
+from .crossing import Fall, shade_side, throw
+from .grounding import SHADE, mirror, occlude, shade_ground
+from .light import Lamp, estimate_light, find_lamp
+from ..photo import Source, read_photo
+from .products import Product, Wish, fit, look_at, match
+from .receipt import check_fidelity, describe, write_receipt
+from .sheets import Sheet, flatten, lift, overlap
+
+__all__ = ["MAX_DELTA_E", "compose", "compose_each", "describe"]
+
+MAX_DELTA_E = 4.0
+
+
+def compose(
+    backdrop: Source,
+    cutouts: Sequence[CutOut],
+    placements: Sequence[Placement],
+    *,
+    shadow: float = 1.0,
+    harmonize: float = 0.3,
+    light: str | Lamp = "auto",
+    max_delta_e: float = MAX_DELTA_E,
+    detail: float = 0.5,
+    reflection: float = 0.0,
+    light_angle: float | None = None,
+    light_height: float | None = None,
+    softness: float | None = None,
+    fidelity_limit: float | None = None,
+    layers: bool = False,
+) -> Composite:
+    """Put products on a backdrop.
+
+    Args:
+        backdrop: anything that ``read_photo`` takes.
+        placements: one per product; a higher ``order``, then a lower base, stands in front.
+        shadow: 0 = none, 1 = natural, up to 2.
+        harmonize: 0 = the product's own pixels exactly, up to 1; held back so that the mean change stays within
+            ``max_delta_e``.
+        light: ``left``, ``right``, ``above``, ``auto`` to read it from the backdrop, or a lamp.
+        detail: how far the product takes on the backdrop's grain and sharpness, 0..1; nothing where ``harmonize`` is 0.
+        reflection: how strongly a glossy ground mirrors the product, 0..1.
+        light_angle, light_height: degrees, instead of what ``light`` says; -90 = left, 0 = front, 90 = right,
+            180 = behind. softness: 0 = the sun, 1 = an overcast sky.
+        fidelity_limit: refuse a picture in which a product's mean change (CIEDE2000) is larger.
+        layers: give ``Composite.layers`` and ``Composite.plate`` too.
+    Returns: the picture, the products' matte on it, and a receipt: ``products``, ``scale`` (``scale_2`` …: drawn size
+        over cut-out size), ``mean_delta_e`` (``mean_delta_e_2`` …), ``max_delta_e`` and ``unchanged_share`` of the
+        visible opaque product pixels against the resized cut-out, ``occluded_share`` (not among them),
+        ``harmonize``, ``grain``, ``blur_px`` (what was really applied), ``light_x``, ``light_y``, ``light_angle``,
+        ``light_height``.
+    Raises: InputError, with ``composite.fidelity`` where the limit is passed.
+    """
+    scene = read_photo(backdrop)
+    _check(cutouts, placements)
+    figures = {"shadow": (shadow, 2.0), "harmonize": (harmonize, 1.0), "detail": (detail, 1.0)}
+    _check_figures({**figures, "reflection": (reflection, 1.0)})
+    estimate = estimate_light(scene)
+    lamp = find_lamp(light, estimate, angle_deg=light_angle, height_deg=light_height, softness=softness)
+    height, width = scene.shape[:2]
+    fitted, notes = fit(cutouts, placements, width, height)
+    look, wish = look_at(scene), Wish(harmonize, detail, max_delta_e)
+    products = [match(product, scene, look, wish) for product in fitted]
+    falls = throw(products, lamp) if shadow > 0 else []
+    sheets = list(shade_ground(falls, shadow, width, height))
+    for product in products:
+        sheets += mirror(product, reflection)
+    stack = _Stack(width, height)
+    for product in products:
+        sheets += stack.put(product, falls, lamp, shadow)
+    image = flatten(scene, sheets)
+    receipt = write_receipt(image, products, stack.owner, stack.dimmed, estimate, lamp)
+    if fidelity_limit is not None:
+        check_fidelity(receipt, fidelity_limit)
+    if receipt["harmonize"] < harmonize - 1e-6:
+        notes.append(
+            f"Harmonising was held back from {harmonize:.2f} to {receipt['harmonize']:.2f}, "
+            f"so that the product's colour changes by {max_delta_e:g} delta E at most on average."
+        )
+    if light == "auto" and light_angle is None:
+        notes.append(f"Light from {'the ' if lamp.side != 'above' else ''}{lamp.side}, read from the backdrop.")
+    ground = Layer("backdrop", np.concatenate([scene, np.ones((height, width, 1), np.float32)], axis=-1))
+    return Composite(
+        image=image,
+        mask=stack.cover,
+        light=lamp.side,
+        receipt=receipt,
+        notes=tuple(notes),
+        layers=(ground, *(sheet.as_layer(width, height) for sheet in sheets)) if layers else (),
+        plate=lift(sheets, width, height) if layers else None,
+    )
+
+
+def compose_each(
+    backdrop: Source, cutouts: Sequence[CutOut], placements: Sequence[Placement], **options: object
+) -> list[Composite]:
+    """Put each product alone on the same backdrop: one picture per product.
+
+    Args:
+        placements: one per product, or a single one for all.
+        options: those of ``compose``.
+    """
+    scene = read_photo(backdrop)
+    places = list(placements) * len(cutouts) if len(placements) == 1 else list(placements)
+    _check(cutouts, places)
+    return [
+        compose(scene, [cutout], [place], **options)  # pyright: ignore[reportArgumentType]
+        for cutout, place in zip(cutouts, places, strict=True)
+    ]
+
+
+class _Stack:
+    """The products put so far: how far they cover each pixel, who owns it, and how far one dims another."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self.cover = np.zeros((height, width), dtype=np.float32)
+        self.owner: NDArray[np.int32] = np.zeros((height, width), dtype=np.int32)
+        self.dimmed = np.zeros((height, width), dtype=np.float32)
+
+    def put(self, product: Product, falls: Sequence[Fall], lamp: Lamp, shadow: float) -> list[Sheet]:
+        """Put one product over the others. Returns: what darkens those behind it, itself, and what darkens it."""
+        found = list(occlude(product, self.cover, lamp, shadow))
+        for sheet in found:
+            here, there = overlap(self.dimmed.shape, sheet.left, sheet.top, sheet.alpha.shape)
+            self.dimmed[here] = np.maximum(self.dimmed[here], sheet.alpha[there])
+        spot, alpha = product.spot, product.alpha
+        here, there = overlap(self.cover.shape, spot.left, spot.top, alpha.shape)
+        weight = alpha[there]
+        self.cover[here] = weight + self.cover[here] * (1 - weight)
+        # A product owns the pixels that it alone fills; a rim shared with another belongs to none.
+        self.owner[here] = np.where(weight > 0.999, product.number, np.where(weight > 0.0, 0, self.owner[here]))
+        self.dimmed[here] = np.where(weight > 0.999, 0.0, self.dimmed[here])
+        found.append(Sheet(f"product {product.number}", product.colour, alpha, spot.left, spot.top))
+        shade = shade_side(product, falls, lamp, shadow) if len(falls) > 1 else None
+        if shade is not None:
+            self.dimmed[here] = np.maximum(self.dimmed[here], shade[there])
+            found.append(Sheet(f"shade {product.number}", SHADE, shade, spot.left, spot.top, "multiply"))
+        return found
+
+
+def _check(cutouts: Sequence[CutOut], placements: Sequence[Placement]) -> None:
+    if not cutouts:
+        raise InputError(
+            "composite.no_product", "There is no product to put on the backdrop.", "Give at least one cut-out."
+        )
+    if len(cutouts) != len(placements):
+        raise InputError(
+            "composite.placements",
+            f"There are {len(cutouts)} products but {len(placements)} placements.",
+            "Let the Product Layout Analyzer see the same products, or place them by hand.",
+        )
+    for number, cutout in enumerate(cutouts, start=1):
+        shape = cutout.rgba.shape
+        if len(shape) != 3 or shape[2] != 4 or 0 in shape or float(cutout.rgba[..., 3].max()) <= 0.0:
+            raise InputError(
+                "composite.empty_product",
+                f"Product {number} has no visible pixel (its picture is {list(shape)}).",
+                "Cut it out again, or give a mask.",
+            )
+        if not np.isfinite(cutout.rgba).all():
+            raise InputError(
+                "composite.not_a_number",
+                f"Product {number} holds values that are not numbers (NaN or infinite).",
+                "The step before it failed quietly; cut it out again.",
+            )
+
+
+def _check_figures(figures: dict[str, tuple[float, float]]) -> None:
+    for name, (value, most) in figures.items():
+        if not 0.0 <= value <= most:
+            raise InputError(
+                f"composite.{name}",
+                f"{name.capitalize()} must lie within 0..{most:g}, but {value:g} came.",
+                "0 switches it off.",
+            )

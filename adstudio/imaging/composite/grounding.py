@@ -1,0 +1,135 @@
+"""What holds products to their scene and to each other: shadows on the ground, mirror images, occlusion."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from ...errors import InputError
+from ...types import Array, Stance
+from .crossing import Fall
+from ..filters import blur
+from .light import Lamp
+from ..linear import to_srgb
+from .products import Product
+from .shadow import DARKEST, cast, find_foot
+from .sheets import Sheet, overlap
+
+# What light a shadow still lets through, per channel: the sky lends it a trace of blue.
+SHADE = np.array([0.0, 0.015, 0.035], dtype=np.float32)
+_HALO = 0.35
+_FADE = 0.22  # of the product's height, over which its mirror image loses most of its strength
+_MIRROR = 0.6  # of the product's height, as far as its mirror image goes
+
+
+def shade_ground(falls: Sequence[Fall], strength: float, width: int, height: int) -> tuple[Sheet, ...]:
+    """Throw all products' shadows on the scene, as one sheet.
+
+    Where two shadows of one lamp meet, it gets no darker: only one of them keeps the light off.
+    """
+    if strength <= 0:
+        return ()
+    cover = np.zeros((height, width), dtype=np.float32)
+    contact = np.zeros((height, width), dtype=np.float32)
+    for fall in falls:
+        shadow = fall.shadow
+        here, there = overlap(cover.shape, fall.left, fall.top, shadow.thrown.shape)
+        cover[here] = np.maximum(cover[here], np.clip(shadow.thrown[there] * strength, 0, 1))
+        contact[here] = 1 - (1 - contact[here]) * (1 - np.clip(shadow.contact[there] * strength, 0, 1))
+    density = np.minimum(1 - (1 - cover) * (1 - contact), DARKEST).astype(np.float32)
+    rows, columns = np.flatnonzero(density.max(axis=1) > 1e-3), np.flatnonzero(density.max(axis=0) > 1e-3)
+    if len(rows) == 0:
+        return ()
+    top, left = int(rows[0]), int(columns[0])
+    return (Sheet("shadow", SHADE, density[top : rows[-1] + 1, left : columns[-1] + 1], left, top, "multiply"),)
+
+
+def cast_alone(alpha: Array, lamp: Lamp, stance: Stance, strength: float, *, under: bool = False) -> Array:
+    """Throw the shadow of a shape that stands in its frame already.
+
+    Args:
+        under: keep the shadow under the shape too, for a shape that will be laid over it; else it is 0 there.
+    Shapes: ``[H,W] -> [H,W]``, 0..1, 1 = no light.
+    Raises: InputError ``shadow.empty`` and ``shadow.strength``.
+    """
+    if not 0.0 <= strength <= 2.0:
+        raise InputError(
+            "shadow.strength", f"A shadow's strength must lie within 0..2, but {strength:g} came.", "1 is natural."
+        )
+    rows, columns = np.flatnonzero(alpha.max(axis=1) > 0.02), np.flatnonzero(alpha.max(axis=0) > 0.02)
+    if len(rows) == 0:
+        raise InputError(
+            "shadow.empty",
+            "The mask marks nothing that could throw a shadow: it is clear everywhere.",
+            "Paint the product white, or switch the mask over if its clear part is the product.",
+        )
+    top, left = int(rows[0]), int(columns[0])
+    shadow = cast(alpha[top : rows[-1] + 1, left : columns[-1] + 1], lamp, stance)
+    density = np.zeros(alpha.shape, dtype=np.float32)
+    here, there = overlap(alpha.shape, left + shadow.left, top + shadow.top, shadow.thrown.shape)
+    density[here] = shadow.density(strength)[there]
+    return density if under else np.where(alpha > 0.999, np.float32(0), density)
+
+
+def shade_white(density: Array) -> Array:
+    """Draw a shadow on white, to multiply any picture with. Shapes: ``[H,W] -> [H,W,3]`` sRGB."""
+    shade = to_srgb(1 - density[..., None] * (1 - SHADE))
+    return np.where(density[..., None] > 0, shade, np.float32(1))  # white stays white through the rounding
+
+
+def mirror(product: Product, strength: float) -> tuple[Sheet, ...]:
+    """Mirror a product in the glossy ground it stands on: sharp where it touches, blurred and gone farther down."""
+    if strength <= 0 or product.stance != "standing":
+        return ()
+    rows, columns = product.alpha.shape
+    foot = find_foot(product.alpha)
+    reach = max(2, round(_MIRROR * rows))
+    # Each touching column is mirrored where it touches; what hangs over the ground, in the plane of the base.
+    plane = np.where(foot.touching, foot.underside, foot.base).astype(np.int64)
+    first = int(plane.min())
+    target = np.arange(first, foot.base + reach, dtype=np.int64)[:, None]
+    source = 2 * plane[None, :] - 1 - target
+    seen = (source >= 0) & (source < rows) & (target >= plane[None, :])
+    source = np.clip(source, 0, rows - 1)
+    column = np.arange(columns)[None, :]
+    away = np.maximum(target - plane[None, :], 0) / max(1.0, float(rows))
+    alpha = np.where(seen, product.alpha[source, column], 0).astype(np.float32)
+    planes = np.concatenate([product.colour[source, column] * alpha[..., None], alpha[..., None]], axis=-1)
+    pad = max(2, round(0.05 * rows))
+    planes = np.pad(planes, ((0, pad), (pad, pad), (0, 0)))
+    away = np.pad(away, ((0, pad), (pad, pad)), mode="edge")[..., None]
+    near, far = blur(planes, max(0.5, 0.003 * rows)), blur(planes, max(1.0, 0.018 * rows))
+    mixed = near + (far - near) * np.clip(away / 0.25, 0, 1)
+    fade = strength * np.exp(-away[..., 0] / _FADE)
+    colour = (mixed[..., :3] / np.maximum(mixed[..., 3:], 1e-3)).astype(np.float32)
+    weight = np.clip(mixed[..., 3] * fade, 0, 1).astype(np.float32)
+    return (Sheet(f"reflection {product.number}", colour, weight, product.spot.left - pad, product.spot.top + first),)
+
+
+def occlude(product: Product, behind: Array, lamp: Lamp, strength: float) -> tuple[Sheet, ...]:
+    """Darken what stands behind a product close around it, more on the side away from the light.
+
+    Args:
+        behind: how far each pixel of the picture is covered by products that are farther back, ``[H,W]``.
+    """
+    spot = product.spot
+    reach = max(2, round(0.05 * math.sqrt(spot.width * spot.height)))
+    shift_x = -round(float(np.clip(lamp.lean, -1, 1)) * reach)
+    edge = 3 * reach
+    around, inside = overlap(
+        behind.shape, spot.left - edge, spot.top - edge, (spot.height + 2 * edge, spot.width + 2 * edge)
+    )
+    there = behind[around]
+    if strength <= 0 or not there.size or float(there.max()) <= 0:
+        return ()
+    padded = blur(np.pad(product.alpha, edge), reach)
+    # Half of it is the missing light of the surroundings, the same all around; half the lamp's, on its far side.
+    halo = 0.6 * padded[inside]
+    there_x = np.clip(np.arange(padded.shape[1])[inside[1]] + shift_x, 0, padded.shape[1] - 1)
+    halo = halo + 0.4 * padded[inside[0]][:, there_x]
+    density = np.clip(halo * there * _HALO * strength, 0.0, DARKEST).astype(np.float32)
+    if float(density.max()) <= 0:
+        return ()
+    return (Sheet(f"occlusion {product.number}", SHADE, density, around[1].start, around[0].start, "multiply"),)

@@ -1,0 +1,155 @@
+"""Products made ready for their scene: fitted, turned, in the scene's tone, grain and sharpness."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ...types import Array, CutOut, Placement, Stance
+from .harmonize import find_tone
+from ..linear import to_linear, to_srgb
+from .placement import Spot, check_placement, find_spot
+from ..resample import resize_rgba, turn_rgba
+from .sheets import overlap
+from .texture import add_grain, measure_edges, measure_grain, missing_grain, soften_rim
+
+_SOFT_ENLARGEMENT = 1.5
+_SAMPLE = 50_000
+_ROOM_PX = 3
+_LOOK_PX = 1024
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Product:
+    """One product as it stands in the picture. Shapes: both colours ``[h,w,3]`` linear, alpha ``[h,w]``."""
+
+    number: int
+    spot: Spot
+    stance: Stance
+    scale: float
+    own: Array
+    own_alpha: Array
+    colour: Array
+    alpha: Array
+    harmonize: float = 0.0
+    grain: float = 0.0
+    blur_px: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How far products follow their scene: in tone, in grain and sharpness, and the limit for the tone's change."""
+
+    harmonize: float
+    detail: float
+    max_delta_e: float
+
+
+def fit(
+    cutouts: Sequence[CutOut], placements: Sequence[Placement], width: int, height: int
+) -> tuple[list[Product], list[str]]:
+    """Fit, turn, resize and sort the products from back to front. Returns: them, and notes on what gave way."""
+    notes: list[str] = []
+    found: list[tuple[tuple[int, int, int], Product]] = []
+    for number, (cutout, placement) in enumerate(zip(cutouts, placements, strict=True), start=1):
+        check_placement(placement)
+        rgba, stretch = cutout.rgba, 1.0
+        scale_of = len(rgba)
+        if placement.rotation % 360:
+            wanted = max(1.0, placement.height * height)
+            longest = round(2 * wanted * max(rgba.shape[:2]) / len(rgba))
+            reduced = min(1.0, max(64, longest) / max(rgba.shape[:2]))
+            rgba = turn_rgba(rgba, placement.rotation, max(64, longest))
+            stretch = len(rgba) / max(1.0, scale_of * reduced)
+        rows, columns = rgba.shape[:2]
+        spot = find_spot(placement, columns / rows, width, height, stretch=stretch)
+        scale = spot.height / (scale_of * stretch)
+        if spot.note:
+            notes.append(f"Product {number} was {spot.note}, to stay inside the picture.")
+        if scale > _SOFT_ENLARGEMENT:
+            notes.append(f"Product {number} was enlarged {scale:.1f} times and looks soft; use a larger photo.")
+        piece = resize_rgba(rgba, spot.width, spot.height)
+        colour, alpha = to_linear(piece[..., :3]), piece[..., 3]
+        product = Product(number, spot, placement.stance, scale, colour, alpha, colour, alpha)
+        found.append(((placement.order, spot.bottom, number), product))
+    return [product for _, product in sorted(found, key=lambda entry: entry[0])], notes
+
+
+def match(product: Product, scene: Array, look: SceneLook, wish: Wish) -> Product:
+    """Bring a product into the scene's tone, grain and sharpness."""
+    if wish.harmonize <= 0:
+        return product
+    tone = find_tone(product.own, product.alpha, _ring(scene, product), wish.harmonize, wish.max_delta_e)
+    toned = replace(product, colour=np.clip(product.own * tone.gains, 0.0, 1.0), harmonize=tone.strength)
+    if wish.detail <= 0:
+        return toned
+    part = _middle(product.alpha.shape)
+    own, alpha = to_srgb(product.own[part]), product.alpha[part]
+    width, grain = measure_edges(own, alpha), measure_grain(own, alpha)
+    if width is not None and look.edge_px is not None and look.edge_px > width:
+        toned = _soften(toned, width, look.edge_px, wish.detail)
+    missing = missing_grain(grain, look.grain, wish.detail)
+    if not missing:
+        return toned
+    noisy = add_grain(to_srgb(toned.colour), missing, seed=product.number)
+    return replace(toned, colour=to_linear(noisy), grain=missing)
+
+
+def _soften(product: Product, from_px: float, to_px: float, strength: float) -> Product:
+    # A product that fills its rectangle has its outline on the rectangle's edge: it needs room to run out.
+    around = ((_ROOM_PX, _ROOM_PX), (_ROOM_PX, _ROOM_PX))
+    colour = np.pad(product.colour, (*around, (0, 0)), mode="edge")
+    alpha = np.pad(product.alpha, around)
+    planes = np.concatenate([colour * alpha[..., None], alpha[..., None]], axis=-1)
+    planes, blur_px = soften_rim(planes, from_px, to_px, strength)
+    if not blur_px:
+        return product
+    alpha = np.clip(planes[..., 3], 0.0, 1.0)
+    weight = planes[..., 3:]
+    colour = np.where(weight > 1e-3, planes[..., :3] / np.maximum(weight, 1e-3), colour).astype(np.float32)
+    spot = replace(
+        product.spot,
+        left=product.spot.left - _ROOM_PX,
+        top=product.spot.top - _ROOM_PX,
+        width=product.spot.width + 2 * _ROOM_PX,
+        height=product.spot.height + 2 * _ROOM_PX,
+    )
+    own = np.pad(product.own, (*around, (0, 0)), mode="edge")
+    own_alpha = np.pad(product.own_alpha, around)
+    return replace(
+        product, spot=spot, own=own, own_alpha=own_alpha, colour=colour, alpha=alpha, blur_px=blur_px
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class SceneLook:
+    """The backdrop's noise, and the width of its sharpest edges where there are enough to tell."""
+
+    grain: float
+    edge_px: float | None
+
+
+def look_at(scene: Array) -> SceneLook:
+    """Measure a backdrop's grain and sharpness. Shapes: ``[H,W,3]`` sRGB."""
+    part = scene[_middle(scene.shape)]
+    return SceneLook(measure_grain(part), measure_edges(part))
+
+
+def _middle(shape: tuple[int, ...]) -> tuple[slice, slice]:
+    """Take texture at full resolution, but not all of a large picture: its middle says enough."""
+    top, left = max(0, (shape[0] - _LOOK_PX) // 2), max(0, (shape[1] - _LOOK_PX) // 2)
+    return slice(top, top + _LOOK_PX), slice(left, left + _LOOK_PX)
+
+
+def _ring(scene: Array, product: Product) -> Array:
+    """Collect the backdrop's pixels close around a product. Shapes: ``-> [N,3]`` linear."""
+    spot = product.spot
+    reach = max(4, round(0.15 * max(spot.width, spot.height)))
+    around, inside = overlap(
+        scene.shape, spot.left - reach, spot.top - reach, (spot.height + 2 * reach, spot.width + 2 * reach)
+    )
+    free = np.pad(product.alpha, reach)[inside] < 0.02
+    pixels = scene[around][free]
+    return to_linear(pixels[:: max(1, len(pixels) // _SAMPLE)])

@@ -1,0 +1,130 @@
+"""The receipt: what happened to the product's own pixels, measured on the finished picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import InputError
+from ...types import Array, Composite
+from .light import Lamp, LightEstimate
+from ..linear import delta_e2000, to_linear, to_srgb
+from .products import Product
+from .sheets import STRIP_PX, overlap
+
+
+def write_receipt(
+    image: Array,
+    products: Sequence[Product],
+    owner: NDArray[np.int32],
+    dimmed: Array,
+    estimate: LightEstimate,
+    lamp: Lamp,
+) -> dict[str, float]:
+    """Compare every visible opaque product pixel with the resized cut-out it came from, in CIEDE2000.
+
+    Args:
+        owner: the number of the product that alone fills a pixel, 0 for none.
+        dimmed: how far one product darkens another, ``[H,W]``; such pixels are lit differently on purpose and are
+            left out, their share is told.
+    """
+    whole = _Tally()
+    receipt = {"products": float(len(products))}
+    for product in sorted(products, key=lambda entry: entry.number):
+        suffix = "" if product.number == 1 else f"_{product.number}"
+        receipt[f"scale{suffix}"] = product.scale
+        mine = _Tally()
+        height, width = product.alpha.shape
+        step = max(1, STRIP_PX // width)
+        for first in range(0, height, step):
+            mine.count(product, slice(first, min(first + step, height)), image, owner, dimmed)
+        if mine.total:
+            receipt[f"mean_delta_e{suffix}"] = mine.sum / mine.total
+        whole.add(mine)
+    same, total, shaded = whole.same, whole.total, whole.shaded
+    receipt["mean_delta_e"] = whole.sum / total if total else 0.0
+    receipt["max_delta_e"] = whole.most
+    receipt["unchanged_share"] = same / total if total else 1.0
+    receipt["occluded_share"] = shaded / (total + shaded) if total + shaded else 0.0
+    receipt["harmonize"] = min(product.harmonize for product in products)
+    receipt["grain"] = max(product.grain for product in products)
+    receipt["blur_px"] = max(product.blur_px for product in products)
+    receipt["light_x"], receipt["light_y"] = estimate.slope_x, estimate.slope_y
+    receipt["light_angle"], receipt["light_height"] = lamp.angle_deg, lamp.height_deg
+    return receipt
+
+
+@dataclass
+class _Tally:
+    """What was found so far, a strip of rows at a time."""
+
+    sum: float = 0.0
+    most: float = 0.0
+    same: int = 0
+    total: int = 0
+    shaded: int = 0
+
+    def count(self, product: Product, rows: slice, image: Array, owner: NDArray[np.int32], dimmed: Array) -> None:
+        spot = product.spot
+        size = (rows.stop - rows.start, product.alpha.shape[1])
+        here, there = overlap(image.shape, spot.left, spot.top + rows.start, size)
+        own, own_alpha = product.own[rows][there], product.own_alpha[rows][there]
+        # Opaque before and after: sharpness is matched at the rim, colours are compared inside.
+        mine = (owner[here] == product.number) & (own_alpha > 0.999)
+        lit = mine & (dimmed[here] < 0.01)
+        self.shaded += int(mine.sum() - lit.sum())
+        before, after = own[lit], image[here][lit]
+        if len(after) == 0:
+            return
+        # Values that make the same 8-bit picture differ by rounding alone.
+        changed = (np.round(to_srgb(before) * 255) != np.round(after * 255)).any(axis=-1)
+        found = delta_e2000(before[changed], to_linear(after[changed]))
+        self.add(
+            _Tally(float(found.sum(dtype=np.float64)), float(found.max(initial=0.0)), int((~changed).sum()), len(after))
+        )
+
+    def add(self, other: _Tally) -> None:
+        self.sum += other.sum
+        self.most = max(self.most, other.most)
+        self.same, self.total, self.shaded = (
+            self.same + other.same,
+            self.total + other.total,
+            self.shaded + other.shaded,
+        )
+
+
+def check_fidelity(receipt: dict[str, float], limit: float) -> None:
+    """Refuse a picture in which a product's colours changed by more than ``limit`` on average.
+
+    Raises: InputError ``composite.fidelity``.
+    """
+    means = {key: value for key, value in receipt.items() if key.startswith("mean_delta_e")}
+    worst = max(means, key=lambda key: means[key])
+    if means[worst] <= limit:
+        return
+    which = worst.removeprefix("mean_delta_e").strip("_") or "1"
+    raise InputError(
+        "composite.fidelity",
+        f"The colours of product {which} changed by {means[worst]:.2f} delta E on average, "
+        f"more than the {limit:g} allowed.",
+        "Lower harmonize or detail (0 keeps the product's own pixels), or raise the limit.",
+    )
+
+
+def describe(composite: Composite) -> str:
+    """Tell in a few lines what happened to the products, for people."""
+    receipt = composite.receipt
+    scales = [receipt[key] for key in sorted(receipt) if key.startswith("scale")]
+    lines = [
+        f"products: {receipt['products']:.0f}, drawn at {', '.join(f'{scale:.2f}x' for scale in scales)}",
+        f"product colour: mean delta E {receipt['mean_delta_e']:.2f}, max {receipt['max_delta_e']:.2f}, "
+        f"unchanged {receipt['unchanged_share']:.1%}",
+        f"harmonised: {receipt['harmonize']:.2f}, light: {composite.light} "
+        f"({receipt['light_angle']:+.0f} degrees, {receipt['light_height']:.0f} high)",
+    ]
+    if receipt["grain"] or receipt["blur_px"]:
+        lines.append(f"grain added: {receipt['grain'] * 255:.1f} of 255, softened by {receipt['blur_px']:.2f} px")
+    return "\n".join([*lines, *composite.notes])

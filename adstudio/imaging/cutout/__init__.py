@@ -1,0 +1,1 @@
+"""Cut a product out of its photo, with clean edges."""

@@ -1,0 +1,264 @@
+"""The weight-free matte: the product is what lies behind an edge, seen from the photo's border.
+
+On a plain ground, which is what a pack shot has, the ground itself is known: shadows are told from the product, and a
+handle's opening stays open. Elsewhere it is good for isolated subjects on a calm background. Busy scenes and fur need a
+mask or a trained model.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...types import Array
+from .edges import resample, resize
+from ..filters import Bools, around, blur, depth_inside, erode, fill_holes, find_parts, grow, open_up
+from .grid import Ties, border_distance, frame_of, spread
+from ..linear import to_lab, to_linear
+from .palette import find_palette
+from .plain_ground import find_ground, find_product, shade_distance
+
+SEARCH_PX = 256
+EDGE_PX = 768
+PLAIN_PX = 512
+PLAIN_REACH = 0.008
+LEAST_PLAIN_SHARE = 0.004
+LEAST_HOLE = 0.0012
+ALIKE = 7.0  # L*a*b* units between two means
+FAINT_EDGE = 8.0  # L*a*b* units between both sides
+MOST_FAINT = 0.1
+_DOUBT = (
+    "{:.0%} of the outline runs where the photo shows no edge, so it is likely wrong; "
+    "give a mask or use a trained model."
+)
+_SHADE = (
+    "A part as large as {:.0%} of the product may be its shadow as well as its shaded side, for it has the "
+    "background's own hue; look there, or give a mask."
+)
+MOST_SHADE = 0.02
+_BUSY = (
+    "The photo is too busy for this method: a part as large as {:.0%} of what was found could belong to the "
+    "background or not. Give a mask or use a trained model."
+)
+_UNCLEAR = 0.25  # between both sides, so far from either
+MOST_UNCLEAR = 0.15  # isolated subjects stay below 0.07, portraits and landscapes above 0.25
+_SHADED = 6.0  # L*a*b* units that being in the shade of the product counts
+_DARKEST_CORNER = 0.3  # cube root of the light right under a rim
+EDGE_WIDTH_PX = 1.6
+REACH = 0.02
+# Below this much colour change (L*a*b* units) on the way from the border a photo holds no subject, only texture.
+LEAST_CONTRAST = 6.0
+
+
+class GeodesicMatting:
+    """Implements the ``Matting`` port without any weights."""
+
+    name = "geodesic"
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def matte(self, photo: Array) -> Array:
+        """Find what stands free of the border; an empty matte means that nothing does.
+
+        Shapes: ``[H,W,3] -> [H,W]``.
+        """
+        plain = _find_on_plain_ground(photo)
+        (found, shade), unclear = plain if plain is not None else (None, 0.0), 0.0
+        reach = PLAIN_REACH
+        if found is None:
+            lab = _shrink(photo, SEARCH_PX)
+            sought = _find(lab)
+            found, reach = None, REACH
+            if sought is not None:
+                odds, free_standing, ground = sought
+                found = _clean(_drop_appendages(odds, free_standing), ground, lab)
+                unclear = float((np.abs(odds - 0.5) < _UNCLEAR).sum() / max(found.sum(), 1))
+        if found is None or not found.any():
+            return np.zeros(photo.shape[:2], dtype=np.float32)
+        matte, faint = _sharpen(photo, found.astype(np.float32), reach, shade_known=plain is not None)
+        self.notes = [
+            "The outline was found without a trained model; look at it before you publish.",
+            *([_DOUBT.format(faint)] if faint > MOST_FAINT else []),
+            *([_SHADE.format(shade)] if shade > MOST_SHADE else []),
+            *([_BUSY.format(unclear)] if unclear > MOST_UNCLEAR else []),
+        ]
+        return matte
+
+
+def _find_on_plain_ground(photo: Array) -> tuple[Bools, float] | None:
+    lab = blur(_shrink(photo, PLAIN_PX), 0.7)
+    ground = find_ground(lab)
+    if ground is None:
+        return None
+    product, shade = find_product(lab, ground)
+    found = _clean(product, ~product)
+    return (found, shade) if found.mean() > LEAST_PLAIN_SHARE else None
+
+
+def _shrink(photo: Array, longest_px: int) -> Array:
+    """Make a small L*a*b* copy."""
+    height, width = photo.shape[:2]
+    scale = min(1.0, longest_px / max(height, width))
+    small = resize(photo, max(8, round(width * scale)), max(8, round(height * scale)))
+    return to_lab(to_linear(small))
+
+
+def _find(lab: Array) -> tuple[Array, Array, Bools] | None:
+    """Weigh for each pixel whether it is product.
+
+    Returns: the odds by all evidence, those by the border distance alone, and where the colour is the background's.
+    """
+    height, width = lab.shape[:2]
+    smooth = blur(lab, 1.0)
+    reach = border_distance(smooth, frame_of(height, width, max(2, round(min(height, width) * 0.03))))
+    top = float(np.percentile(reach, 99.5))
+    if top < LEAST_CONTRAST:
+        return None
+    evidence: Array = np.sqrt(reach / np.float32(top))
+    free_standing = _logistic((evidence - np.float32(_split(evidence))) / np.float32(0.08))
+    odds = free_standing
+    colour = np.zeros_like(odds)
+    edge = frame_of(height, width)
+    ties = Ties(smooth)
+    for close in (3e-2, 3e-2, 1e-3):
+        inside, outside = odds > 0.6, odds < 0.4
+        if not inside.any() or not outside.any():
+            return None
+        product, rest = find_palette(smooth[inside]).density(smooth), find_palette(smooth[outside]).density(smooth)
+        colour = np.log((product + 1e-9) / (rest + 1e-9)).clip(-2, 2)
+        place = np.log((free_standing + 1e-6) / (1 - free_standing + 1e-6)).clip(-3, 3)
+        prior = _logistic(colour + place)
+        prior[edge] *= 0.3
+        odds = ties.settle(prior, 0.02 + 0.1 * (2 * prior - 1) ** 2, close)
+    return odds, free_standing, colour < -1
+
+
+def _sharpen(photo: Array, found: Array, share: float, *, shade_known: bool) -> tuple[Array, float]:
+    """Settle the band in which the product's edge lies again, at a finer size.
+
+    Args:
+        shade_known: shadows have been told from the product already; else what has the ground's hue is taken for one.
+    Returns: the matte in photo size, and the share of the outline along which both sides look alike.
+    """
+    scale = min(1.0, EDGE_PX / max(photo.shape[:2]))
+    height, width = (max(8, round(side * scale)) for side in photo.shape[:2])
+    longest = max(height, width)
+    coarse = resize(found, width, height)
+    mask = coarse > 0.5
+    reach = max(3, round(longest * share))
+    part = around(mask, 4 * reach)
+    lab, mask = to_lab(to_linear(resize(photo, width, height)[part])), mask[part]
+    band = grow(mask, reach) & ~erode(mask, reach)
+    inside, outside = mask & ~band, ~mask & ~band
+    if not inside.any() or not outside.any():
+        return resize(coarse, photo.shape[1], photo.shape[0]), 1.0
+    smooth = blur(lab, 0.6)
+    near = 1.5 * share * longest
+    product, rest = _local_colour(smooth, inside, near), _local_colour(smooth, outside, near)
+    faint = float((np.linalg.norm(product[band] - rest[band], axis=-1) < FAINT_EDGE).mean())
+    # Which of the two colours found close by is nearer decides; what the search had said counts half as much.
+    near_rest, near_product, here = rest[band], product[band], smooth[band]
+    away = np.linalg.norm(here - near_rest, axis=-1)
+    to_product = np.linalg.norm(here - near_product, axis=-1)
+    trust = np.full(mask.shape, 0.02, dtype=np.float32)
+    if not shade_known:
+        shaded = _SHADED + shade_distance(here, near_rest, _DARKEST_CORNER)
+        trust[band] = np.where(shaded < np.minimum(away, 0.4 * to_product), 10 * trust[band], trust[band])
+        away = np.minimum(away, shaded)
+    nearer = away - to_product
+    odds = mask.astype(np.float32)
+    odds[band] = _logistic((nearer / 8).clip(-2, 2) + np.where(mask[band], 1.0, -1.0))
+    settled = spread(smooth, odds, trust, free=band)
+    # Products have smooth outlines. The blurred field is enlarged first and cut afterwards: crisp at any photo size.
+    sigma = 0.25 * share * longest
+    field = np.zeros((height, width), dtype=np.float32)
+    field[part] = blur((settled > 0.5).astype(np.float32), sigma)
+    field = resize(field, photo.shape[1], photo.shape[0])
+    step = photo.shape[1] / width * sigma * 2.5  # photo pixels over which the field would rise from 0 to 1
+    return np.clip((field - 0.5) * max(1.0, step / EDGE_WIDTH_PX) + 0.5, 0.0, 1.0).astype(np.float32), faint
+
+
+def _local_colour(lab: Array, region: Bools, sigma: float) -> Array:
+    """Average a region's colour around each pixel, the region's own mean where none of it is near."""
+    step = max(1, int(sigma / 4))  # so wide a blur needs no more points
+    few, of = lab[::step, ::step], region[::step, ::step].astype(np.float32)
+    weight = blur(of, sigma / step)
+    total = blur(few * of[..., None], sigma / step)
+    mean = (total + 1e-4 * lab[region].mean(axis=0)) / (weight + np.float32(1e-4))[..., None]
+    height, width = lab.shape[:2]
+    # Points lie in the middle of their cells: the border cells reach over the picture's edge, and are cut there.
+    wide = resample(mean.astype(np.float32), mean.shape[1] * step, mean.shape[0] * step)
+    return wide[:height, :width]
+
+
+def _drop_appendages(odds: Array, free_standing: Array) -> Bools:
+    """Cut off what sticks out thinly without a clear edge of its own: a blurred stem goes, a spoon's handle stays."""
+    found = odds > 0.5
+    body = open_up(found, max(1, round(0.06 * max(found.shape))))
+    return body | (found & (free_standing > 0.5))
+
+
+def _clean(found: Bools, ground: Bools | None = None, lab: Array | None = None) -> Bools:
+    """Drop specks and threads, and close holes, except those that a handle holds open."""
+    opened = open_up(found, 2)
+    parts, count = find_parts(opened)
+    if count == 0:
+        return opened
+    sizes = np.bincount(parts.ravel())[1:]
+    kept = np.isin(parts, np.flatnonzero(sizes >= 0.1 * sizes.max()) + 1)
+    filled = fill_holes(kept)
+    return filled if ground is None else filled & ~_openings(kept, filled, ground, lab)
+
+
+def _openings(kept: Bools, filled: Bools, ground: Bools, lab: Array | None) -> Bools:
+    """Find the holes that show the ground through a handle.
+
+    Colour cannot tell such a view from a white label before a white wall. The product's shape can: take away what is
+    thinner than the hole, and the hole of a handle lies outside of what is left, while a label's still lies within.
+
+    Args:
+        lab: the picture's colours, where the ground is not plain: then the hole must also look like the ground nearby.
+    """
+    through = np.zeros_like(kept)
+    holes, count = find_parts(filled & open_up(ground | ~kept, 1))
+    for number in range(1, count + 1):
+        hole = holes == number
+        is_rim = bool((grow(hole, 2) & ~filled).any())
+        if hole.sum() < LEAST_HOLE * hole.size or is_rim or ground[hole].mean() < 0.9:
+            continue
+        depth = float(depth_inside(hole).max())
+        if lab is not None and not _looks_alike(lab, hole, ~grow(filled, 2), 6 * depth + 4):
+            continue
+        body = _open_wide(filled & ~hole, 0.8 * depth)
+        outside, _ = find_parts(np.pad(~body, 1, constant_values=True))
+        if body.sum() > 0.5 * filled.sum() and (outside[1:-1, 1:-1][hole] == outside[0, 0]).mean() > 0.9:
+            through |= hole
+    return through
+
+
+def _looks_alike(lab: Array, hole: Bools, ground: Bools, within_px: float) -> bool:
+    """Compare a hole with the ground around it: a cup's inside may well be as brown as the table somewhere."""
+    near = ground & (depth_inside(~hole) < within_px)
+    if not near.any():
+        return False
+    return float(np.linalg.norm(lab[erode(hole, 1)].mean(axis=0) - lab[near].mean(axis=0))) < ALIKE
+
+
+def _open_wide(mask: Bools, radius: float) -> Bools:
+    """Do as ``open_up`` does, at the same cost for any radius."""
+    return depth_inside(~(depth_inside(mask) > radius)) <= radius
+
+
+def _split(values: Array) -> float:
+    """Find Otsu's threshold: the cut that sets two groups farthest apart."""
+    counts, edges = np.histogram(values, 128)
+    middle = (edges[:-1] + edges[1:]) / 2
+    low = np.cumsum(counts)[:-1]
+    high = low[-1] + counts[-1] - low
+    mass = np.cumsum(counts * middle)
+    apart = low * high * (mass[:-1] / np.maximum(low, 1) - (mass[-1] - mass[:-1]) / np.maximum(high, 1)) ** 2
+    return float(middle[int(apart.argmax())])
+
+
+def _logistic(value: Array) -> Array:
+    return (1 / (1 + np.exp(-np.asarray(value)))).astype(np.float32)

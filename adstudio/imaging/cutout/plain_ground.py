@@ -1,0 +1,154 @@
+"""Pack shots: what differs from a plain, evenly changing background, and is not its shadow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...types import Array
+from ..filters import Bools, around, find_parts, open_up
+from .grid import frame_of, spread
+
+BAND = 0.05
+MOST_NOISE = 2.2  # L*a*b* units: a ground that varies more is textured
+LEAST_SHARE = 0.8  # of the photo's rim that must be background
+LEAST_CHANGE = 2.2
+SLIVER_PX = 6
+SURE = 0.7
+LEAST_SIDE = 0.05  # of what is product for sure
+DOUBT = 0.1
+LEAST_GREY = 0.001
+_NO_TRUST = 1e-5
+_EVERY = 3  # a plane needs few points
+DARKEST_SHADOW = 0.56  # cube root of what a shadow leaves of the light
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ground:
+    """The background behind everything, as it would be without the product. Shapes: ``lab [H,W,3]``."""
+
+    lab: Array
+    noise: float
+
+
+def find_ground(lab: Array) -> Ground | None:
+    """Fit a smooth surface through the photo's rim; None where the ground is not plain. Shapes: ``[H,W,3]`` L*a*b*."""
+    height, width = lab.shape[:2]
+    y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
+    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1).astype(np.float32)
+    rim = frame_of(height, width, max(2, round(BAND * min(height, width))))
+    # The rim alone says little about the middle: later rounds also trust what looks like its continuation.
+    seen, told = terms[rim], lab[rim]
+    fit, noise, near = _fit(seen, told, np.ones(len(seen), dtype=bool))
+    for _ in range(3):
+        if not near.any():
+            return None
+        fit, noise, near = _fit(seen, told, near)
+    if noise > MOST_NOISE or near.mean() < LEAST_SHARE:
+        return None
+    used = np.zeros((height, width), dtype=bool)
+    used[rim] = near
+    for _ in range(4):
+        if not used.any():
+            return None
+        fit, noise, used = _fit(terms, lab, used)
+    if noise > MOST_NOISE or used[rim].mean() < LEAST_SHARE:
+        return None
+    return Ground((terms @ fit).astype(np.float32), noise)
+
+
+def _fit(terms: Array, lab: Array, used: Bools) -> tuple[Array, float, Bools]:
+    """Fit a surface to some points. Returns: it, how far these lie from it, and which of all points lie near it."""
+    fit = np.linalg.lstsq(terms[used][::_EVERY], lab[used][::_EVERY], rcond=None)[0]
+    far = np.linalg.norm(lab - terms @ fit, axis=-1)
+    noise = max(0.35, 1.2 * float(np.median(far[used])))
+    return fit, noise, far < 3 * noise
+
+
+def find_product(lab: Array, ground: Ground) -> tuple[Bools, float]:
+    """Mark what stands before the ground, without the shadows on it.
+
+    Returns: the mark ``[H,W]``, and the share of it that might as well be shadow, or the other way round.
+    """
+    least = max(LEAST_CHANGE, 3.5 * ground.noise)
+    differs = np.linalg.norm(lab - ground.lab, axis=-1) > least
+    shaded = differs & _may_be_shadow(lab, ground, least)
+    sure = differs & ~shaded
+    if sure.sum() <= 0.25 * differs.sum():
+        return differs, float(shaded.sum() / max(differs.sum(), 1))
+    band = open_up(~differs, SLIVER_PX)
+    odds = _settle(lab, sure, band)
+    # The odds tell which side a region is on, not where it ends: the steepest line between both sides does.
+    # A shaded side is large; dark ground in the corners of a foot is narrow, and what joins it to a shadow is small.
+    wide = _large(open_up(~sure & (odds > SURE), SLIVER_PX), LEAST_SIDE * float(sure.sum()))
+    found = _flood(lab, sure | wide, band | (odds < 1 - SURE))
+    doubtful = shaded & (np.abs(odds - 0.5) < DOUBT)
+    return found | _lies_high(shaded & ~found, sure), float(doubtful.sum() / max(found.sum(), 1))
+
+
+def _large(parts: Bools, least_px: float) -> Bools:
+    numbers, _ = find_parts(parts)
+    kept = np.bincount(numbers.ravel()) >= least_px
+    kept[0] = False
+    return kept[numbers]
+
+
+def _flood(lab: Array, product: Bools, ground: Bools) -> Bools:
+    from skimage.segmentation import watershed
+
+    down, across = np.gradient(lab, axis=0), np.gradient(lab, axis=1)
+    steps = np.sqrt((down**2 + across**2).sum(axis=-1))
+    return watershed(steps, ground.astype(np.int32) + 2 * product.astype(np.int32)) == 2
+
+
+def _settle(lab: Array, sure: Bools, ground: Bools) -> Array:
+    """Weigh what may be shadow by how smoothly it goes over into either side: a shaded side, or a shadow.
+
+    A band that has the ground's colour is where a product's shading passes it on the way from light to dark, so that
+    only what is wide counts as ground. Returns: the odds that a pixel is product.
+    """
+    odds = np.where(sure, np.float32(1), np.where(ground, np.float32(0), np.float32(0.5)))
+    free = ~sure & ~ground
+    part = around(free, 2)
+    odds[part] = spread(lab[part], odds[part], np.full_like(odds[part], _NO_TRUST), free=free[part])
+    return odds
+
+
+def _lies_high(shaded: Bools, sure: Bools) -> Bools:
+    """Mark what is grey higher up, such as a cap of metal: a shadow lies on the ground."""
+    rows = np.flatnonzero(sure.any(axis=1))
+    foot = rows[0] + 0.7 * (rows[-1] - rows[0])
+    parts, count = find_parts(shaded)
+    lowest = np.zeros(count + 1)
+    np.maximum.at(lowest, parts.ravel(), np.repeat(np.arange(shaded.shape[0]), shaded.shape[1]))
+    sizes = np.bincount(parts.ravel(), minlength=count + 1)
+    grey = (lowest < foot) & (sizes > LEAST_GREY * shaded.size)
+    grey[0] = False
+    return grey[parts]
+
+
+def _may_be_shadow(lab: Array, ground: Ground, least: float) -> Bools:
+    """Mark what has the ground's own colour, only darker."""
+    return shade_distance(lab, ground.lab, DARKEST_SHADOW) < least
+
+
+def shade_distance(lab: Array, ground: Array, darkest: float) -> Array:
+    """Measure how far a colour is from the ground's own in less light; infinite where it could not be that.
+
+    Args:
+        darkest: the cube root of the least light that a shadow leaves.
+    Shapes: ``[...,3], [...,3] -> [...]`` in units of L*a*b*.
+    """
+    own, under = _roots(lab), _roots(ground)
+    left = (own * under).sum(axis=-1) / np.maximum((under * under).sum(axis=-1), 1e-6)
+    rest = own - left[..., None] * under
+    change = np.stack([116 * rest[..., 1], 500 * (rest[..., 0] - rest[..., 1]), 200 * (rest[..., 1] - rest[..., 2])])
+    return np.where((left < 1) & (left > darkest), np.linalg.norm(change, axis=0), np.inf).astype(np.float32)
+
+
+def _roots(lab: Array) -> Array:
+    """The cube roots that L*a*b* is made of: less light makes all three smaller by the same factor."""
+    middle = (lab[..., 0] + 16) / 116
+    red, blue = middle + lab[..., 1] / 500, middle - lab[..., 2] / 200
+    return np.stack([red, middle, blue], axis=-1).astype(np.float32)

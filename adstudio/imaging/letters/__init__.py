@@ -1,0 +1,1 @@
+"""Find lettering in pictures."""

@@ -1,0 +1,42 @@
+"""Pictures that a command writes under the name it was given, without loss."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...output.store import write_whole
+from ...types import Array, Layer
+
+_CODE = "place.not_written"
+
+
+def write_png(path: Path, picture: Array) -> None:
+    """Write a picture so that the file is whole or not there.
+
+    Raises: StorageError ``place.not_written``.
+    """
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.fromarray((np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8)).save(file, "PNG", compress_level=4)
+    write_whole(path, file.getvalue(), _CODE)
+
+
+def write_layers(folder: Path, layers: Sequence[Layer], canvas: tuple[int, int]) -> list[dict[str, Any]]:
+    """Write every layer as a .png, and ``layers.json`` that says where each lies."""
+    entries: list[dict[str, Any]] = []
+    for number, layer in enumerate(layers):
+        path = folder / f"{number:02d}-{layer.name.replace(' ', '-')}.png"
+        write_png(path, layer.rgba)
+        entries.append({
+            "file": path.name, "name": layer.name, "x": layer.left_px, "y": layer.top_px, "blend": layer.blend
+        })  # fmt: skip
+    document = {"canvas": canvas, "layers": entries}
+    write_whole(folder / "layers.json", json.dumps(document, indent=2).encode(), _CODE)
+    return entries

@@ -1,0 +1,149 @@
+"""``adstudio place``: put cut-out products on a backdrop by a saved plan."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from ...errors import InputError
+from ...types import Array, Composite, CutOut, LayoutPlan, Placement
+from .picture_files import write_layers, write_png
+from .plan_file import read_plan_file
+from .progress import Progress
+
+
+def add(commands: Any) -> None:
+    """Add the command to the command line."""
+    parser = commands.add_parser(
+        "place",
+        help="put cut-out products on a backdrop",
+        description="Products are pictures with transparency, the first in front. Without a plan they stand side by "
+        "side in the middle of the lower edge.",
+    )
+    parser.add_argument("backdrop", type=Path, metavar="BACKDROP", help="the scene")
+    parser.add_argument("cuts", type=Path, nargs="+", metavar="CUT", help="a product with transparency")
+    parser.add_argument("--layout", type=Path, metavar="PLAN", help="a layout plan in JSON; its products are used")
+    parser.add_argument("-o", "--out", type=Path, required=True, metavar="FILE", help="the picture to write, a .png")
+    parser.add_argument("--each", action="store_true", help="one picture per product: FILE-1.png, FILE-2.png …")
+    parser.add_argument("--plate", type=Path, metavar="FILE", help="also products and shadows without the backdrop")
+    parser.add_argument("--layers", type=Path, metavar="FOLDER", help="also every layer as a .png, with layers.json")
+    add_finish(parser)
+    parser.add_argument("--json", action="store_true", help="print one JSON envelope on stdout")
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+    parser.set_defaults(command=run)
+
+
+def add_finish(parser: argparse.ArgumentParser) -> None:
+    """Add how products are brought into their scene."""
+    parser.add_argument("--light", default="auto", help="auto, left, right or above (auto)")
+    parser.add_argument("--light-angle", type=float, metavar="DEG", help="-90 left, 0 front, 90 right, 180 behind")
+    parser.add_argument("--light-height", type=float, metavar="DEG", help="90 = straight above")
+    parser.add_argument("--softness", type=float, help="of the light: 0 the sun, 1 an overcast sky")
+    parser.add_argument("--shadow", type=float, default=1.0, help="0 none, 1 natural, up to 2 (1)")
+    parser.add_argument("--reflection", type=float, default=0.0, help="how glossy the ground is, 0 to 1 (0)")
+    parser.add_argument("--harmonize", type=float, default=0.3, help="how far products take on the light (0.3)")
+    parser.add_argument("--detail", type=float, default=0.5, help="how far they take on grain and sharpness (0.5)")
+    parser.add_argument(
+        "--fidelity-limit", type=float, metavar="DE", help="refuse a larger mean colour change of a product (CIEDE2000)"
+    )
+
+
+def run(options: argparse.Namespace) -> dict[str, Any]:
+    """Compose, write, and say what the receipt says."""
+    from ...imaging.composite.compose import compose, compose_each, describe
+    from ...imaging.photo import read_photo
+
+    plan = None if options.layout is None else read_plan(options.layout)
+    if options.each and (options.plate or options.layers):
+        raise InputError(
+            "place.one_picture",
+            "A plate or layers belong to one picture, but --each makes several.",
+            "Leave --each out, or call the command once per product.",
+        )
+    for path in (options.out, options.plate):
+        if path is not None and path.suffix.lower() != ".png":
+            raise InputError("place.not_png", f"'{path}' does not end in .png.", "Only PNG is written, without loss.")
+    backdrop = read_photo(options.backdrop)
+    cuts = [read_cut(path) for path in options.cuts]
+    settings = {
+        name: getattr(options, name)
+        for name in (
+            "light", "light_angle", "light_height", "softness", "shadow", "reflection", "harmonize", "detail",
+            "fidelity_limit",
+        )
+    }  # fmt: skip
+    places = _places(plan, cuts, backdrop, each=options.each)
+    if options.each:
+        made = compose_each(backdrop, cuts, places, **settings)
+        paths = [options.out.with_name(f"{options.out.stem}-{i}.png") for i in range(1, len(made) + 1)]
+    else:
+        wants_layers = bool(options.plate or options.layers)
+        made, paths = [compose(backdrop, cuts, places, layers=wants_layers, **settings)], [options.out]
+    for path, composite in zip(paths, made, strict=True):
+        write_png(path, composite.image)
+    envelope: dict[str, Any] = {"pictures": [_entry(path, one) for path, one in zip(paths, made, strict=True)]}
+    if options.plate and made[0].plate is not None:
+        write_png(options.plate, made[0].plate)
+        envelope["plate"] = str(options.plate)
+    if options.layers:
+        envelope["layers"] = write_layers(options.layers, made[0].layers, backdrop.shape[1::-1])
+    with Progress(sys.stderr, quiet=options.quiet) as progress:
+        for path, composite in zip(paths, made, strict=True):
+            if not options.json:
+                sys.stdout.write(f"{path}\n")
+            progress.say(describe(composite))
+    return envelope
+
+
+def read_plan(path: Path) -> LayoutPlan:
+    """Read the file of a layout plan that places products.
+
+    Raises: InputError ``layout.…``.
+    """
+    plan = read_plan_file(path)
+    if not plan.products:
+        raise InputError(
+            "layout.no_products",
+            f"The plan '{path}' places no product.",
+            'It needs "products": [{"x": 0.5, "base_y": 0.85, "height": 0.5}].',
+        )
+    return plan
+
+
+def read_cut(path: Path) -> CutOut:
+    """Read a product that is cut out already.
+
+    Raises: InputError ``place.not_cut_out`` where the picture has no transparency.
+    """
+    from ...imaging.cutout.matting import cut_out
+    from ...imaging.photo import read_photo_with_alpha
+
+    if read_photo_with_alpha(path)[1] is None:
+        raise InputError(
+            "place.not_cut_out",
+            f"The product '{path}' has no transparency: it is a photo with its background.",
+            "Cut it out first, or use 'adstudio composite', which does.",
+        )
+    return cut_out(path, method="mask")
+
+
+def _places(plan: LayoutPlan | None, cuts: list[CutOut], backdrop: Array, *, each: bool) -> tuple[Placement, ...]:
+    if plan is None:
+        from ...imaging.composite.placement import line_up
+
+        aspects = [cut.rgba.shape[1] / cut.rgba.shape[0] for cut in cuts]
+        return line_up(aspects[: 1 if each else None], backdrop.shape[1] / backdrop.shape[0])
+    if len(plan.products) != len(cuts) and not (each and len(plan.products) == 1):
+        raise InputError(
+            "place.count",
+            f"The plan places {len(plan.products)} products, but {len(cuts)} cut-outs came.",
+            "Give one cut-out for each, in the plan's order; with --each a single place serves all.",
+        )
+    return plan.products
+
+
+def _entry(path: Path, composite: Composite) -> dict[str, Any]:
+    receipt = {key: round(value, 4) for key, value in composite.receipt.items()}
+    return {"path": str(path), "light": composite.light, "receipt": receipt, "notes": list(composite.notes)}

@@ -1,0 +1,89 @@
+"""Show a run's progress on a terminal, or line by line where there is none."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import TextIO
+
+from ...types import RunEvent
+
+_NAMES = {
+    "check": "checking",
+    "prompt": "writing the prompt",
+    "copy": "writing the copy",
+    "photo": "reading the photo",
+    "cutout": "cutting the product out",
+    "load": "loading the model",
+    "style": "putting the style on",
+    "generate": "drawing",
+    "place": "placing the product",
+    "compose": "composing",
+    "fit": "fitting the picture to the channel",
+    "template": "setting the channel's template",
+    "layout": "finding room for the copy",
+    "lettering": "lettering",
+    "channel": "checking for the channel",
+    "save": "saving",
+    "fetch": "downloading",
+    "read": "reading the photo",
+    "upload": "sending the photo",
+    "queue": "waiting for the server",
+    "writer": "choosing who writes",
+    "convert": "converting",
+}
+_BAR = 20
+
+
+class Progress:
+    """Takes ``RunEvent``s. A finished step stays as a line with its notes; a terminal also shows the step under way."""
+
+    def __init__(self, stream: TextIO, *, quiet: bool = False) -> None:
+        self._stream = stream
+        self._quiet = quiet
+        self._live = not quiet and stream.isatty()
+        self._shown = 0
+        self._notes: list[str] = []
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._wipe()
+
+    def __call__(self, event: RunEvent) -> None:
+        """Show an event."""
+        step, _, number = event.step.partition(" ")
+        name = f"{_NAMES.get(step, step)} {number}".rstrip()
+        if event.kind == "start":
+            self._notes.clear()
+            self._draw(f"{name} …")
+        elif event.kind in ("progress", "preview"):
+            filled = round(event.value * _BAR)
+            self._draw(f"{name} [{'#' * filled}{'.' * (_BAR - filled)}] {event.message}")
+        elif event.kind == "note":
+            self._notes.append(event.message)
+        elif event.kind == "finish" and (event.seconds >= 0.05 or self._notes):
+            self.say("\n".join([f"  {name}: {event.seconds:.1f} s", *(f"    · {note}" for note in self._notes)]))
+
+    def say(self, text: str) -> None:
+        """Write a line that stays."""
+        if self._quiet:
+            return
+        self._wipe()
+        self._stream.write(text + "\n")
+        self._stream.flush()
+
+    def _draw(self, text: str) -> None:
+        if self._live:
+            self._wipe()
+            self._stream.write(text)
+            self._stream.flush()
+            self._shown = len(text)
+
+    def _wipe(self) -> None:
+        if self._live and self._shown:
+            self._stream.write("\r\x1b[2K")
+            self._stream.flush()
+            self._shown = 0

@@ -1,0 +1,82 @@
+"""``adstudio reflow``: one design to many channels, lettered, checked and written, a file each."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ...errors import InputError
+from ...types import TextStyle
+from .letter import add_logo, read_logos
+from .plan_file import read_plan_file
+
+
+def add(commands: Any) -> None:
+    """Add the command to the command line."""
+    parser = commands.add_parser(
+        "reflow",
+        help="bring one design to many channels",
+        description="Fits the picture, stands the products anew, lays the copy out anew and draws it, for each "
+        "channel. What a channel would not take is not written, unless --override.",
+    )
+    parser.add_argument("picture", type=Path, metavar="PICTURE", help="without letters; with --cut the empty backdrop")
+    parser.add_argument("--plan", type=Path, required=True, metavar="PLAN", help="its layout plan in JSON")
+    parser.add_argument("--channels", required=True, metavar="NAMES", help="between commas: 스토리, kakao_native:2x1 …")
+    parser.add_argument("--cut", type=Path, action="append", default=[], metavar="CUT", help="a product, cut out")
+    parser.add_argument("--keep", type=Path, metavar="MASK", help="without --cut: what must be seen, white = product")
+    add_logo(parser)
+    parser.add_argument("--font", default=TextStyle().font)
+    parser.add_argument("--min-px", type=int, default=TextStyle().min_px, help="smallest letters (20)")
+    parser.add_argument("--no-text", action="store_true", help="leave the copy out; the plans are written all the same")
+    parser.add_argument("--override", action="store_true", help="write even what a channel would refuse")
+    parser.add_argument("-o", "--out", type=Path, required=True, metavar="FOLDER")
+    parser.add_argument("--json", action="store_true", help="print one JSON envelope on stdout")
+    parser.set_defaults(command=run, quiet=False)
+
+
+def run(options: argparse.Namespace) -> dict[str, Any]:
+    """Write a picture and its plan for each channel; ``ok`` says whether every channel would take its own."""
+    from ...imaging.photo import read_photo
+    from ...layout.plan import to_json
+    from ...output.channels import get_channels
+    from ...output.encode import find_format
+    from ...output.findings import describe, is_blocked
+    from ...output.store import write_whole
+    from ..channels import file_for, letter_for
+    from .place import read_cut
+    from ..reflow import reflow_design
+
+    picture, plan = read_photo(options.picture), read_plan_file(options.plan)
+    keep = None if options.keep is None else read_photo(options.keep).mean(axis=2)
+    if keep is not None and keep.shape != picture.shape[:2]:
+        raise InputError(
+            "reflow.mask_size",
+            f"Expected a mask of the picture's size {picture.shape[1]}x{picture.shape[0]}, but "
+            f"{keep.shape[1]}x{keep.shape[0]} came.",
+            "Give the mask that belongs to this picture.",
+        )
+    style = TextStyle(font=options.font, min_px=options.min_px)
+    cuts, logos = [read_cut(path) for path in options.cut], read_logos(options)
+    made = reflow_design(picture, plan, get_channels(options.channels), keep=keep, cutouts=cuts, min_px=options.min_px)
+    entries: list[dict[str, Any]] = []
+    for one in made:
+        finished = one.picture if options.no_text else letter_for(one.picture, one.plan, style, logos).image
+        format = find_format(one.channel.formats[0])
+        file = file_for(finished, one.channel, format, plan=one.plan, style=style)
+        notes, found = (*one.notes, *file.notes), file.findings
+        path = options.out / (one.channel.id.replace(":", "-") + format.extension)
+        written = options.override or not is_blocked(found)
+        if written:
+            write_whole(path, file.data, "channel.not_written")
+            write_whole(path.with_suffix(".json"), to_json(one.plan).encode(), "channel.not_written")
+        if not options.json:
+            sys.stdout.write(f"{path}\n" if written else "")
+            sys.stderr.write("".join(f"  {line}\n" for line in (*notes, *describe(found).splitlines())))
+        entries.append({
+            "channel": one.channel.id, "path": str(path) if written else None, "notes": list(notes),
+            "findings": [asdict(finding) for finding in found],
+        })  # fmt: skip
+    return {"ok": all(entry["path"] for entry in entries), "pictures": entries}

@@ -1,0 +1,93 @@
+"""The layouts of a run: where its products stand, and where its copy goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from ...layout.frames import Analyzer, aspects_of
+from ...layout.saliency import Wishes
+from ...types import AdCopy, AdPrompt, Array, Channel, CutOut, LayoutPlan, Placement
+from ..channels import takes_marks
+from ..request import AdRequest
+
+# Where a product goes when nobody looks for a place: the middle of the lower edge, somewhat over half the height.
+PLAIN_PLACE = Placement(x=0.5, base_y=0.92, height=0.55)
+PARTS = ("headline", "sub", "price", "old_price", "badge", "call_to_action", "legal", "hours", "link")
+_SUBJECT_STAYS = 0.75  # of the schedule: beyond, the model draws another composition
+_ROOM_BESIDE = 0.6  # of the picture: a subject that fills more leaves no room to keep copy off it
+
+
+def shown_copy(request: AdRequest, copy: AdCopy) -> AdCopy | None:
+    """What of a copy stands on the picture, a button only where one is asked for; None where that is nothing."""
+    shown = copy if request.call_to_action != "" else replace(copy, call_to_action="")
+    parts = (shown.headline, shown.sub, shown.price, shown.badge, shown.legal, shown.hours, shown.link)
+    return shown if any(part.strip() for part in (*parts, shown.call_to_action)) else None
+
+
+def wants_copy(request: AdRequest) -> bool:
+    """Whether anything will stand on the picture, told before the copy is written."""
+    return None in (request.headline, request.call_to_action) or shown_copy(request, own_copy(request)) is not None
+
+
+def own_copy(request: AdRequest) -> AdCopy:
+    """The words that a request brings itself."""
+    words: dict[str, Any] = {name: (getattr(request, name) or "").strip() for name in PARTS}
+    return AdCopy(**words)
+
+
+def place_products(
+    request: AdRequest, analyzer: Analyzer, backdrop: Array, cutouts: Sequence[CutOut], prompt: AdPrompt, has_copy: bool
+) -> LayoutPlan:
+    """Stand the products where the request says, where the analyzer finds a place, or in a plain row."""
+    if request.placements:
+        return LayoutPlan(products=request.placements, reasons=("제품의 자리는 직접 정하신 그대로입니다.",))
+    if request.auto_layout:
+        prefer = prompt.copy_space if has_copy else None
+        return analyzer.place_products(backdrop, aspects_of(cutouts), prefer=prefer)
+    count = len(cutouts)
+    height = PLAIN_PLACE.height / max(1.0, count / 2)
+    products = tuple(
+        replace(PLAIN_PLACE, x=(index + 0.5) / count, height=height, order=index) for index in range(count)
+    )
+    return LayoutPlan(products=products, reasons=("자동 배치를 껐으므로 제품을 아래쪽에 고르게 놓았습니다.",))
+
+
+def place_copy(
+    request: AdRequest,
+    analyzer: Analyzer,
+    picture: Array,
+    mask: Array | None,
+    placed: LayoutPlan,
+    prompt: AdPrompt,
+    copy: AdCopy,
+    *,
+    channel: Channel | None = None,
+) -> LayoutPlan:
+    """Lay the copy out beside products that are placed.
+
+    Args:
+        mask: what copy must not cover, of the picture's size.
+        channel: what the picture is made for; its safe zone is kept.
+    """
+    plan = analyzer.place_text(
+        picture,
+        copy,
+        keep_clear=mask,
+        # The prompt asked for free space on one side; a photo that is drawn over has its own, round its subject.
+        prefer=prompt.copy_space if request.reference is None else None,
+        min_px=request.text_style.min_px,
+        wishes=Wishes(with_logo=request.logo is not None and takes_marks(channel), channel=channel),
+    )
+    return replace(plan, products=placed.products, reasons=(*placed.reasons, *plan.reasons))
+
+
+def find_subject(photo: Array, strength: float) -> Array | None:
+    """Where the photo's subject stands, as long as a picture drawn over it still shows it there."""
+    from ...imaging.cutout.geodesic import GeodesicMatting
+
+    if strength > _SUBJECT_STAYS:
+        return None
+    matte = GeodesicMatting().matte(photo)
+    return matte if float((matte > 0.5).mean()) <= _ROOM_BESIDE else None
