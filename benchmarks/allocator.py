@@ -33,8 +33,8 @@ GIB = 2**30
 
 def work(checkpoint: str, rounds: int, base_px: int | None, device: str | None) -> int:
     """Draw every size in every round, evicting all components after each round; return how many pictures."""
-    from adstudio.engine.memory.components import load
     from adstudio.engine.drawing.sampling import text_to_image
+    from adstudio.engine.memory.components import load
     from adstudio.engine.memory.torch_host import TorchHost
 
     host = TorchHost(device) if device else TorchHost()

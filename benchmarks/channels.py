@@ -29,7 +29,7 @@ from adstudio.output.findings import Finding  # noqa: E402
 from adstudio.run.channels import inspect  # noqa: E402
 from adstudio.run.reflow import reflow_design, with_products  # noqa: E402
 from adstudio.run.templates import OFFICIAL, draw_template  # noqa: E402
-from adstudio.text.fonts import find_font  # noqa: E402
+from adstudio.text.faces.fonts import find_font  # noqa: E402
 from adstudio.text.lettering import draw  # noqa: E402
 from adstudio.types import AdCopy, Array, CutOut, LayoutPlan, TextStyle  # noqa: E402
 from benchmarks.still_life import render_room  # noqa: E402

@@ -29,7 +29,7 @@ import PIL  # noqa: E402
 import skimage.data  # noqa: E402
 from PIL import Image, ImageDraw  # noqa: E402
 
-from adstudio.text.fonts import find_font, open_font  # noqa: E402
+from adstudio.text.faces.fonts import find_font, open_font  # noqa: E402
 from adstudio.text.lettering import draw, letter, set_copy  # noqa: E402
 from adstudio.types import Array, Box, LayoutPlan, Mark, TextBlock, TextStyle  # noqa: E402
 

@@ -20,7 +20,7 @@ import skimage.data  # noqa: E402
 from PIL import Image, ImageDraw  # noqa: E402
 from sklearn.datasets import load_sample_image  # noqa: E402
 
-from adstudio.text.fonts import find_font, open_font  # noqa: E402
+from adstudio.text.faces.fonts import find_font, open_font  # noqa: E402
 from adstudio.text.lettering import letter  # noqa: E402
 from adstudio.types import Array, Box, LayoutPlan, Mark, TextBlock, TextStyle  # noqa: E402
 from benchmarks.still_life import render, render_room  # noqa: E402

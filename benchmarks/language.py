@@ -84,8 +84,8 @@ def measure(checkpoint: str, tokens: int, rounds: int) -> None:
     """Write answers, and print what they took."""
     from adstudio.chat import ChatMessage, Completion
     from adstudio.engine.memory.components import load
-    from adstudio.engine.writing.language import EncoderChat
     from adstudio.engine.memory.torch_host import TorchHost
+    from adstudio.engine.writing.language import EncoderChat
 
     host = TorchHost(model_dirs=[])
     zit = load(checkpoint, host)

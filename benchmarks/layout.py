@@ -26,13 +26,13 @@ import numpy as np  # noqa: E402
 from PIL import Image  # noqa: E402
 from skimage import data  # noqa: E402
 
-from adstudio.layout.compositions import COMPOSITIONS, Composition, Draft  # noqa: E402
-from adstudio.layout.copysize import read_copy, widest_line_em  # noqa: E402
-from adstudio.layout.energy import measure  # noqa: E402
-from adstudio.layout.report import draw_boxes  # noqa: E402
+from adstudio.layout.copy.compositions import COMPOSITIONS, Composition, Draft  # noqa: E402
+from adstudio.layout.copy.copysize import read_copy, widest_line_em  # noqa: E402
+from adstudio.layout.copy.stacks import size_cost, stacks, unit_of  # noqa: E402
+from adstudio.layout.picture.energy import measure  # noqa: E402
+from adstudio.layout.picture.score import score  # noqa: E402
+from adstudio.layout.plan.report import draw_boxes  # noqa: E402
 from adstudio.layout.saliency import LocalAnalyzer, frame_of  # noqa: E402
-from adstudio.layout.score import score  # noqa: E402
-from adstudio.layout.stacks import size_cost, stacks, unit_of  # noqa: E402
 from adstudio.types import AdCopy, Array, Box, LayoutPlan, TextBlock  # noqa: E402
 from benchmarks.sampling import describe_machine  # noqa: E402
 
@@ -94,9 +94,9 @@ def photos() -> Iterator[Scene]:
 
 def composites() -> Iterator[Scene]:
     """Products on backdrops that the embedded model draws in every ratio."""
-    from adstudio.engine.memory.components import load
     from adstudio.engine.drawing.sampling import text_to_image
     from adstudio.engine.drawing.sizes import size_for
+    from adstudio.engine.memory.components import load
     from adstudio.engine.memory.torch_host import TorchHost
     from adstudio.imaging.composite.compose import compose
     from adstudio.prompt.processor import write

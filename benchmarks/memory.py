@@ -112,8 +112,8 @@ def switch_drawn(_: Path) -> Figures:
     import numpy as np
 
     from adstudio.demo import checkpoint_path
-    from adstudio.engine.memory import components
     from adstudio.engine.drawing.sampling import image_to_image, text_to_image
+    from adstudio.engine.memory import components
     from adstudio.engine.memory.torch_host import TorchHost
 
     host = TorchHost("cpu", model_dirs=[], copying=True)
@@ -139,9 +139,9 @@ def style(folder: Path) -> Figures:
     """Switch between two styles of rank 16 and none."""
     from full_size import write_adapter
 
-    from adstudio.engine.memory import components
     from adstudio.engine.lora.adapters import applied
     from adstudio.engine.lora.styles import LoraUse, with_loras
+    from adstudio.engine.memory import components
     from adstudio.engine.memory.torch_host import TorchHost
 
     host = TorchHost("cpu", model_dirs=[])
@@ -210,8 +210,8 @@ def _draw(folder: Path, room: int, rung: str) -> Figures:
     import numpy as np
     import torch
 
-    from adstudio.engine.memory import components
     from adstudio.engine.drawing.sampling import Samples, image_to_image, text_to_image
+    from adstudio.engine.memory import components
     from adstudio.engine.memory.torch_host import TorchHost
 
     torch.cuda.set_per_process_memory_fraction(room / torch.cuda.get_device_properties(0).total_memory)

@@ -30,8 +30,8 @@ Draw = Callable[[int], Any]
 
 def ours(checkpoint: str, side: int, steps: int) -> Draw:
     """Load through this library; the returned function draws one picture."""
-    from adstudio.engine.memory.components import load
     from adstudio.engine.drawing.sampling import text_to_image
+    from adstudio.engine.memory.components import load
     from adstudio.engine.memory.torch_host import TorchHost
 
     host = TorchHost()

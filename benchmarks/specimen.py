@@ -17,12 +17,12 @@ sys.path.insert(0, str(ROOT))
 import numpy as np  # noqa: E402
 from PIL import Image  # noqa: E402
 
-from adstudio.text.fitting import Setting, fit  # noqa: E402
-from adstudio.text.fontfile import WEIGHTS  # noqa: E402
-from adstudio.text.fonts import BUNDLED, families_by_name, find_fonts  # noqa: E402
+from adstudio.text.faces.fontfile import WEIGHTS  # noqa: E402
+from adstudio.text.faces.fonts import BUNDLED, families_by_name, find_fonts  # noqa: E402
+from adstudio.text.faces.typeface import Typeface  # noqa: E402
+from adstudio.text.lines.fitting import Setting, fit  # noqa: E402
+from adstudio.text.lines.typesetting import set_copy  # noqa: E402
 from adstudio.text.roles import role_style  # noqa: E402
-from adstudio.text.typeface import Typeface  # noqa: E402
-from adstudio.text.typesetting import set_copy  # noqa: E402
 from adstudio.types import Array, Box, LayoutPlan, TextBlock, TextRole, TextStyle  # noqa: E402
 
 WIDTH, HEIGHT = 1200, 1590

@@ -30,12 +30,12 @@ import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
 from adstudio.engine.drawing import latents, preview  # noqa: E402
-from adstudio.engine.forms.assembly import build_vae  # noqa: E402
-from adstudio.engine.memory.components import Zit, load  # noqa: E402
-from adstudio.engine.lora.styles import LoraUse, with_loras  # noqa: E402
 from adstudio.engine.drawing.options import Options  # noqa: E402
 from adstudio.engine.drawing.precision import with_options  # noqa: E402
 from adstudio.engine.drawing.sampling import Samples, image_to_image, text_to_image  # noqa: E402
+from adstudio.engine.forms.assembly import build_vae  # noqa: E402
+from adstudio.engine.lora.styles import LoraUse, with_loras  # noqa: E402
+from adstudio.engine.memory.components import Zit, load  # noqa: E402
 from adstudio.engine.memory.torch_host import TorchHost  # noqa: E402
 from adstudio.run.report import peak_vram_bytes  # noqa: E402
 from benchmarks.sampling import PROMPT, describe_machine, pipeline  # noqa: E402

@@ -19,10 +19,10 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from adstudio.text.bonds import belong_together  # noqa: E402
-from adstudio.text.fitting import Setting, fit  # noqa: E402
-from adstudio.text.fonts import find_fonts  # noqa: E402
-from adstudio.text.typeface import Typeface  # noqa: E402
+from adstudio.text.faces.fonts import find_fonts  # noqa: E402
+from adstudio.text.faces.typeface import Typeface  # noqa: E402
+from adstudio.text.lines.bonds import belong_together  # noqa: E402
+from adstudio.text.lines.fitting import Setting, fit  # noqa: E402
 from adstudio.types import Box, TextBlock, TextRole  # noqa: E402
 from benchmarks.sampling import describe_machine  # noqa: E402
 

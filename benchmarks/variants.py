@@ -112,8 +112,8 @@ def measure_following(reader: Path, scenes: int) -> None:
 
 def _drawer() -> Any:
     from adstudio.demo import checkpoint_path
-    from adstudio.engine.memory.components import load
     from adstudio.engine.drawing.sampling import text_to_image
+    from adstudio.engine.memory.components import load
     from adstudio.engine.memory.torch_host import TorchHost
 
     host = TorchHost(device="cpu")

@@ -14,7 +14,7 @@ class AdStudio(ComfyExtension):
 
     async def on_load(self) -> None:
         """Look for a user's words and fonts in ComfyUI's folders, and say what an older ComfyUI lacks."""
-        from ..adstudio.text import fontfolders
+        from ..adstudio.text.faces import fontfolders
         from . import _lacks, editor_routes, panel_routes, routes
         from ._host import font_folders, user_folder
 

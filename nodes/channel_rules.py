@@ -10,7 +10,7 @@ from ..adstudio.output.findings import describe, is_blocked, refuse
 from ..adstudio.output.templates import templates
 from ..adstudio.run.channels import inspect
 from ..adstudio.run.templates import OFFICIAL, draw_template
-from ..adstudio.text.fonts import font_names
+from ..adstudio.text.faces.fonts import font_names
 from ..adstudio.types import Array, Channel, CutOut, LayoutPlan
 from . import _host
 from ._api import io

@@ -10,10 +10,10 @@ import torch
 
 from ..adstudio.errors import InputError
 from ..adstudio.imaging.composite.compose import compose, describe
-from ..adstudio.imaging.cutout.matting import restore_frame
 from ..adstudio.imaging.composite.grounding import cast_alone, shade_white
 from ..adstudio.imaging.composite.placement import STANCES, line_up
 from ..adstudio.imaging.composite.stance import settle_stances
+from ..adstudio.imaging.cutout.matting import restore_frame
 from ..adstudio.layout.frames import together
 from ..adstudio.types import Array, CutOut, LayoutPlan, Placement
 from . import _lamp

@@ -8,9 +8,9 @@ from typing import Any
 
 import torch
 
-from ..adstudio.layout import edited, report
-from ..adstudio.layout.digest import digest_of
-from ..adstudio.layout.plan import to_json
+from ..adstudio.layout.plan import edited, report
+from ..adstudio.layout.plan.digest import digest_of
+from ..adstudio.layout.plan.reading import to_json
 from ..adstudio.types import Channel, CutOut, LayoutPlan
 from . import _host
 from ._api import io

@@ -17,8 +17,9 @@ from server import PromptServer
 
 from ..adstudio.errors import AdStudioError, InputError
 from ..adstudio.imaging.photo import read_photo_with_alpha
-from ..adstudio.layout.plan import from_json
-from ..adstudio.text import preview, proof, webfont
+from ..adstudio.layout.plan.reading import from_json
+from ..adstudio.text import preview, proof
+from ..adstudio.text.faces import webfont
 from ..adstudio.types import Array, LayoutPlan, TextStyle
 from . import _host
 

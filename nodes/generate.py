@@ -8,8 +8,8 @@ from typing import Any
 import torch
 
 from ..adstudio.engine.drawing import sampling, sizes
-from ..adstudio.engine.memory.components import Zit as ZitHandle
 from ..adstudio.engine.drawing.inpaint import Edit
+from ..adstudio.engine.memory.components import Zit as ZitHandle
 from ..adstudio.errors import InputError
 from ..adstudio.run.local.contact import blend_contact, describe_blend
 from ..adstudio.run.local.drawing import REDRAWS, Drawn, draw_pictures

@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 
 import torch
 
-from ..adstudio.layout import digest, frames, report, saliency
+from ..adstudio.layout import frames, saliency
+from ..adstudio.layout.plan import digest, report
 from ..adstudio.layout.providers import LOCAL, LayoutChoice, Layouts, analyzer_names, lay_out
 from ..adstudio.settings import settings_stamp
 from ..adstudio.types import AdCopy, AdPrompt, Channel, CutOut, LayoutPlan

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..adstudio.engine.forms.checkpoint import find_checkpoint, open_checkpoint
-from ..adstudio.engine.memory.components import Zit as ZitHandle
-from ..adstudio.engine.memory.components import load
 from ..adstudio.engine.download.fetch import fetch, is_complete
-from ..adstudio.engine.lora.styles import LoraUse, find_adapter, offered_triggers, with_loras
-from ..adstudio.engine.forms.model_files import AUTO
 from ..adstudio.engine.drawing.options import BF16, PRECISIONS, Options
 from ..adstudio.engine.drawing.precision import with_options
+from ..adstudio.engine.forms.checkpoint import find_checkpoint, open_checkpoint
+from ..adstudio.engine.forms.model_files import AUTO
+from ..adstudio.engine.lora.styles import LoraUse, find_adapter, offered_triggers, with_loras
+from ..adstudio.engine.memory.components import Zit as ZitHandle
+from ..adstudio.engine.memory.components import load
 from ..adstudio.prompt.styles import get_style, style_choices
 from ..adstudio.types import Style
 from . import _host

@@ -12,7 +12,7 @@ from ..adstudio.output.store import inside, prepare_folder
 from ..adstudio.run.finishing import NO_LABEL, Wanted
 from ..adstudio.run.graph_saving import BESIDES, save_ad, source_in
 from ..adstudio.run.report import graph_record
-from ..adstudio.text.label import LABELS
+from ..adstudio.text.paint.label import LABELS
 from ..adstudio.types import AdPrompt, Array, Channel, LayoutPlan
 from . import _host
 from ._api import io

@@ -9,7 +9,7 @@ import torch
 
 from ..adstudio.errors import InputError
 from ..adstudio.run.channels import letter_for
-from ..adstudio.text import fonts
+from ..adstudio.text.faces import fonts
 from ..adstudio.text.roles import roles_stamp
 from ..adstudio.types import Array, LayoutPlan, TextStyle
 from . import _host

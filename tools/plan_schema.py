@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from adstudio.layout.schema import plan_schema
+from adstudio.layout.plan.schema import plan_schema
 
 PATH = Path(__file__).parents[1] / "adstudio" / "layout" / "data" / "plan.schema.json"
 

@@ -8,8 +8,8 @@ from typing import Protocol
 
 from ..errors import InputError
 from ..types import AdCopy, AdPrompt, Array, CutOut, LayoutPlan, Placement, Side
-from .energy import shrink_mask
-from .plan import check_plan
+from .picture.energy import shrink_mask
+from .plan.reading import check_plan
 from .saliency import Wishes
 
 _SIDES: dict[str, Side] = {

@@ -17,7 +17,7 @@ from ..settings import Service, Settings, read_settings
 from ..types import LayoutPlan, Placement
 from .frames import Analyzer
 from .saliency import LocalAnalyzer
-from .vision import VisionAnalyzer
+from .vision.analyzer import VisionAnalyzer
 
 AUTO, LOCAL, OPENAI = "auto", "local", "openai"
 _NAMES = (LOCAL, OPENAI, AUTO)

@@ -9,17 +9,17 @@ import numpy as np
 
 from ..errors import InputError
 from ..types import AdCopy, Array, Box, Channel, LayoutPlan, Side
-from .compositions import COMPOSITIONS, Draft, Scene, compose
-from .copysize import Copy, read_copy
-from .energy import Busyness, measure
-from .freespace import MARGIN, Ground, clear_map
-from .plan import check_plan
-from .reasons import explain
+from .copy.compositions import COMPOSITIONS, Draft, Scene, compose
+from .copy.copysize import Copy, read_copy
+from .copy.stacks import unit_of
+from .picture.energy import Busyness, measure
+from .picture.freespace import MARGIN, Ground, clear_map
+from .picture.rest import find_rest, light_side
+from .picture.score import score
+from .plan.reading import check_plan
+from .plan.reasons import explain
+from .plan.schema import SMALLEST_BOX, is_large_enough
 from .rects import Rect, inset, pixels
-from .rest import find_rest, light_side
-from .schema import SMALLEST_BOX, is_large_enough
-from .score import score
-from .stacks import unit_of
 from .stand import check_aspects, describe, score_products, stand
 
 _COST_WEIGHT = 1.2  # beside the score, which is blind to size and to what was asked for

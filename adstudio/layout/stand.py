@@ -9,10 +9,10 @@ import numpy as np
 
 from ..errors import InputError
 from ..types import Box, LayoutPlan, LayoutScore, Light, Placement, Side
-from .energy import Busyness
-from .metrics import SAFE_MARGIN, edge_room, luminance, overlap
-from .rest import Rest
-from .score import combine
+from .picture.energy import Busyness
+from .picture.metrics import SAFE_MARGIN, edge_room, luminance, overlap
+from .picture.rest import Rest
+from .picture.score import combine
 
 _SQUARE_HEIGHT = 0.46  # of the picture's height, for a product as wide as tall, alone
 _TALLEST, _LOWEST = 0.62, 0.16

@@ -23,23 +23,51 @@ from ..ports import Cancelled
 from ..types import Side, TextStyle
 from .commands import (
     batch as batch_command,
+)
+from .commands import (
     channels as channel_command,
+)
+from .commands import (
     convert as convert_command,
+)
+from .commands import (
     copy_options,
-    cutout as cutout_command,
-    doctor as doctor_command,
-    fetch as fetch_command,
     finish_options,
-    industries as industries_command,
     interrupt,
-    layout as layout_command,
-    letter as letter_command,
-    place as place_command,
-    reflow as reflow_command,
-    serve as serve_command,
     server_option,
-    show as show_command,
     target_options,
+)
+from .commands import (
+    cutout as cutout_command,
+)
+from .commands import (
+    doctor as doctor_command,
+)
+from .commands import (
+    fetch as fetch_command,
+)
+from .commands import (
+    industries as industries_command,
+)
+from .commands import (
+    layout as layout_command,
+)
+from .commands import (
+    letter as letter_command,
+)
+from .commands import (
+    place as place_command,
+)
+from .commands import (
+    reflow as reflow_command,
+)
+from .commands import (
+    serve as serve_command,
+)
+from .commands import (
+    show as show_command,
+)
+from .commands import (
     words as words_command,
 )
 from .report import RunReport

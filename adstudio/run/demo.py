@@ -12,8 +12,8 @@ from typing import Any
 from ..errors import MissingDependency
 from ..output.encode import encode, find_format, to_pixels
 from .commands import interrupt
-from .local.runner import LocalRunner
 from .commands.progress import Progress
+from .local.runner import LocalRunner
 from .request import AdRequest
 from .wire import to_data_url
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from ..errors import InputError
 from .local.photos import target_size
+from .local.words import style_of
 from .readiness import Finder, Readiness, check_workflows
 from .request import ZIT, AdRequest
 from .target import channel_of
-from .local.words import style_of
 
 _BASE_PX = 1024
 _GRID_PX = 32  # every one of the other engines takes sides that are multiples of it

@@ -16,9 +16,9 @@ from ..output.credentials import configured
 from ..output.disclosure import Disclosure, Source
 from ..output.encode import find_format
 from ..output.save import SavedPicture, save_picture
-from ..text.fonts import BUNDLED
-from ..text.label import WHOLE, draw_label
+from ..text.faces.fonts import BUNDLED
 from ..text.lettering import letter
+from ..text.paint.label import WHOLE, draw_label
 from ..types import Array, Channel, LayoutPlan, TextStyle
 from .request import AdRequest
 

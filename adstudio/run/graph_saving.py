@@ -16,7 +16,7 @@ from ..output.disclosure import Source
 from ..output.encode import find_format
 from ..output.findings import refuse
 from ..output.save import SavedPicture
-from ..text.label import WHOLE
+from ..text.paint.label import WHOLE
 from ..types import Array, LayoutPlan
 from .finishing import Wanted, finish
 

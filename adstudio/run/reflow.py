@@ -10,9 +10,9 @@ import numpy as np
 
 from ..errors import InputError
 from ..imaging.reframe import Window, choose_window, reframe, reframe_mask
-from ..layout.blocks import pieces_of
-from ..layout.energy import measure
-from ..layout.reflow import letter_unit, reflow
+from ..layout.copy.blocks import pieces_of
+from ..layout.copy.reflow import letter_unit, reflow
+from ..layout.picture.energy import measure
 from ..output.templates import templates
 from ..types import Array, Box, Channel, CutOut, LayoutPlan, TextRole
 from .channels import takes_copy

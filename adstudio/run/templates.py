@@ -12,11 +12,11 @@ from ..imaging.resample import resize_rgba
 from ..output.channels import get_channel, require_size
 from ..output.findings import Finding
 from ..output.templates import Template, TypeLine, get_template
-from ..text.characters import normalise
-from ..text.coverage import require_glyphs
-from ..text.fonts import find_font
-from ..text.ink import parse_colour
-from ..text.typeface import Typeface
+from ..text.faces.coverage import require_glyphs
+from ..text.faces.fonts import find_font
+from ..text.faces.typeface import Typeface
+from ..text.lines.characters import normalise
+from ..text.paint.ink import parse_colour
 from ..types import Array, Box, Channel, CutOut, LayoutPlan, Mark, TextBlock, TextRole
 from .channels import inspect
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ..types import Array, Layer, LayoutPlan, TextStyle
-from .dress import dress
-from .sheet import Piece, as_layers, lift
-from .typesetting import set_copy
+from .lines.typesetting import set_copy
+from .paint.dress import dress
+from .paint.sheet import Piece, as_layers, lift
 
 _PLAIN = TextStyle()
 

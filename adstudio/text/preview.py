@@ -9,9 +9,9 @@ import numpy as np
 
 from ..errors import AdStudioError
 from ..types import Array, LayoutPlan, Mark, TextStyle
-from .ink import palette
 from .lettering import letter
-from .mark import paint_logo, paint_qr
+from .paint.ink import palette
+from .paint.mark import paint_logo, paint_qr
 from .proof import set_blocks
 
 _ENOUGH = 16  # one pixel in so many tells whether a code can be drawn

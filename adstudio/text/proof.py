@@ -8,9 +8,9 @@ from functools import lru_cache
 
 from ..errors import InputError
 from ..types import LayoutPlan, TextBlock, TextStyle
-from .fitting import Setting
-from .fonts import fonts_stamp
+from .faces.fonts import fonts_stamp
 from .lettering import set_copy
+from .lines.fitting import Setting
 from .roles import roles_stamp
 
 

@@ -14,8 +14,8 @@ import yaml
 from .. import config
 from ..errors import InputError
 from ..types import Plate, TextRole
-from .fontfile import weight_of
-from .ink import parse_colour
+from .faces.fontfile import weight_of
+from .paint.ink import parse_colour
 
 FILE = "roles.yaml"
 _PACKAGED = Path(__file__).parent / "data" / FILE

@@ -12,8 +12,8 @@ import pytest
 import torch
 
 from adstudio.demo import checkpoint_path
-from adstudio.engine.memory.components import load, registry
 from adstudio.engine.drawing.sampling import text_to_image
+from adstudio.engine.memory.components import load, registry
 from adstudio.engine.memory.torch_host import TorchHost
 from adstudio.run.local.runner import LocalRunner
 from adstudio.run.request import AdRequest

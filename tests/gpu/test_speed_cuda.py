@@ -15,10 +15,10 @@ from torch.nn import functional
 
 from adstudio.demo import checkpoint_path
 from adstudio.engine.drawing import attention, precision
-from adstudio.engine.memory.components import Zit, load, registry
 from adstudio.engine.drawing.options import ATTENTIONS, Options
 from adstudio.engine.drawing.precision import with_options
 from adstudio.engine.drawing.sampling import image_to_image, latent_to_image, text_to_image
+from adstudio.engine.memory.components import Zit, load, registry
 from adstudio.engine.memory.torch_host import TorchHost
 from adstudio.errors import InputError
 

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from adstudio.imaging.letters.lines import FEATURES
 from adstudio.imaging.letters.detection import rows_of
+from adstudio.imaging.letters.lines import FEATURES
 
 from .signs import Sample, Sign, draw_sample
 

@@ -13,9 +13,9 @@ from ...ports import Watcher
 from ..forms.checkpoint_files import choose_files, names_in
 from ..forms.folder import WEIGHT_STEMS
 from ..forms.manifest import Entry, Manifest, changed_files, feed, read_manifest
-from .staging import Staging, check_room, is_bare, only_one_at, storing
 from ..tensors.bfloat16 import Layout, read_layout, write_narrow
 from ..tensors.headers import read_json, reading
+from .staging import Staging, check_room, is_bare, only_one_at, storing
 
 _KEY = "bf16"
 _NOTHING_LEFT = "nothing was left behind."

@@ -11,8 +11,8 @@ from pathlib import Path
 from ...errors import InputError
 from ...ports import Watcher
 from ..forms.checkpoint_files import choose_files
-from .hub import RemoteFile, Repository, explained, look_up, repo_name, unlogged
 from ..forms.manifest import Entry, Manifest, changed_files, damaged_files, is_complete, read_manifest
+from .hub import RemoteFile, Repository, explained, look_up, repo_name, unlogged
 from .staging import Staging, check_room, is_bare, only_one_at, storing
 from .transfer import Transfer, digest_of
 

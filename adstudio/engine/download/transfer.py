@@ -12,8 +12,8 @@ from typing import BinaryIO
 
 from ...errors import ModelError
 from ...ports import Cancelled
-from .hub import RemoteFile, Repository, opened, pause_after, status_of
 from ..forms.manifest import feed
+from .hub import RemoteFile, Repository, opened, pause_after, status_of
 
 _log = logging.getLogger("adstudio.engine")
 

@@ -10,8 +10,8 @@ import torch
 
 from ...errors import InputError
 from ...ports import Host
-from ..memory.components import Zit
 from ..lora.styles import join_triggers
+from ..memory.components import Zit
 
 _LONGEST_TOKEN = 160  # letters; a text of more than that many per token of the limit is too long without counting
 _SHOWN_CHARS = 40

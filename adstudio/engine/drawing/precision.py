@@ -21,11 +21,11 @@ from torch import nn
 
 from ...errors import InputError, StorageError
 from ...ports import Watcher
-from ..forms.assembly import build_transformer, build_vae
-from ..memory.components import Components, Zit, registry
 from ..download.conversion_space import map_nameless, temporary_folder
-from .options import BF16, FP8_PRODUCTS, FP8_WEIGHTS, Options
+from ..forms.assembly import build_transformer, build_vae
 from ..forms.parts import Sources
+from ..memory.components import Components, Zit, registry
+from .options import BF16, FP8_PRODUCTS, FP8_WEIGHTS, Options
 
 NARROW = torch.float8_e4m3fn
 _LARGEST = torch.finfo(NARROW).max

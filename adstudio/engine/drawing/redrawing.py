@@ -9,9 +9,9 @@ import torch
 
 from ...errors import InputError
 from ...types import Array
-from . import inpaint, latents, sizes
 from ..forms.checkpoint import Checkpoint
 from ..memory.components import Zit
+from . import inpaint, latents, sizes
 from .inpaint import Edit
 
 _SMALLEST_PHOTO_PX = 16

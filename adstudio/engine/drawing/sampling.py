@@ -12,12 +12,12 @@ from ...errors import InputError
 from ...ports import Host
 from ...types import Array
 from ..memory import ladder
-from . import latents, schedule, sizes
 from ..memory.components import Zit, registry
-from .stages import Drawing, Start
+from . import latents, schedule, sizes
 from .encoding import length_notes
 from .inpaint import Edit
 from .redrawing import prepare_latents, prepare_redrawing
+from .stages import Drawing, Start
 
 _LARGEST_SEED = 2**64 - 1
 _MOST_PICTURES = 64

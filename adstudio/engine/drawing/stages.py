@@ -17,14 +17,14 @@ from torch.nn import functional
 from ...errors import ModelError
 from ...ports import Host
 from ...types import Array
-from . import denoise, encoding, latents, preview, schedule
-from ..memory import ladder
 from ..lora.adapters import applied
+from ..memory import ladder
+from ..memory.components import Zit
+from ..memory.residence import residence_of
+from . import denoise, encoding, latents, preview, schedule
 from .attention import attending
 from .compiling import compiled
-from ..memory.components import Zit
 from .precision import multiplying
-from ..memory.residence import residence_of
 
 T = TypeVar("T")
 _CAPTION_GRID = 32  # tokens; the transformer pads captions to a multiple of it

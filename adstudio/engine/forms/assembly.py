@@ -15,9 +15,9 @@ from torch import nn
 
 from ...errors import MissingDependency, ModelError
 from ..drawing.attention import keep_to_torch
+from ..tensors.reading import read_tensors
 from .parts import Part
 from .qwen_tokenizer import MERGES, qwen_tokenizer
-from ..tensors.reading import read_tensors
 
 logger = logging.getLogger("adstudio.engine")
 

@@ -13,15 +13,15 @@ import torch
 from ... import config
 from ...errors import ModelError
 from ...ports import Host
-from ..download.conversion_space import IN_MEMORY_BYTES, temporary_folder
 from ..doctor import mend
+from ..download.conversion_space import IN_MEMORY_BYTES, temporary_folder
+from ..tensors.headers import reading, unreadable
+from ..tensors.quantization import check_storage, converted_bytes, storage, used_dtype
 from .fingerprint import family, holdings
 from .folder import read_folder
 from .model_files import AUTO, KINDS, WORDS
 from .parts import Part, Sources
-from ..tensors.quantization import check_storage, converted_bytes, storage, used_dtype
 from .split import read_split, replaced_part, why_apart
-from ..tensors.headers import reading, unreadable
 
 _CAPTION_MULTIPLE = 32
 _PROMPT_TOKENS = 512

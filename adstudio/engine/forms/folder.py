@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import ModelError
-from .parts import Part, Sources
 from ..tensors.headers import LFS_MARK, find_weights, lfs_pointer, read_json, read_tensor_infos
+from .parts import Part, Sources
 
 # diffusers names the weights of its classes one way, transformers those of its own another
 WEIGHT_STEMS = {"transformer": "diffusion_pytorch_model", "text_encoder": "model", "vae": "diffusion_pytorch_model"}

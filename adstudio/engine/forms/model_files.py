@@ -8,9 +8,9 @@ from pathlib import Path
 
 from ...errors import ModelError
 from ...ports import Host
-from .fingerprint import Holding, family, holdings
 from ..tensors.gguf_header import read_gguf_header
 from ..tensors.headers import TensorInfo, read_header
+from .fingerprint import Holding, family, holdings
 
 SUFFIXES = (".safetensors", ".sft", ".gguf")
 AUTO = "auto"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from ...errors import ModelError
 from ...ports import Host
-from .fingerprint import family, holdings, section
 from ..tensors.gguf_file import need_gguf
+from .fingerprint import family, holdings, section
 from .model_files import AUTO, WORDS, find_part, holdings_at_a_glance, read_model_file
 from .parts import Part, Sources
 from .qwen_tokenizer import MERGES, WORDS_COUNT

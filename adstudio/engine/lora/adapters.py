@@ -20,9 +20,9 @@ from torch import nn
 from torch.nn import functional
 
 from ..memory.components import Components
-from .styles import LoraUse
 from .factors import Factors, Kronecker, LowRank, join_low_ranks, multiply_kronecker, read_factors
 from .names import Widths
+from .styles import LoraUse
 
 _KEPT_BYTES = 2**30
 _MARK = "_adstudio_rack"

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import torch
 
+from ..tensors.headers import read_header
 from .keys import Patch, plan_patches
 from .names import Widths
-from ..tensors.headers import read_header
 
 Tensors = dict[str, torch.Tensor]
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...errors import ModelError
-from .names import LayerNames, Widths, is_text_encoder
 from ..tensors.headers import Header
+from .names import LayerNames, Widths, is_text_encoder
 
 _LOW_RANK = re.compile(
     r"^(?P<layer>.+?)[._](?P<kind>lora_A|lora_B|lora_down|lora_up|lora\.down|lora\.up)(\.\w+)?\.weight$"

@@ -13,8 +13,8 @@ from ... import config
 from ...errors import InputError, ModelError
 from ...ports import Host
 from ..memory.components import Zit
-from .keys import plan_patches
 from ..tensors.headers import read_header
+from .keys import plan_patches
 
 _STRONGEST = 4.0
 _OFFERED = 5

@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from ...ports import Host
+from ..drawing.options import Options
+from ..drawing.prompt_memory import PromptMemory
 from ..forms import assembly
 from ..forms.checkpoint import Checkpoint, find_checkpoint, open_checkpoint
 from ..forms.model_files import AUTO
-from ..drawing.options import Options
-from ..drawing.prompt_memory import PromptMemory
 
 if TYPE_CHECKING:
     from ..lora.styles import LoraUse

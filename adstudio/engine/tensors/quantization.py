@@ -13,10 +13,10 @@ from typing import Any
 import torch
 
 from ...errors import ModelError
-from .gguf_header import KINDS
-from .module_names import is_beside
 from ..forms.parts import Part
+from .gguf_header import KINDS
 from .headers import read_header
+from .module_names import is_beside
 
 PLAIN = {"BF16": torch.bfloat16, "F32": torch.float32}
 _FP8 = {"F8_E4M3": torch.float8_e4m3fn, "F8_E5M2": torch.float8_e5m2}

@@ -11,9 +11,9 @@ from pathlib import Path
 import torch
 
 from ..download.conversion_space import open_space
+from ..forms.parts import Part
 from .gguf_file import Packed, read_gguf
 from .module_names import module_names
-from ..forms.parts import Part
 from .quantization import restore, scale_of
 
 

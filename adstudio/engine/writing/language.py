@@ -18,14 +18,14 @@ import torch
 from ...chat import ChatMessage, Completion
 from ...errors import ProviderError
 from ...ports import Host
-from ..memory import ladder
-from .answer import Draft, walk_freely
 from ..forms.checkpoint import Checkpoint
+from ..memory import ladder
 from ..memory.components import Zit, registry
-from .json_answer import is_writable, walk_form
 from ..memory.residence import residence_of
-from .vocabulary import Vocabulary
+from .answer import Draft, walk_freely
 from .decoding import Writing, activation_bytes
+from .json_answer import is_writable, walk_form
+from .vocabulary import Vocabulary
 
 USEFUL_PARAMETERS = 300_000_000  # the smallest Qwen3 that was made to write has 600 million
 _LEAST_ROOM = 32

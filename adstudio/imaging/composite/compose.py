@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from ...errors import InputError
 from ...types import Composite, CutOut, Layer, Placement
+from ..photo import Source, read_photo
 from .crossing import Fall, shade_side, throw
 from .grounding import SHADE, mirror, occlude, shade_ground
 from .light import Lamp, estimate_light, find_lamp
-from ..photo import Source, read_photo
 from .products import Product, Wish, fit, look_at, match
 from .receipt import check_fidelity, describe, write_receipt
 from .sheets import Sheet, flatten, lift, overlap

@@ -9,10 +9,10 @@ import numpy as np
 
 from ...errors import InputError
 from ...types import Array, Stance
-from .crossing import Fall
 from ..filters import blur
-from .light import Lamp
 from ..linear import to_srgb
+from .crossing import Fall
+from .light import Lamp
 from .products import Product
 from .shadow import DARKEST, cast, find_foot
 from .sheets import Sheet, overlap

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...types import Array, CutOut, Placement, Stance
-from .harmonize import find_tone
 from ..linear import to_linear, to_srgb
-from .placement import Spot, check_placement, find_spot
 from ..resample import resize_rgba, turn_rgba
+from .harmonize import find_tone
+from .placement import Spot, check_placement, find_spot
 from .sheets import overlap
 from .texture import add_grain, measure_edges, measure_grain, missing_grain, soften_rim
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from ...errors import InputError
 from ...types import Array, Composite
-from .light import Lamp, LightEstimate
 from ..linear import delta_e2000, to_linear, to_srgb
+from .light import Lamp, LightEstimate
 from .products import Product
 from .sheets import STRIP_PX, overlap
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...types import Array, CutOut, Placement, Stance
-from .placement import find_spot
 from ..resample import resize_rgba
+from .placement import find_spot
 
 _SMALL_PX = 96
 _STEP_SEEN = 0.06  # in lightness 0..1, or as much in colour: the edge of a table, the foot of a wall

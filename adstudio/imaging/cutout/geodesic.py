@@ -10,10 +10,10 @@ from __future__ import annotations
 import numpy as np
 
 from ...types import Array
-from .edges import resample, resize
 from ..filters import Bools, around, blur, depth_inside, erode, fill_holes, find_parts, grow, open_up
-from .grid import Ties, border_distance, frame_of, spread
 from ..linear import to_lab, to_linear
+from .edges import resample, resize
+from .grid import Ties, border_distance, frame_of, spread
 from .palette import find_palette
 from .plain_ground import find_ground, find_product, shade_distance
 

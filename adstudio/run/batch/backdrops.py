@@ -9,8 +9,8 @@ from collections.abc import Callable, Generator
 from ...errors import AdStudioError
 from ..local.handing import Backdrop
 from ..local.runner import LocalRunner
-from ..request import AdResult
 from ..local.stages import Run
+from ..request import AdResult
 from .rows import Row
 
 _KEPT = 4  # rows that share one stand together, so this is seldom more than one

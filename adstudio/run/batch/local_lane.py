@@ -14,9 +14,9 @@ from typing import Any
 from ...ports import Cancelled, Host
 from ..local.finish_stages import check_finish
 from ..local.runner import LocalRunner
+from ..local.stages import Run
 from ..recorder import OnEvent, Recorder
 from ..request import AdResult
-from ..local.stages import Run
 from .backdrops import Backdrops
 from .channel_files import bring_to_channels, check_channels
 from .lanes import Outcome, failed, in_order, made_by

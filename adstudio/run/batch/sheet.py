@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageOps
 
-from ...text.fonts import find_font, open_font
+from ...text.faces.fonts import find_font, open_font
 from .manifest import Entry, Failure
 
 COLUMNS, ROWS = 6, 5

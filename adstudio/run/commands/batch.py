@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import InputError
-from . import interrupt
 from ..batch import catalogue, columns
 from ..batch.delivery import ADS, STORE
 from ..batch.lanes import Lane
@@ -20,6 +19,7 @@ from ..batch.photo_paths import PhotoFolder
 from ..batch.rows import Checked, check_rows
 from ..batch.sheet import write_sheets
 from ..batch.table import read_table
+from . import interrupt
 from .progress import Progress
 
 SHOWN_PROBLEMS = 50

@@ -124,8 +124,8 @@ def run_template(options: argparse.Namespace) -> dict[str, Any]:
     from ...output.store import write_whole
     from ..channels import file_for
     from ..local.photos import read_logo
-    from .place import read_cut
     from ..templates import draw_template
+    from .place import read_cut
 
     format = find_format(options.out.suffix)
     made = draw_template(

@@ -92,8 +92,8 @@ def _told(value: object) -> str:
 
 
 def _examine(name: str) -> Diagnosis:
-    from ...engine.forms.checkpoint import find_checkpoint
     from ...engine.doctor import examine_file, examine_folder
+    from ...engine.forms.checkpoint import find_checkpoint
     from ...engine.memory.torch_host import TorchHost
 
     host, path = TorchHost("cpu"), Path(name).expanduser()

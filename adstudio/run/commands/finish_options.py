@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from ...text.label import LABELS
+from ...text.paint.label import LABELS
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

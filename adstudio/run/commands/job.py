@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ...types import Array, RunEvent
-from . import interrupt
 from ..recorder import OnEvent, Recorder
+from . import interrupt
 
 _WINDOW_S = 10.0
 

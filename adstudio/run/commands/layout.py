@@ -49,11 +49,11 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """Lay out, write, and say why."""
     from ...imaging.photo import read_photo
-    from ...layout import digest, report
-    from ...layout.overrides import held_parts, with_overrides
-    from ...layout.plan import from_json, to_json
+    from ...layout.picture.score import score
+    from ...layout.plan import digest, report
+    from ...layout.plan.overrides import held_parts, with_overrides
+    from ...layout.plan.reading import from_json, to_json
     from ...layout.saliency import LocalAnalyzer, Wishes
-    from ...layout.score import score
     from ...output.channels import get_channel
     from ...output.store import write_whole
     from ..channels import require_copy
@@ -138,6 +138,6 @@ def _mask(path: Path | None, picture: Array) -> Array | None:
     if path is None:
         return None
     from ...imaging.photo import read_photo
-    from ...layout.energy import shrink_mask
+    from ...layout.picture.energy import shrink_mask
 
     return shrink_mask(read_photo(path, min_side_px=1).mean(axis=2), (picture.shape[0], picture.shape[1]))

@@ -13,7 +13,7 @@ def read_plan_file(path: Path) -> LayoutPlan:
 
     Raises: InputError ``layout.…``.
     """
-    from ...layout.plan import from_json
+    from ...layout.plan.reading import from_json
 
     try:
         text = path.read_text(encoding="utf-8-sig")

@@ -40,14 +40,14 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """Write a picture and its plan for each channel; ``ok`` says whether every channel would take its own."""
     from ...imaging.photo import read_photo
-    from ...layout.plan import to_json
+    from ...layout.plan.reading import to_json
     from ...output.channels import get_channels
     from ...output.encode import find_format
     from ...output.findings import describe, is_blocked
     from ...output.store import write_whole
     from ..channels import file_for, letter_for
-    from .place import read_cut
     from ..reflow import reflow_design
+    from .place import read_cut
 
     picture, plan = read_photo(options.picture), read_plan_file(options.plan)
     keep = None if options.keep is None else read_photo(options.keep).mean(axis=2)

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ...types import RunEvent
-from . import interrupt
 from ..local.runner import LocalRunner
+from . import interrupt
 from .progress import Progress
 
 if TYPE_CHECKING:

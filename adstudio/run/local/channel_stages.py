@@ -6,9 +6,9 @@ from ...output.channels import get_entry
 from ...output.findings import refuse
 from ...types import Channel, LayoutPlan, TextStyle
 from ..channels import inspect, takes_copy, takes_marks
+from ..target import template_of
 from .layouts import find_subject, shown_copy
 from .stages import Run
-from ..target import template_of
 
 _ENLARGED = 1.5
 

@@ -9,12 +9,12 @@ from ...output.credentials import configured, require_library
 from ...output.encode import find_format, require_format
 from ...output.metadata import KEY
 from ...output.save import SavedPicture
-from .channel_stages import refuse_pictures
 from ..finishing import label, save
 from ..report import RunReport
 from ..request import AdRequest
-from .stages import Run
 from ..wire import to_record
+from .channel_stages import refuse_pictures
+from .stages import Run
 
 
 def check_finish(request: AdRequest) -> None:

@@ -46,7 +46,7 @@ def cover(photo: Array, width: int, height: int) -> Array:
 def cover_seen(photo: Array, width: int, height: int) -> Array:
     """Fill ``width`` x ``height`` as :func:`cover` does, cut where the least is to be seen."""
     from ...imaging.reframe import choose_window, reframe
-    from ...layout.energy import measure
+    from ...layout.picture.energy import measure
 
     return reframe(photo, choose_window(photo, (width, height), interest=measure(photo).energy), (width, height))
 

@@ -13,15 +13,15 @@ from typing import Any
 from ...output.store import prepare_folder
 from ...ports import Host
 from ...types import AdCopy, AdPrompt, Array
-from . import stages
-from .channel_stages import check_pictures, fit_pictures, set_template
 from ..engines import refuse_elsewhere
-from .finish_stages import check_finish, label_pictures, save_pictures
-from .handing import Prepared
 from ..recorder import OnEvent, RecordedHost, Recorder, close_report
 from ..report import RunReport, peak_vram_bytes
 from ..request import AdRequest, AdResult
 from ..versions import versions
+from . import stages
+from .channel_stages import check_pictures, fit_pictures, set_template
+from .finish_stages import check_finish, label_pictures, save_pictures
+from .handing import Prepared
 
 
 class LocalRunner:

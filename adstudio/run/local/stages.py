@@ -17,13 +17,13 @@ from ...prompt.providers import LOCAL
 from ...types import AdCopy, AdPrompt, Array, Channel, CutOut, LayoutPlan
 from ..channels import takes_copy, takes_marks
 from ..finishing import Wanted, wanted_of
-from .layout_provider import RequestedAnalyzer, check_layout_provider
-from .layouts import find_subject, place_copy, place_products, shown_copy
-from .photos import cover, cover_seen, read_logo, read_source, target_size
 from ..recorder import Recorder
 from ..request import AdRequest
 from ..target import channel_of, check_copy, check_template, refuse_locked, template_of
 from ..wire import open_source
+from .layout_provider import RequestedAnalyzer, check_layout_provider
+from .layouts import find_subject, place_copy, place_products, shown_copy
+from .photos import cover, cover_seen, read_logo, read_source, target_size
 
 
 @dataclass
@@ -132,9 +132,9 @@ class Run:
 
     def load_model(self) -> None:
         """Load the checkpoint, unless the words have had it loaded."""
-        from ...engine.memory.components import load
         from ...engine.drawing.options import Options
         from ...engine.drawing.precision import with_options
+        from ...engine.memory.components import load
 
         if self.zit is not None:
             return

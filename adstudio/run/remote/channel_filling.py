@@ -11,7 +11,7 @@ from typing import Any
 
 from ...output.findings import Finding
 from ...output.templates import Template
-from ...text.fonts import BUNDLED
+from ...text.faces.fonts import BUNDLED
 from ...types import Array, Channel, LayoutPlan
 from ..channels import inspect, takes_copy, takes_marks
 from ..finishing import NO_LABEL, wanted_of

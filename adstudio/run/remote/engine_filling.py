@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..engines import ENGINES, size_of
-from ..request import AdRequest
 from ..local.words import style_of
+from ..request import AdRequest
 from .graph import Graph, Link
 from .uploads import Photos
 

@@ -14,9 +14,9 @@ from ...prompt.industries import AUTO, get_industry
 from ...types import AdPrompt, Channel
 from ..engines import ENGINES
 from ..local.layouts import PLAIN_PLACE, wants_copy
+from ..local.words import style_of, subject_of
 from ..request import TO_CHANNEL, ZIT, AdRequest
 from ..target import channel_of, template_of
-from ..local.words import style_of, subject_of
 from .channel_filling import fill_channel, fill_template, size_for
 from .engine_filling import fill_engine
 from .graph import SAVE, Graph, Link

@@ -8,12 +8,12 @@ from dataclasses import fields
 from ...errors import InputError
 from ...prompt.processor import write
 from ...prompt.providers import LOCAL, RULES
-from ...text.label import LABELS
+from ...text.paint.label import LABELS
 from ...types import AdPrompt, Placement
 from ..engines import ENGINES, size_of
 from ..local.layouts import PLAIN_PLACE
-from ..request import ZIT, AdRequest
 from ..local.words import subject_of
+from ..request import ZIT, AdRequest
 from .channel_filling import check_channel
 
 MOST_PRODUCTS = 3

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from ...errors import ServerError
-from ...layout.plan import from_json
+from ...layout.plan.reading import from_json
 from ...output.metadata import KEY, read_metadata
 from ...output.save import is_named_after
 from ...output.store import ORIGIN_FOLDER, NewFile, write_once

@@ -19,12 +19,12 @@ from ...output.store import prepare_folder
 from ...prompt.copy.claims import flag_copy
 from ...types import RunEvent
 from ..engines import check_ready
+from ..local.words import check_words, subject_of
 from ..recorder import OnEvent, Recorder, close_report
 from ..report import RunReport
 from ..request import ZIT, AdRequest, AdResult
 from ..target import channel_of
 from ..versions import versions
-from ..local.words import check_words, subject_of
 from .answers import error_of
 from .channel_filling import barred_notes, findings_of, without_barred
 from .connection import Connection, Refused, Unanswered, Unreachable

@@ -12,7 +12,7 @@ from ...engine.drawing.options import PRECISIONS
 from ...engine.drawing.sizes import ASPECTS
 from ...layout.providers import analyzer_names
 from ...output.encode import FORMATS
-from ...text.label import LABELS
+from ...text.paint.label import LABELS
 from ..request import MAX_COUNT, MAX_KB, MAX_STEPS, TO_CHANNEL, AdRequest, Lighting
 from .body import MOST_PHOTOS, NOT_ASKED, PICTURES
 

@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 from ...errors import AdStudioError, ServerError
 from ..engines import SizeOver
+from ..local.words import check_words
 from ..remote.answers import failure, was_interrupted
 from ..remote.channel_filling import barred_notes, without_barred
 from ..remote.filling import fill, with_seed
@@ -20,7 +21,6 @@ from ..remote.graph import Graph
 from ..remote.refusals import check_fits
 from ..remote.uploads import read_photos
 from ..request import AdRequest
-from ..local.words import check_words
 from . import pictures, webhook
 from .answers import problem
 from .body import Ask

@@ -15,10 +15,10 @@ from sklearn.datasets import load_sample_image
 
 from adstudio.errors import InputError
 from adstudio.imaging.letters import detection as lettering
+from adstudio.imaging.letters.detection import Lettering, find_lettering, rows_of
 from adstudio.imaging.letters.glyphs import find_glyphs, local_statistics
 from adstudio.imaging.letters.lines import FEATURES
-from adstudio.imaging.letters.detection import Lettering, find_lettering, rows_of
-from adstudio.text.fonts import find_font, open_font
+from adstudio.text.faces.fonts import find_font, open_font
 from adstudio.types import Array, Box
 from tools.lettering_model.backgrounds import Background, draw_background
 from tools.lettering_model.signs import draw_sample

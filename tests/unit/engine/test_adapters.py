@@ -14,14 +14,14 @@ import torch._dynamo.testing
 from lora_files import Pairs, lokr, native, peft, random_pairs, save
 from torch import nn
 
-from adstudio.engine.lora import adapters
-from adstudio.engine.lora.adapters import Rack, applied
-from adstudio.engine.memory.components import Zit
-from adstudio.engine.lora.styles import LoraUse, with_loras
 from adstudio.engine.drawing.options import FP8_WEIGHTS, Options
 from adstudio.engine.drawing.precision import with_options
-from adstudio.engine.memory.residence import residence_of
 from adstudio.engine.drawing.sampling import text_to_image
+from adstudio.engine.lora import adapters
+from adstudio.engine.lora.adapters import Rack, applied
+from adstudio.engine.lora.styles import LoraUse, with_loras
+from adstudio.engine.memory.components import Zit
+from adstudio.engine.memory.residence import residence_of
 from adstudio.engine.memory.torch_host import TorchHost
 from adstudio.errors import ModelError
 from adstudio.types import Array

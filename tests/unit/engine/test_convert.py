@@ -19,12 +19,12 @@ from onlooker import Onlooker
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from adstudio.engine.memory.components import load
 from adstudio.engine.download.convert import convert
-from adstudio.engine.forms.manifest import MANIFEST, is_complete, read_manifest
 from adstudio.engine.drawing.sampling import text_to_image
-from adstudio.engine.tensors.bfloat16 import read_layout, write_narrow
+from adstudio.engine.forms.manifest import MANIFEST, is_complete, read_manifest
+from adstudio.engine.memory.components import load
 from adstudio.engine.memory.torch_host import TorchHost
+from adstudio.engine.tensors.bfloat16 import read_layout, write_narrow
 from adstudio.errors import AdStudioError, InputError, ModelError
 from adstudio.ports import Cancelled
 

@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 import torch
 
-from adstudio.engine.memory.components import load
 from adstudio.engine.doctor import examine_folder, write_mended
 from adstudio.engine.drawing.sampling import text_to_image
+from adstudio.engine.memory.components import load
 from adstudio.engine.memory.torch_host import TorchHost
 
 

@@ -15,9 +15,9 @@ import pytest
 import torch
 from tiny_checkpoint import build_checkpoint
 
-from adstudio.engine.memory.components import load, registry
 from adstudio.engine.doctor import examine_folder, known, write_mended
 from adstudio.engine.drawing.sampling import text_to_image
+from adstudio.engine.memory.components import load, registry
 from adstudio.engine.memory.torch_host import TorchHost
 from adstudio.types import Array
 

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 import torch
 
+from adstudio.engine.drawing.options import Options
+from adstudio.engine.drawing.sampling import Samples, image_to_image, text_to_image
+from adstudio.engine.drawing.stages import measure_sizes
+from adstudio.engine.drawing.tiled_norms import ROUNDS
 from adstudio.engine.memory import ladder
 from adstudio.engine.memory.components import Zit
-from adstudio.engine.drawing.stages import measure_sizes
-from adstudio.engine.drawing.options import Options
 from adstudio.engine.memory.residence import residence_of
-from adstudio.engine.drawing.sampling import Samples, image_to_image, text_to_image
-from adstudio.engine.drawing.tiled_norms import ROUNDS
 from adstudio.engine.memory.torch_host import TorchHost
 from adstudio.types import Array
 

@@ -11,10 +11,10 @@ import torch
 from torch.nn import functional
 
 from adstudio.engine.drawing import precision
-from adstudio.engine.memory.components import Zit
 from adstudio.engine.drawing.options import ATTENTIONS, Options
 from adstudio.engine.drawing.precision import with_options
 from adstudio.engine.drawing.sampling import Samples, text_to_image
+from adstudio.engine.memory.components import Zit
 from adstudio.engine.memory.torch_host import TorchHost
 from adstudio.errors import InputError
 

@@ -16,12 +16,12 @@ import pytest
 import torch
 from tiny_checkpoint import build_checkpoint
 
+from adstudio.engine.drawing.prompt_memory import PromptMemory
+from adstudio.engine.drawing.sampling import image_to_image, text_to_image
 from adstudio.engine.forms import assembly
 from adstudio.engine.memory import residence
 from adstudio.engine.memory.components import Zit, load, registry
-from adstudio.engine.drawing.prompt_memory import PromptMemory
 from adstudio.engine.memory.residence import residence_of
-from adstudio.engine.drawing.sampling import image_to_image, text_to_image
 from adstudio.engine.memory.streaming import find_blocks
 from adstudio.engine.memory.torch_host import TorchHost
 from adstudio.ports import Cancelled

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from adstudio.engine.memory.components import Zit
 from adstudio.engine.drawing.inpaint import Edit, choose_region, lay_back, resize, shape_mask
 from adstudio.engine.drawing.sampling import Samples, image_to_image
+from adstudio.engine.memory.components import Zit
 from adstudio.engine.memory.torch_host import TorchHost
 from adstudio.errors import InputError
 from adstudio.types import Array

@@ -12,10 +12,10 @@ import torch
 from conversation import SCHEMA, why_invalid
 
 from adstudio import config
-from adstudio.engine.writing.answer import Draft, Walk, is_looping, walk_freely
 from adstudio.engine.forms.assembly import build_tokenizer
-from adstudio.engine.writing.json_answer import is_writable, walk_form
 from adstudio.engine.forms.qwen_tokenizer import qwen_tokenizer
+from adstudio.engine.writing.answer import Draft, Walk, is_looping, walk_freely
+from adstudio.engine.writing.json_answer import is_writable, walk_form
 from adstudio.engine.writing.vocabulary import Vocabulary
 
 NESTED = {

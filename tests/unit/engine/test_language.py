@@ -21,14 +21,14 @@ from tiny_checkpoint import build_checkpoint
 
 from adstudio import config
 from adstudio.chat import ChatMessage, ChatPicture
-from adstudio.engine.writing.answer import Draft, walk_freely
-from adstudio.engine.memory.components import Zit, load, registry
 from adstudio.engine.drawing.encoding import embed_tokens
-from adstudio.engine.writing.language import EncoderChat, may_write
 from adstudio.engine.drawing.sampling import text_to_image
+from adstudio.engine.memory.components import Zit, load, registry
 from adstudio.engine.memory.torch_host import TorchHost
-from adstudio.engine.writing.vocabulary import Vocabulary
+from adstudio.engine.writing.answer import Draft, walk_freely
 from adstudio.engine.writing.decoding import Writing, activation_bytes
+from adstudio.engine.writing.language import EncoderChat, may_write
+from adstudio.engine.writing.vocabulary import Vocabulary
 from adstudio.errors import ProviderError
 from adstudio.ports import Cancelled, ChatModel
 

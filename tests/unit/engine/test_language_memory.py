@@ -26,8 +26,8 @@ from conversation import ask
 from tiny_checkpoint import build_checkpoint
 from torch.overrides import TorchFunctionMode
 
-from adstudio.engine.memory.components import Zit, load, registry
 from adstudio.engine.drawing.encoding import embed_tokens
+from adstudio.engine.memory.components import Zit, load, registry
 from adstudio.engine.memory.residence import residence_of
 from adstudio.engine.memory.torch_host import TorchHost
 from adstudio.engine.writing.decoding import Writing

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from adstudio.engine.memory.components import Zit
 from adstudio.engine.drawing.inpaint import Edit
 from adstudio.engine.drawing.sampling import Samples, image_to_image, latent_to_image, text_to_image
+from adstudio.engine.memory.components import Zit
 from adstudio.engine.memory.torch_host import TorchHost
 from adstudio.errors import InputError
 

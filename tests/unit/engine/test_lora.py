@@ -13,11 +13,11 @@ import torch
 from lora_files import RANK, Pairs, Tensors, alphas, fused_pairs, kohya, native, peft, random_pairs
 from lora_files import save as save_file_of
 
-from adstudio.engine.memory.components import Zit, load
 from adstudio.engine.drawing.encoding import encode_prompt
-from adstudio.engine.lora.styles import LoraUse, find_adapter, join_triggers, offered_triggers, with_loras
-from adstudio.engine.lora.keys import plan_patches
 from adstudio.engine.drawing.sampling import text_to_image
+from adstudio.engine.lora.keys import plan_patches
+from adstudio.engine.lora.styles import LoraUse, find_adapter, join_triggers, offered_triggers, with_loras
+from adstudio.engine.memory.components import Zit, load
 from adstudio.engine.memory.torch_host import TorchHost
 from adstudio.engine.tensors.headers import read_header
 from adstudio.errors import InputError, ModelError

@@ -13,14 +13,14 @@ from lora_files import peft, random_pairs, save
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from adstudio.engine.drawing import compiling, denoise, precision, schedule
 from adstudio.engine.download import conversion_space
-from adstudio.engine.memory.components import Zit
-from adstudio.engine.lora.styles import LoraUse, with_loras
+from adstudio.engine.drawing import compiling, denoise, precision, schedule
 from adstudio.engine.drawing.options import Options
 from adstudio.engine.drawing.precision import with_options
-from adstudio.engine.memory.residence import residence_of
 from adstudio.engine.drawing.sampling import Samples, text_to_image
+from adstudio.engine.lora.styles import LoraUse, with_loras
+from adstudio.engine.memory.components import Zit
+from adstudio.engine.memory.residence import residence_of
 from adstudio.engine.memory.torch_host import TorchHost
 from adstudio.errors import InputError, StorageError
 

@@ -15,12 +15,12 @@ import pytest
 import torch
 
 from adstudio.engine.drawing import sampling
-from adstudio.engine.memory.components import Zit, load, registry
-from adstudio.engine.drawing.stages import measure_sizes
 from adstudio.engine.drawing.latents import vae_activation_bytes
 from adstudio.engine.drawing.options import Options
 from adstudio.engine.drawing.sampling import image_to_image, text_to_image
 from adstudio.engine.drawing.schedule import full_schedule, make_scheduler
+from adstudio.engine.drawing.stages import measure_sizes
+from adstudio.engine.memory.components import Zit, load, registry
 from adstudio.engine.memory.torch_host import TorchHost
 from adstudio.errors import InputError, ModelError
 from adstudio.ports import Cancelled

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 import torch
 
+from adstudio.engine.drawing.sampling import text_to_image
 from adstudio.engine.forms import assembly
 from adstudio.engine.memory.components import Zit, load, registry
-from adstudio.engine.drawing.sampling import text_to_image
 from adstudio.engine.memory.torch_host import TorchHost
 
 Writer = Callable[[Path, Path], Path]  # the folder, where to write -> the file to choose

@@ -15,8 +15,8 @@ from safetensors.torch import load_file
 
 from adstudio.engine.download import conversion_space
 from adstudio.engine.forms.checkpoint import find_checkpoint, open_checkpoint
-from adstudio.engine.memory.components import load
 from adstudio.engine.forms.model_files import files_holding
+from adstudio.engine.memory.components import load
 from adstudio.engine.memory.torch_host import TorchHost
 from adstudio.errors import MissingDependency, ModelError
 

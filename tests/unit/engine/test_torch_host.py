@@ -12,9 +12,9 @@ import torch
 from host_contract import CHECKS, META, Case, devices
 from torch import nn
 
+from adstudio.engine.drawing.sampling import text_to_image
 from adstudio.engine.memory.components import load, registry
 from adstudio.engine.memory.residence import residence_of
-from adstudio.engine.drawing.sampling import text_to_image
 from adstudio.engine.memory.torch_host import TorchHost
 from adstudio.errors import InputError
 

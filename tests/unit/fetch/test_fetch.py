@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 from hub_server import COMMIT, Hub
 
-from adstudio.engine.memory.components import load
 from adstudio.engine.doctor.folder import examine_folder, write_mended
 from adstudio.engine.download.fetch import fetch, is_complete
-from adstudio.engine.forms.manifest import MANIFEST, read_manifest
 from adstudio.engine.drawing.sampling import text_to_image
+from adstudio.engine.forms.manifest import MANIFEST, read_manifest
+from adstudio.engine.memory.components import load
 from adstudio.engine.memory.torch_host import TorchHost
 from adstudio.errors import InputError, ModelError, ProviderError
 from adstudio.ports import Cancelled

@@ -10,10 +10,10 @@ from sklearn.datasets import load_sample_image
 
 from adstudio.errors import InputError, MissingDependency, ModelError
 from adstudio.imaging.cutout import rembg_models
-from adstudio.imaging.cutout.matting import cut_out, methods, restore_frame
 from adstudio.imaging.cutout.edges import shrink
 from adstudio.imaging.cutout.foreground import clean_colours
 from adstudio.imaging.cutout.geodesic import _clean
+from adstudio.imaging.cutout.matting import cut_out, methods, restore_frame
 from adstudio.imaging.resample import resize_rgba
 from adstudio.types import Array, CutOut
 

@@ -7,11 +7,11 @@ import pytest
 
 from adstudio.errors import InputError
 from adstudio.imaging.composite.compose import compose
-from adstudio.imaging.filters import blur, blur_spot
 from adstudio.imaging.composite.grounding import mirror
 from adstudio.imaging.composite.light import Lamp, estimate_light, find_lamp
 from adstudio.imaging.composite.products import fit
 from adstudio.imaging.composite.shadow import cast, find_foot
+from adstudio.imaging.filters import blur, blur_spot
 from adstudio.types import Array, CutOut, Placement, Stance
 from benchmarks.still_life import PRODUCTS, render, render_room
 

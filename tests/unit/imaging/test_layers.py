@@ -7,9 +7,9 @@ import pytest
 
 from adstudio.errors import InputError
 from adstudio.imaging.composite.compose import compose, compose_each
-from adstudio.imaging.linear import delta_e2000, to_linear, to_srgb
 from adstudio.imaging.composite.placement import ANCHORS, find_spot
 from adstudio.imaging.composite.texture import measure_edges, measure_grain
+from adstudio.imaging.linear import delta_e2000, to_linear, to_srgb
 from adstudio.types import Array, Composite, CutOut, Placement
 from benchmarks.still_life import render, render_room
 

@@ -7,10 +7,10 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from adstudio.errors import InputError
-from adstudio.imaging.cutout.matting import cut_out, restore_frame
 from adstudio.imaging.cutout.geodesic import _clean
-from adstudio.imaging.linear import to_lab, to_linear, to_srgb
+from adstudio.imaging.cutout.matting import cut_out, restore_frame
 from adstudio.imaging.cutout.plain_ground import find_ground, find_product
+from adstudio.imaging.linear import to_lab, to_linear, to_srgb
 from adstudio.types import Array
 
 from .conftest import draw_table, smooth_ellipse

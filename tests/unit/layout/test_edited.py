@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from adstudio.errors import InputError
-from adstudio.layout.digest import digest_of
-from adstudio.layout.edited import _with_locked, joined, settle
-from adstudio.layout.plan import to_json
+from adstudio.layout.plan.digest import digest_of
+from adstudio.layout.plan.edited import _with_locked, joined, settle
+from adstudio.layout.plan.reading import to_json
 from adstudio.types import Array, Box, LayoutPlan, Mark, Placement, TextBlock
 
 HEADLINE = TextBlock("headline", "여름 세일", Box(0.1, 0.1, 0.9, 0.3))

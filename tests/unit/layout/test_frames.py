@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from adstudio.errors import InputError
-from adstudio.layout.digest import bind, digest_of
 from adstudio.layout.frames import ProductWish, aspects_of, choose_copy, choose_side, place_products, place_text
-from adstudio.layout.plan import check_plan
-from adstudio.layout.report import describe, draw_boxes
+from adstudio.layout.plan.digest import bind, digest_of
+from adstudio.layout.plan.reading import check_plan
+from adstudio.layout.plan.report import describe, draw_boxes
 from adstudio.layout.saliency import LocalAnalyzer, Wishes
 from adstudio.types import AdCopy, AdPrompt, Array, Box, CutOut, LayoutPlan, Scene, TextBlock
 

@@ -9,12 +9,12 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from adstudio.layout.compositions import COMPOSITIONS, Scene, compose
-from adstudio.layout.copysize import read_copy
-from adstudio.layout.energy import measure
-from adstudio.layout.freespace import Ground
+from adstudio.layout.copy.compositions import COMPOSITIONS, Scene, compose
+from adstudio.layout.copy.copysize import read_copy
+from adstudio.layout.copy.stacks import unit_of
+from adstudio.layout.picture.energy import measure
+from adstudio.layout.picture.freespace import Ground
 from adstudio.layout.saliency import LocalAnalyzer, frame_of
-from adstudio.layout.stacks import unit_of
 from adstudio.types import AdCopy, Array, Box, LayoutPlan, TextBlock
 
 SHORT = AdCopy("따뜻한 커피 한 잔의 여유", "가을 한정 메뉴, 오늘 하루만")

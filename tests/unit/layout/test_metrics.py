@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adstudio.layout import metrics
-from adstudio.layout.energy import measure
-from adstudio.layout.score import combine, score
+from adstudio.layout.picture import metrics
+from adstudio.layout.picture.energy import measure
+from adstudio.layout.picture.score import combine, score
 from adstudio.types import Array, Box, LayoutPlan, Mark, Plate, TextBlock
 
 LEFT, RIGHT = Box(0, 0, 0.5, 1), Box(0.5, 0, 1, 1)

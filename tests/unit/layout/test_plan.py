@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adstudio.errors import InputError
-from adstudio.layout.plan import check_plan, from_json, to_json
-from adstudio.layout.schema import plan_schema, read_plan
+from adstudio.layout.plan.reading import check_plan, from_json, to_json
+from adstudio.layout.plan.schema import plan_schema, read_plan
 from adstudio.types import (
     Anchor,
     Box,

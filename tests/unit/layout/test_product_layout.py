@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adstudio.errors import InputError
-from adstudio.layout.energy import shrink
-from adstudio.layout.metrics import overlap_area
-from adstudio.layout.rest import find_rest, light_side
+from adstudio.layout.picture.energy import shrink
+from adstudio.layout.picture.metrics import overlap_area
+from adstudio.layout.picture.rest import find_rest, light_side
 from adstudio.layout.saliency import LocalAnalyzer
 from adstudio.layout.stand import product_box
 from adstudio.types import Array, Side

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adstudio.errors import InputError
-from adstudio.layout.blocks import Piece, group_pieces, pieces_of
-from adstudio.layout.metrics import overlap_area
-from adstudio.layout.reflow import reflow
+from adstudio.layout.copy.blocks import Piece, group_pieces, pieces_of
+from adstudio.layout.copy.reflow import reflow
+from adstudio.layout.picture.metrics import overlap_area
 from adstudio.types import Box, Channel, LayoutPlan, Mark, Placement, TextBlock
 
 WORDS = (

@@ -10,11 +10,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from adstudio.errors import InputError
-from adstudio.layout.energy import measure
-from adstudio.layout.metrics import edge_room
-from adstudio.layout.plan import check_plan
+from adstudio.layout.picture.energy import measure
+from adstudio.layout.picture.metrics import edge_room
+from adstudio.layout.picture.score import score
+from adstudio.layout.plan.reading import check_plan
 from adstudio.layout.saliency import LocalAnalyzer
-from adstudio.layout.score import score
 from adstudio.text.lettering import set_copy
 from adstudio.types import AdCopy, Array, Box, LayoutPlan, Side, TextBlock, TextStyle
 

@@ -21,8 +21,8 @@ from chat_server import MODEL, ChatServer, Received, Reply, chatting, fails, say
 from adstudio.chat import openai_chat
 from adstudio.errors import InputError, ProviderError
 from adstudio.layout import frames
-from adstudio.layout.metrics import overlap_area
-from adstudio.layout.plan import check_plan, to_json
+from adstudio.layout.picture.metrics import overlap_area
+from adstudio.layout.plan.reading import check_plan, to_json
 from adstudio.layout.providers import LayoutChoice, Layouts, check_choice, lay_out
 from adstudio.layout.saliency import LocalAnalyzer, Wishes
 from adstudio.types import AdCopy, Array, Box, Channel

@@ -12,15 +12,15 @@ from skimage import data
 from skimage.transform import resize
 
 from adstudio.errors import InputError
-from adstudio.layout.compositions import COMPOSITIONS
-from adstudio.layout.copysize import read_copy
-from adstudio.layout.energy import measure, shrink
-from adstudio.layout.faces import find_faces
-from adstudio.layout.freespace import Candidate, clear_map, search, shapes
-from adstudio.layout.metrics import contains, overlap_area
-from adstudio.layout.plan import check_plan
+from adstudio.layout.copy.compositions import COMPOSITIONS
+from adstudio.layout.copy.copysize import read_copy
+from adstudio.layout.picture.energy import measure, shrink
+from adstudio.layout.picture.faces import find_faces
+from adstudio.layout.picture.freespace import Candidate, clear_map, search, shapes
+from adstudio.layout.picture.metrics import contains, overlap_area
+from adstudio.layout.picture.score import score
+from adstudio.layout.plan.reading import check_plan
 from adstudio.layout.saliency import LocalAnalyzer, Wishes
-from adstudio.layout.score import score
 from adstudio.types import AdCopy, Array, Box, Channel, LayoutPlan, Mark, Placement, TextBlock
 
 FULL = AdCopy(

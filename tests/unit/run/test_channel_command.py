@@ -13,12 +13,12 @@ from PIL import Image
 
 from adstudio.errors import InputError
 from adstudio.imaging.cutout.matting import cut_out
-from adstudio.layout.plan import to_json
+from adstudio.layout.plan.reading import to_json
 from adstudio.output.channels import get_channel
 from adstudio.run.channels import inspect, inspect_file
 from adstudio.run.cli import main
 from adstudio.run.templates import draw_template
-from adstudio.text import fonts
+from adstudio.text.faces import fonts
 from adstudio.types import Box, CutOut, LayoutPlan, TextBlock
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 from skimage import data
 
 from adstudio.errors import InputError
-from adstudio.layout.plan import to_json
+from adstudio.layout.plan.reading import to_json
 from adstudio.output.channels import get_channel
 from adstudio.run.channels import letter_for
 from adstudio.run.finishing import Wanted

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 from adstudio.engine.drawing.sampling import Samples
 from adstudio.prompt import processor
 from adstudio.run.local.drawing import draw_pictures
-from adstudio.text.fonts import find_font
+from adstudio.text.faces.fonts import find_font
 from adstudio.types import Array
 
 TEXT = "a cup of coffee on a table"

@@ -14,10 +14,10 @@ from skimage import data
 from adstudio.errors import InputError
 from adstudio.output.disclosure import SCHEME, read_source_type
 from adstudio.output.save import save_picture
+from adstudio.run.commands.show import read_saved
 from adstudio.run.finishing import Wanted, finish
 from adstudio.run.local.runner import LocalRunner
 from adstudio.run.request import AdRequest
-from adstudio.run.commands.show import read_saved
 from adstudio.types import Box, LayoutPlan, Mark, TextBlock, TextStyle
 
 AD = ("generate", "창가의 딸기 라떼", "--steps", 1, "--seed", 7)

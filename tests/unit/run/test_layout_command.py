@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from adstudio.layout.digest import digest_of
-from adstudio.layout.plan import from_json
-from adstudio.layout.schema import read_plan
-from adstudio.layout.score import score
+from adstudio.layout.picture.score import score
+from adstudio.layout.plan.digest import digest_of
+from adstudio.layout.plan.reading import from_json
+from adstudio.layout.plan.schema import read_plan
 
 COPY = {
     "headline": "가을 신메뉴",

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from adstudio.errors import InputError
-from adstudio.layout.copysize import Copy
+from adstudio.layout.copy.copysize import Copy
+from adstudio.layout.copy.stacks import stack
 from adstudio.layout.saliency import LocalAnalyzer
-from adstudio.layout.stacks import stack
 from adstudio.prompt.providers import ProviderChoice
 from adstudio.run.local.layouts import find_subject, place_copy, place_products, shown_copy
+from adstudio.run.local.words import write_words
 from adstudio.run.recorder import Recorder
 from adstudio.run.request import AdRequest
-from adstudio.run.local.words import write_words
 from adstudio.text.lettering import letter
 from adstudio.types import AdCopy, AdPrompt, Box, CutOut, LayoutPlan, Placement, Scene, TextBlock, TextStyle
 

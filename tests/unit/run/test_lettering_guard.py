@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 from adstudio.imaging.letters.detection import Lettering
 from adstudio.ports import Cancelled
 from adstudio.run.local.lettering_guard import keep_unlettered
-from adstudio.text.fonts import find_font
+from adstudio.text.faces.fonts import find_font
 from adstudio.types import Array
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from adstudio.text.columns import Cell, ColumnFace, cells
-from adstudio.text.fitting import fit
-from adstudio.text.fonts import find_fonts
+from adstudio.text.faces.fonts import find_fonts
+from adstudio.text.lines.columns import Cell, ColumnFace, cells
+from adstudio.text.lines.fitting import fit
 from adstudio.types import Box, TextBlock
 
 FACE = ColumnFace(find_fonts("Pretendard"), 700, -0.02, 0.06)

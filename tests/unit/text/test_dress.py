@@ -14,11 +14,11 @@ from PIL import Image
 from skimage import data, transform
 
 from adstudio.errors import InputError
-from adstudio.text.accent import accent
-from adstudio.text.dress import dress
-from adstudio.text.ink import WHITE, luminance, ratio, to_oklab
 from adstudio.text.lettering import draw, letter, set_copy
-from adstudio.text.spot import spot_of
+from adstudio.text.paint.accent import accent
+from adstudio.text.paint.dress import dress
+from adstudio.text.paint.ink import WHITE, luminance, ratio, to_oklab
+from adstudio.text.paint.spot import spot_of
 from adstudio.types import Array, Box, LayoutPlan, Mark, TextBlock, TextRole, TextStyle
 
 HEADLINE = TextBlock("headline", "따뜻한 커피 한 잔의 여유", Box(0.06, 0.06, 0.7, 0.3), "left", anchor="bottom")

@@ -11,9 +11,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from adstudio.errors import InputError
-from adstudio.text.fitting import Setting, fit
-from adstudio.text.fonts import find_fonts
-from adstudio.text.typeface import Typeface
+from adstudio.text.faces.fonts import find_fonts
+from adstudio.text.faces.typeface import Typeface
+from adstudio.text.lines.fitting import Setting, fit
 from adstudio.types import Array, Box, TextBlock
 
 FACE = Typeface(find_fonts("Pretendard"), 700, -0.02, 0.06)
@@ -131,7 +131,7 @@ def test_long_copy_takes_the_size_that_trying_every_line_count_finds(role: Liter
 
 
 def _every_count(text: str) -> list[tuple[str, ...]]:
-    from adstudio.text.linebreak import arrange
+    from adstudio.text.lines.linebreak import arrange
 
     return [way.lines for way in arrange(text, FACE.measure, 20)]
 

@@ -11,12 +11,12 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from adstudio.errors import InputError
-from adstudio.text import fonts
-from adstudio.text.characters import normalise
-from adstudio.text.coverage import font_for, missing_glyphs, require_glyphs
-from adstudio.text.fontfile import read_faces
-from adstudio.text.fontfolders import own_folders, search_in
-from adstudio.text.typeface import Typeface
+from adstudio.text.faces import fonts
+from adstudio.text.faces.coverage import font_for, missing_glyphs, require_glyphs
+from adstudio.text.faces.fontfile import read_faces
+from adstudio.text.faces.fontfolders import own_folders, search_in
+from adstudio.text.faces.typeface import Typeface
+from adstudio.text.lines.characters import normalise
 
 SYLLABLES = "".join(map(chr, range(0xAC00, 0xD7A4)))
 NANUM = Path("/usr/share/fonts/truetype/nanum")

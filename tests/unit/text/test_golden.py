@@ -17,10 +17,10 @@ ROOT = Path(__file__).parents[3]
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
 
-from adstudio.text.fitting import fit  # noqa: E402
-from adstudio.text.fontfile import WEIGHTS  # noqa: E402
+from adstudio.text.faces.fontfile import WEIGHTS  # noqa: E402
+from adstudio.text.lines.fitting import fit  # noqa: E402
+from adstudio.text.lines.typesetting import typeface  # noqa: E402
 from adstudio.text.roles import role_style  # noqa: E402
-from adstudio.text.typesetting import typeface  # noqa: E402
 from adstudio.types import Array, Box, LayoutPlan, TextBlock, TextStyle  # noqa: E402
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adstudio.errors import InputError
-from adstudio.text.bonds import belong_together
-from adstudio.text.characters import graphemes, is_sequence, normalise
-from adstudio.text.linebreak import arrange, split_long_words, wrap
+from adstudio.text.lines.bonds import belong_together
+from adstudio.text.lines.characters import graphemes, is_sequence, normalise
+from adstudio.text.lines.linebreak import arrange, split_long_words, wrap
 
 
 def width(text: str) -> float:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import ImageFont
 
-from adstudio.text import fonts, webfont
+from adstudio.text.faces import fonts, webfont
 from adstudio.text.lettering import set_copy
 from adstudio.text.proof import set_blocks
 from adstudio.types import Box, LayoutPlan, TextBlock, TextStyle

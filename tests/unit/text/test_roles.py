@@ -8,9 +8,9 @@ from typing import get_args
 import pytest
 
 from adstudio.errors import InputError
-from adstudio.text.fontfile import weight_of
+from adstudio.text.faces.fontfile import weight_of
+from adstudio.text.lines.typesetting import set_copy
 from adstudio.text.roles import RoleStyle, role_style
-from adstudio.text.typesetting import set_copy
 from adstudio.types import Box, LayoutPlan, TextBlock, TextRole, TextStyle
 
 

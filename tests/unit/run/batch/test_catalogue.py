@@ -20,10 +20,10 @@ from adstudio.run.batch.local_lane import LocalLane
 from adstudio.run.batch.manifest import read_entries
 from adstudio.run.batch.rows import Row
 from adstudio.run.batch.server_lane import RunnerLane
+from adstudio.run.commands.show import read_saved
 from adstudio.run.local.runner import LocalRunner
 from adstudio.run.report import RunReport
 from adstudio.run.request import AdRequest, AdResult
-from adstudio.run.commands.show import read_saved
 from adstudio.types import AdCopy, Box, LayoutPlan, Mark, TextStyle
 
 _CORNER = Box(0.55, 0.55, 0.95, 0.95)

@@ -16,7 +16,7 @@ from PIL import Image
 
 from adstudio import __version__
 from adstudio.errors import InputError
-from adstudio.layout.plan import to_json
+from adstudio.layout.plan.reading import to_json
 from adstudio.run.batch.catalogue import Summary, draw_catalogue
 from adstudio.run.batch.ray_workers import Engine, Parcel
 from adstudio.run.batch.rows import Row

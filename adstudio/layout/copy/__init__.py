@@ -1,0 +1,1 @@
+"""How copy may stand: its sizes, its stacks, its compositions, and which one wins."""

@@ -1,0 +1,1 @@
+"""The analyzer that shows the picture to a language model."""

@@ -1,0 +1,1 @@
+"""Fonts: found, read, opened, and their letters drawn."""

@@ -1,0 +1,1 @@
+"""What is painted: letters, grounds, badges, marks and the label."""
