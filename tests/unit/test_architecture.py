@@ -49,7 +49,7 @@ def name_of(path: Path) -> str:
 def imports(path: Path, *, top_level_only: bool = False) -> Iterator[tuple[int, str]]:
     """``(line, dotted name)`` of every import; relative ones are resolved against the repository's root.
 
-    ``from ..text import fonts`` in ``adstudio/run`` gives ``.adstudio.text.faces.fonts``: the leading dot marks our own.
+    ``from ..text.faces import fonts`` in ``adstudio/run`` gives ``.adstudio.text.faces.fonts``: the dot marks ours.
     """
     package = list(path.relative_to(ROOT).with_suffix("").parts[:-1])
     tree = ast.parse(path.read_text(encoding="utf-8"))
