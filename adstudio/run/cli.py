@@ -22,53 +22,25 @@ from ..errors import AdStudioError, MissingDependency
 from ..ports import Cancelled
 from ..types import Side, TextStyle
 from .commands import (
-    batch as batch_command,
-)
-from .commands import (
-    channels as channel_command,
-)
-from .commands import (
-    convert as convert_command,
-)
-from .commands import (
+    batch,
+    channels,
+    convert,
     copy_options,
+    cutout,
+    doctor,
+    fetch,
     finish_options,
+    industries,
     interrupt,
+    layout,
+    letter,
+    place,
+    reflow,
+    serve,
     server_option,
+    show,
     target_options,
-)
-from .commands import (
-    cutout as cutout_command,
-)
-from .commands import (
-    doctor as doctor_command,
-)
-from .commands import (
-    fetch as fetch_command,
-)
-from .commands import (
-    industries as industries_command,
-)
-from .commands import (
-    layout as layout_command,
-)
-from .commands import (
-    letter as letter_command,
-)
-from .commands import (
-    place as place_command,
-)
-from .commands import (
-    reflow as reflow_command,
-)
-from .commands import (
-    serve as serve_command,
-)
-from .commands import (
-    show as show_command,
-)
-from .commands import (
-    words as words_command,
+    words,
 )
 from .report import RunReport
 from .request import ZIT, AdRequest, AdResult, EngineName, Lettering, Lighting
@@ -123,20 +95,20 @@ def build_parser() -> argparse.ArgumentParser:
     _add_generate(commands)
     _add_edit(commands)
     _add_composite(commands)
-    batch_command.add(commands)
-    cutout_command.add(commands)
-    place_command.add(commands)
-    channel_command.add(commands)
-    reflow_command.add(commands)
-    layout_command.add(commands)
-    letter_command.add(commands)
-    words_command.add(commands)
-    fetch_command.add(commands)
-    convert_command.add(commands)
-    doctor_command.add(commands)
-    serve_command.add(commands)
-    show_command.add(commands)
-    industries_command.add(commands)
+    batch.add(commands)
+    cutout.add(commands)
+    place.add(commands)
+    channels.add(commands)
+    reflow.add(commands)
+    layout.add(commands)
+    letter.add(commands)
+    words.add(commands)
+    fetch.add(commands)
+    convert.add(commands)
+    doctor.add(commands)
+    serve.add(commands)
+    show.add(commands)
+    industries.add(commands)
     return parser
 
 
@@ -175,7 +147,7 @@ def _add_composite(commands: Any) -> None:
     parser.add_argument("--context", default="", metavar="TEXT", help="what is advertised; the copy is written from it")
     parser.add_argument("--cutout", default="auto", metavar="METHOD", help="how the product is cut out (auto)")
     parser.add_argument("--no-auto-layout", action="store_true", help="the middle of the lower edge, without looking")
-    place_command.add_finish(parser)
+    place.add_finish(parser)
     parser.add_argument(
         "--contact", type=float, default=0.0, help="draw the ground under the products anew, 0.4; 0 leaves it (0)"
     )
@@ -206,8 +178,8 @@ def _add_picture(parser: argparse.ArgumentParser, aspect: str = "1:1") -> None:
     parser.add_argument("--vae", default="auto", metavar="FILE", help="which one, where several fit (auto)")
     parser.add_argument("--precision", default=BF16, choices=PRECISIONS, help="fp8: half the GPU memory (bf16)")
     parser.add_argument("--lora", action="append", default=[], type=_lora, metavar="NAME[:WEIGHT]")
-    words_command.add_service(parser)
-    words_command.add_tone(parser, "how the copy speaks")
+    words.add_service(parser)
+    words.add_tone(parser, "how the copy speaks")
     parser.add_argument("--copy-space", choices=get_args(Side), help="the side to keep free; read from the brief")
     parser.add_argument(
         "--lettering",
@@ -215,7 +187,7 @@ def _add_picture(parser: argparse.ArgumentParser, aspect: str = "1:1") -> None:
         choices=get_args(Lettering),
         help="where a drawn picture seems lettered: say so, or draw it anew in other words (ignore)",
     )
-    words_command.add_layout_provider(parser)
+    words.add_layout_provider(parser)
     parser.add_argument("--quality", type=int, default=95)
     finish_options.add_options(parser)
     _add_common(parser, out="output")

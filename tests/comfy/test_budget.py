@@ -19,7 +19,7 @@ import comfy.model_patcher
 from torch import nn
 from pack.nodes import _host
 from pack.adstudio.engine import residence
-from pack.adstudio.engine.residence import residence_of
+from pack.adstudio.engine.memory.residence import residence_of
 
 META, GIB = torch.device("meta"), 2**30
 TOTAL = 22.0 * GIB  # what a 24 GB card shows beside its driver's context

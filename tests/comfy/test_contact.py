@@ -11,8 +11,8 @@ import tempfile, pathlib
 import torch
 sys.path.insert(0, place + "/tests")
 from pack.adstudio.engine import components
-from pack.adstudio.engine.components import load
-from pack.adstudio.engine.torch_host import TorchHost
+from pack.adstudio.engine.memory.components import load
+from pack.adstudio.engine.memory.torch_host import TorchHost
 from pack.adstudio.errors import InputError
 from pack.nodes.generate import ContactBlend
 from tiny_checkpoint import build_checkpoint

@@ -16,9 +16,9 @@ import folder_paths
 import comfy.model_management as mm
 from torch import nn
 from pack.nodes import _host
-from pack.adstudio.engine.components import load, registry
-from pack.adstudio.engine.sampling import text_to_image
-from pack.adstudio.engine.torch_host import TorchHost
+from pack.adstudio.engine.memory.components import load, registry
+from pack.adstudio.engine.drawing.sampling import text_to_image
+from pack.adstudio.engine.memory.torch_host import TorchHost
 from host_contract import CHECKS, META, Case
 from tiny_checkpoint import build_checkpoint
 

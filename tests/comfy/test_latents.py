@@ -12,8 +12,8 @@ import numpy as np, torch
 sys.path.insert(0, place + "/tests")
 import comfy.latent_formats
 import nodes as core
-from pack.adstudio.engine.components import load
-from pack.adstudio.engine.torch_host import TorchHost
+from pack.adstudio.engine.memory.components import load
+from pack.adstudio.engine.memory.torch_host import TorchHost
 from pack.nodes import _io, _native, generate
 from tiny_checkpoint import build_checkpoint
 
@@ -94,8 +94,8 @@ import tempfile, pathlib
 import torch
 sys.path.insert(0, place + "/tests")
 import nodes as core
-from pack.adstudio.engine.components import load
-from pack.adstudio.engine.torch_host import TorchHost
+from pack.adstudio.engine.memory.components import load
+from pack.adstudio.engine.memory.torch_host import TorchHost
 from pack.adstudio.errors import InputError
 from pack.nodes import _native, generate
 from tiny_checkpoint import build_checkpoint

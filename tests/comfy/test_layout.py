@@ -12,7 +12,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 import torch
 from pack.nodes.layout import TextLayoutAnalyzer
-from pack.adstudio.layout.digest import digest_of
+from pack.adstudio.layout.plan.digest import digest_of
 from pack.adstudio.types import AdCopy, Box, Channel
 from pack.nodes._io import to_arrays
 

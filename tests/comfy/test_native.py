@@ -19,12 +19,12 @@ from comfy_extras.nodes_sd3 import EmptySD3LatentImage
 from safetensors.torch import load_file, save_file
 from lora_files import fused_pairs, lokr, native, peft, save
 from pack.adstudio import config
-from pack.adstudio.engine.components import load, registry
-from pack.adstudio.engine.lora import LoraUse, with_loras
-from pack.adstudio.engine.options import Options
-from pack.adstudio.engine.precision import with_options
-from pack.adstudio.engine.native_names import native_config, native_tensors
-from pack.adstudio.engine.sampling import text_to_image
+from pack.adstudio.engine.memory.components import load, registry
+from pack.adstudio.engine.lora.styles import LoraUse, with_loras
+from pack.adstudio.engine.drawing.options import Options
+from pack.adstudio.engine.drawing.precision import with_options
+from pack.adstudio.engine.tensors.native_names import native_config, native_tensors
+from pack.adstudio.engine.drawing.sampling import text_to_image
 from pack.adstudio.errors import AdStudioError
 from pack.nodes import _host, _native
 

@@ -17,8 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 LOAD = """
 import json, sys
 from pathlib import Path
-from adstudio.engine.torch_host import TorchHost
-from adstudio.engine.components import load
+from adstudio.engine.memory.torch_host import TorchHost
+from adstudio.engine.memory.components import load
 import diffusers, transformers
 diffusers.ZImageTransformer2DModel, diffusers.AutoencoderKL, transformers.Qwen3Model
 

@@ -260,7 +260,7 @@ MEASURED = """
 import json, sys
 import numpy, torch  # what a process has loaded before it begins
 from pathlib import Path
-from adstudio.engine.convert import convert
+from adstudio.engine.download.convert import convert
 
 def anonymous():
     fields = dict(line.split(":") for line in Path("/proc/self/status").read_text().splitlines() if ":" in line)

@@ -60,7 +60,7 @@ def test_the_command_says_where_the_checkpoint_lies(
 
 HASTY = """
 import sys
-from adstudio.engine import hub
+from adstudio.engine.download import hub
 hub._PAUSES_S = (0.01, 0.01)
 from adstudio.run.cli import main
 sys.exit(main(sys.argv[1:]))
@@ -156,7 +156,7 @@ def test_a_write_that_fails_leaves_nothing_that_counts(
 
 ROOMY = """
 import sys
-from adstudio.engine import staging
+from adstudio.engine.download import staging
 staging._MARGIN_BYTES = -10**9
 from adstudio.run.cli import main
 sys.exit(main(sys.argv[1:]))

@@ -89,7 +89,7 @@ def test_auto_takes_a_model_that_is_there(home: Path, blue_plate: tuple[Array, A
 def test_rembg_is_entered_without_its_compiler(home: Path) -> None:
     """In a fresh process: pymatting would compile for a minute; and rembg must still import whole afterwards."""
     code = (
-        "import sys; from adstudio.imaging import rembg_session as r; r._import_sessions();"
+        "import sys; from adstudio.imaging.cutout import rembg_session as r; r._import_sessions();"
         "assert 'pymatting' not in sys.modules and 'rembg' not in sys.modules;"
         "import importlib.util as u; assert u.find_spec('rembg') is not None"
     )

@@ -207,7 +207,7 @@ def test_a_file_where_the_output_folder_should_be(refused: Callable[..., str], t
 
 UNPRIVILEGED = """
 import os, sys
-from adstudio.engine import torch_host
+from adstudio.engine.memory import torch_host
 from adstudio.prompt.processor import write, write_copy
 from adstudio.run.cli import main
 from adstudio.run.versions import versions

@@ -19,7 +19,7 @@ ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
 # Python prints and drops whatever is raised in a finaliser, an interrupt too.
 LOST = """
 import os, signal, sys
-from adstudio.run import progress
+from adstudio.run.commands import progress
 from adstudio.run.cli import main
 
 class Finaliser:
@@ -41,7 +41,8 @@ sys.exit(main(sys.argv[1:]))
 
 DEAF = """
 import argparse, sys, time
-from adstudio.run import cli, fetch_command
+from adstudio.run import cli
+from adstudio.run.commands import fetch as fetch_command
 
 def work(options):
     says = "working"
