@@ -1,6 +1,7 @@
 """Copied into the test server's custom nodes: lets a test look at the model manager and at a run's progress."""
 
 import gc
+import sys
 from pathlib import Path
 
 import comfy.model_management
@@ -49,6 +50,12 @@ async def look_at_memory(request: web.Request) -> web.Response:
 async def look_at_steps(request: web.Request) -> web.Response:
     """How far each node of the running graph has come."""
     return web.json_response({node: state["value"] for node, state in get_progress_state().nodes.items()})
+
+
+@PromptServer.instance.routes.get("/adstudio_probe/packages")
+async def look_at_packages(request: web.Request) -> web.Response:
+    """The packages that were imported so far, by anybody."""
+    return web.json_response(sorted({name.partition(".")[0] for name in sys.modules}))
 
 
 def _mapped_share(module: torch.nn.Module) -> float:

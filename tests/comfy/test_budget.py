@@ -18,7 +18,7 @@ import comfy.model_management as mm
 import comfy.model_patcher
 from torch import nn
 from pack.nodes import _host
-from pack.adstudio.engine import residence
+from pack.adstudio.engine.memory import residence
 from pack.adstudio.engine.memory.residence import residence_of
 
 META, GIB = torch.device("meta"), 2**30

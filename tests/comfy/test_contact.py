@@ -10,7 +10,7 @@ SCRIPT = """
 import tempfile, pathlib
 import torch
 sys.path.insert(0, place + "/tests")
-from pack.adstudio.engine import components
+from pack.adstudio.engine.memory import components
 from pack.adstudio.engine.memory.components import load
 from pack.adstudio.engine.memory.torch_host import TorchHost
 from pack.adstudio.errors import InputError

@@ -1,17 +1,19 @@
-"""The pack in a real ComfyUI: every node is there, described, in its place, and loading costs next to nothing."""
+"""The pack in a real ComfyUI: every node is there, described, in its place, and nothing slow is loaded for it."""
 
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 from comfy_server import ComfyServer, running
 from shipped import NODES, WIDGETS, inputs, ours
 
 MOST_WIDGETS = 8
-IMPORT_LIMIT_S = 1.5  # 0.5 s is what we promise on an idle machine; a busy test machine gets three times that
+SLOW_TO_IMPORT = set(
+    ["diffusers", "peft", "rembg", "onnxruntime", "numba", "openai", "skimage", "sklearn", "ray", "pyarrow", "c2pa"]
+)
 
 
 def test_every_node_is_registered(server: ComfyServer):
@@ -25,24 +27,18 @@ def test_this_comfyui_lacks_nothing(server: ComfyServer):
     assert all("unable" not in engine for engine in server.get("/adstudio/engines")["engines"])
 
 
-def test_import_is_quick(server: ComfyServer, record_property: Any):
-    found = re.search(
-        rf"([\d.]+) seconds[^:]*: .*/custom_nodes/{re.escape(server.folder)}$", server.log(), re.MULTILINE
-    )
-    assert found is not None, server.log()[-2000:]
-    record_property("import_s", float(found[1]))
-    print(f"ComfyUI's log gives {found[1]} s for importing this pack.")
-    assert float(found[1]) <= IMPORT_LIMIT_S
-
-
 def test_nodes_work_under_any_folder_name(tmp_path: Path):
     """People clone into whatever they like. (Templates and help pages of a name with spaces or Hangul are beyond us:
     ComfyUI's web server does not find such paths.)"""
-    name = "zit ad.studio-메인"
-    with running(tmp_path / "내 컴퓨터.v2", folder=name) as other:
+    name, base = "zit ad.studio-메인", tmp_path / "내 컴퓨터.v2"
+    (base / "custom_nodes").mkdir(parents=True)
+    shutil.copy(Path(__file__).parent / "probe.py", base / "custom_nodes" / "adstudio_probe.py")
+    with running(base, folder=name) as other:
         assert set(ours(other)) == set(NODES)
         assert "IMPORT FAILED" not in other.log()
         assert other.get("/api/workflow_templates")[name]
+        # ComfyUI starts as fast as without the pack: what takes seconds to import waits for the node that needs it.
+        assert not SLOW_TO_IMPORT & set(other.get("/adstudio_probe/packages"))
 
 
 @pytest.mark.parametrize("node", NODES)
