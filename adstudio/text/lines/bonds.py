@@ -25,7 +25,12 @@ _PARTICLES = (
 )
 _TAIL = r"[!?.,~)\]”’]*$"
 
-_NUMBER = re.compile(r"\d[십백천만억]*$|[%℃°]$|^[일이삼사오육칠팔구십백천만억]+$")
+_NUMBER = re.compile(
+    r"\d[십백천만억]*$|[%℃°]$|^[일이삼사오육칠팔구십백천만억]+$|^(다섯|여섯|일곱|여덟|아홉|열|열두|스무|스물|서른|마흔|쉰)$"
+)
+_AREA_CODE = re.compile(r"^\(?0\d{1,2}\)$")  # "(02) 123-4567"
+_DATE_PART = re.compile(r"^(\d{4}|\d{1,2})\.$")  # "2026. 3. 1.(일)": these points end no sentence
+_NEXT_DATE_PART = re.compile(r"^\d{1,2}\.?(\(.\))?[~까]?")
 _OPERATOR = re.compile(r"^[+&×x=\-:]$")  # between two halves of one thing
 _RANGE = re.compile(r"^[~–—]$")
 _SEPARATOR = re.compile(r"^[/·|ㆍ・]$")  # between two things: a line may end with it
@@ -33,7 +38,7 @@ _OPENING = re.compile(r"[(\[{<「『《〈“‘]$")
 _CLOSING = re.compile(r"^[)\]}>」』》〉”’!?.,…~♥★☆]+$")
 # Words that lean on the number before them ("50% 할인", "3 개입", "9,900 원에", "300 ml").
 _UNIT = re.compile(
-    rf"^({_COUNTERS}|{_UNITS})(입|짜리|당|째|간|이|만|이상|이하|미만|{_PARTICLES})?{_TAIL}"
+    rf"^[%℃°]|^({_COUNTERS}|{_UNITS}|만|천|억)(입|짜리|당|째|간|이|만|이상|이하|미만|{_PARTICLES})?{_TAIL}"
     rf"|^(할인|세일|적립|쿠폰|증정|특가|당첨|가격|행사|이벤트|이상|이하|미만|초과|한정)[가-힣]{{0,2}}{_TAIL}",
     re.IGNORECASE,
 )
@@ -47,7 +52,7 @@ _DATE = re.compile(r"\d(년|월|일|시)$")  # "3월 1일", "10시 30분"
 # "오후 2시", "최대 50%", "단돈 990원", "문의 02-…"
 _BEFORE_NUMBER = re.compile(
     r"^(오전|오후|새벽|아침|점심|저녁|밤|낮|최대|최소|최저|최고|단돈|무려|선착순|하루|정가|원가|할인가|특가|판매가|가격|전화|문의|예약"
-    r"|tel|call|no|vol|ver|am|pm)[.:]?$",
+    r"|tel|call|t|no|vol|ver|am|pm|[₩￦$€¥☎☏📞📱])[.:]?$",
     re.IGNORECASE,
 )
 # One-syllable words that lean on the next word ("한 잔", "새 메뉴") or on the one before ("할 수", "마신 뒤").
@@ -93,9 +98,13 @@ def belong_together(left: str, right: str, after: str = "") -> bool:
         return True
     if _SEPARATOR.match(right) or _OPENING.search(left):
         return True
+    if right[0].isdigit() and (_BEFORE_NUMBER.match(left) or _AREA_CODE.match(left)):  # "Tel." is no end either
+        return True
+    if _DATE_PART.match(left) and _NEXT_DATE_PART.match(right):
+        return True
     if left[-1] in _PAUSES:
         return False
-    if right[0].isdigit() and (_NUMBER.search(left) or _DATE.search(left) or _BEFORE_NUMBER.match(left)):
+    if right[0].isdigit() and (_NUMBER.search(left) or _DATE.search(left)):
         return True
     if (_NUMBER.search(left) and _UNIT.match(right)) or (_COUNTED.search(left) and _AFTER_COUNT.match(right)):
         return True
