@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import groupby
 
 from ..errors import InputError
 from ..types import LayoutPlan, TextBlock, TextStyle
@@ -16,11 +17,16 @@ from .roles import roles_stamp
 
 @dataclass(frozen=True, slots=True)
 class SetLine:
-    """One line; ``x_px`` is where its ink begins, ``y_px`` its baseline."""
+    """One line, or a part of one where a price is set in several sizes.
+
+    ``x_px`` is where its ink begins, ``y_px`` its baseline, ``size_px`` its em.
+    """
 
     text: str
     x_px: float
     y_px: float
+    size_px: float
+    weight: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +34,7 @@ class SetBlock:
     """A block as it will be drawn, or the code and the words of why it cannot be.
 
     Args:
-        size_px: of the em; ``tracking`` is in em.
+        size_px: of the em, the largest one where there are several; ``tracking`` is in em.
         ink: left, top, right, bottom of the letters.
     """
 
@@ -67,8 +73,8 @@ def _set_blocks(
             good.append(block)
         except InputError as error:
             answers[i] = SetBlock(code=error.code, problem=str(error))
-    for setting in _settings(good, style, picture):
-        answers[setting.block.z] = _told(setting)
+    for z, parts in groupby(_settings(good, style, picture), key=lambda setting: setting.block.z):
+        answers[z] = _told(list(parts))
     return tuple(answers)
 
 
@@ -76,12 +82,20 @@ def _settings(blocks: Sequence[TextBlock], style: TextStyle, picture: tuple[int,
     return set_copy(LayoutPlan(tuple(blocks)), style, picture) if blocks else []
 
 
-def _told(setting: Setting) -> SetBlock:
-    lines = zip(setting.lines, setting.starts, setting.baselines, strict=True)
+def _told(parts: Sequence[Setting]) -> SetBlock:
+    """A block of its settings, which follow each other: a price has one for its figures and one for its unit."""
+    loudest = max(parts, key=lambda part: part.size)
+    lefts, tops, rights, bottoms = zip(*(part.ink for part in parts), strict=True)
     return SetBlock(
-        size_px=setting.size,
-        weight=setting.face.weight,
-        tracking=setting.face.tracking,
-        lines=tuple(SetLine(str(text), x, y) for text, x, y in lines if text),  # a cell of a column is no plain text
-        ink=setting.ink,
+        size_px=loudest.size,
+        weight=loudest.face.weight,
+        tracking=loudest.face.tracking,
+        lines=tuple(line for part in parts for line in _lines(part)),
+        ink=(min(lefts), min(tops), max(rights), max(bottoms)),
     )
+
+
+def _lines(setting: Setting) -> Iterator[SetLine]:
+    for text, x, y in zip(setting.lines, setting.starts, setting.baselines, strict=True):
+        if text:  # a cell of a column is no plain text
+            yield SetLine(str(text), x, y, setting.size, setting.face.weight)

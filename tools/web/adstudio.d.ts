@@ -27,7 +27,7 @@ interface Style {
 }
 
 interface SetBlock {
-  size_px: number; weight: number; tracking: number; lines: { text: string; x_px: number; y_px: number }[];
+  size_px: number; weight: number; tracking: number; lines: { text: string; x_px: number; y_px: number; size_px: number; weight: number }[];
   ink: [number, number, number, number]; code: string; problem: string;
 }
 interface Warning { code: string; items: Item[]; ratio?: number; wanted?: number; detail?: string; problem?: RunError }

@@ -31,6 +31,18 @@ def test_lines_are_those_of_the_drawing_in_the_order_asked():
         assert answer.size_px == drawn[role].size
 
 
+@pytest.mark.parametrize("was", ["", "12,900원"])
+def test_a_price_set_in_several_sizes_is_told_whole(was: str):
+    price = TextBlock("price", "9,900원", Box(0.1, 0.4, 0.9, 0.6), was=was)
+    (told,) = set_blocks((price,), TextStyle(), SQUARE)
+    drawn = set_copy(LayoutPlan((price,)), TextStyle(), SQUARE)
+    assert [line.text for line in told.lines] == [each for setting in drawn for each in setting.lines]
+    assert told.ink[0] == min(setting.ink[0] for setting in drawn)
+    assert told.ink[2] == max(setting.ink[2] for setting in drawn)
+    assert [line.size_px for line in told.lines] == [setting.size for setting in drawn]
+    assert told.size_px == max(setting.size for setting in drawn)
+
+
 def test_what_does_not_fit_leaves_the_rest_set():
     sub, crowded, headline = set_blocks((SUB, CROWDED, HEADLINE), TextStyle(), SQUARE)
     assert crowded.code == "text.does_not_fit" and not crowded.lines

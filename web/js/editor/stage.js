@@ -93,8 +93,8 @@ export class Stage {
         "letter-spacing": `${lines.tracking}em`, style: `font-family:${view.font}`,
       });
       for (const line of lines.lines) {
-        const x = line.x_px + bearing(line.text, view.font, lines.weight) * lines.size_px;
-        text.append(svg("tspan", { x, y: line.y_px }, line.text));
+        const x = line.x_px + bearing(line.text, view.font, line.weight) * line.size_px;
+        text.append(svg("tspan", { x, y: line.y_px, "font-size": line.size_px, "font-weight": line.weight }, line.text));
       }
       return [...plate, text];
     });
