@@ -24,6 +24,7 @@ _PAIRS = {"px", "least", "most", "make", "ratios"}
 _FOURS = {"safe_px", "safe_percent"}
 _SIZE = _SAYS | _PAIRS | _FOURS | {"exact", "max_kb"}
 _ENTRY = {"korean", "english", "aliases", "sizes", "formats", "bytes", "rules", "note", "note_en"}
+_MOST = 10**9  # pixels, or kilobytes: no channel states more
 
 logger = logging.getLogger("adstudio.output")
 Rule = tuple[str, float | str]
@@ -113,7 +114,7 @@ def _entry(path: Path, name: str, row: Any) -> Entry:
     formats: tuple[str, ...] = ("jpeg", "png")
     if "formats" in row:
         stated = _part(path, f"{name}.formats", row["formats"], {"are"})
-        formats = tuple(find_format(str(each)).name for each in stated["are"])
+        formats = _formats(path, f"{name}.formats", stated.get("are"))
         shared.append(("formats", " ".join(formats)))
         facts.append(_fact("formats", ", ".join(formats), stated))
     max_bytes = None
@@ -127,6 +128,9 @@ def _entry(path: Path, name: str, row: Any) -> Entry:
             raise _bad(path, f"'{name}.rules.{code}.value' should be a number or words")
         shared.append((code, stated["value"]))
         facts.append(_fact(code, str(stated["value"]), stated))
+    aliases = row.get("aliases", [])
+    if not isinstance(aliases, list):
+        raise _bad(path, f"'{name}.aliases' should be a list of names, such as [{name}]")
     base = Channel(name, row["korean"], row["english"], (0, 0), formats, max_bytes, rules=tuple(shared))
     sizes: dict[str, Channel] = {}
     for size, content in _mapping(path, f"{name}.sizes", row.get("sizes")):
@@ -138,7 +142,7 @@ def _entry(path: Path, name: str, row: Any) -> Entry:
         name,
         row["korean"],
         row["english"],
-        tuple(map(str, row.get("aliases", ()))),
+        tuple(map(str, aliases)),
         str(row.get("note", "")),
         str(row.get("note_en", "")),
         sizes,
@@ -153,6 +157,8 @@ def _sized(path: Path, where: str, base: Channel, stated: dict[str, Any], channe
     size = stated.get("make") or stated.get("px") or stated.get("least")
     if size is None or min(size) < 1 or any(side != int(side) for side in size):
         raise _bad(path, f"'{where}' should name a size in whole pixels as px, make or least: [width, height]")
+    if stated.get("exact") is True and "px" not in stated:
+        raise _bad(path, f"'{where}' is exact, so it should name its size as px: [width, height]")
     rules: list[Rule] = []
     if stated.get("exact") is True:
         rules.append(("size_exact", _cross(stated["px"])))
@@ -164,7 +170,9 @@ def _sized(path: Path, where: str, base: Channel, stated: dict[str, Any], channe
     if "ratios" in stated:
         rules.append(("ratio", "{:g} {:g}".format(*stated["ratios"])))
     elif stated.get("exact") is not True:
-        shape = stated.get("px") or stated["least"]
+        shape = stated.get("px") or stated.get("least") or size
+        if 0 in shape:
+            raise _bad(path, f"'{where}' leaves a side open, so it should say its ratios: [lowest, highest]")
         code = "ratio" if "least" in stated else "ratio_advised"
         rules.append((code, "{0:g} {0:g}".format(round(shape[0] / shape[1], 6))))
     max_bytes = _bytes(path, where, stated) if "max_kb" in stated else base.max_bytes
@@ -187,6 +195,15 @@ def _safe(path: Path, where: str, stated: dict[str, Any], width: int, height: in
     if left + right >= across or top + bottom >= down:
         raise _bad(path, f"'{where}': its safe zone leaves nothing free")
     return Box(left / across, top / down, 1 - right / across, 1 - bottom / down)
+
+
+def _formats(path: Path, where: str, names: Any) -> tuple[str, ...]:
+    if not isinstance(names, list) or not names:
+        raise _bad(path, f"'{where}' should list its formats as are: [jpeg, png]")
+    try:
+        return tuple(find_format(str(each)).name for each in names)
+    except InputError as error:
+        raise _bad(path, f"'{where}': {error.message.rstrip('.')}") from error
 
 
 def _part(path: Path, where: str, row: Any, own: set[str]) -> dict[str, Any]:
@@ -223,16 +240,16 @@ def _known(path: Path, where: str, row: Any, fields: set[str]) -> None:
 
 def _numbers(path: Path, where: str, values: Any, count: int) -> list[float]:
     fine = isinstance(values, list) and len(values) == count
-    if not fine or not all(isinstance(v, int | float) and not isinstance(v, bool) and v >= 0 for v in values):
+    if not fine or not all(isinstance(v, int | float) and not isinstance(v, bool) and 0 <= v < _MOST for v in values):
         raise _bad(path, f"'{where}' should be {count} numbers from 0 on, such as {[100] * count}")
     return values
 
 
 def _bytes(path: Path, where: str, stated: dict[str, Any]) -> int:
-    value = stated.get("max_kb", 0) * 1000 if "max_kb" in stated else stated.get("max_mb", 0) * 1_000_000
-    if not value > 0:
-        raise _bad(path, f"'{where}' should have max_kb or max_mb above 0")
-    return int(value)
+    value, unit = (stated["max_kb"], 1000) if "max_kb" in stated else (stated.get("max_mb"), 1_000_000)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < _MOST:
+        raise _bad(path, f"'{where}' should have max_kb or max_mb, a number above 0")
+    return int(value * unit)
 
 
 def show_bytes(count: int) -> str:

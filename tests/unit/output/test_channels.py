@@ -161,6 +161,15 @@ baemin:
     assert get_channel("baemin").size_px == (0, 0)
 
 
+def test_a_size_may_tell_only_what_is_made(own: Path):
+    own.write_text(
+        'mine: {korean: 내 채널, english: Mine, sizes: {a: {make: [30, 20], source: x, checked: "2026-01-01"}}}', "utf-8"
+    )
+    channel = get_channel("mine")
+    assert channel.size_px == (30, 20)
+    assert dict(channel.rules) == {"ratio_advised": "1.5 1.5"}
+
+
 @pytest.mark.parametrize(
     ("row", "said"),
     [
@@ -174,6 +183,18 @@ baemin:
         ('rules: {text: {value: [1], source: x, checked: "2026-01-01"}}', "number or words"),
         ("height: 5", "unknown field 'height'"),
         ("sizes: [1]", "named entries"),
+        ('formats: {source: x, checked: "2026-01-01"}', "list its formats"),
+        ('formats: {are: png, source: x, checked: "2026-01-01"}', "list its formats"),
+        ('formats: {are: [tiff], source: x, checked: "2026-01-01"}', "tiff"),
+        ('bytes: {max_kb: "500", source: x, checked: "2026-01-01"}', "max_kb"),
+        ("aliases: 비즈", "list of names"),
+        ("aliases: 3", "list of names"),
+        ('sizes: {a: {make: [10, 10], exact: true, source: x, checked: "2026-01-01"}}', "px"),
+        ('sizes: {a: {px: [10, 10], max_kb: many, source: x, checked: "2026-01-01"}}', "max_kb"),
+        ('sizes: {a: {make: [10, 10], least: [600, 0], source: x, checked: "2026-01-01"}}', "ratios"),
+        ('sizes: {a: {px: [.inf, 10], source: x, checked: "2026-01-01"}}', "2 numbers"),
+        ('bytes: {max_mb: .inf, source: x, checked: "2026-01-01"}', "max_mb"),
+        ('sizes: {a: {px: [10, 10], ratios: [a, b], source: x, checked: "2026-01-01"}}', "2 numbers"),
     ],
 )
 def test_a_broken_file_is_told_by_entry(own: Path, row: str, said: str):
