@@ -245,7 +245,6 @@ def _client(service: Service) -> Any:
     except ImportError:
         raise MissingDependency("openai", "Asking a language model over the network", "openai") from None
 
-    hush_transport()
     sent = _SENT | (_OPENAIS_OWN if service.address.host == OPENAI_HOST else set())
 
     async def narrow(request: Any) -> None:
@@ -259,7 +258,7 @@ def _client(service: Service) -> Any:
         packed = response.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity")
         response.stream = _bounded(response.stream, _MAX_PACKED if packed else MAX_BYTES)
 
-    return openai.AsyncOpenAI(
+    client = openai.AsyncOpenAI(
         api_key=service.key.reveal(),
         base_url=service.address.url,
         max_retries=0,
@@ -270,6 +269,8 @@ def _client(service: Service) -> Any:
             event_hooks={"request": [narrow], "response": [bound]},
         ),
     )
+    hush_transport()  # only now are all its loggers there: the transport is imported with the first client
+    return client
 
 
 async def _watch(event: str, info: Mapping[str, Any]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import subprocess
+import sys
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,6 +74,21 @@ def test_no_key_in_any_trace(
     shown += [caplog.text, *(str(record.__dict__) for record in caplog.records), everything_written(user_folder)]
     assert "adstudio" in caplog.text or "openai" in caplog.text  # they did log
     assert not [text[max(0, at - 80) : at + 20] for text in shown if (at := text.find(CANARY)) >= 0]
+
+
+def test_not_even_the_first_request_of_a_process_is_logged_by_the_transport(server: ChatServer) -> None:
+    """The transport's loggers are made when the first client is, so a process of its own has to ask."""
+    ask = (
+        "import logging, sys; logging.basicConfig(level=logging.DEBUG, stream=sys.stdout);"
+        "from adstudio.prompt.processor import write;"
+        "from adstudio.prompt.providers import ProviderChoice;"
+        f"write({BRIEF!r}, provider=ProviderChoice('openai', model={MODEL!r}, cache=False))"
+    )
+    server.answers(says(PROMPT_ANSWER))
+    run = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, timeout=60, check=False)
+    assert run.returncode == 0, run.stderr
+    assert server.count == 1
+    assert not [line for line in run.stdout.splitlines() if line.startswith(("DEBUG:httpcore", "DEBUG:openai"))]
 
 
 def test_the_brief_is_not_logged(server: ChatServer, caplog: pytest.LogCaptureFixture) -> None:
