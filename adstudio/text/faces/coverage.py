@@ -42,8 +42,17 @@ def require_glyphs(text: str, *files: FontFile) -> None:
     """Refuse copy that the chain of fonts would draw as empty boxes.
 
     Raises:
-        InputError: ``text.missing_glyph``, naming the characters and, where there is one, a font that has them.
+        InputError: ``text.missing_glyph``, naming the characters and, where there is one, a font that has them;
+            ``text.right_to_left`` of scripts that would be drawn backwards and unjoined.
     """
+    backwards = [ch for ch in dict.fromkeys(text) if unicodedata.bidirectional(ch) in ("R", "AL")]
+    if backwards:
+        raise InputError(
+            "text.right_to_left",
+            f"The copy holds letters that run from right to left ({', '.join(map(_code_points, backwards[:_SHOWN]))}), "
+            "which are not set here.",
+            "Write these words in Korean or Latin letters, or lay them on as a logo.",
+        )
     missing = missing_glyphs(text, *files)
     if not missing:
         return

@@ -295,3 +295,12 @@ def _ink(font: object, text: str = "한글") -> int:
     canvas = Image.new("L", (200, 120))
     ImageDraw.Draw(canvas).text((10, 100), text, fill=255, font=font, anchor="ls")  # pyright: ignore
     return sum(i * n for i, n in enumerate(canvas.histogram()))
+
+
+@pytest.mark.parametrize("words", ["خصم 50%", "מבצע קיץ", "봄 عرض"])
+def test_what_runs_from_right_to_left_is_refused_and_never_drawn_backwards(words: str):
+    """Also where a font has the letters: without bidirectional layout they would stand in the wrong order, unjoined."""
+    with_the_letters = [fonts.find_font(str(path)) for path in SYMBOL_FONTS if path.is_file()]
+    with pytest.raises(InputError) as caught:
+        require_glyphs(words, fonts.find_font(), *with_the_letters)
+    assert caught.value.code == "text.right_to_left"
