@@ -93,7 +93,7 @@ class Group:
                     return None
                 width, height, count = found
                 # With fewer than two words a line, one stands alone.
-                torn += max(0, count - 2) + (fewest_lines(piece.text) < count and len(piece.text.split()) < 2 * count)
+                torn += max(0, count - 2) + (fewest_lines(piece.text) < count and most_lines(piece.text) < 2 * count)
             lines.append((piece, width, height, 0.0 if before is None else _gap(before, piece, factor, size, min_px)))
             before = piece
         return Stack(

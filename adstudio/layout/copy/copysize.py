@@ -5,6 +5,7 @@ The layout only shapes boxes; the lettering measures exactly and fits the letter
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +16,8 @@ from ...types import AdCopy
 LEADING, SUB_LEADING = 1.22, 1.36
 _BODY = 1.04  # ink of one line, from Hangul top to Latin descender
 _SAFE = 1.07
+_BLANKS = re.compile(r"[^\S\u00a0\u202f]+")
+_KEPT, _UNSEEN = "\n\r\t\v\f\u0085\u200d", ("Cc", "Cf", "Cs")  # the last of the kept joins emoji
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,8 @@ def line_em(text: str) -> float:
 @lru_cache(maxsize=1024)
 def widest_line_em(text: str, lines: int) -> float:
     """Width in em of the widest line when the words are spread over ``lines`` lines as evenly as they go."""
-    paragraphs = [[line_em(word) for word in part.split()] for part in text.split("\n") if part.split()]
+    lines_of_words = (words_of(part) for part in text.split("\n"))
+    paragraphs = [[line_em(word) for word in words] for words in lines_of_words if words]
     low = max(word for words in paragraphs for word in words)
     high = max(sum(words) + _space() * (len(words) - 1) for words in paragraphs)
     for _ in range(20):
@@ -91,9 +95,14 @@ def fewest_lines(text: str) -> int:
     return sum(1 for part in text.split("\n") if part.strip())
 
 
+def words_of(text: str) -> list[str]:
+    """What a line may end between; a no-break space joins two."""
+    return [word for word in _BLANKS.split(text) if word]
+
+
 def most_lines(text: str) -> int:
     """Lines beyond which no more words are left to break between."""
-    return len(text.split())
+    return len(words_of(text))
 
 
 def block_height(lines: int, size: float, leading: float) -> float:
@@ -117,7 +126,7 @@ def _space() -> float:
 def _letter_em(ch: str) -> float:
     if unicodedata.east_asian_width(ch) in "WF":
         return 0.87
-    if ch == " ":
+    if ch in " \u00a0":
         return 0.24
     if ch in "ilI.,:;!'|·":
         return 0.3
@@ -127,5 +136,7 @@ def _letter_em(ch: str) -> float:
 
 
 def _tidy(text: str) -> str:
-    lines = [" ".join(part.split()) for part in unicodedata.normalize("NFC", text).splitlines()]
+    """Copy as it is set: composed, without what is not seen, its blanks single ones; a no-break space stays one."""
+    seen = "".join(ch for ch in unicodedata.normalize("NFC", text) if ch in _KEPT or unicodedata.category(ch) not in _UNSEEN)
+    lines = [" ".join(word for word in _BLANKS.split(part) if word.strip()) for part in seen.splitlines()]
     return "\n".join(line for line in lines if line)

@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 from typing import Literal
 
 from ...types import Plate, TextRole
-from .copysize import LEADING, SUB_LEADING, Copy, block_height, fewest_lines, line_em, most_lines, widest_line_em
+from .copysize import LEADING, SUB_LEADING, Copy, block_height, fewest_lines, line_em, most_lines, widest_line_em, words_of
 
 Role = TextRole
 _SIZES = (
@@ -206,7 +206,7 @@ def _line_counts(headline: str) -> range:
 
 def _sub(text: str, size: float, above: float, width: float, room: float) -> Item:
     # It may run wider than the headline, but not so that the headline hangs lost above it.
-    reach = min(room, max(1.35 * width, 11 * size, 1.02 * max(line_em(word) for word in text.split()) * size))
+    reach = min(room, max(1.35 * width, 11 * size, 1.02 * max(line_em(word) for word in words_of(text)) * size))
     low, high = fewest_lines(text), max(fewest_lines(text), most_lines(text))
     lines = next((n for n in range(low, high + 1) if widest_line_em(text, n) * size <= reach), high)
     wide = min(widest_line_em(text, lines) * size, room)

@@ -13,7 +13,7 @@ from skimage.transform import resize
 
 from adstudio.errors import InputError
 from adstudio.layout.copy.compositions import COMPOSITIONS
-from adstudio.layout.copy.copysize import read_copy
+from adstudio.layout.copy.copysize import most_lines, read_copy
 from adstudio.layout.picture.energy import measure, shrink
 from adstudio.layout.picture.faces import find_faces
 from adstudio.layout.picture.freespace import Candidate, clear_map, search, shapes
@@ -279,3 +279,15 @@ def test_places_on_a_mask_come_last():
     found = best_places(calm(400, 400), mask)
     assert found[0].covered == 0 and found[0].left >= 200
     assert found[-1].covered > 0
+
+
+def test_words_that_a_no_break_space_joins_stay_joined():
+    words = read_copy(AdCopy("봄\u00a0한정 딸기\t라떼", "오늘 \u3000 하루만"))
+    assert (words.headline, words.sub) == ("봄\u00a0한정 딸기 라떼", "오늘 하루만")
+    assert most_lines(words.headline) == 3
+
+
+def test_copy_of_nothing_that_is_seen_is_no_copy():
+    with pytest.raises(InputError) as caught:
+        read_copy(AdCopy("\u200b", "\ufeff \u2060"))
+    assert caught.value.code == "layout.no_copy"
