@@ -128,7 +128,8 @@ def _png_chunks(metadata: Mapping[str, object], xmp: str) -> PngImagePlugin.PngI
         if not (key.isascii() and key.isprintable() and 0 < len(key) < 80):
             continue  # not a name that a PNG may hold; another pack put it there
         # ComfyUI's own readers take Latin-1 only, so what they read is written in ASCII.
-        chunks.add_text(key, _to_json(value, ascii=key in ("prompt", "workflow")))
+        text = _to_json(value, ascii=key in ("prompt", "workflow"))
+        chunks.add_text(key, text.encode("utf-8", "replace").decode("utf-8"))  # half an emoji has no UTF-8
     if xmp:
         chunks.add_itxt(_PNG_XMP, xmp)
     return chunks

@@ -84,3 +84,10 @@ def test_every_format_says_that_its_colours_are_srgb(tmp_path: Path) -> None:
 def test_names_that_a_png_cannot_hold_do_not_stop_the_save(tmp_path: Path) -> None:
     odd = {"한글": 1, "": 2, "x" * 80: 3, "extra": {"a": 1}, **ALL}
     assert read_metadata(save_picture(PICTURE, tmp_path, metadata=odd).path) == {"extra": {"a": 1}, **ALL}
+
+
+@pytest.mark.parametrize("format", ["png", "jpeg", "webp", "avif"])
+def test_half_an_emoji_in_a_record_does_not_stop_the_save(tmp_path: Path, format: str) -> None:
+    """JSON may hold one: a client that cuts a text by UTF-16 units sends it."""
+    saved = save_picture(PICTURE, tmp_path, format=format, metadata={"adstudio": {"brief": "봄 \ud83d"}})
+    assert read_metadata(saved.path)["adstudio"]["brief"].startswith("봄 ")
