@@ -19,6 +19,7 @@ _SIDES: dict[str, Side] = {
     "right": "right",
     "center": "center",
 }
+_LEAST_BASE = 0.01  # of the height: those of a group that stand behind are not moved out at the top
 
 
 class Analyzer(Protocol):
@@ -128,7 +129,8 @@ def _moved(plan: LayoutPlan, wish: ProductWish) -> LayoutPlan:
         said.append(f"가로 위치 {wish.x:.0%}")
     if wish.base_y >= 0:
         lowest = max(p.base_y for p in products)
-        products = tuple(replace(p, base_y=p.base_y + wish.base_y - lowest) for p in products)
+        shift, least = wish.base_y - lowest, min(_LEAST_BASE, wish.base_y)
+        products = tuple(replace(p, base_y=max(p.base_y + shift, least)) for p in products)
         said.append(f"바닥 높이 {wish.base_y:.0%}")
     if not said:
         return plan

@@ -114,6 +114,13 @@ def test_group_keeps_its_spacing_when_moved_and_scaled(table: Array):
     assert gaps[1] == pytest.approx(gaps[0] / 2, abs=1e-4)
 
 
+def test_a_group_that_is_moved_up_stays_in_the_picture(table: Array):
+    wish = ProductWish(base_y=0.02)
+    products = place_products(LocalAnalyzer(), [table], [0.3, 2.0], wish, None).products
+    assert max(each.base_y for each in products) == pytest.approx(0.02)
+    assert min(each.base_y for each in products) > 0
+
+
 def test_impossible_wish_is_refused(table: Array):
     with pytest.raises(InputError) as error:
         place_products(LOCAL, [table], [1.0], ProductWish(base_y=0.0), None)
