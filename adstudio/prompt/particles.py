@@ -49,7 +49,7 @@ def _digits(word: str) -> int:
         return _DIGITS["0"]
     if zeros:  # the last spoken unit: 십 백 천 end in a consonant, so do 만 and 억
         return _OTHER
-    return _DIGITS[last] if (last := digits[-1]) else _NONE
+    return _DIGITS[digits[-1]]
 
 
 def _latin(word: str) -> int:
@@ -60,7 +60,7 @@ def _latin(word: str) -> int:
         return _RIEUL
     if re.search(r"(m|n|ng)e?$", low):  # 와인, 살롱, 크림
         return _OTHER
-    if re.search(r"(^|[^aeiou])[aeiou](p|k|t|ck)$", low):  # 컵, 북, 펫: a short vowel closes the syllable
+    if re.search(r"(^|[^aeiou])(?:[aeiou]|oo)(p|k|t|ck)$", low):  # 컵, 북, 펫: a short vowel closes the syllable
         return _OTHER
     return _NONE
 

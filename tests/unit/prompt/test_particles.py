@@ -31,6 +31,8 @@ from adstudio.prompt.particles import attach, fill
         ("wine", "은/는", "wine은"),
         ("salon", "이/가", "salon이"),
         ("cup", "이/가", "cup이"),
+        ("book", "이/가", "book이"),
+        ("MacBook", "을/를", "MacBook을"),
         ("cake", "을/를", "cake를"),
         ("ale", "으로/로", "ale로"),
         ("‘봄’", "은/는", "‘봄’은"),
