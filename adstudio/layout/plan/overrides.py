@@ -24,7 +24,7 @@ def held_parts(partial: Mapping[str, Any], copy: AdCopy) -> LayoutPlan:
         InputError: as :func:`adstudio.layout.plan.schema.read_plan`.
     """
     texts = [
-        {"text": getattr(copy, _WORDS.get(item.get("role", ""), "headline")), **item, "locked": True}
+        {"text": getattr(copy, _WORDS.get(str(item.get("role", "")), "headline")), **item, "locked": True}
         | ({"was": copy.old_price} if item.get("role") == "price" and "was" not in item else {})
         for item in _entries(partial, "texts")
         if "box" in item
@@ -43,6 +43,7 @@ def with_overrides(plan: LayoutPlan, partial: Mapping[str, Any]) -> LayoutPlan:
     Raises:
         InputError: ``layout.no_such_part``, or as :func:`adstudio.layout.plan.schema.read_plan`.
     """
+    _require_object(partial)
     data = asdict(plan)
     others = {name: value for name, value in partial.items() if name not in ("texts", "marks", "products")}
     for group, key in (("texts", "role"), ("marks", "kind")):
@@ -70,6 +71,7 @@ def _changed(
 
 
 def _entries(partial: Mapping[str, Any], group: str) -> list[Mapping[str, Any]]:
+    _require_object(partial)
     items = partial.get(group) or []
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise InputError(
@@ -78,6 +80,15 @@ def _entries(partial: Mapping[str, Any], group: str) -> list[Mapping[str, Any]]:
             'Write it like {"texts": [{"role": "headline", "align": "left"}]}.',
         )
     return items
+
+
+def _require_object(partial: object) -> None:
+    if not isinstance(partial, Mapping):
+        raise InputError(
+            "layout.bad_value",
+            f"Expected the partial layout to be an object, but a {type(partial).__name__} came.",
+            'Write it like {"texts": [{"role": "headline", "align": "left"}]}.',
+        )
 
 
 def _missing(where: str, what: str) -> InputError:
