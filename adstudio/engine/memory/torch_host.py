@@ -34,7 +34,8 @@ class TorchHost:
         device: ``auto`` (CUDA when there is one), or any device torch knows.
         model_dirs: folders with one subfolder per kind of model.
         on_progress: called with step, total and a small preview.
-        free_bytes: tells the room left on the device; measured where it is not given.
+        free_bytes: tells the room left on the device; where it is not given it is measured, within the share of the card
+            that torch may have (``torch.cuda.set_per_process_memory_fraction``).
         copying: copy modules to the device; on a CPU they are used where they lie unless this says otherwise.
     """
 
@@ -65,12 +66,10 @@ class TorchHost:
         with ExitStack() as loan:
             with self._moving:
                 self._make_room(component, activation_bytes, streamed)
-                residence = residence_of(component)
-                try:
-                    loan.enter_context(residence.lend(self.device, streamed=streamed))
-                except torch.OutOfMemoryError:
+                if not self._lend(loan, component, streamed):
+                    # Only out here, where the error is gone: its traceback holds all that was copied until then.
                     self._evict_others(component)
-                    loan.enter_context(residence.lend(self.device, streamed=streamed))
+                    loan.enter_context(residence_of(component).lend(self.device, streamed=streamed))
                 self._placed.pop(id(component), None)
                 self._placed[id(component)] = weakref.ref(component)
             yield self.device
@@ -117,6 +116,14 @@ class TorchHost:
             for module in self._evictable():
                 self._send_home(module)
 
+    def _lend(self, loan: ExitStack, component: Any, streamed: bool) -> bool:
+        """Whether the component could be brought to the device."""
+        try:
+            loan.enter_context(residence_of(component).lend(self.device, streamed=streamed))
+        except torch.OutOfMemoryError:
+            return False
+        return True
+
     def _make_room(self, component: Any, activation_bytes: int, streamed: bool) -> None:
         residence = residence_of(component)
         # Adapters may have come since: what is on the device already costs nothing, what is new does.
@@ -142,9 +149,11 @@ class TorchHost:
     def _ask_device(self) -> int:
         if self.device.type != "cuda":
             return _ENDLESS
-        free, _ = torch.cuda.mem_get_info(self.device)
-        cached = torch.cuda.memory_reserved(self.device) - torch.cuda.memory_allocated(self.device)
-        return free + cached - _RESERVE_BYTES
+        free, total = torch.cuda.mem_get_info(self.device)
+        reserved = torch.cuda.memory_reserved(self.device)
+        if ask_share := getattr(torch.cuda, "get_per_process_memory_fraction", None):  # not in older versions of torch
+            free = min(free, int(ask_share(self.device) * total) - reserved)
+        return free + reserved - torch.cuda.memory_allocated(self.device) - _RESERVE_BYTES
 
 
 def _choose(name: str) -> torch.device:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -129,6 +130,44 @@ def test_out_of_memory_evicts_the_others_and_tries_once_more(modules: list[nn.Mo
     with pytest.raises(torch.OutOfMemoryError), host.on_device(modules[2]):
         pass
     assert away(modules) == []
+
+
+def test_the_second_try_does_not_lie_beside_the_rest_of_the_first(monkeypatch: pytest.MonkeyPatch):
+    from adstudio.engine.memory import residence as rooms
+
+    host, module = TorchHost("cpu", copying=True), nn.Sequential(*(nn.Linear(4, 4, bias=False) for _ in range(3)))
+    made: list[weakref.ref[torch.Tensor]] = []
+    living: list[int] = []  # copies of the attempts before, each time that one is made
+    attempts, real = [1], rooms._copy
+
+    def copy(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
+        if attempts[0] == 1 and len(made) == 2:
+            attempts[0], living[:] = 2, []
+            raise torch.OutOfMemoryError("full")
+        if attempts[0] == 2:
+            living.append(sum(reference() is not None for reference in made[:2]))
+        copied = real(tensor, device)
+        made.append(weakref.ref(copied))
+        return copied
+
+    monkeypatch.setattr(rooms, "_copy", copy)
+    with host.on_device(module):
+        pass
+    assert living == [0, 0, 0], "half a model stays on the card while the whole one comes"
+
+
+def test_a_limit_on_torchs_memory_is_the_card(monkeypatch: pytest.MonkeyPatch):
+    gib, host = 2**30, TorchHost("cpu")
+    host.device = torch.device("cuda:0")
+    card = {"mem_get_info": (70 * gib, 80 * gib), "memory_reserved": 9 * gib, "memory_allocated": 6 * gib}
+    for name, value in card.items():
+        monkeypatch.setattr(torch.cuda, name, lambda *_, value=value: value)
+    monkeypatch.setattr(torch.cuda, "get_per_process_memory_fraction", lambda *_: 1.0, raising=False)
+    assert host._ask_device() == (70 + 3) * gib - 512 * 2**20
+    monkeypatch.setattr(torch.cuda, "get_per_process_memory_fraction", lambda *_: 0.25)
+    assert host._ask_device() == (20 - 6) * gib - 512 * 2**20
+    monkeypatch.delattr(torch.cuda, "get_per_process_memory_fraction")
+    assert host._ask_device() == (70 + 3) * gib - 512 * 2**20
 
 
 def test_a_move_that_fails_half_way_leaves_everything_at_home(monkeypatch: pytest.MonkeyPatch):
