@@ -143,10 +143,11 @@ class Drawing:
                 if lower is None:
                     raise
             # Out here the traceback is gone, and with it what its frames held on the device.
-            self.plan = lower
             self._out_of_memory = [*self._out_of_memory, _SAID[stage]][:_MOST_SAID]
             for part in (self._parts.text_encoder, self._parts.transformer, self._parts.vae):
                 self._host.release(part)
+            self._free = self._host.free_bytes()  # others may have taken some of it since the run began
+            self.plan = ladder.lower_of(lower, ladder.choose_plan(self._sizes, self._free, lower.at_once))
 
     def _place_transformer(self, plan: ladder.Plan) -> None:
         # The largest goes first where all three stay: ComfyUI's manager asks for a tenth more room than a model takes,

@@ -112,6 +112,17 @@ def lower_plan(plan: Plan, sizes: Sizes, stage: Stage) -> Plan | None:
     return None
 
 
+def lower_of(plan: Plan, other: Plan) -> Plan:
+    """The plan that asks for no more than either of two."""
+    return Plan(
+        keep_encoder=plan.keep_encoder and other.keep_encoder,
+        stream_encoder=plan.stream_encoder or other.stream_encoder,
+        stream_transformer=plan.stream_transformer or other.stream_transformer,
+        tile=max(plan.tile, other.tile),
+        at_once=min(plan.at_once, other.at_once),
+    )
+
+
 def tile_sides(size: tuple[int, int], base_px: int, scale: int) -> tuple[int, ...]:
     """The ways to cut a picture for the VAE, largest first; 0 = not at all.
 
@@ -124,9 +135,9 @@ def tile_sides(size: tuple[int, int], base_px: int, scale: int) -> tuple[int, ..
 
 def describe_plan(plan: Plan, sizes: Sizes, free: int) -> tuple[str, ...]:
     """Say in sentences where the plan leaves the highest rung, and what that does to the picture."""
-    notes = []
-    counted = f" ({free / _GIB:.1f} GiB of {needed_bytes(sizes) / _GIB:.1f} GiB are free)"
-    room = "" if free >= ENDLESS else counted
+    notes, needed = [], needed_bytes(sizes)
+    # Where there should have been room memory ran out all the same: figures would only puzzle then.
+    room = "" if free >= needed else f" ({free / _GIB:.1f} GiB of {needed / _GIB:.1f} GiB are free)"
     if plan.stream_transformer:
         notes.append(f"The transformer comes to the device block by block{room}: slower, the same picture.")
     elif plan.stream_encoder:

@@ -157,6 +157,23 @@ def test_out_of_memory_while_drawing_goes_on_from_the_step_it_had_reached(
     assert "while drawing" in samples.notes[0]
 
 
+def test_memory_that_others_took_meanwhile_is_measured_anew(zit: Zit, plain: Samples, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("adstudio.engine.drawing.latents.vae_activation_bytes", lambda *_: 0)
+    host = small_device(zit, 2**40)
+    with out_of_memory(zit.components.transformer, at(4)) as calls:
+        watch = zit.components.transformer.register_forward_pre_hook(
+            lambda *_: setattr(
+                host, "_measure_free", small_device(zit, capacity_for(zit, ladder.STREAMED))._measure_free
+            )
+        )
+        samples = draw(zit, host)
+        watch.remove()
+    assert calls == [False] * 3 + [True] + [False] * 5, "no rung was tried that what is free now rules out"
+    assert samples.rung == ladder.STREAMED
+    assert np.array_equal(samples.images[0], plain.images[0])
+    assert "GiB are free" in samples.notes[-1]
+
+
 def test_finished_pictures_of_a_batch_are_kept(zit: Zit, plain: Samples):
     host = small_device(zit, 2**40)
     encodings: list[int] = []

@@ -18,6 +18,7 @@ from adstudio.engine.memory.ladder import (
     Tile,
     choose_plan,
     describe_plan,
+    lower_of,
     lower_plan,
     tile_sides,
 )
@@ -124,5 +125,13 @@ def test_notes_say_what_was_done_and_whether_the_picture_changes():
     assert "same picture" in streamed
     assert "tiles of 512 px (1.0 GiB of 20.6 GiB are free)" in tiled
     assert "tones differ" in tiled
-    (uncounted,) = describe_plan(Plan(keep_encoder=False), REAL, ENDLESS)
-    assert "GiB" not in uncounted
+    for free in (ENDLESS, 22 * GIB):  # it ran out where there should have been room: figures would only puzzle
+        (uncounted,) = describe_plan(Plan(keep_encoder=False), REAL, free)
+        assert "GiB" not in uncounted
+
+
+def test_of_two_plans_each_measure_that_saves_memory_is_taken():
+    one = Plan(keep_encoder=True, stream_encoder=True, stream_transformer=False, tile=2, at_once=4)
+    other = Plan(keep_encoder=False, stream_encoder=False, stream_transformer=True, tile=1, at_once=8)
+    assert lower_of(one, other) == lower_of(other, one) == Plan(False, True, True, 2, 4)
+    assert lower_of(one, Plan(at_once=4)) == one
