@@ -59,7 +59,8 @@ class ComfyHost:
         device = manager.get_torch_device()
         if manager.is_device_cpu(device):
             return 2**62
-        held = [entry.model for entry in manager.current_loaded_models if entry.model and entry.device == device]
+        entries = [entry for entry in manager.current_loaded_models if entry.device == device]
+        held = [patcher for entry in entries if (patcher := entry.model) is not None]  # it is a weak reference
         evictable = sum(patcher.loaded_size() for patcher in held if not getattr(patcher, "is_lent", False))
         return int(manager.get_free_memory(device) + evictable - manager.extra_reserved_memory())
 

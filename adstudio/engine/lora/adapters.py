@@ -20,6 +20,7 @@ from torch import nn
 from torch.nn import functional
 
 from ..memory.components import Components
+from ..memory.residence import residence_of
 from .factors import Factors, Kronecker, LowRank, join_low_ranks, multiply_kronecker, read_factors
 from .names import Widths
 from .styles import LoraUse
@@ -44,7 +45,8 @@ def applied(parts: Components, uses: Sequence[LoraUse]) -> Iterator[None]:
         return
     rack = _rack_of(parts)
     try:
-        with torch.inference_mode(False), torch.no_grad():
+        # Other threads may evict meanwhile, which walks through the same tables.
+        with residence_of(parts.transformer).held_still(), torch.inference_mode(False), torch.no_grad():
             rack.put_on(parts.transformer, active)
         yield
     finally:

@@ -78,7 +78,10 @@ class Registry:
         with self.loading:
             checkpoint = open_checkpoint(path, host, text_encoder=text_encoder, vae=vae)
             known = self._kept.pop(checkpoint.key, None)
-            if known is None or known[0].stamp != checkpoint.stamp:
+            if known is not None and known[0].stamp != checkpoint.stamp:
+                known = None
+                gc.collect()  # its modules and their patchers hold each other, and perhaps a device's memory
+            if known is None:
                 known = (checkpoint, _build(checkpoint, host))
             self._kept[checkpoint.key] = known
             if len(self._kept) > _KEPT_CHECKPOINTS:

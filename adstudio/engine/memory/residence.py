@@ -51,12 +51,14 @@ class Residence:
 
     def size_bytes(self, *, streamed: bool = False) -> int:
         """Bytes that the module takes on a device, tied tensors once."""
-        whole = sum({id(tensor): tensor.nbytes for _, _, tensor in self._slots(streamed)}.values())
-        return whole + (streamed_bytes(find_blocks(self._module)) if streamed else 0)
+        with self._moving:
+            whole = sum({id(tensor): tensor.nbytes for _, _, tensor in self._slots(streamed)}.values())
+            return whole + (streamed_bytes(find_blocks(self._module)) if streamed else 0)
 
     def device_bytes(self) -> int:
         """Bytes that the module takes on a device now."""
-        return self.size_bytes(streamed=self.is_streamed) if self.is_away else 0
+        with self._moving:
+            return self.size_bytes(streamed=self.is_streamed) if self.is_away else 0
 
     @contextmanager
     def lend(self, device: torch.device, *, streamed: bool = False) -> Iterator[None]:
@@ -71,6 +73,12 @@ class Residence:
                 self._borrowers -= 1
                 if self._is_leaving and not self._borrowers:
                     self.move_out()
+
+    @contextmanager
+    def held_still(self) -> Iterator[None]:
+        """Have nobody move or measure the module while tensors are put on it or taken off."""
+        with self._moving:
+            yield
 
     def move_in(self, device: torch.device, *, streamed: bool = False) -> None:
         """Copy what is not there yet to ``device``; on failure everything is at home again.

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
+import os
 import random
+import shutil
 import threading
 import weakref
 from collections.abc import Callable, Iterator
@@ -14,11 +16,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from lora_files import peft, random_pairs, save
 from tiny_checkpoint import build_checkpoint
 
 from adstudio.engine.drawing.prompt_memory import PromptMemory
 from adstudio.engine.drawing.sampling import image_to_image, text_to_image
 from adstudio.engine.forms import assembly
+from adstudio.engine.lora import adapters
+from adstudio.engine.lora.styles import LoraUse, with_loras
 from adstudio.engine.memory import residence
 from adstudio.engine.memory.components import Zit, load, registry
 from adstudio.engine.memory.residence import residence_of
@@ -165,6 +170,39 @@ def test_what_is_in_use_stays_until_it_is_given_back(zit: Zit, streamed: bool):
     assert encoder.norm.weight.data_ptr() == home, "what was to leave has left with its last borrower"
     assert type(encoder.layers[0]).__name__ == "Qwen3DecoderLayer"
     assert not residence_of(encoder).is_streamed
+
+
+def test_nobody_moves_a_module_while_adapters_are_put_on(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    host = TorchHost("cpu", model_dirs=[], copying=True)
+    zit = load(tiny, host)
+    styled = with_loras(zit, [LoraUse(save(tmp_path, peft(random_pairs(zit.components.linears, 1)), "style"))])
+    expected = draw(styled, host)
+    draw(zit, host)
+    evicting, waited, real = threading.Thread(target=host.evict_all), [], adapters.Rack.put_on
+
+    def put_on(rack: Any, *given: Any) -> None:
+        evicting.start()
+        evicting.join(0.3)
+        waited.append(evicting.is_alive())
+        real(rack, *given)
+
+    monkeypatch.setattr(adapters.Rack, "put_on", put_on)
+    np.testing.assert_array_equal(draw(styled, host), expected)
+    evicting.join(PATIENCE_S)
+    assert waited == [True]
+
+
+def test_a_checkpoint_whose_files_changed_leaves_the_device(tiny: Path, tmp_path: Path):
+    folder, host = Path(shutil.copytree(tiny, tmp_path / "mine")), TorchHost("meta")
+    zit = load(folder, host)
+    ghosts = [weakref.ref(module) for module in modules_of(zit)]
+    for module in modules_of(zit):
+        with host.on_device(module):
+            pass
+    del zit, module
+    os.utime(folder / "vae" / "config.json")
+    load(folder, host)
+    assert [ghost() for ghost in ghosts] == [None] * 3
 
 
 def test_a_forgotten_checkpoint_leaves_the_device(tiny: Path):
