@@ -34,21 +34,33 @@ class Card:
         self.device = torch.device("cuda:0" if self.is_cuda else "cpu")
         self.base = 64 if options.tiny else 1024
         self.rounds = 1 if options.tiny else 5
-        self.context = 0
+        self.total = 0
         if self.is_cuda:
             torch.zeros(1, device=self.device)
-            free, self.total = torch.cuda.mem_get_info()
-            self.context = self.total - free - torch.cuda.memory_reserved()
-        self.room = 0
+            self.total = torch.cuda.mem_get_info()[1]
+        self.gib = cap_gib
         self.cap(cap_gib)
-        own = self._free_bytes if cap_gib else None
-        self.host = TorchHost(str(self.device), model_dirs=[], free_bytes=own, copying=True)
+        # With a card the host measures for itself, within what torch may have.
+        played = self._played_room if cap_gib and not self.is_cuda else None
+        self.host = TorchHost(str(self.device), model_dirs=[], free_bytes=played, copying=True)
+
+    @property
+    def context(self) -> int:
+        """What CUDA takes for itself now; it grows with every kind of kernel that is used."""
+        if not self.is_cuda:
+            return 0
+        return self.total - torch.cuda.mem_get_info()[0] - torch.cuda.memory_reserved()
+
+    @property
+    def is_small(self) -> bool:
+        """Whether what takes turns does not lie on the card side by side, so that one sends the other home."""
+        return self.is_cuda and self.total < 40 * GIB
 
     def cap(self, gib: float) -> None:
         """Play a card of another size from now on."""
-        self.room = int(gib * GIB) - self.context
+        self.gib = gib
         if self.is_cuda and gib:
-            torch.cuda.set_per_process_memory_fraction(min(1.0, self.room / self.total))
+            torch.cuda.set_per_process_memory_fraction(min(1.0, (gib * GIB - self.context) / self.total))
 
     def load(self) -> Any:
         """The checkpoint."""
@@ -90,7 +102,6 @@ class Card:
         """What is on the card now."""
         return torch.cuda.memory_allocated() / GIB if self.is_cuda else 0.0
 
-    def _free_bytes(self) -> int:
-        if not self.is_cuda:  # only to go the same ways: everything fits, or nothing does
-            return 2**62 if self.room > 10 * GIB else 0
-        return self.room - torch.cuda.memory_allocated() - GIB // 2
+    def _played_room(self) -> int:
+        """Without a card, only to go the same ways: everything fits, or nothing does."""
+        return 2**62 if self.gib > 10 else 0

@@ -3,8 +3,7 @@
 python benchmarks/memory.py [--folder DIR] [--csv FILE] [--clean]
 
 A checkpoint of Z-Image Turbo's size with random weights is written to the folder first, 20.5 GB; ``--clean`` removes it
-afterwards. Each measurement runs in a process of its own. With an NVIDIA GPU pictures are drawn too, with its memory
-capped to that of an L4; without one nothing of full size is drawn.
+afterwards. Each measurement runs in a process of its own. Nothing of full size is drawn: that is benchmarks/card.py's.
 """
 
 from __future__ import annotations
@@ -30,8 +29,6 @@ sys.path.insert(0, str(ROOT))
 
 GIB = 2**30
 PROMPT = "An empty café table by a window, morning light, soft shadows."
-L4_BYTES = int(22.5 * GIB)
-STREAMED_BYTES = 8 * GIB
 _PAGE = 4096
 Figures = dict[str, tuple[float, str]]
 
@@ -196,61 +193,6 @@ def stream(folder: Path) -> Figures:
     }
 
 
-def draw_resident(folder: Path) -> Figures:
-    """Draw on the GPU with everything resident."""
-    return _draw(folder, L4_BYTES, "resident")
-
-
-def draw_streamed(folder: Path) -> Figures:
-    """Draw on the GPU with so little room that the transformer is streamed."""
-    return _draw(folder, STREAMED_BYTES, "streamed")
-
-
-def _draw(folder: Path, room: int, rung: str) -> Figures:
-    import numpy as np
-    import torch
-
-    from adstudio.engine.drawing.sampling import Samples, image_to_image, text_to_image
-    from adstudio.engine.memory import components
-    from adstudio.engine.memory.torch_host import TorchHost
-
-    torch.cuda.set_per_process_memory_fraction(room / torch.cuda.get_device_properties(0).total_memory)
-    host = TorchHost("cuda:0", model_dirs=[], free_bytes=lambda: room - torch.cuda.memory_reserved() - GIB // 4)
-    zit = components.load(folder, host)
-    photo, mask = np.full((1024, 1024, 3), 0.5, np.float32), np.zeros((1024, 1024), np.float32)
-    mask[256:768, 256:768] = 1
-
-    def text(seed: int) -> Samples:
-        return text_to_image(zit, PROMPT, width=1024, height=1024, seed=seed, host=host)
-
-    with watched_peak() as peak, timed() as first:
-        before = anonymous()
-        samples = text(1)
-    if samples.rung != rung:
-        raise SystemExit(f"Meant to measure '{rung}', but the run took '{samples.rung}': {samples.notes}")
-    figures: Figures = {f"{rung}, first picture": (first[0], "s")}
-    with timed() as warm:
-        text(2)
-    figures |= {
-        f"{rung}, warm picture": (warm[0], "s"),
-        f"{rung}, peak VRAM allocated": (torch.cuda.max_memory_allocated(), "bytes"),
-        f"{rung}, peak VRAM reserved": (torch.cuda.max_memory_reserved(), "bytes"),
-        f"{rung}, peak anonymous host memory": (peak[0] - before, "bytes"),
-    }
-    with counted_copies() as moved:
-        image_to_image(zit, PROMPT, photo, strength=0.6, seed=1, host=host)
-        image_to_image(zit, PROMPT, photo, mask=mask, strength=0.6, seed=1, host=host)
-        text(3)
-    figures[f"{rung}, switch of kinds, bytes moved beside the stream"] = (moved[0], "bytes")
-    host.evict_all()
-    gc.collect()
-    figures[f"{rung}, VRAM after evicting"] = (torch.cuda.memory_allocated(), "bytes")
-    with timed() as back:
-        text(4)
-    figures[f"{rung}, picture after evicting"] = (back[0], "s")
-    return figures
-
-
 PROBES: dict[str, Callable[[Path], Figures]] = {
     "load cold": load,
     "load warm": load,
@@ -260,7 +202,6 @@ PROBES: dict[str, Callable[[Path], Figures]] = {
     "stream cold": stream,
     "stream warm": stream,
 }
-GPU_PROBES: dict[str, Callable[[Path], Figures]] = {"draw resident": draw_resident, "draw streamed": draw_streamed}
 
 
 def surroundings() -> dict[str, str]:
@@ -283,12 +224,10 @@ def surroundings() -> dict[str, str]:
 
 def measure(folder: Path, out: TextIO) -> None:
     """Run every probe in a process of its own and write its figures."""
-    import torch
-
     around = surroundings()
     table = csv.DictWriter(out, ["probe", "what", "value", "unit", *around])
     table.writeheader()
-    for probe in (*PROBES, *(GPU_PROBES if torch.cuda.is_available() else ())):
+    for probe in PROBES:
         if probe.endswith("cold"):
             drop_cached_pages(folder)
         command = [sys.executable, __file__, "--folder", str(folder), "--probe", probe]
@@ -306,10 +245,10 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path.home() / ".cache" / "adstudio" / "full-size")
     parser.add_argument("--csv", type=Path, help="write the table here instead of to the terminal")
     parser.add_argument("--clean", action="store_true", help="remove the checkpoint afterwards")
-    parser.add_argument("--probe", choices=[*PROBES, *GPU_PROBES], help=argparse.SUPPRESS)
+    parser.add_argument("--probe", choices=[*PROBES], help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.probe:
-        print(json.dumps({**PROBES, **GPU_PROBES}[options.probe](options.folder)))
+        print(json.dumps(PROBES[options.probe](options.folder)))
         return
     from full_size import write_checkpoint
 

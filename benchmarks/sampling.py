@@ -44,9 +44,12 @@ def ours(checkpoint: str, side: int, steps: int) -> Draw:
     return draw
 
 
-def pipeline(checkpoint: str, side: int, steps: int) -> Draw:
-    """Load diffusers' own pipeline from the same folder, in the dtype of its files."""
-    import numpy as np
+def pipeline(checkpoint: str, side: int, steps: int, parts: Any = None) -> Draw:
+    """Load diffusers' own pipeline from the same folder, in the dtype of its files.
+
+    Args:
+        parts: the ``Components`` to draw with instead of loading; whoever gives them has them on the device.
+    """
     import torch
     from diffusers import AutoencoderKL, FlowMatchEulerDiscreteScheduler, ZImagePipeline, ZImageTransformer2DModel
     from transformers import AutoTokenizer, Qwen3Model
@@ -56,6 +59,10 @@ def pipeline(checkpoint: str, side: int, steps: int) -> Draw:
 
     path = find_checkpoint(checkpoint, TorchHost())
     dtype = getattr(torch, open_checkpoint(path).dtype)
+    if parts is not None:
+        scheduler = FlowMatchEulerDiscreteScheduler.from_config(parts.scheduler_config)
+        modules = {name: getattr(parts, name) for name in ("transformer", "text_encoder", "tokenizer", "vae")}
+        return _drawn_by(ZImagePipeline(scheduler=cast(Any, scheduler), **modules), side, steps)
     # Part by part, because the index of a checkpoint may name classes that the installed packages have renamed since.
     pipe: Any = ZImagePipeline(
         scheduler=cast(Any, FlowMatchEulerDiscreteScheduler.from_pretrained(path, subfolder="scheduler")),
@@ -65,6 +72,13 @@ def pipeline(checkpoint: str, side: int, steps: int) -> Draw:
         transformer=ZImageTransformer2DModel.from_pretrained(path, subfolder="transformer", dtype=dtype),
     )
     pipe.to("cuda" if torch.cuda.is_available() else "cpu")
+    return _drawn_by(pipe, side, steps)
+
+
+def _drawn_by(pipe: Any, side: int, steps: int) -> Draw:
+    import numpy as np
+    import torch
+
     pipe.set_progress_bar_config(disable=True)
 
     def draw(seed: int) -> Any:

@@ -74,7 +74,10 @@ class Bench:
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
         self.on_cuda = torch.cuda.is_available()
-        self.host = TorchHost(free_bytes=self._cap(options.cap_gib) if self.on_cuda and options.cap_gib else None)
+        if self.on_cuda and options.cap_gib:
+            share = options.cap_gib * 2**30 / torch.cuda.mem_get_info()[1]
+            torch.cuda.set_per_process_memory_fraction(min(1.0, share))
+        self.host = TorchHost()  # which keeps to that share
         self.zit = load(options.checkpoint, self.host)
 
     def draw(self, zit: Zit, seed: int, side: int, **more: Any) -> Samples:
@@ -99,11 +102,6 @@ class Bench:
         if self.on_cuda:
             torch.cuda.synchronize()
         return time.perf_counter() - began, time.process_time() - spent, result
-
-    def _cap(self, gib: float) -> Callable[[], int]:
-        limit = int(gib * 2**30)
-        torch.cuda.set_per_process_memory_fraction(min(1.0, limit / torch.cuda.mem_get_info()[1]))
-        return lambda: limit - torch.cuda.memory_allocated() - 2**29
 
 
 def roads(bench: Bench) -> Iterator[Row]:

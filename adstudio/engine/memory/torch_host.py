@@ -34,8 +34,8 @@ class TorchHost:
         device: ``auto`` (CUDA when there is one), or any device torch knows.
         model_dirs: folders with one subfolder per kind of model.
         on_progress: called with step, total and a small preview.
-        free_bytes: tells the room left on the device; where it is not given it is measured, within the share of the card
-            that torch may have (``torch.cuda.set_per_process_memory_fraction``).
+        free_bytes: tells the room left on the device; where it is not given it is measured, within the share of the
+            card that torch may have (``torch.cuda.set_per_process_memory_fraction``).
         copying: copy modules to the device; on a CPU they are used where they lie unless this says otherwise.
     """
 
