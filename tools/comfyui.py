@@ -24,8 +24,6 @@ __all__ = ["LINK_NAME", "PACK", "find", "lacking", "link", "prepare", "problem",
 def main(arguments: list[str]) -> None:
     """Run the command that the command line names."""
     allocator = os.environ.get("ADSTUDIO_ALLOCATOR") or ALLOCATORS[0]
-    if allocator not in ALLOCATORS:
-        sys.exit(f"ADSTUDIO_ALLOCATOR is '{allocator}', but it must be one of {', '.join(ALLOCATORS)}.")
     try:
         match arguments:
             case ["prepare"]:

@@ -183,14 +183,21 @@ def allocator_setting(
     already is added to, never replaced.
 
     Raises:
-        ServerError: the arguments ask for the other allocator.
+        ServerError: there is no such allocator, or the arguments ask for another.
     """
+    if allocator not in ALLOCATORS:
+        raise ServerError(
+            "comfyui.unknown_allocator",
+            f"The allocator is '{allocator}', but it must be one of {', '.join(ALLOCATORS)}.",
+            "Set ADSTUDIO_ALLOCATOR or --allocator to one of them.",
+        )
     if allocator == "comfyui":
         return [], {}
-    if "--cuda-malloc" in arguments:
+    told_cuda = [name for name in _ALLOCATOR_VARIABLES if "cudaMallocAsync" in environment.get(name, "")]
+    if asks := [name for name in ("--cuda-malloc",) if name in arguments] + told_cuda:
         raise ServerError(
             "comfyui.two_allocators",
-            f"--cuda-malloc asks for CUDA's allocator and '{allocator}' for PyTorch's.",
+            f"{asks[0]} asks for CUDA's allocator and '{allocator}' for PyTorch's.",
             "Leave one of them out.",
         )
     flags = [] if "--disable-cuda-malloc" in arguments else ["--disable-cuda-malloc"]

@@ -97,6 +97,17 @@ def test_expandable_segments_need_pytorchs_allocator_and_keep_what_is_set() -> N
     assert setting("expandable", [], {"PYTORCH_CUDA_ALLOC_CONF": "expandable_segments:False"}) == (flag, {})
     with pytest.raises(ServerError, match="asks for CUDA's allocator"):
         setting("native", ["--cuda-malloc"], {})
+    with pytest.raises(ServerError, match="PYTORCH_ALLOC_CONF asks for CUDA's allocator"):
+        setting("expandable", [], {"PYTORCH_ALLOC_CONF": "backend:cudaMallocAsync"})
+
+
+@pytest.mark.parametrize("command", [("tools/comfyui.py", "serve"), ("-m", "adstudio", "serve")])
+def test_an_allocator_that_is_not_known_is_not_taken_for_another(command: tuple[str, ...], installation: Path) -> None:
+    python = serving_python(installation.parent / "venv" / "bin" / "python")
+    run = run_command(installation, *command, allocator="expandible")
+    assert run.returncode == 1
+    assert "'expandible'" in run.stderr and "comfyui, native, expandable" in run.stderr
+    assert "Traceback" not in run.stderr and not python.with_name("started.json").exists()
 
 
 def serving_python(path: Path) -> Path:
@@ -116,12 +127,12 @@ def serving_python(path: Path) -> Path:
     return path
 
 
-def run_command(installation: Path, *command: str) -> subprocess.CompletedProcess[str]:
+def run_command(installation: Path, *command: str, allocator: str = "") -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if "ALLOC" not in name and name != "COMFYUI_PYTHON"}
     return subprocess.run(
         [sys.executable, *command],
         cwd=comfyui.PACK,
-        env=clean | {"COMFYUI_PATH": str(installation)},
+        env=clean | {"COMFYUI_PATH": str(installation), "ADSTUDIO_ALLOCATOR": allocator},
         capture_output=True,
         text=True,
         timeout=120,
