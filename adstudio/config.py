@@ -39,11 +39,21 @@ def model_dirs() -> tuple[Path, ...]:
     return (*named, home() / "models")
 
 
+def name_inside(folder: Path, name: str) -> Path | None:
+    """Name what lies in a folder as a caller calls it; None where that leads out.
+
+    The disk is not asked: on Windows the first look at ``//host/share`` already knocks at that host, with the login of
+    whoever runs this program. Links are not followed here.
+    """
+    path = Path(os.path.normpath(folder / name))
+    return path if "\0" not in name and path.is_relative_to(os.path.normpath(folder)) else None
+
+
 def find_inside(folders: Iterable[Path], name: str) -> Path | None:
     """Find ``name`` in the first folder that has it; names never lead out, links that the user has put there may."""
     for folder in folders:
-        path = Path(os.path.normpath(folder / name))
+        path = name_inside(folder, name)
         with suppress(OSError):  # a name longer than the system allows
-            if path != folder and path.is_relative_to(folder) and path.exists():
+            if path is not None and path != folder and path.exists():
                 return path
     return None

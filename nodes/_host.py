@@ -211,8 +211,9 @@ def find_shown(filename: str, subfolder: str, kind: str) -> Path:
         InputError: ``photo.not_found``, also for whatever leads out of that folder.
     """
     folder = folder_paths.get_directory_by_type(kind) if kind in ("input", "output", "temp") else None
-    if folder is not None and "\0" not in subfolder + filename:
-        path = Path(folder, subfolder, filename).resolve()
+    name = f"{subfolder}/{filename}" if subfolder else filename
+    if folder is not None and (named := config.name_inside(Path(folder), name)) is not None:
+        path = named.resolve()
         if path.is_relative_to(Path(folder).resolve()) and path.is_file():
             return path
     raise InputError("photo.not_found", f"The server has no picture named '{filename:.80}'.", "Run the graph again.")

@@ -126,6 +126,7 @@ class TextOverlay(io.ComfyNode):
     ) -> io.NodeOutput:
         """Letter every frame by its own plan."""
         seconds = tuple(name.strip() for name in fallback.split(",") if name.strip())
+        fonts.require_families(seconds)  # a graph may come from anybody
         style = TextStyle(font, weight, min_px, outline, shadow, plate, seconds)
         frames = to_arrays(image)
         logos = one_or_each(_logos(logo, logo_mask), len(frames), "logo")

@@ -56,6 +56,7 @@ answer = {
         refusal(lambda: TextOverlay.execute(photo, plan, **settings)),
         refusal(lambda: TextOverlay.execute(photo, plan, **settings, logo=logo, logo_mask=left_out[:, :10])),
         refusal(lambda: TextOverlay.execute(photo, plan, **settings, logo=torch.cat([logo] * 3))),
+        refusal(lambda: TextOverlay.execute(photo, plan, **settings, logo=logo, fallback="Arial, //host/share/a.ttf")),
     ],
 }
 """
@@ -85,4 +86,4 @@ def test_report_tells_of_every_picture(seen: dict[str, Any]) -> None:
 
 def test_logo_is_taken_with_its_mask_or_its_alpha_and_missed(seen: dict[str, Any]) -> None:
     assert seen["alike"]
-    assert seen["refused"] == ["text.logo_missing", "logo.mask_size", "logo.count"]
+    assert seen["refused"] == ["text.logo_missing", "logo.mask_size", "logo.count", "text.font_is_a_path"]

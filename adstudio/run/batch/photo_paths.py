@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from ... import config
 from ...errors import InputError
 
 
@@ -18,7 +19,8 @@ class PhotoFolder:
     """
 
     def __init__(self, root: str | Path) -> None:
-        self.root = Path(root).resolve()
+        self._named = Path(root).absolute()
+        self.root = self._named.resolve()
 
     def find(self, name: str) -> str:
         """The photo's path, once it is seen to be a picture; a ``data:`` URL is what it is.
@@ -33,7 +35,7 @@ class PhotoFolder:
                 "batch.photo_address", f"A file was expected; the address '{name:.80}' came.", "Download it first."
             )
         path = self._existing(name)
-        if not path.is_relative_to(self.root):
+        if path is None or not path.is_relative_to(self.root):
             raise InputError(
                 "batch.photo_outside",
                 f"The photo '{name}' lies outside the folder '{self.root}'.",
@@ -52,8 +54,11 @@ class PhotoFolder:
             ) from error
         return str(path)
 
-    def _existing(self, name: str) -> Path:
+    def _existing(self, name: str) -> Path | None:
+        """Where a photo is, its links followed; None where its name leads out, which is told without a look there."""
         tidy = name if Path(name).is_absolute() else name.replace("\\", "/")
         # macOS hands Hangul names over in parts, tables hold them composed.
-        tries = [(self.root / unicodedata.normalize(form, tidy)).resolve() for form in ("NFC", "NFD")]
-        return next((path for path in tries if path.exists()), tries[0])
+        forms = [unicodedata.normalize(form, tidy) for form in ("NFC", "NFD")]
+        named = [config.name_inside(root, form) for root in (self.root, self._named) for form in forms]
+        tries = [path.resolve() for path in named if path is not None]
+        return next((path for path in tries if path.exists()), next(iter(tries), None))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
+from ... import config
 from ...errors import InputError, MissingDependency
 from ...output.credentials import SignatureCheck, check_signature
 from ...output.disclosure import SCHEME, read_source_type
@@ -84,9 +86,10 @@ def _read_beside(path: Path) -> dict[str, Any] | None:
 
 def _find_origin(path: Path, link: Any) -> dict[str, Any] | None:
     if isinstance(link, dict) and isinstance(link.get("path"), str):
-        found = (path.parent / link["path"]).resolve()
         # A file from elsewhere may name any path; only its own folder is looked into.
-        if found.is_relative_to(path.resolve().parent.parent):
+        root = path.resolve().parent.parent
+        found = config.name_inside(root, os.path.join(path.resolve().parent.name, link["path"]))
+        if found is not None and found.resolve().is_relative_to(root):
             return {**link, "exists": found.is_file()}
         return None
     flat = path.parent / ORIGIN_FOLDER / f"{path.stem.partition('-q')[0]}.png"  # until 0.1

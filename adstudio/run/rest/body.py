@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from ...errors import InputError
+from ...text.faces.fonts import require_families
 from ..request import AdRequest
 from ..wire import from_dict, to_data_url
 
@@ -112,9 +113,7 @@ def read_ask(task: Task, body: Mapping[str, Any], read_input: ReadInput) -> Ask:
         given.setdefault("aspect", "auto")
     given["task"] = "composite" if task == "composite" else "generate"
     request = from_dict(given)
-    for font in (request.text_style.font, *request.text_style.fallback):
-        if any(sign in font for sign in "/\\"):  # to the server's nodes that is a file, wherever it lies
-            raise InputError("request.font", f"A font is named by its family; '{font:.80}' came.", "Name one.")
+    require_families((request.text_style.font, *request.text_style.fallback))
     return Ask(request, _read_wait(body.get("wait_s")), _read_webhook(body.get("webhook")))
 
 

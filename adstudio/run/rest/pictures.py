@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ... import config
 from ...errors import InputError, ServerError
 from ...output.metadata import KEY, read_metadata
 from ...output.store import NewFile, inside, write_once
@@ -27,8 +28,10 @@ def read_input(folder: Path, name: str) -> bytes:
     Raises:
         InputError: ``request.no_such_photo``.
     """
-    path = (folder / name.replace("\\", "/")).resolve()
-    if not path.is_relative_to(folder.resolve()) or path.suffix.lower() not in _KINDS or not path.is_file():
+    named = config.name_inside(folder, name.replace("\\", "/"))
+    path = None if named is None else named.resolve()
+    is_photo = path is not None and path.is_relative_to(folder.resolve()) and path.suffix.lower() in _KINDS
+    if path is None or not is_photo or not path.is_file():
         raise InputError(
             "request.no_such_photo",
             f"No photo named '{name:.80}' was uploaded to this server.",

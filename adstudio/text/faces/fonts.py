@@ -86,6 +86,23 @@ def find_fonts(name: str, fallback: Sequence[str] = (), weight: int | str = 400)
     return tuple(dict.fromkeys(find_font(each, weight) for each in (name, *fallback) if each.strip()))
 
 
+def require_families(names: Iterable[str]) -> None:
+    """Refuse fonts that are named by a file's path: whoever asks from elsewhere names families, and opens no file here.
+
+    On Windows a path may also be a share of another machine, which gets a login with the first look at it.
+
+    Raises:
+        InputError: ``text.font_is_a_path``.
+    """
+    for name in names:
+        if any(sign in name for sign in "/\\:"):
+            raise InputError(
+                "text.font_is_a_path",
+                f"A font is named by its family here; '{name:.80}' is a path.",
+                "Put the file into models/fonts and name its family.",
+            )
+
+
 @lru_cache(maxsize=64)
 def open_font(file: FontFile, size: float, weight: int = 400) -> ImageFont.FreeTypeFont:
     """Open a face at a size in pixels.
