@@ -89,8 +89,11 @@ class ComfyQueue:
     def cancel(self, number: str) -> None:
         """Drop this job and no other."""
         queue = self._server.prompt_queue
-        if not queue.delete_queue_item(lambda item: item[1] == number):
-            queue.interrupt_if_running(number)
+        if queue.delete_queue_item(lambda item: item[1] == number):
+            return
+        with queue.mutex:  # so that none but this job can be the one that runs
+            if any(item[1] == number for item in queue.currently_running.values()):
+                execution.nodes.interrupt_processing()
 
 
 def _folders() -> tuple[Path, Path]:

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from ..errors import ServerError, StorageError
+from ..errors import InputError, ServerError, StorageError
 
 PACK = Path(__file__).resolve().parents[2]
 LINK_NAME = "zit-ad-studio"
@@ -68,7 +68,10 @@ def python(comfyui: Path) -> Path | None:
 
 def versions(interpreter: Path, names: tuple[str, ...]) -> dict[str, str]:
     """Ask ``interpreter`` which version of each package it has; empty = not installed."""
-    run = subprocess.run([interpreter, "-c", PROBE, *names], capture_output=True, text=True, check=False)
+    try:
+        run = subprocess.run([interpreter, "-c", PROBE, *names], capture_output=True, text=True, check=False)
+    except OSError:  # a folder, or a file that is no program
+        return dict.fromkeys(names, "")
     return json.loads(run.stdout) if run.returncode == 0 else dict.fromkeys(names, "")
 
 
@@ -121,9 +124,20 @@ def link(base: Path) -> Path:
     """Make the pack a custom node in ``base``, ComfyUI's folder or a base directory; where it lies there it stays.
 
     Raises:
-        StorageError: another copy of the pack has taken its place.
+        StorageError: another copy of the pack has taken its place, or nothing can be linked there.
     """
     packs = base / "custom_nodes"
+    try:
+        return _link(packs)
+    except OSError as error:
+        raise StorageError(
+            "comfyui.not_linked",
+            f"The pack cannot be linked into {packs} ({error.strerror or error}).",
+            "Copy or clone it into that folder yourself; on Windows links need developer mode.",
+        ) from error
+
+
+def _link(packs: Path) -> Path:
     packs.mkdir(parents=True, exist_ok=True)
     present = next((entry for entry in packs.iterdir() if entry.resolve() == PACK), None)
     if present:
@@ -183,13 +197,14 @@ def allocator_setting(
     already is added to, never replaced.
 
     Raises:
-        ServerError: there is no such allocator, or the arguments ask for another.
+        InputError: there is no such allocator.
+        ServerError: the arguments ask for the other allocator.
     """
-    if allocator not in ALLOCATORS:
-        raise ServerError(
+    if allocator not in ALLOCATORS:  # the environment may name it, too
+        raise InputError(
             "comfyui.unknown_allocator",
-            f"The allocator is '{allocator}', but it must be one of {', '.join(ALLOCATORS)}.",
-            "Set ADSTUDIO_ALLOCATOR or --allocator to one of them.",
+            f"There is no allocator '{allocator:.40}'.",
+            f"Set --allocator or ADSTUDIO_ALLOCATOR to one of: {', '.join(ALLOCATORS)}.",
         )
     if allocator == "comfyui":
         return [], {}

@@ -21,9 +21,22 @@ from ..types import Array, LayoutPlan
 from .finishing import Wanted, finish
 
 BESIDES = "adstudio_besides"  # what Save Image tells of each picture: where its original and its record lie
-# Nodes that draw nothing of their own: what comes from them alone was made by a person.
 _OURS_THAT_DRAW = ("AdStudioText2Image", "AdStudioImage2Image", "AdStudioContactBlend")
-_HARMLESS = ("AdStudio", "LoadImage", "Image", "Mask", "Primitive", "EmptyImage", "SaveImage", "PreviewImage")
+# Core's nodes that draw nothing of their own: what comes from them alone was made by a person. By their whole names,
+# as another pack's ImageGenerator begins like them.
+_HARMLESS = frozenset((
+    "AddLayer", "CreateLayeredImage", "CreateList", "CropMask", "EmptyImage", "FeatherMask", "GrowMask", "ImageAddNoise",
+    "ImageBatch", "ImageBlend", "ImageBlur", "ImageColorToMask", "ImageCompare", "ImageCompositeMasked",
+    "ImageCompositor", "ImageCrop", "ImageCropToMask", "ImageCropV2", "ImageDeduplication", "ImageFlip",
+    "ImageFromBatch", "ImageGrid", "ImageHistogram", "ImageInvert", "ImageMergeTileList", "ImagePadForOutpaint",
+    "ImageQuantize", "ImageRGBToYUV", "ImageRotate", "ImageScale", "ImageScaleBy", "ImageScaleToMaxDimension",
+    "ImageScaleToTotalPixels", "ImageSharpen", "ImageStitch", "ImageToMask", "ImageUpscaleWithModel", "ImageYUVToRGB",
+    "InvertMask", "JoinImageWithAlpha", "LoadImage", "LoadImageDataSetFromFolder", "LoadImageMask", "LoadImageOutput",
+    "LoadImageTextDataSetFromFolder", "MaskComposite", "MaskPreview", "MaskToImage", "PreviewImage",
+    "PrimitiveBoolean", "PrimitiveBoundingBox", "PrimitiveFloat", "PrimitiveInt", "PrimitiveString",
+    "PrimitiveStringMultiline", "SaveImage", "SaveImageAdvanced", "SolidMask", "SplitImageWithAlpha",
+    "StringConcatenate", "ThresholdMask", "UpscaleModelLoader",
+))  # fmt: skip
 _FILE_RULES = (
     *("size_exact", "size_least", "size_most", "size_advised", "ratio", "ratio_advised", "megapixels", "formats"),
     "alpha",
@@ -77,7 +90,7 @@ def source_in(graph: Mapping[str, Any] | None, node: str | None) -> Source | Non
     """
     graph = graph or {}
     kinds = {str(graph[name].get("class_type", "")) for name in _above(graph, str(node))}
-    drawn = any(kind in _OURS_THAT_DRAW or not kind.startswith(_HARMLESS) for kind in kinds)
+    drawn = any(kind in _OURS_THAT_DRAW or not (kind in _HARMLESS or kind.startswith("AdStudio")) for kind in kinds)
     if kinds and not drawn:
         return None
     return "composite" if any(kind.startswith(_PHOTOS) for kind in kinds) else "generated"

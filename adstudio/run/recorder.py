@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import statistics
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from ..errors import AdStudioError
 from ..ports import Cancelled, Host
@@ -19,10 +18,16 @@ from .report import ErrorRecord, RunReport, peak_rss_bytes, peak_vram_bytes
 OnEvent = Callable[[RunEvent], None]
 
 
+class Stop(Protocol):
+    """Whether a run was told to stop; a ``threading.Event``, or several."""
+
+    def is_set(self) -> bool: ...
+
+
 class Recorder:
     """The events of one run."""
 
-    def __init__(self, on_event: OnEvent | None, stop: threading.Event) -> None:
+    def __init__(self, on_event: OnEvent | None, stop: Stop) -> None:
         self.events: list[RunEvent] = []
         self.current = ""
         self._last_tick: float | None = None

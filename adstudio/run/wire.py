@@ -41,6 +41,12 @@ def to_record(request: AdRequest) -> dict[str, Any]:
         record["base_url"] = urlsplit(request.base_url).hostname or ""  # the rest of it may hold names or a password
     if request.loras:
         record["loras"] = [[Path(name).name, weight] for name, weight in request.loras]
+    if "text_style" in record:  # a font may be a file
+        fonts = {
+            "font": Path(request.text_style.font).name,
+            "fallback": [Path(f).name for f in request.text_style.fallback],
+        }
+        record["text_style"] |= fonts
     return record
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+import time
 from typing import Any
 
 import pytest
 from comfy_server import ComfyServer, Rejected
 from PIL import Image
 from shipped import NODES, api_graph, inputs, node_of, ours
-from test_rest import settle
+from test_rest import call, settle
 
 LISTS = "06-catalogue-batch"  # on core's CreateList, which is newer
 
@@ -81,3 +82,14 @@ def test_an_ad_is_made(older_server: ComfyServer, name: str, sampler: str):
     ((_, content),) = run.pictures()
     with Image.open(io.BytesIO(content)) as picture:
         assert min(picture.size) >= 256
+
+
+def test_an_ad_that_is_being_drawn_can_be_taken_back(older_server: ComfyServer):
+    asked = {"brief": "카페 라떼", "provider": "rules", "seed": 11, "steps": 50, "wait_s": 0}
+    job = older_server.post("/adstudio/generate", asked)["job"]
+    until = time.monotonic() + 120
+    while older_server.get(f"/adstudio/jobs/{job}")["state"] == "queued":
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    status, _, _ = call(older_server, "DELETE", f"/adstudio/jobs/{job}")
+    assert status == 200 and settle(older_server, job)["state"] == "cancelled"

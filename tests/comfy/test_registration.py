@@ -11,9 +11,7 @@ from comfy_server import ComfyServer, running
 from shipped import NODES, WIDGETS, inputs, ours
 
 MOST_WIDGETS = 8
-SLOW_TO_IMPORT = set(
-    ["diffusers", "peft", "rembg", "onnxruntime", "numba", "openai", "skimage", "sklearn", "ray", "pyarrow", "c2pa"]
-)
+SLOW_TO_IMPORT = {"diffusers", "peft", "rembg", "onnxruntime", "numba", "openai", "skimage", "sklearn", "ray", "c2pa"}
 
 
 def test_every_node_is_registered(server: ComfyServer):

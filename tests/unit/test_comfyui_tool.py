@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from adstudio.errors import ServerError, StorageError
+from adstudio.errors import InputError, ServerError, StorageError
 from adstudio.run import comfyui
 
 
@@ -176,3 +176,20 @@ def test_another_copy_of_the_pack_is_not_touched(installation: Path) -> None:
     with pytest.raises(StorageError, match="another copy"):
         comfyui.link(installation)
     assert place.is_dir() and not place.is_symlink()
+
+
+def test_what_cannot_be_linked_or_started_is_said_in_a_sentence(
+    installation: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (installation / "custom_nodes").touch()  # a file, where a folder belongs
+    with pytest.raises(StorageError) as refused:
+        comfyui.link(installation)
+    assert refused.value.code == "comfyui.not_linked" and "custom_nodes" in refused.value.message
+    monkeypatch.setenv("COMFYUI_PYTHON", str(tmp_path))  # a folder
+    assert comfyui.python(installation) is None
+
+
+def test_an_allocator_that_nobody_knows_is_not_taken_for_another(installation: Path) -> None:
+    with pytest.raises(InputError) as refused:
+        comfyui.allocator_setting("nativ", [], {})  # as ADSTUDIO_ALLOCATOR may say, which argparse does not check
+    assert refused.value.code == "comfyui.unknown_allocator" and "native" in refused.value.hint

@@ -5,6 +5,7 @@ On Windows ``//host/share`` is a folder of another machine, which gets a login w
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -74,6 +75,6 @@ def test_a_saved_file_cannot_have_its_reader_look_elsewhere(name: str, tmp_path:
     path = tmp_path / "ads" / "ab" / "ad.png"
     path.parent.mkdir(parents=True)
     Image.new("RGB", (8, 8)).save(path)
-    path.with_suffix(".json").write_text('{"adstudio": {"origin": {"path": "%s"}}}' % name)
+    path.with_suffix(".json").write_text(json.dumps({"adstudio": {"origin": {"path": name}}}))
     assert read_saved(path)["origin"] is None
     assert not outside(looked_at, tmp_path / "ads")

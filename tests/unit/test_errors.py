@@ -7,6 +7,7 @@ import pickle
 import pytest
 
 from adstudio import errors
+from adstudio.run.remote.connection import Refused
 
 
 @pytest.mark.parametrize(
@@ -15,6 +16,7 @@ from adstudio import errors
         errors.InputError("text.does_not_fit", "The headline has no room.", "Shorten it."),
         errors.MissingDependency("rembg", "The cut-out", "rembg[cpu]"),
         errors.MissingDependency("rembg", "The cut-out"),
+        Refused(503, {"error": {"message": "full"}}, "http://gpu:8188/prompt"),
     ],
 )
 def test_an_error_survives_pickling(error: errors.AdStudioError) -> None:

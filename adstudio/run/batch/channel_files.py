@@ -16,8 +16,6 @@ from ..wire import to_record
 from .lanes import Made
 from .rows import Row
 
-_QUALITY = 90
-
 
 def check_channels(names: tuple[str, ...]) -> None:
     """Refuse channels that are not known, whose size is not, or that take no design but their own.
@@ -59,7 +57,7 @@ def bring_to_channels(row: Row, result: AdResult, made: Made, folder: Path) -> M
         done = finish(
             each.picture,
             folder,
-            replace(wanted, format=format, quality=_QUALITY, channel=each.channel),
+            replace(wanted, format=format, channel=each.channel),
             plan=each.plan,
             style=style,
             logos=logos,

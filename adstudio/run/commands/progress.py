@@ -9,6 +9,7 @@ from ...types import RunEvent
 
 _NAMES = {
     "check": "checking",
+    "logo": "reading the logo",
     "prompt": "writing the prompt",
     "copy": "writing the copy",
     "photo": "reading the photo",
@@ -18,10 +19,12 @@ _NAMES = {
     "generate": "drawing",
     "place": "placing the product",
     "compose": "composing",
+    "contact": "drawing the ground under the product anew",
     "fit": "fitting the picture to the channel",
     "template": "setting the channel's template",
     "layout": "finding room for the copy",
     "lettering": "lettering",
+    "label": "writing the AI label",
     "channel": "checking for the channel",
     "save": "saving",
     "fetch": "downloading",
@@ -29,6 +32,13 @@ _NAMES = {
     "upload": "sending the photo",
     "queue": "waiting for the server",
     "writer": "choosing who writes",
+    "seeds": "counting seeds",
+    "text encoder": "loading the text encoder",
+    "vae": "loading the VAE",
+    "channel size": "finding the size to draw in",
+    "sub": "joining price and sub",
+    "mask": "taking the mask",
+    "show mask": "showing the mask",
     "convert": "converting",
 }
 _BAR = 20
@@ -54,8 +64,7 @@ class Progress:
 
     def __call__(self, event: RunEvent) -> None:
         """Show an event."""
-        step, _, number = event.step.partition(" ")
-        name = f"{_NAMES.get(step, step)} {number}".rstrip()
+        name = _name_of(event.step)
         if event.kind == "start":
             self._notes.clear()
             self._draw(f"{name} …")
@@ -87,3 +96,9 @@ class Progress:
             self._stream.write("\r\x1b[2K")
             self._stream.flush()
             self._shown = 0
+
+
+def _name_of(step: str) -> str:
+    """What a step is called; where several do the same the server numbers them."""
+    plain, _, number = step.rpartition(" ")
+    return f"{_NAMES.get(plain, plain)} {number}" if plain and number.isdigit() else _NAMES.get(step, step)

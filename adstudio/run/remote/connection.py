@@ -44,6 +44,7 @@ class Refused(ServerError):
             if status != 401
             else f"Put its token into the environment variable {TOKEN}.",
         )
+        self.args = (status, body, where)  # what pickle builds it from again, on its way from a worker
         self.status = status
         self.body = body
 

@@ -8,7 +8,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from ...prompt.copy.claims import flag_copy
 from ...types import RunEvent
 from ..engines import check_ready
 from ..local.words import check_words, subject_of
-from ..recorder import OnEvent, Recorder, close_report
+from ..recorder import OnEvent, Recorder, Stop, close_report
 from ..report import RunReport
 from ..request import ZIT, AdRequest, AdResult
 from ..target import channel_of
@@ -82,12 +82,16 @@ class ComfyRunner:
         self._stop.set()
 
     async def run_async(self, request: AdRequest, on_event: OnEvent | None = None) -> AdResult:
-        """Run a request without blocking an event loop; ``on_event`` is called in another thread."""
-        work = asyncio.create_task(asyncio.to_thread(self.run, request, on_event))
+        """Run a request without blocking an event loop; ``on_event`` is called in another thread.
+
+        Cancelling this stops this run, and none that goes beside it.
+        """
+        mine = threading.Event()
+        work = asyncio.create_task(asyncio.to_thread(self._run_until, _Either(self._stop, mine), request, on_event))
         try:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
-            self.cancel()
+            mine.set()
             await asyncio.wait([work])
             work.exception()  # said to be known, or asyncio complains that nobody asked
             raise
@@ -106,7 +110,12 @@ class ComfyRunner:
             AdStudioError: what is wrong, and what to do; ``report`` then tells how far the run came.
             Cancelled: after ``cancel``.
         """
-        recorder = Recorder(on_event, self._stop)
+        return self._run_until(self._stop, request, on_event, scene, masks)
+
+    def _run_until(
+        self, stop: Stop, request: AdRequest, on_event: OnEvent | None, scene: Scene | None = None, masks: bool = False
+    ) -> AdResult:
+        recorder = Recorder(on_event, stop)
         began = time.perf_counter()
         report = RunReport(started=datetime.now(UTC).isoformat(timespec="seconds"), versions=versions())
         with self._lock:
@@ -177,6 +186,17 @@ class ComfyRunner:
         filled.graph.check_against(schemas)
         job = Job(connection, filled.graph, schemas, recorder, self._patience, number=number, is_repeated=is_repeated)
         return filled, job.run()
+
+
+@dataclass(frozen=True, slots=True)
+class _Either:
+    """Set once one of two events is."""
+
+    one: threading.Event
+    other: threading.Event
+
+    def is_set(self) -> bool:
+        return self.one.is_set() or self.other.is_set()
 
 
 def _check_engine(connection: Connection, request: AdRequest) -> None:
@@ -259,6 +279,7 @@ def _result(
         prompts=tuple(prompt.positive for prompt in prompts),
         copy_flags=copy.flags,
         layout_scores=tuple(read_score(each.record) for each in fetched),
+        layout_reasons=tuple(layout.reasons for layout in layouts),
         channel="" if channel is None else channel.id,
         findings=findings_of(request, [each.picture for each in fetched], layouts),
     )

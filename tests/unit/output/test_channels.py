@@ -163,7 +163,8 @@ baemin:
 
 def test_a_size_may_tell_only_what_is_made(own: Path):
     own.write_text(
-        'mine: {korean: 내 채널, english: Mine, sizes: {a: {make: [30, 20], source: x, checked: "2026-01-01"}}}', "utf-8"
+        'mine: {korean: 내 채널, english: Mine, sizes: {a: {make: [30, 20], source: x, checked: "2026-01-01"}}}',
+        "utf-8",
     )
     channel = get_channel("mine")
     assert channel.size_px == (30, 20)

@@ -38,6 +38,8 @@ GRAPHS: dict[str, tuple[dict[str, Any], str | None]] = {
         },
         "composite",
     ),
+    "another pack's generator": ({"8": node("ImageGeneratorXL", text="a cup")}, "generated"),
+    "another pack's mask": ({"8": node("MaskPainterAI", image=["7", 0]), "7": node("LoadImage")}, "composite"),
     "a lettered photo": (
         {
             "8": node("AdStudioTextOverlay", image=["7", 0], layout=["6", 0]),

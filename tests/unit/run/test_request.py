@@ -172,11 +172,13 @@ def test_the_record_for_the_file_gives_away_no_photo_and_no_folder(tmp_path: Pat
         products=(str(photo), to_data_url(b"secret pixels")),
         checkpoint=str(tmp_path / "z-image"),
         loras=((str(tmp_path / "ink.safetensors"), 0.5),),
+        text_style=TextStyle(font=str(tmp_path / "손글씨.ttf"), fallback=(str(tmp_path / "b.otf"), "Noto Sans CJK KR")),
     )
     over = AdRequest(reference=to_data_url(b"secret pixels"), logo=str(photo))
     text = json.dumps([to_record(request), to_record(over)], ensure_ascii=False)
     assert str(tmp_path) not in text and "base64" not in text
     assert "고객 사진.jpg" in text and "z-image" in text and "ink.safetensors" in text
+    assert "손글씨.ttf" in text and "Noto Sans CJK KR" in text
 
 
 def test_the_record_holds_only_what_was_chosen() -> None:

@@ -199,6 +199,19 @@ def test_a_channel_keeps_the_product_in_view(tmp_path: Path) -> None:
     assert red.mean() > 0.05
 
 
+def test_a_channels_file_has_the_quality_of_its_row(tmp_path: Path) -> None:
+    picture = np.random.default_rng(1).random((128, 128, 3), np.float32)
+    result = AdResult(
+        (picture,), (picture,), (), (None,), (LayoutPlan(),), (), AdCopy(""), RunReport(seeds=(3,)), (None,)
+    )
+    sizes = []
+    for quality in (40, 90):
+        row = Row(2, "컵", AdRequest(brief="봄 카페", seed=3, quality=quality), "1", channels=("instagram_story",))
+        made = bring_to_channels(row, result, Made((), None, 1.0, (3,)), tmp_path / str(quality))
+        sizes.append(made.files[0][1].stat().st_size)
+    assert sizes[0] < sizes[1] / 1.5
+
+
 @pytest.mark.parametrize(
     ("name", "code"),
     [("kakao_bizboard", "reflow.locked_channel"), ("당근", "channels.no_size"), ("x", "channels.unknown")],

@@ -6,6 +6,7 @@ import asyncio
 import json
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -287,3 +288,24 @@ def wait_for(condition: Any) -> None:
     while not condition():
         assert time.monotonic() < until
         time.sleep(0.01)
+
+
+def test_one_of_two_async_runs_is_cancelled_and_the_other_goes_on(double: ComfyDouble, make: Any) -> None:
+    double.node_pause_s = 0.1
+    runner = make(double)
+
+    async def ask() -> Any:
+        stays = asyncio.create_task(runner.run_async(WORDS))
+        goes = asyncio.create_task(runner.run_async(replace(WORDS, seed=8)))
+        await asyncio.sleep(0.4)
+        goes.cancel()
+        await asyncio.wait([goes])
+        return goes.cancelled(), await stays
+
+    was_cancelled, made = asyncio.run(ask())
+    assert was_cancelled and made.path.is_file() and len(double.cancelled) == 1
+
+
+def test_the_report_says_why_the_copy_stands_there(double: ComfyDouble, make: Any) -> None:
+    double.layout = {"provider": "local", "reasons": ["왼쪽 위가 비어 있습니다."]}
+    assert make(double).run(WORDS).report.layout_reasons == (("왼쪽 위가 비어 있습니다.",),)

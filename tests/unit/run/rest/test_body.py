@@ -75,7 +75,11 @@ def test_names_of_uploads_never_lead_out_of_the_input_folder(name: str, tmp_path
         ("generate", {"brief": "봄", "paint": 1}, "request.unknown_field"),
         ("generate", {"brief": "봄", "products": [CODED]}, "request.product_without_composite"),
         ("generate", {"brief": 7}, "request.bad_type"),
-        ("generate", {"brief": "봄", "text_style": {"fallback": ["Noto Sans", "/home/kim/a.ttf"]}}, "text.font_is_a_path"),
+        (
+            "generate",
+            {"brief": "봄", "text_style": {"fallback": ["Noto Sans", "/home/kim/a.ttf"]}},
+            "text.font_is_a_path",
+        ),
         ("generate", {"brief": "봄", "text_style": {"font": "\\\\host\\share\\a.ttf"}}, "text.font_is_a_path"),
         ("generate", {"brief": "봄", "text_style": {"fallback": ["D:a.ttf"]}}, "text.font_is_a_path"),
         ("generate", {"brief": "봄" * 5000}, "request.too_long"),
