@@ -26,7 +26,7 @@ def measure_ad(number: int, rounds: int) -> dict[str, Any]:
     """Run one of the demo's ads several times in this process; return seconds per step and round, and the peak."""
     from dataclasses import replace
 
-    from adstudio.run.demo import demo_ads
+    from adstudio.run.commands.demo import demo_ads
     from adstudio.run.local.runner import LocalRunner
 
     ad = demo_ads()[number]

@@ -202,7 +202,7 @@ class TextStyle:
     """
 
     font: str = "Pretendard"
-    weight: int = 700
+    weight: int = 800
     min_px: int = 20
     outline: bool = False
     shadow: bool = True

@@ -38,7 +38,7 @@ HEAVY = {
     "cryptography",
 }
 COMFY_INSIDES = {"comfy", "comfy_execution", "comfy_extras", "folder_paths", "server", "execution", "latent_preview"}
-PRINTERS = {"adstudio/run/cli.py", "adstudio/run/demo.py"}
+PRINTERS = {"adstudio/run/cli.py"}
 MAX_LINES = 350
 
 

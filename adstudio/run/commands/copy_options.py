@@ -15,7 +15,7 @@ _PARTS = {
 }
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add(parser: Any) -> None:
     """Add the options to a command that draws ads."""
     for name, told in _PARTS.items():
         parser.add_argument(f"--{name.replace('_', '-')}", default="", metavar="TEXT", help=told)

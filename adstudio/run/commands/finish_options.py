@@ -8,7 +8,7 @@ from typing import Any
 from ...text.paint.label import LABELS
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: Any) -> None:
     """Add what a finished file may be asked for to a command."""
     parser.add_argument(
         "--max-kb", type=int, metavar="N", help="the most a file may take, in thousands of bytes; refused if impossible"

@@ -12,14 +12,13 @@ import numpy as np
 
 from ...errors import InputError
 from ...types import Array, Channel, LayoutPlan, TextStyle
+from . import letter_options
 from .picture_files import write_layers, write_png
 from .plan_file import read_plan_file
 from .progress import Progress
 
 if TYPE_CHECKING:
     from ...text.lettering import Lettered
-
-_PLAIN = TextStyle()
 
 
 def add(commands: Any) -> None:
@@ -49,14 +48,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--plate", type=Path, metavar="FILE", help="also the copy alone, on a clear ground")
     parser.add_argument("--layers", type=Path, metavar="FOLDER", help="also every layer as a .png, with layers.json")
     add_logo(parser)
-    parser.add_argument("--font", default=_PLAIN.font, metavar="NAME", help=f"a family or a file ({_PLAIN.font})")
-    parser.add_argument("--weight", type=int, default=800, help="of the headline, 100 to 900 (800)")
-    parser.add_argument("--min-px", type=int, default=_PLAIN.min_px, help=f"smallest letters ({_PLAIN.min_px})")
-    parser.add_argument(
-        "--ground", default="auto", choices=("auto", "always", "never"), help="a plate behind the copy (auto)"
-    )
-    parser.add_argument("--outline", action="store_true", help="a rim around the letters")
-    parser.add_argument("--no-shadow", action="store_true", help="no soft shadow under light letters")
+    letter_options.add(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON envelope on stdout")
     parser.add_argument("--quiet", action="store_true", help="no progress")
     parser.set_defaults(command=run)
@@ -93,14 +85,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         if path is not None and path.suffix.lower() != ".png":
             raise InputError("letter.not_png", f"'{path}' does not end in .png.", "Only PNG is written, without loss.")
     plan = read_plan_file(options.plan).for_frame(0)
-    style = TextStyle(
-        font=options.font,
-        weight=options.weight,
-        min_px=options.min_px,
-        outline=options.outline,
-        shadow=not options.no_shadow,
-        plate=options.ground,
-    )
+    style = letter_options.style_of(options)
     logos = read_logos(options)
     plan = plan if channel is None else replace(plan, channel=channel.id)
     done = letter_for(read_photo(options.picture), plan, style, logos)

@@ -35,7 +35,7 @@ def add(commands: Any) -> None:
     parser.set_defaults(command=run)
 
 
-def add_finish(parser: argparse.ArgumentParser) -> None:
+def add_finish(parser: Any) -> None:
     """Add how products are brought into their scene."""
     parser.add_argument("--light", default="auto", help="auto, left, right or above (auto)")
     parser.add_argument("--light-angle", type=float, metavar="DEG", help="-90 left, 0 front, 90 right, 180 behind")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import InputError
-from ...types import TextStyle
+from . import letter_options
 from .letter import add_logo, read_logos
 from .plan_file import read_plan_file
 
@@ -28,8 +28,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--cut", type=Path, action="append", default=[], metavar="CUT", help="a product, cut out")
     parser.add_argument("--keep", type=Path, metavar="MASK", help="without --cut: what must be seen, white = product")
     add_logo(parser)
-    parser.add_argument("--font", default=TextStyle().font)
-    parser.add_argument("--min-px", type=int, default=TextStyle().min_px, help="smallest letters (20)")
+    letter_options.add(parser)
     parser.add_argument("--no-text", action="store_true", help="leave the copy out; the plans are written all the same")
     parser.add_argument("--override", action="store_true", help="write even what a channel would refuse")
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="FOLDER")
@@ -58,7 +57,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             f"{keep.shape[1]}x{keep.shape[0]} came.",
             "Give the mask that belongs to this picture.",
         )
-    style = TextStyle(font=options.font, min_px=options.min_px)
+    style = letter_options.style_of(options)
     cuts, logos = [read_cut(path) for path in options.cut], read_logos(options)
     made = reflow_design(picture, plan, get_channels(options.channels), keep=keep, cutouts=cuts, min_px=options.min_px)
     entries: list[dict[str, Any]] = []

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..remote.runner import ComfyRunner
 
 
-def add(parser: argparse.ArgumentParser, what: str = "draw on this ComfyUI instead of here") -> None:
+def add(parser: Any, what: str = "draw on this ComfyUI instead of here") -> None:
     """Add the option to a command."""
     parser.add_argument(
         "--server",

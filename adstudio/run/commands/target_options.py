@@ -8,8 +8,8 @@ from typing import Any
 from ..request import TO_CHANNEL
 
 
-def add(parser: argparse.ArgumentParser, aspect: str = "1:1") -> None:
-    """Add them to a command that draws ads; ``aspect`` holds where nothing is said."""
+def add(parser: Any, aspect: str = "1:1") -> None:
+    """Add them to a command that draws ads; ``aspect`` holds where nothing is said, and is its ``plain_aspect``."""
     parser.add_argument(
         "--aspect",
         metavar="ASPECT",
@@ -20,6 +20,7 @@ def add(parser: argparse.ArgumentParser, aspect: str = "1:1") -> None:
     parser.add_argument(
         "--channel",
         default="",
+        metavar="NAME",
         help="where the ad will appear, such as 스토리 or kakao_native:2x1: its size, safe zone, format and byte limit "
         "hold, and what it would refuse is not saved. With another --aspect or --size only the copy's lengths do. "
         "auto: the trade's usual channel",
@@ -28,7 +29,6 @@ def add(parser: argparse.ArgumentParser, aspect: str = "1:1") -> None:
     parser.add_argument(
         "--format", help="png, jpeg, webp or avif; the channel's own where it takes another (png, or the channel's)"
     )
-    parser.set_defaults(plain_aspect=aspect)
 
 
 def fields(options: argparse.Namespace) -> dict[str, Any]:

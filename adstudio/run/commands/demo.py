@@ -1,7 +1,8 @@
-"""The demo: three finished ads from real input, with nothing but the embedded model."""
+"""``adstudio demo``: three finished ads from real input, with nothing but the embedded model."""
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
 from collections.abc import Callable
@@ -9,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import MissingDependency
-from ..output.encode import encode, find_format, to_pixels
-from .commands import interrupt
-from .commands.progress import Progress
-from .local.runner import LocalRunner
-from .request import AdRequest
-from .wire import to_data_url
+from ...errors import MissingDependency
+from ...output.encode import encode, find_format, to_pixels
+from ..local.runner import LocalRunner
+from ..request import AdRequest
+from ..wire import to_data_url
+from . import interrupt, made
+from .progress import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,28 +36,29 @@ def demo_ads() -> tuple[DemoAd, ...]:
     )
 
 
-def run_demo(folder: Path, *, as_json: bool = False, quiet: bool = False) -> dict[str, Any]:
-    """Make the demo's ads and say where they are.
+def add(commands: Any) -> None:
+    """Add the command to the command line."""
+    parser = commands.add_parser("demo", help="make three finished ads with the embedded model")
+    made.add_options(parser, out="output/demo")
+    parser.set_defaults(command=run)
 
-    Returns:
-        the demo's part of the command's envelope.
-    """
-    from .cli import pictures, summary
 
+def run(options: argparse.Namespace) -> dict[str, Any]:
+    """Make the demo's ads and say where they are."""
     began = time.perf_counter()
-    runner = LocalRunner(folder)
+    runner = LocalRunner(options.out)
     ads: list[dict[str, Any]] = []
-    with Progress(sys.stderr, quiet=quiet) as progress, interrupt.cancels(runner.cancel):
+    with Progress(sys.stderr, quiet=options.quiet) as progress, interrupt.cancels(runner.cancel):
         for number, ad in enumerate(demo_ads(), start=1):
             progress.say(f"\n{number}. {ad.title}")
             result = runner.run(ad.request(), progress)
-            progress.say(f"  = {summary(result.report)}")
-            ads.append({"title": ad.title, "pictures": pictures(result), "report": result.report.to_dict()})
-        if not as_json:
-            for number, made in enumerate(ads, start=1):
-                for picture in made["pictures"]:
-                    pace = made["report"]["seconds_per_step"]
-                    print(f"{number}. {Path(picture['path']).resolve()}  ({pace:.2f} s per step)", flush=True)
+            progress.say(f"  = {made.summary(result.report)}")
+            ads.append({"title": ad.title, "pictures": made.pictures(result), "report": result.report.to_dict()})
+        if not options.json:
+            for number, ad in enumerate(ads, start=1):
+                for picture in ad["pictures"]:
+                    pace = ad["report"]["seconds_per_step"]
+                    sys.stdout.write(f"{number}. {Path(picture['path']).resolve()}  ({pace:.2f} s per step)\n")
         progress.say(f"Three ads in {time.perf_counter() - began:.0f} s.")
     return {"ads": ads, "seconds": round(time.perf_counter() - began, 2)}
 
