@@ -13,6 +13,7 @@ from ..adstudio.engine.memory.components import Zit as ZitHandle
 from ..adstudio.errors import InputError
 from ..adstudio.run.local.contact import blend_contact, describe_blend
 from ..adstudio.run.local.drawing import REDRAWS, Drawn, draw_pictures
+from ..adstudio.run.request import MAX_COUNT, MAX_STEPS
 from ..adstudio.types import AdPrompt
 from . import _feedback, _host
 from ._api import io
@@ -46,8 +47,10 @@ class Text2Image(io.ComfyNode):
                     tooltip="Width to height. The size in pixels follows from it and from the model.",
                 ),
                 io.Int.Input("seed", default=0, min=0, max=_LARGEST_SEED, control_after_generate=True, tooltip=_SEED),
-                io.Int.Input("steps", default=8, min=1, max=50, tooltip="Runs of the model. Turbo is made for 8."),
-                io.Int.Input("batch", default=1, min=1, max=16, tooltip="How many pictures."),
+                io.Int.Input(
+                    "steps", default=8, min=1, max=MAX_STEPS, tooltip="Runs of the model. Turbo is made for 8."
+                ),
+                io.Int.Input("batch", default=1, min=1, max=MAX_COUNT, tooltip="How many pictures."),
                 _side("width"),
                 _side("height"),
                 _words_input(),
@@ -127,7 +130,9 @@ class Image2Image(io.ComfyNode):
                     "anew. The node shows how many runs of the model that was.",
                 ),
                 io.Int.Input("seed", default=0, min=0, max=_LARGEST_SEED, control_after_generate=True, tooltip=_SEED),
-                io.Int.Input("steps", default=8, min=1, max=50, tooltip="Of the whole schedule. Turbo is made for 8."),
+                io.Int.Input(
+                    "steps", default=8, min=1, max=MAX_STEPS, tooltip="Of the whole schedule. Turbo is made for 8."
+                ),
                 io.Mask.Input("mask", optional=True, tooltip="White is redrawn; the rest keeps its own pixels."),
                 _words_input(),
                 io.Combo.Input(
@@ -230,7 +235,9 @@ class ContactBlend(io.ComfyNode):
                     tooltip="How far from the product's base, as a share of its size.",
                 ),
                 io.Int.Input("seed", default=0, min=0, max=_LARGEST_SEED, control_after_generate=True, tooltip=_SEED),
-                io.Int.Input("steps", default=8, min=1, max=50, tooltip="Of the whole schedule. Turbo is made for 8."),
+                io.Int.Input(
+                    "steps", default=8, min=1, max=MAX_STEPS, tooltip="Of the whole schedule. Turbo is made for 8."
+                ),
                 _words_input(),
             ],
             outputs=[

@@ -12,6 +12,7 @@ from ..adstudio.output.store import inside, prepare_folder
 from ..adstudio.run.finishing import NO_LABEL, Wanted
 from ..adstudio.run.graph_saving import BESIDES, save_ad, source_in
 from ..adstudio.run.report import graph_record
+from ..adstudio.run.request import MAX_KB
 from ..adstudio.text.paint.label import LABELS
 from ..adstudio.types import AdPrompt, Array, Channel, LayoutPlan
 from . import _host
@@ -68,7 +69,7 @@ class SaveImage(io.ComfyNode):
                     optional=True,
                     default=0,
                     min=0,
-                    max=100_000,
+                    max=MAX_KB,
                     tooltip="The most a file may take, in thousands of bytes; 0 = no limit. The best quality that fits "
                     "is taken, and what would look bad is refused.",
                 ),

@@ -15,6 +15,7 @@ from ..adstudio.prompt.providers import RULES, ProviderChoice, writer_names
 from ..adstudio.prompt.report import copy_record, describe_copy, describe_prompts, post_text
 from ..adstudio.prompt.styles import style_choices
 from ..adstudio.prompt.tables import words_stamp
+from ..adstudio.run.request import MAX_COUNT
 from ..adstudio.settings import settings_stamp
 from ..adstudio.types import AdPrompt, CopyRequest, PromptRequest, Side, Tone
 from . import _host
@@ -137,7 +138,7 @@ class PromptProcessor(io.ComfyNode):
                     "variants",
                     default=1,
                     min=1,
-                    max=8,
+                    max=MAX_COUNT,
                     optional=True,
                     tooltip="How many rewrites: other composition, light and set each, and a picture of each. Seeds "
                     "alone change little on a turbo model.",

@@ -28,6 +28,7 @@ Picture = str | os.PathLike[str] | bytes | Image.Image | np.ndarray
 def generate_and_save_image(
     *,
     user_input: str,
+    context: str = "",
     style: str = "realistic",
     aspect_ratio: str = "1:1",
     industry: str = "auto",
@@ -61,6 +62,8 @@ def generate_and_save_image(
     channel: str = "",
     copy_space: Side | None = None,
     lettering: Lettering = "ignore",
+    layout_provider: str = "local",
+    layout_as_proposed: bool = False,
     loras: Sequence[tuple[str, float]] = (),
     text_style: TextStyle | None = None,
     format: str | None = None,
@@ -77,7 +80,8 @@ def generate_and_save_image(
     """Draw an ad from a Korean brief, or over a photo when ``reference_image`` is given, and save it.
 
     Args:
-        user_input: the brief.
+        user_input: the brief; for ``qwen-edit``, what to change.
+        context: more of what is advertised; the copy is written from it, else from the brief.
         style: ``realistic``, ``illustration`` … ; ``adstudio.prompt.styles.styles()`` names them all.
         aspect_ratio: ``1:1``, ``4:5``, ``16:9`` …; ``auto`` keeps the reference photo's own; ``channel`` makes the ad
             for ``channel``: its exact size, safe zone, format and byte limit.
@@ -103,6 +107,8 @@ def generate_and_save_image(
         language_model: which model of ``openai``; ``base_url`` where it is.
         tone: ``polite``, ``friendly``, ``emotional`` or ``bold``; ``channel`` limits the lengths of the copy.
         copy_space: the side to keep free for the copy; None reads it from the brief.
+        layout_provider: who lays out: ``local``, ``openai`` (a model that looks at the picture) or ``auto``;
+            ``layout_as_proposed`` takes its layout even where the local one scores better.
         lettering: ``report`` says where a drawn picture seems lettered, ``redraw`` draws it anew in other words.
         format: ``png``, ``jpeg``, ``webp`` or ``avif``; None = png, or with the aspect ``channel`` the channel's own.
         max_kb: the most a file may take, in thousands of bytes; refused where it would look bad.
@@ -160,6 +166,8 @@ def generate_product_composite(
     channel: str = "",
     copy_space: Side | None = None,
     lettering: Lettering = "ignore",
+    layout_provider: str = "local",
+    layout_as_proposed: bool = False,
     loras: Sequence[tuple[str, float]] = (),
     cutout: str = "auto",
     placements: Sequence[Placement] = (),

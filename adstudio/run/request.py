@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, get_args, get_type_hints
 
 from ..engine.drawing.options import Options
 from ..engine.drawing.sizes import check_pair
@@ -154,6 +154,7 @@ class AdRequest:
 
     def __post_init__(self) -> None:
         _check_task(self)
+        _check_choices(self)
         _check_numbers(self)
         Options(precision=self.precision)  # refuses an unknown one
         find_format(self.format)
@@ -248,6 +249,20 @@ def _check_task(request: AdRequest) -> None:
             f"{len(request.placements)} placements came.",
             "Give every product its place, or none to have them found.",
         )
+
+
+def _check_choices(request: AdRequest) -> None:
+    plates = get_type_hints(TextStyle)["plate"]
+    for name, value, kind in (
+        ("tone", request.tone, Tone),
+        ("lettering", request.lettering, Lettering),
+        ("copy_space", request.copy_space or "top", Side),
+        ("text_style.plate", request.text_style.plate, plates),
+    ):
+        if value not in get_args(kind):
+            raise InputError(
+                f"request.{name}", f"There is no {name} '{value!s:.40}'.", f"Use one of: {', '.join(get_args(kind))}."
+            )
 
 
 def _check_numbers(request: AdRequest) -> None:

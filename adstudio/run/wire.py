@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 from ..errors import InputError
 from ..settings import read_settings
 from ..types import Placement, Side, TextStyle, Tone
-from .request import AdRequest, EngineName, Lettering, Lighting
+from .request import TO_CHANNEL, AdRequest, EngineName, Lettering, Lighting
+from .target import usual_format
 
 
 def to_dict(request: AdRequest) -> dict[str, Any]:
@@ -60,7 +61,10 @@ def from_dict(data: object) -> AdRequest:
             f"A request has no field named '{unknown[0]}'.",
             f"Its fields are: {', '.join(_READERS)}.",
         )
-    return AdRequest(**{name: _READERS[name](name, value) for name, value in values.items()})
+    read = {name: _READERS[name](name, value) for name, value in values.items()}
+    if "format" not in read and read.get("aspect") == TO_CHANNEL and read.get("width") is None:
+        read["format"] = usual_format(read.get("channel", ""))  # as on the command line and in Python
+    return AdRequest(**read)
 
 
 def _service_address(name: str, value: object) -> str:

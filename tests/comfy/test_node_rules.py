@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from adstudio.run.request import MAX_COUNT, MAX_KB, MAX_STEPS
+
 CASES = """
 import asyncio, pathlib, tempfile
 from types import SimpleNamespace
@@ -15,6 +17,7 @@ from pack.nodes.cutout import BackgroundRemoval
 from pack.nodes.generate import Image2Image, Text2Image
 from pack.nodes.layout import TextLayoutAnalyzer
 from pack.nodes.output import SaveImage
+from pack.nodes.prompt import PromptProcessor
 from pack.adstudio.errors import InputError
 
 def refusal(call):
@@ -47,6 +50,12 @@ with tempfile.TemporaryDirectory() as folder:
         "files": len(list(pathlib.Path(folder).rglob("*.png"))),
         "inverted": [bool(torch.equal(cuts[True], cuts[False])), cuts[True][:, 12:20, 12:20].mean().item()],
         "least strength": next(each.min for each in Image2Image.define_schema().inputs if each.id == "strength"),
+        "most": {
+            f"{node.__name__}.{each.id}": each.max
+            for node in (Text2Image, Image2Image, SaveImage, PromptProcessor)
+            for each in node.define_schema().inputs
+            if each.id in ("steps", "batch", "max_kb", "quality", "variants")
+        },
         "one for all": [each is None for each in _io.masks_for(None, 2)]
         + [float(each.mean()) for each in _io.masks_for(masks[:1], 2)],
     }
@@ -88,3 +97,9 @@ def test_inverted_masks_cut_out_the_same(seen: dict[str, Any]):
 
 def test_the_least_strength_still_draws(seen: dict[str, Any]):
     assert seen["least strength"] > 0, "a strength of 0 is refused, so the form must not offer it"
+
+
+def test_a_node_takes_as_much_as_a_request_may_ask(seen: dict[str, Any]) -> None:
+    most = {"steps": MAX_STEPS, "batch": MAX_COUNT, "variants": MAX_COUNT, "max_kb": MAX_KB, "quality": 100}
+    assert len(seen["most"]) == 6
+    assert seen["most"] == {name: most[name.partition(".")[2]] for name in seen["most"]}

@@ -136,7 +136,7 @@ def _source(name: str, value: Any, read_input: ReadInput) -> str:
     head, comma, tail = value.partition(",")
     encoded = tail if comma and head.startswith("data:") and head.endswith(";base64") else value
     try:
-        data = base64.b64decode(encoded, validate=True)
+        data = base64.b64decode("".join(encoded.split()), validate=True)  # `base64` breaks its lines
     except (ValueError, binascii.Error) as error:
         raise InputError(
             "request.bad_photo",

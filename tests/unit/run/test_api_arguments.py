@@ -88,6 +88,11 @@ def test_an_argument_changes_its_field_alone(call: Any, name: str, monkeypatch: 
     assert replace(after, **{field: getattr(before, field)}) == before
 
 
+def test_every_field_can_be_said_in_python() -> None:
+    names = {RENAMED.get(name, name) for call in NEEDED for name in inspect.signature(call).parameters}
+    assert {field.name for field in fields(AdRequest)} <= names | {"task"}
+
+
 @pytest.mark.parametrize("call", NEEDED, ids=lambda call: call.__name__)
 def test_what_is_not_said_is_the_requests_own_default(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     request, usual = request_of(call, monkeypatch), AdRequest()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adstudio.errors import InputError
+from adstudio.run import api
 from adstudio.run.request import AdRequest, Lighting
 from adstudio.run.wire import open_source, to_data_url, to_record
 from adstudio.types import Placement, TextStyle
@@ -183,3 +185,28 @@ def test_the_record_for_the_file_gives_away_no_photo_and_no_folder(tmp_path: Pat
 
 def test_the_record_holds_only_what_was_chosen() -> None:
     assert to_record(AdRequest(brief="딸기", seed=3)) == {"brief": "딸기", "seed": 3}
+
+
+def test_a_channels_ad_has_the_same_format_however_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[AdRequest] = []
+    monkeypatch.setattr(api, "_run", lambda request, *_: seen.append(request))
+    api.generate_and_save_image(user_input="커피", channel="kakao_native:2x1", aspect_ratio="channel")
+    told = {"brief": "커피", "channel": "kakao_native:2x1", "aspect": "channel"}
+    assert AdRequest.from_dict(told) == seen[0] and seen[0].format == "jpeg"
+    assert AdRequest.from_dict(told | {"format": "webp"}).format == "webp"
+    assert AdRequest.from_dict({"brief": "커피", "channel": "kakao_native:2x1"}).format == "png"
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("tone", {"tone": "loud"}),
+        ("lettering", {"lettering": "twice"}),
+        ("copy_space", {"copy_space": "up"}),
+        ("text_style.plate", {"text_style": TextStyle(plate="sometimes")}),  # type: ignore[arg-type]
+    ],
+)
+def test_a_word_that_nobody_knows_is_refused_in_python_too(name: str, wrong: dict[str, Any]) -> None:
+    with pytest.raises(InputError) as refused:
+        AdRequest(brief="커피", **wrong)
+    assert refused.value.code == f"request.{name}" and "Use one of" in refused.value.hint

@@ -31,7 +31,7 @@ def code_of(task: str, body: dict[str, Any]) -> str:
 
 
 def test_photos_become_bytes_whichever_way_they_come() -> None:
-    for source in (CODED, f"data:image/png;base64,{CODED}"):
+    for source in (CODED, f"data:image/png;base64,{CODED}", f"{CODED[:12]}\n{CODED[12:]}\n"):
         ask = read_ask("edit", {"brief": "커피", "reference": source}, no_input)
         assert base64.b64decode(str(ask.request.reference).partition(",")[2]) == PNG
         assert ask.request.aspect == "auto"
