@@ -97,8 +97,7 @@ def generate_and_save_image(
             models.
         text_encoder: the file to read prompts with; ``auto`` takes the checkpoint's own, or finds the one that fits.
         vae: the same for the VAE.
-        precision: ``fp8 weights`` halves the GPU memory of the picture model; the picture changes a little. ``fp8
-            products`` calculates in 8 bits as well, on NVIDIA cards of Ada (L4) or newer.
+        precision: ``fp8 weights`` halves the GPU memory of the picture model; the picture changes a little.
         width: with ``height``, the exact size instead of the aspect's.
         count: how many pictures; each drawn from words is a rewrite of its own in composition, light and set.
         provider: who writes prompt and copy: ``rules`` (offline), ``openai`` (a service; the key stands in the settings

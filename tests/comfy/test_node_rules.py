@@ -11,11 +11,12 @@ from adstudio.run.request import MAX_COUNT, MAX_KB, MAX_STEPS
 CASES = """
 import asyncio, pathlib, tempfile
 from types import SimpleNamespace
-import torch
+import execution, nodes, torch
 from pack.nodes import _host, _io
 from pack.nodes.cutout import BackgroundRemoval
 from pack.nodes.generate import Image2Image, Text2Image
 from pack.nodes.layout import TextLayoutAnalyzer
+from pack.nodes.model import ZitLoader
 from pack.nodes.output import SaveImage
 from pack.nodes.prompt import PromptProcessor
 from pack.adstudio.errors import InputError
@@ -26,6 +27,13 @@ def refusal(call):
     except InputError as error:
         return error.code
     return None
+
+def accepted(precision):
+    nodes.NODE_CLASS_MAPPINGS["AdStudioZitLoader"] = ZitLoader
+    values = {"checkpoint": "demo (embedded)", "precision": precision}
+    graph = {"1": {"class_type": "AdStudioZitLoader", "inputs": values}}
+    told = asyncio.run(execution.validate_inputs("run", graph, "1", {}))
+    return [told[0], str(told[1])]
 
 zit = SimpleNamespace(checkpoint=SimpleNamespace(grid_px=16, base_px=1024))
 draw = {"zit": zit, "aspect": "16:9", "seed": 0, "steps": 1, "batch": 1, "text": "a cup"}
@@ -56,6 +64,8 @@ with tempfile.TemporaryDirectory() as folder:
             for each in node.define_schema().inputs
             if each.id in ("steps", "batch", "max_kb", "quality", "variants")
         },
+        "precisions": next(each.options for each in ZitLoader.define_schema().inputs if each.id == "precision"),
+        "accepted": {name: accepted(name) for name in ("bf16", "fp8 weights", "fp8 products", "int4")},
         "one for all": [each is None for each in _io.masks_for(None, 2)]
         + [float(each.mean()) for each in _io.masks_for(masks[:1], 2)],
     }
@@ -103,3 +113,11 @@ def test_a_node_takes_as_much_as_a_request_may_ask(seen: dict[str, Any]) -> None
     most = {"steps": MAX_STEPS, "batch": MAX_COUNT, "variants": MAX_COUNT, "max_kb": MAX_KB, "quality": 100}
     assert len(seen["most"]) == 6
     assert seen["most"] == {name: most[name.partition(".")[2]] for name in seen["most"]}
+
+
+def test_a_graph_saved_with_a_precision_that_is_no_longer_offered_still_runs(seen: dict[str, Any]):
+    assert seen["precisions"] == ["bf16", "fp8 weights"]
+    assert {name: is_valid for name, (is_valid, _) in seen["accepted"].items()} == {
+        "bf16": True, "fp8 weights": True, "fp8 products": True, "int4": False,
+    }  # fmt: skip
+    assert "'int4' is not known. Use one of bf16, fp8 weights." in seen["accepted"]["int4"][1]

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any, get_args
 
-from ...engine.drawing.options import BF16, PRECISIONS
+from ...engine.drawing.options import BF16, OFFERED_PRECISIONS
 from ...types import Side
 from ..request import ZIT, AdRequest, EngineName, Lettering, Lighting
 from . import copy_options, finish_options, letter_options, made, place, server_option, target_options, words
@@ -156,7 +156,7 @@ def _add_picture(parser: argparse.ArgumentParser, aspect: str = "1:1") -> None:
     )
     model.add_argument("--text-encoder", default="auto", metavar="FILE", help="which one, where several fit (auto)")
     model.add_argument("--vae", default="auto", metavar="FILE", help="which one, where several fit (auto)")
-    model.add_argument("--precision", default=BF16, choices=PRECISIONS, help="fp8: half the GPU memory (bf16)")
+    model.add_argument("--precision", default=BF16, choices=OFFERED_PRECISIONS, help="fp8: half the GPU memory (bf16)")
     model.add_argument(
         "--lora", action="append", default=[], type=_lora, metavar="NAME[:WEIGHT]", help="a further adapter, at 1"
     )

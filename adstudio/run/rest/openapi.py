@@ -8,7 +8,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from ... import __version__
-from ...engine.drawing.options import PRECISIONS
+from ...engine.drawing.options import OFFERED_PRECISIONS
 from ...engine.drawing.sizes import ASPECTS
 from ...layout.providers import analyzer_names
 from ...output.encode import FORMATS
@@ -31,7 +31,7 @@ _NUMBERS: dict[str, dict[str, Any]] = {
 }
 _CHOICES: dict[str, list[str]] = {
     "aspect": ["auto", TO_CHANNEL, *ASPECTS],
-    "precision": list(PRECISIONS),
+    "precision": list(OFFERED_PRECISIONS),
     "format": [*FORMATS, "jpg"],
     "layout_provider": analyzer_names(),
     "ai_label": ["", *LABELS],

@@ -15,7 +15,7 @@ from torch.utils._pytree import tree_leaves
 
 from adstudio.engine.download import conversion_space
 from adstudio.engine.drawing import compiling, denoise, precision, schedule
-from adstudio.engine.drawing.options import Options
+from adstudio.engine.drawing.options import OFFERED_PRECISIONS, Options
 from adstudio.engine.drawing.precision import with_options
 from adstudio.engine.drawing.sampling import Samples, text_to_image
 from adstudio.engine.lora.styles import LoraUse, with_loras
@@ -48,6 +48,7 @@ def test_nothing_is_on_until_asked():
     with pytest.raises(InputError) as caught:
         Options(precision="int4")
     assert caught.value.code == "options.unknown_precision"
+    assert all(name in caught.value.hint for name in OFFERED_PRECISIONS)
 
 
 def test_pictures_drawn_together_are_those_drawn_alone(zit_float: Zit, host: TorchHost):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -12,7 +13,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from adstudio.engine.drawing.options import FP8_PRODUCTS, Options
 from adstudio.run.commands import progress
+from adstudio.run.request import AdRequest
+from adstudio.run.rest.openapi import body_schema
 from adstudio.types import RunEvent
 
 GENERATE = ("generate", "창가의 딸기 라떼", "--steps", 1, "--seed", 7, "--no-text")
@@ -134,3 +138,12 @@ def test_the_command_is_there_as_a_module_and_starts_fast() -> None:
     assert said.returncode == 0 and said.stdout.startswith("adstudio 0.")
     loaded = {line.rsplit("|", 1)[-1].strip() for line in said.stderr.splitlines()}
     assert not loaded & {"torch", "diffusers", "transformers", "skimage", "scipy", "peft"}
+
+
+def test_products_in_eight_bits_are_known_and_offered_nowhere(adstudio: Any) -> None:
+    """Nobody has measured that they are faster: whoever asks the library gets them, and no list names them."""
+    assert Options(precision=FP8_PRODUCTS).precision == FP8_PRODUCTS
+    assert AdRequest.from_dict({"brief": "봄", "precision": FP8_PRODUCTS}).precision == FP8_PRODUCTS
+    assert FP8_PRODUCTS not in json.dumps(body_schema("generate"))
+    refused = adstudio("generate", "봄", "--precision", FP8_PRODUCTS)
+    assert refused.code == 2 and "'bf16', 'fp8 weights'" in refused.err
