@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import select
@@ -34,7 +35,7 @@ for line in sys.stdin:
     job = json.loads(line)
     child = os.fork()
     if child:
-        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+        print(job["number"], os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
         continue
     signal.alarm(job["timeout_s"])
     said = os.open(job["said"], os.O_WRONLY | os.O_CREAT)
@@ -86,6 +87,8 @@ def inside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inside]:
         )
     assert nursery.stdin is not None and nursery.stdout is not None
 
+    numbers = itertools.count()
+
     def hear(timeout_s: float) -> str:
         assert nursery.stdout is not None
         assert select.select([nursery.stdout], [], [], timeout_s)[0], f"nothing came within {timeout_s} s"
@@ -96,13 +99,15 @@ def inside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inside]:
 
     def inside(code: str, timeout_s: int = 120) -> Any:
         assert nursery.stdin is not None
-        answer, said = home / "answer.json", home / "said"
-        answer.unlink(missing_ok=True)
-        said.unlink(missing_ok=True)
-        job = {"code": code, "answer": str(answer), "said": str(said), "timeout_s": timeout_s}
+        number = next(numbers)
+        answer, said = home / f"answer{number}.json", home / f"said{number}"
+        job = {"code": code, "answer": str(answer), "said": str(said), "timeout_s": timeout_s, "number": number}
         nursery.stdin.write(json.dumps(job).encode() + b"\n")
         nursery.stdin.flush()
-        assert hear(timeout_s + 30) == "0", log_end(said)
+        # A test that was cut off did not wait for its answer: it comes before this one's.
+        while (heard := hear(timeout_s + 30).split())[:1] != [str(number)]:
+            assert heard, log_end(home / "log")
+        assert heard == [str(number), "0"], log_end(said)
         return json.loads(answer.read_text(encoding="utf-8"))
 
     try:
