@@ -57,6 +57,8 @@ def _runs(name: str, device: str, width: int, dtype: torch.dtype) -> bool:
     try:
         with _kernel(name):
             functional.scaled_dot_product_attention(rows, rows, rows)
+    except torch.OutOfMemoryError:
+        raise  # says nothing about the kernel, and what is answered here is remembered
     except RuntimeError:
         return False
     return True

@@ -4,8 +4,8 @@ Every row of a matrix has a scale of its own, a power of two, so that scaling it
 what lies between two numbers of 8 bits. On cards that multiply in 8 bits nothing has to be widened: what comes in is
 brought to 8 bits as well, each token by a scale of its own.
 
-The narrow matrices lie in a nameless file of the temporary folder, mapped as
-the checkpoint's own files are: they take no memory of their own, and are gone with the program.
+The narrow matrices lie in a nameless file of the temporary folder, mapped as the checkpoint's own files are: they take
+no memory of their own, and are gone with the program.
 """
 
 from __future__ import annotations
@@ -159,6 +159,8 @@ def _multiplies(device: str) -> bool:
     rows = torch.ones((32, 32), device=device, dtype=torch.bfloat16)
     try:
         multiply(rows, rows.to(NARROW), rows[0])
+    except torch.OutOfMemoryError:
+        raise  # says nothing about the device, and what is answered here is remembered
     except (RuntimeError, NotImplementedError, ValueError, AttributeError):
         return False
     return True

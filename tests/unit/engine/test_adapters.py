@@ -45,7 +45,9 @@ def product(tensors: dict[str, torch.Tensor]) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("prefix", ["diffusion_model.", "lycoris_"])
-@pytest.mark.parametrize(("left", "right"), [("full", "full"), ("full", "factored"), ("factored", "factored")])
+@pytest.mark.parametrize(
+    ("left", "right"), [("full", "full"), ("full", "factored"), ("factored", "full"), ("factored", "factored")]
+)
 def test_lokr_adds_exactly_the_kronecker_product(
     zit_float: Zit, tmp_path: Path, prefix: str, left: str, right: str
 ) -> None:

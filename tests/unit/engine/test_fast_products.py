@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from adstudio.engine.drawing import precision
+from adstudio.engine.drawing import attention, precision
 from adstudio.engine.drawing.options import ATTENTIONS, Options
 from adstudio.engine.drawing.precision import with_options
 from adstudio.engine.drawing.sampling import Samples, text_to_image
@@ -123,6 +123,24 @@ def test_a_device_that_cannot_multiply_in_eight_bits_is_told_so(
     assert caught.value.code == "options.no_fp8_products"
     assert "cpu" in str(caught.value) and "fp8 weights" in caught.value.hint
     assert draw(with_options(zit, Options(precision="fp8 weights"), host), host).images
+
+
+def test_memory_that_runs_out_while_a_device_is_tried_is_no_answer(monkeypatch: pytest.MonkeyPatch):
+    """It is remembered for the life of the program: a card that was full for a moment would be refused for good."""
+
+    def full(*_: Any, **__: Any) -> Any:
+        raise torch.OutOfMemoryError("full for a moment")
+
+    precision._multiplies.cache_clear()
+    attention._runs.cache_clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(torch, "_scaled_mm", full)
+        patch.setattr(functional, "scaled_dot_product_attention", full)
+        with pytest.raises(torch.OutOfMemoryError):
+            precision._multiplies("cpu")
+        with pytest.raises(torch.OutOfMemoryError):
+            attention._runs("math", "cpu", 16, torch.float32)
+    assert attention._runs("math", "cpu", 16, torch.float32)
 
 
 @pytest.mark.parametrize("name", ["math", "flash"])

@@ -47,6 +47,7 @@ SPLIT: dict[str, Callable[[Pairs], Tensors]] = {
     "bare": lambda pairs: peft(pairs, ""),
     "peft": lambda pairs: peft(pairs, "base_model.model."),
     "peft, named": lambda pairs: peft(pairs, "base_model.model.", ".default"),
+    "diffusers, named": lambda pairs: peft(pairs, "transformer.", ".default"),
     "checkpoint": lambda pairs: peft(pairs, "model.diffusion_model."),
     "kohya": kohya,
     "kohya, without alpha": lambda pairs: kohya(pairs, None),
@@ -225,6 +226,10 @@ REFUSED: dict[str, tuple[Callable[[dict], Tensors], str]] = {
         "lora.unsupported_kind",
     ),
     "LoHa": (lambda _: {"lora_unet_layers_0_attention_to_q.hada_w1_a": torch.zeros(4, 4)}, "lora.unsupported_kind"),
+    "LoKr in Tucker's form": (
+        lambda pairs: peft(pairs) | {"diffusion_model.layers.0.attention.to_q.lokr_t2": torch.zeros(4, 4, 1, 1)},
+        "lora.unsupported_kind",
+    ),
     "OFT": (lambda _: {"lora_unet_layers_0_attention_to_q.oft_blocks": torch.zeros(4, 4)}, "lora.unsupported_kind"),
     "LoCon": (
         lambda pairs: kohya(pairs) | {"lora_unet_layers_0_attention_to_q.lora_mid.weight": torch.zeros(4, 4, 1, 1)},
