@@ -117,7 +117,7 @@ def _switch_kinds(card: Card, zit: Any) -> None:
 
 def _switch_styles(card: Card, zit: Any) -> None:
     from adstudio.engine.lora.adapters import applied
-    from adstudio.engine.lora.styles import LoraUse, with_loras
+    from adstudio.engine.lora.uses import LoraUse, with_loras
 
     one, two = (card.folder / "loras" / f"style{number}.safetensors" for number in (0, 1))
     plain = card.draw(zit, 5).images[0]

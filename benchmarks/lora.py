@@ -27,7 +27,7 @@ from safetensors.torch import save_file  # noqa: E402
 
 from adstudio.engine.forms.assembly import diffusers_class  # noqa: E402
 from adstudio.engine.lora.adapters import applied  # noqa: E402
-from adstudio.engine.lora.styles import LoraUse  # noqa: E402
+from adstudio.engine.lora.uses import LoraUse  # noqa: E402
 from adstudio.engine.memory.components import Components  # noqa: E402
 from adstudio.engine.memory.torch_host import TorchHost  # noqa: E402
 from benchmarks.sampling import describe_machine  # noqa: E402

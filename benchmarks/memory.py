@@ -137,7 +137,7 @@ def style(folder: Path) -> Figures:
     from full_size import write_adapter
 
     from adstudio.engine.lora.adapters import applied
-    from adstudio.engine.lora.styles import LoraUse, with_loras
+    from adstudio.engine.lora.uses import LoraUse, with_loras
     from adstudio.engine.memory import components
     from adstudio.engine.memory.torch_host import TorchHost
 

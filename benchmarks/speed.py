@@ -35,7 +35,7 @@ from adstudio.engine.drawing.options import ATTENTIONS, AUTO_ATTENTION, Options 
 from adstudio.engine.drawing.precision import with_options  # noqa: E402
 from adstudio.engine.drawing.sampling import Samples, image_to_image, text_to_image  # noqa: E402
 from adstudio.engine.forms.assembly import build_vae  # noqa: E402
-from adstudio.engine.lora.styles import LoraUse, with_loras  # noqa: E402
+from adstudio.engine.lora.uses import LoraUse, with_loras  # noqa: E402
 from adstudio.engine.memory.components import Zit, load  # noqa: E402
 from adstudio.engine.memory.residence import residence_of  # noqa: E402
 from adstudio.engine.memory.torch_host import TorchHost  # noqa: E402

@@ -28,7 +28,7 @@ from ..adstudio.engine.forms import assembly
 from ..adstudio.engine.forms.parts import Part
 from ..adstudio.engine.lora.adapters import working_dtype
 from ..adstudio.engine.lora.factors import Kronecker, LowRank, read_factors
-from ..adstudio.engine.lora.styles import join_triggers
+from ..adstudio.engine.lora.uses import join_triggers
 from ..adstudio.engine.memory.components import Zit, registry
 from ..adstudio.engine.tensors.native_names import native_config, native_name, native_tensors
 from ..adstudio.errors import InputError

@@ -9,7 +9,7 @@ from ..adstudio.engine.drawing.options import BF16, OFFERED_PRECISIONS, PRECISIO
 from ..adstudio.engine.drawing.precision import with_options
 from ..adstudio.engine.forms.checkpoint import find_checkpoint, open_checkpoint
 from ..adstudio.engine.forms.model_files import AUTO
-from ..adstudio.engine.lora.styles import LoraUse, find_adapter, offered_triggers, with_loras
+from ..adstudio.engine.lora.uses import LoraUse, find_adapter, offered_triggers, with_loras
 from ..adstudio.engine.memory.components import Zit as ZitHandle
 from ..adstudio.engine.memory.components import load
 from ..adstudio.prompt.styles import get_style, style_choices

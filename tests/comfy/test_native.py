@@ -20,7 +20,7 @@ from safetensors.torch import load_file, save_file
 from lora_files import fused_pairs, lokr, native, peft, save
 from pack.adstudio import config
 from pack.adstudio.engine.memory.components import load, registry
-from pack.adstudio.engine.lora.styles import LoraUse, with_loras
+from pack.adstudio.engine.lora.uses import LoraUse, with_loras
 from pack.adstudio.engine.drawing.options import Options
 from pack.adstudio.engine.drawing.precision import with_options
 from pack.adstudio.engine.tensors.native_names import native_config, native_tensors

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from adstudio.engine.drawing.sampling import image_to_image, text_to_image
-from adstudio.engine.lora.styles import LoraUse, find_adapter, with_loras
+from adstudio.engine.lora.uses import LoraUse, find_adapter, with_loras
 from adstudio.engine.memory.components import load
 from adstudio.engine.memory.torch_host import TorchHost
 from adstudio.prompt.picture.assembler import scene_sentence

@@ -10,7 +10,7 @@ import torch
 
 from ...errors import InputError
 from ...ports import Host
-from ..lora.styles import join_triggers
+from ..lora.uses import join_triggers
 from ..memory.components import Zit
 
 _LONGEST_TOKEN = 160  # letters; a text of more than that many per token of the limit is too long without counting

@@ -23,7 +23,7 @@ from ..memory.components import Components
 from ..memory.residence import residence_of
 from .factors import Factors, Kronecker, LowRank, join_low_ranks, multiply_kronecker, read_factors
 from .names import Widths
-from .styles import LoraUse
+from .uses import LoraUse
 
 _KEPT_BYTES = 2**30
 _MARK = "_adstudio_rack"

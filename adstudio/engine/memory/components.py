@@ -19,13 +19,13 @@ import torch
 
 from ...ports import Host
 from ..drawing.options import Options
-from ..drawing.prompt_memory import PromptMemory
 from ..forms import assembly
 from ..forms.checkpoint import Checkpoint, find_checkpoint, open_checkpoint
 from ..forms.model_files import AUTO
+from .prompt_memory import PromptMemory
 
 if TYPE_CHECKING:
-    from ..lora.styles import LoraUse
+    from ..lora.uses import LoraUse
 
 _KEPT_CHECKPOINTS = 2
 _COLLECT_EVERY = 5

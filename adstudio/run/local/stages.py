@@ -149,7 +149,7 @@ class Run:
 
     def put_on_style(self) -> None:
         """Put the style's adapter, and the user's, on the checkpoint."""
-        from ...engine.lora.styles import LoraUse, find_adapter, with_loras
+        from ...engine.lora.uses import LoraUse, find_adapter, with_loras
         from ...prompt.styles import get_style
 
         with self.recorder.step("style"):
@@ -327,7 +327,7 @@ class Run:
         }
 
     def _adapter(self, zit: Any, name: str) -> Path:
-        from ...engine.lora.styles import find_adapter
+        from ...engine.lora.uses import find_adapter
 
         path = Path(name)
         found = path if path.is_file() else find_adapter(zit, name, self.host)

@@ -10,7 +10,7 @@ import pytest
 
 from adstudio.demo import checkpoint_path
 from adstudio.engine.drawing.sampling import text_to_image
-from adstudio.engine.lora.styles import LoraUse, find_adapter, with_loras
+from adstudio.engine.lora.uses import LoraUse, find_adapter, with_loras
 from adstudio.engine.memory.components import Zit, load
 from adstudio.engine.memory.torch_host import TorchHost
 from adstudio.prompt.picture.assembler import scene_sentence

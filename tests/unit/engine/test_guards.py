@@ -19,13 +19,13 @@ import torch
 from lora_files import peft, random_pairs, save
 from tiny_checkpoint import build_checkpoint
 
-from adstudio.engine.drawing.prompt_memory import PromptMemory
 from adstudio.engine.drawing.sampling import image_to_image, text_to_image
 from adstudio.engine.forms import assembly
 from adstudio.engine.lora import adapters
 from adstudio.engine.lora.styles import LoraUse, with_loras
 from adstudio.engine.memory import residence
 from adstudio.engine.memory.components import Zit, load, registry
+from adstudio.engine.memory.prompt_memory import PromptMemory
 from adstudio.engine.memory.residence import residence_of
 from adstudio.engine.memory.streaming import find_blocks
 from adstudio.engine.memory.torch_host import TorchHost

@@ -170,7 +170,7 @@ def fail_at(zit: Zit, monkeypatch: pytest.MonkeyPatch, *turns: int) -> list[int]
 
 
 def test_adapters_have_no_say_in_what_is_written(zit: Zit, host: TorchHost):
-    from adstudio.engine.lora.styles import LoraUse
+    from adstudio.engine.lora.uses import LoraUse
 
     dressed = replace(zit, loras=(LoraUse(Path("nowhere.safetensors"), 1.0),))
     assert ask(dressed, host, **FREE).text == ask(zit, host, **FREE).text

@@ -16,7 +16,7 @@ from lora_files import save as save_file_of
 from adstudio.engine.drawing.encoding import encode_prompt
 from adstudio.engine.drawing.sampling import text_to_image
 from adstudio.engine.lora.keys import plan_patches
-from adstudio.engine.lora.styles import LoraUse, find_adapter, join_triggers, offered_triggers, with_loras
+from adstudio.engine.lora.uses import LoraUse, find_adapter, join_triggers, offered_triggers, with_loras
 from adstudio.engine.memory.components import Zit, load
 from adstudio.engine.memory.torch_host import TorchHost
 from adstudio.engine.tensors.headers import read_header

@@ -18,7 +18,7 @@ from adstudio.engine.drawing import compiling, denoise, precision, schedule
 from adstudio.engine.drawing.options import OFFERED_PRECISIONS, Options
 from adstudio.engine.drawing.precision import with_options
 from adstudio.engine.drawing.sampling import Samples, text_to_image
-from adstudio.engine.lora.styles import LoraUse, with_loras
+from adstudio.engine.lora.uses import LoraUse, with_loras
 from adstudio.engine.memory.components import Zit
 from adstudio.engine.memory.residence import residence_of
 from adstudio.engine.memory.torch_host import TorchHost

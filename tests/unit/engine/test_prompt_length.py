@@ -14,7 +14,7 @@ from adstudio.demo import checkpoint_path
 from adstudio.engine.drawing.encoding import encode_prompt, length_notes, prompt_length, tokenize
 from adstudio.engine.drawing.sampling import text_to_image
 from adstudio.engine.forms.qwen_tokenizer import qwen_tokenizer
-from adstudio.engine.lora.styles import LoraUse
+from adstudio.engine.lora.uses import LoraUse
 from adstudio.engine.memory.components import Zit, load
 from adstudio.engine.memory.torch_host import TorchHost
 

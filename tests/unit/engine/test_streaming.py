@@ -17,7 +17,7 @@ from lora_files import peft, random_pairs, save
 from torch import nn
 
 from adstudio.engine.drawing.sampling import text_to_image
-from adstudio.engine.lora.styles import LoraUse, with_loras
+from adstudio.engine.lora.uses import LoraUse, with_loras
 from adstudio.engine.memory import streaming
 from adstudio.engine.memory.components import Zit, load, registry
 from adstudio.engine.memory.residence import residence_of

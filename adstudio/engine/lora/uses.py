@@ -1,4 +1,4 @@
-"""Styles as small adapters: find one, check that it fits, and name it on a handle. The base is never touched here."""
+"""Adapters named on a handle: find one, check that it fits, say how strongly it works. The base is never touched."""
 
 from __future__ import annotations
 
