@@ -93,7 +93,7 @@ def test_rembg_is_entered_without_its_compiler(home: Path) -> None:
         "assert 'pymatting' not in sys.modules and 'rembg' not in sys.modules;"
         "import importlib.util as u; assert u.find_spec('rembg') is not None"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(rembg_models.__file__).parents[2])
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(rembg_models.__file__).parents[3])
 
 
 def test_session_is_gone_after_the_run(

@@ -260,7 +260,7 @@ def test_missing_onnxruntime_neither_ends_the_program_nor_imports_rembg(tmp_path
         "except MissingDependency: print('named')\n"
         "assert 'rembg' not in sys.modules"
     )
-    root = Path(rembg_models.__file__).parents[2]
+    root = Path(rembg_models.__file__).parents[3]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "named", done.stderr
 
