@@ -65,6 +65,12 @@ def compose(
     _check(cutouts, placements)
     figures = {"shadow": (shadow, 2.0), "harmonize": (harmonize, 1.0), "detail": (detail, 1.0)}
     _check_figures({**figures, "reflection": (reflection, 1.0)})
+    if fidelity_limit is not None and not fidelity_limit >= 0:
+        raise InputError(
+            "composite.fidelity_limit",
+            f"The limit of a product's colour change must be 0 delta E or more, but {fidelity_limit:g} came.",
+            "2 is hardly seen; leave it out for no limit.",
+        )
     estimate = estimate_light(scene)
     lamp = find_lamp(light, estimate, angle_deg=light_angle, height_deg=light_height, softness=softness)
     height, width = scene.shape[:2]

@@ -24,6 +24,7 @@ FAINT = 0.02
 MANY_PARTS = 4  # a pair of shoes is two
 _BESIDE_PX = 16  # of the background around a product
 _HALO_SIDE_PX = 480
+MOST_TRIM_PX = 100.0
 DOUBT_PX = 2.0  # how far an outline that was found, not given, may lie beside the true one
 _OWN = {"auto": "as the method it takes", "geodesic": "part of Ad Studio", "mask": "part of Ad Studio"}
 _GIVE_A_MASK = "Give a mask of the product, or take the photo against a plain background."
@@ -99,6 +100,12 @@ def cut_out(
         device: where a model of rembg runs; ``CutOut.notes`` tells where it did.
     Raises: InputError ``cutout.nothing_found`` and the like; ModelError where a named model cannot be used.
     """
+    if not 0.0 <= edge_trim_px <= MOST_TRIM_PX:
+        raise InputError(
+            "cutout.edge_trim",
+            f"The outline can be pulled in by 0 to {MOST_TRIM_PX:g} photo pixels, but {edge_trim_px:g} came.",
+            "1 or 2 take away what is left of an old background.",
+        )
     colour, own_alpha = read_photo_with_alpha(photo)
     used, why = _resolve(method, mask is not None, own_alpha is not None, host)
     notes = [why] if why else []
@@ -112,8 +119,8 @@ def cut_out(
             colour, was_premultiplied = straighten(colour, given)
             if was_premultiplied:
                 notes.append("The photo's colours had been multiplied by their transparency; that was undone.")
+        _check_mask(given, name)
         alpha = soften_steps(given)
-        _check_mask(alpha, name)
     elif used == "geodesic":
         matting = GeodesicMatting()
         alpha = matting.matte(colour)
@@ -128,6 +135,12 @@ def cut_out(
     if used != "mask":
         _check_found(alpha)
     alpha = np.where(alpha < FAINT, np.float32(0), shrink(alpha, edge_trim_px)).astype(np.float32)
+    if edge_trim_px and float(alpha.max()) < 0.5:
+        raise InputError(
+            "cutout.edge_trim",
+            f"Nothing is left of the product when its outline is pulled in by {edge_trim_px:g} photo pixels.",
+            "Pull it in by less.",
+        )
     # Whoever saved a soft edge or glass with its own transparency has chosen its colours too.
     as_saved = used == "mask" and mask is None and has_soft_edge(alpha)
     return _trim(colour, alpha, used, notes, as_saved=as_saved)
@@ -174,8 +187,13 @@ def _fit_mask(mask: Array, photo: Array) -> Array:
             f"Expected a mask as [height, width], but an array of shape {list(values.shape)} came.",
             "Give one mask for one photo.",
         )
-    if not np.isfinite(values).all() or float(values.min()) < -0.01 or float(values.max()) > 1.01:
-        raise InputError("cutout.mask_values", "The mask holds values outside 0..1.", "Scale the mask to 0..1 first.")
+    least, most = float(values.min()), float(values.max())
+    if not (least >= -0.01 and most <= 1.01):  # also what is not a number
+        raise InputError(
+            "cutout.mask_values",
+            f"Expected a mask with values within 0..1, but they run from {least:.3g} to {most:.3g}.",
+            "0 is background and 1 is product; divide a mask of bytes by 255.",
+        )
     _check_mask(values, "mask")  # before its shape: the blank mask that comes with an opaque photo is small and square
     if abs(values.shape[1] / values.shape[0] - width / height) > 0.02 * width / height:
         raise InputError(

@@ -9,7 +9,8 @@ import logging
 import sys
 import threading
 import warnings
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
@@ -82,12 +83,15 @@ class RembgMatting:
             weights = self._download()
         use = "may be used for business" if model.commercial else "may NOT be used for business without leave"
         self.notes = [f"The weights of {model.name} {use}; their licence: {model.licence}."]
-        session = self._open(session_class, weights)
+        session = None
         try:
-            return self._predict(session, photo)
+            with _named(model, weights):
+                session = self._open(session_class, weights)
+                return self._predict(session, photo)
         finally:
             # Destroying the session is what gives its memory back; nothing of it is kept between runs.
-            session.inner_session = None
+            if session is not None:
+                session.inner_session = None
             del session
             gc.collect()
             _give_back()
@@ -115,18 +119,9 @@ class RembgMatting:
         wanted = choose_providers(self._device, onnxruntime.get_available_providers())
         options = onnxruntime.SessionOptions()
         options.enable_cpu_mem_arena = False  # the arena saves nothing in a single run, and doubles what it holds
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", RuntimeWarning)  # of a fall back to the CPU, which is told below
-                session = located(self._model.name, options, providers=wanted)
-        except Exception as error:
-            if not type(error).__module__.startswith("onnxruntime") or "alloc" in str(error).lower():
-                raise
-            raise ModelError(
-                "cutout.bad_weights",
-                f"The file '{weights}' is not a complete {self._model.name} model.",
-                "Delete it and put the whole file in its place, or allow the download.",
-            ) from error
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # of a fall back to the CPU, which is told below
+            session = located(self._model.name, options, providers=wanted)
         self.notes.append(_where(self._device, wanted, session.inner_session.get_providers()))
         return session
 
@@ -140,6 +135,21 @@ class RembgMatting:
                 f"of {model.megabytes} MB, or choose the method 'geodesic', which needs no weights.",
             )
         return download(model, self._folder, self._watcher)
+
+
+@contextmanager
+def _named(model: RembgModel, weights: Path) -> Iterator[None]:
+    """Say which file onnxruntime cannot use: half a file when it is opened, another network's when it is run."""
+    try:
+        yield
+    except Exception as error:
+        if not type(error).__module__.startswith("onnxruntime") or "alloc" in str(error).lower():
+            raise
+        raise ModelError(
+            "cutout.bad_weights",
+            f"The file '{weights}' is not a complete {model.name} model.",
+            "Delete it; then put the whole file in its place, or allow the download.",
+        ) from error
 
 
 def choose_providers(device: Device, available: list[str]) -> list[str]:

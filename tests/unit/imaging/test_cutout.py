@@ -154,6 +154,21 @@ def test_edge_trim_pulls_the_outline_in(plate: Drawn) -> None:
     assert shrink(cut_by_frame, 2)[10, 10] == 0
 
 
+@pytest.mark.parametrize("by_px", [-1.0, float("nan"), 1000.0, 99.0])
+def test_useless_edge_trim_is_named(plate: Drawn, by_px: float) -> None:
+    with pytest.raises(InputError) as caught:  # 99 is allowed, but leaves nothing of this plate
+        cut_out(plate.photo, mask=plate.alpha, edge_trim_px=by_px)
+    assert caught.value.code == "cutout.edge_trim" and f"{by_px:g}" in caught.value.message
+
+
+def test_mask_of_one_pixel_is_too_small_and_not_empty(plate: Drawn) -> None:
+    dot = np.zeros_like(plate.alpha)
+    dot[150, 200] = 1
+    with pytest.raises(InputError) as caught:
+        cut_out(plate.photo, mask=dot)
+    assert caught.value.code == "cutout.too_small"
+
+
 def test_given_mask_is_used_as_it_is(plate: Drawn) -> None:
     cut = cut_out(plate.photo, mask=plate.alpha)
     assert cut.method == "mask"

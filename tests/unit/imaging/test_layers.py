@@ -145,6 +145,13 @@ def test_limit_of_fidelity_refuses_the_picture(room: Array, block: CutOut) -> No
     assert compose(room, [block], PAIR[:1], harmonize=0, fidelity_limit=0.0).receipt["max_delta_e"] == 0
 
 
+@pytest.mark.parametrize("limit", [-1.0, float("nan")])
+def test_a_limit_that_is_none_is_named(room: Array, block: CutOut, limit: float) -> None:
+    with pytest.raises(InputError) as caught:
+        compose(room, [block], PAIR[:1], harmonize=0, fidelity_limit=limit)
+    assert caught.value.code == "composite.fidelity_limit"
+
+
 def test_delta_e2000_of_known_pairs() -> None:
     # Two pairs of Sharma, Wu and Dalal (2005), by way of RGB they would be rounded: their property is checked instead.
     one = to_linear(np.array([[0.2, 0.4, 0.6], [0.9, 0.1, 0.1]], np.float32))

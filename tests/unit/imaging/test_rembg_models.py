@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def save_toy_net(path: Path, *, sure: bool = True) -> Path:
+def save_toy_net(path: Path, *, sure: bool = True, side: int = 320) -> Path:
     """Write a network that takes blue for product; ``sure=False`` writes one that is sure of nothing."""
     from onnx import TensorProto, checker, helper, save
 
@@ -39,8 +39,8 @@ def save_toy_net(path: Path, *, sure: bool = True) -> Path:
     graph = helper.make_graph(
         nodes,
         "toy",
-        [helper.make_tensor_value_info("picture", TensorProto.FLOAT, [1, 3, 320, 320])],
-        [helper.make_tensor_value_info("matte", TensorProto.FLOAT, [1, 1, 320, 320])],
+        [helper.make_tensor_value_info("picture", TensorProto.FLOAT, [1, 3, side, side])],
+        [helper.make_tensor_value_info("matte", TensorProto.FLOAT, [1, 1, side, side])],
         [
             helper.make_tensor("weight", TensorProto.FLOAT, weight.shape, weight.ravel()),
             helper.make_tensor("bias", TensorProto.FLOAT, [1], [0.0 if sure else -4.0]),
@@ -145,6 +145,14 @@ def test_half_a_weight_file_is_named(home: Path, blue_plate: tuple[Array, Array]
         cut_out(blue_plate[0], method="rembg:u2netp")
     assert caught.value.code == "cutout.bad_weights"
     assert "u2netp.onnx" in caught.value.message
+
+
+def test_file_of_another_network_is_named(home: Path, blue_plate: tuple[Array, Array]) -> None:
+    """It opens as well as the right one, and fails when it is run."""
+    save_toy_net(home / "models" / "rembg" / "u2netp.onnx", side=64)
+    with pytest.raises(ModelError) as caught:
+        cut_out(blue_plate[0], method="rembg:u2netp")
+    assert caught.value.code == "cutout.bad_weights" and "u2netp.onnx" in caught.value.message
 
 
 def test_host_folder_comes_first(home: Path) -> None:
