@@ -77,9 +77,9 @@ def _list(options: argparse.Namespace) -> dict[str, Any]:
     found = describe_methods(allow_non_commercial=options.allow_non_commercial)
     if not options.json:
         for entry in found:
-            use = "" if entry["commercial"] else "  NOT for business without the owner's leave"
-            here = "  on this machine" if entry["here"] else ""
-            sys.stdout.write(f"{entry['method']:28}{entry['licence']}{use}{here}\n")
+            use = "free for business" if entry["commercial"] else "NOT for business without the owner's leave"
+            here = "on this machine" if entry["here"] else f"to fetch: {entry['megabytes']} MB"
+            sys.stdout.write(f"{entry['method']:28}{entry['licence']}, {use}, {here}\n")
     return {"methods": found}
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 
 from ...errors import InputError
-from ...types import Array, Composite, CutOut, LayoutPlan, Placement
+from ...types import Array, Composite, CutOut, LayoutPlan, Placement, Stance
 from .picture_files import write_layers, write_png
 from .plan_file import read_plan_file
 from .progress import Progress
@@ -29,6 +31,11 @@ def add(commands: Any) -> None:
     parser.add_argument("--each", action="store_true", help="one picture per product: FILE-1.png, FILE-2.png …")
     parser.add_argument("--plate", type=Path, metavar="FILE", help="also products and shadows without the backdrop")
     parser.add_argument("--layers", type=Path, metavar="FOLDER", help="also every layer as a .png, with layers.json")
+    parser.add_argument(
+        "--stance", default="auto", choices=("auto", *get_args(Stance)),
+        help="standing: shadow on the ground; hanging: on the wall behind; flat_lay: all around, on a table seen from "
+        "above; auto: what the plan says, without one it is read from outline and backdrop (auto)",
+    )  # fmt: skip
     add_finish(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON envelope on stdout")
     parser.add_argument("--quiet", action="store_true", help="no progress")
@@ -62,9 +69,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             "A plate or layers belong to one picture, but --each makes several.",
             "Leave --each out, or call the command once per product.",
         )
-    for path in (options.out, options.plate):
-        if path is not None and path.suffix.lower() != ".png":
-            raise InputError("place.not_png", f"'{path}' does not end in .png.", "Only PNG is written, without loss.")
+    _check_targets([path for path in (options.out, options.plate) if path], [options.backdrop, *options.cuts])
     backdrop = read_photo(options.backdrop)
     cuts = [read_cut(path) for path in options.cuts]
     settings = {
@@ -74,13 +79,16 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             "fidelity_limit",
         )
     }  # fmt: skip
-    places = _places(plan, cuts, backdrop, each=options.each)
+    places, reasons = _stances(options.stance, plan, cuts, backdrop, _places(plan, cuts, backdrop, each=options.each))
     if options.each:
         made = compose_each(backdrop, cuts, places, **settings)
         paths = [options.out.with_name(f"{options.out.stem}-{i}.png") for i in range(1, len(made) + 1)]
     else:
         wants_layers = bool(options.plate or options.layers)
         made, paths = [compose(backdrop, cuts, places, layers=wants_layers, **settings)], [options.out]
+    for number in range(len(made)):
+        said = reasons[number : number + 1] if options.each else reasons
+        made[number] = replace(made[number], notes=(*said, *made[number].notes))
     for path, composite in zip(paths, made, strict=True):
         write_png(path, composite.image)
     envelope: dict[str, Any] = {"pictures": [_entry(path, one) for path, one in zip(paths, made, strict=True)]}
@@ -129,6 +137,20 @@ def read_cut(path: Path) -> CutOut:
     return cut_out(path, method="mask")
 
 
+def _check_targets(targets: list[Path], given: list[Path]) -> None:
+    for path in targets:
+        if path.suffix.lower() != ".png":
+            raise InputError("place.not_png", f"'{path}' does not end in .png.", "Only PNG is written, without loss.")
+        if path.exists() and any(each.exists() and path.samefile(each) for each in given):
+            raise InputError(
+                "place.over_an_input", f"'{path}' is one of the pictures that came.", "Write to another name or folder."
+            )
+    if len({path.absolute() for path in targets}) < len(targets):
+        raise InputError(
+            "place.one_name", f"The picture and its plate would both be written to '{targets[0]}'.", "Give two names."
+        )
+
+
 def _places(plan: LayoutPlan | None, cuts: list[CutOut], backdrop: Array, *, each: bool) -> tuple[Placement, ...]:
     if plan is None:
         from ...imaging.composite.placement import line_up
@@ -142,6 +164,19 @@ def _places(plan: LayoutPlan | None, cuts: list[CutOut], backdrop: Array, *, eac
             "Give one cut-out for each, in the plan's order; with --each a single place serves all.",
         )
     return plan.products
+
+
+def _stances(
+    asked: str, plan: LayoutPlan | None, cuts: list[CutOut], backdrop: Array, places: Sequence[Placement]
+) -> tuple[tuple[Placement, ...], tuple[str, ...]]:
+    """Settle how the products stand, as the node does. Returns: their places, and the reasons where it was found."""
+    if asked != "auto":
+        return tuple(replace(place, stance=cast("Stance", asked)) for place in places), ()
+    if plan is not None:
+        return tuple(places), ()
+    from ...imaging.composite.stance import settle_stances
+
+    return settle_stances(backdrop, cuts, list(places) * (len(cuts) if len(places) == 1 else 1))
 
 
 def _entry(path: Path, composite: Composite) -> dict[str, Any]:

@@ -89,7 +89,10 @@ def test_methods_are_listed_with_their_licences(adstudio: Any, monkeypatch: pyte
     assert listed["rembg:u2net"]["licence"] == "Apache-2.0" and listed["rembg:u2net"]["commercial"]
     assert "rembg:bria-rmbg" not in listed
     said = adstudio("cutout", "--list", "--allow-non-commercial")
-    assert next(line for line in said.out.splitlines() if "bria" in line).count("NOT for business") == 1
+    lines = said.out.splitlines()
+    assert next(line for line in lines if "bria" in line).count("NOT for business") == 1
+    assert all("free for business" in line for line in lines if "bria" not in line)
+    assert next(line for line in lines if "rembg:u2net " in line).endswith(("176 MB", "on this machine"))
 
 
 @pytest.mark.parametrize(

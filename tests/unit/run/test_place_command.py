@@ -65,6 +65,46 @@ def test_plate_and_layers(adstudio: Any, scene: Path, box: Path, tmp_path: Path)
     assert all((tmp_path / "l" / entry["file"]).is_file() for entry in document["layers"])
 
 
+def test_stance_is_read_told_and_can_be_set(adstudio: Any, scene: Path, box: Path, tmp_path: Path) -> None:
+    """Without a plan the command reads it as the node does; a plan's own one stays, and the option beats both."""
+    table = tmp_path / "table.png"
+    noise = np.random.default_rng(0).normal(150, 25, (200, 200, 1)).clip(0, 255)
+    Image.fromarray((noise * np.array([1.0, 0.8, 0.6])).astype(np.uint8)).save(table)
+    plan = saved(tmp_path, {"products": [PLAN["products"][0] | {"stance": "hanging"}]})
+
+    def drawn(*arguments: object) -> tuple[list[str], bytes]:
+        out = tmp_path / "out.png"
+        said = adstudio("place", *arguments, "-o", out, "--json", "--quiet")
+        assert said.code == 0, said.err
+        return said.envelope["pictures"][0]["notes"], out.read_bytes()
+
+    found, lying = drawn(table, box)
+    assert any(note.startswith("Product 1: flat_lay, for one surface fills") for note in found)
+    told, same = drawn(table, box, "--stance", "flat_lay")
+    assert same == lying and not any(note.startswith("Product 1: ") for note in told)
+    assert drawn(table, box, "--stance", "standing")[1] != lying
+    assert any(note.startswith("Product 1: standing") for note in drawn(scene, box)[0])
+    by_plan, hanging = drawn(scene, box, "--layout", plan)
+    assert not any(note.startswith("Product 1: ") for note in by_plan)
+    assert drawn(scene, box, "--layout", plan, "--stance", "hanging")[1] == hanging
+    assert drawn(scene, box, "--layout", plan, "--stance", "standing")[1] != hanging
+    each = adstudio("place", table, box, box, "--each", "-o", tmp_path / "out.png", "--json", "--quiet")
+    notes = [[note for note in entry["notes"] if "flat_lay" in note] for entry in each.envelope["pictures"]]
+    assert [len(said) for said in notes] == [1, 1]
+
+
+def test_nothing_that_came_is_written_over(adstudio: Any, scene: Path, box: Path, tmp_path: Path) -> None:
+    kept = scene.read_bytes(), box.read_bytes()
+    out = tmp_path / "out.png"
+    for target, plate, code in (
+        (scene, None, "place.over_an_input"), (box, None, "place.over_an_input"), (out, box, "place.over_an_input"),
+        (out, out, "place.one_name"),
+    ):  # fmt: skip
+        said = adstudio("place", scene, box, "-o", target, *(["--plate", plate] if plate else []), "--json")
+        assert (said.code, said.envelope["error"]["code"]) == (1, code)
+    assert (scene.read_bytes(), box.read_bytes()) == kept and not out.exists()
+
+
 @pytest.mark.parametrize(
     ("plan", "code"),
     [
