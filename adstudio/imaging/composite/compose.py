@@ -55,10 +55,10 @@ def compose(
         fidelity_limit: refuse a picture in which a product's mean change (CIEDE2000) is larger.
         layers: give ``Composite.layers`` and ``Composite.plate`` too.
     Returns: the picture, the products' matte on it, and a receipt: ``products``, ``scale`` (``scale_2`` …: drawn size
-        over cut-out size), ``mean_delta_e`` (``mean_delta_e_2`` …), ``max_delta_e`` and ``unchanged_share`` of the
-        visible opaque product pixels against the resized cut-out, ``occluded_share`` (not among them),
-        ``harmonize``, ``grain``, ``blur_px`` (what was really applied), ``light_x``, ``light_y``, ``light_angle``,
-        ``light_height``.
+        over cut-out size), ``mean_delta_e`` (of several, each too: ``mean_delta_e_1`` …), ``max_delta_e`` and
+        ``unchanged_share`` of the visible opaque product pixels against the resized cut-out, ``occluded_share`` (not
+        among them), ``harmonize``, ``grain``, ``blur_px`` (what was really applied), ``light_x``, ``light_y``,
+        ``light_angle``, ``light_height``.
     Raises: InputError, with ``composite.fidelity`` where the limit is passed.
     """
     scene = read_photo(backdrop)

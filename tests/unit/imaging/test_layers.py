@@ -130,7 +130,7 @@ def test_outline_is_no_sharper_than_the_scene_and_the_label_stays_crisp() -> Non
 
 def test_tone_is_the_same_for_all_products_of_a_scene_and_measured_for_each(layered: Composite) -> None:
     receipt = layered.receipt
-    assert 0 < receipt["mean_delta_e"] < 4.05 and receipt["mean_delta_e_2"] > 0
+    assert 0 < receipt["mean_delta_e"] < 4.05 and receipt["mean_delta_e_1"] > 0 and receipt["mean_delta_e_2"] > 0
     assert 0 <= receipt["occluded_share"] < 0.2
 
 
@@ -143,6 +143,20 @@ def test_limit_of_fidelity_refuses_the_picture(room: Array, block: CutOut) -> No
         compose(room, [block], PAIR[:1], fidelity_limit=changed - 0.1, **options)  # pyright: ignore[reportArgumentType]
     assert caught.value.code == "composite.fidelity" and "harmonize" in caught.value.hint
     assert compose(room, [block], PAIR[:1], harmonize=0, fidelity_limit=0.0).receipt["max_delta_e"] == 0
+
+
+def test_a_large_product_does_not_speak_for_a_small_one(room: Array, block: CutOut) -> None:
+    black = CutOut(
+        np.concatenate([np.zeros((400, 300, 3)), np.ones((400, 300, 1))], axis=-1).astype(np.float32), "mask"
+    )
+    places = [Placement(0.25, 0.9, 0.15), Placement(0.7, 0.9, 0.8)]
+    receipt = compose(room, [block, black], places, harmonize=1.0).receipt
+    small, large = receipt["mean_delta_e_1"], receipt["mean_delta_e_2"]
+    assert large < receipt["mean_delta_e"] < small
+    with pytest.raises(InputError, match="product 1") as caught:
+        compose(room, [block, black], places, harmonize=1.0, fidelity_limit=(receipt["mean_delta_e"] + small) / 2)
+    assert caught.value.code == "composite.fidelity"
+    compose(room, [block, black], places, harmonize=1.0, fidelity_limit=small + 0.01)
 
 
 @pytest.mark.parametrize("limit", [-1.0, float("nan")])
