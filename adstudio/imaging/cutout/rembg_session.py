@@ -28,8 +28,10 @@ from .rembg_weights import download
 logger = logging.getLogger("adstudio.imaging")
 
 Device = Literal["cpu", "gpu"]
-# A net that is sure of nothing stays below this everywhere; rembg would stretch even that to a full matte.
+# A net that is sure of nothing stays below the one everywhere, and one that takes everything for product above the
+# other; rembg would stretch even that to a matte that goes from clear to full.
 LEAST_CERTAINTY = 0.3
+LEAST_DOUBT = 0.7
 _CPU = "CPUExecutionProvider"
 # Fastest first. TensorRT is left out: it compiles for minutes before its first picture.
 _GPUS = (
@@ -75,7 +77,7 @@ class RembgMatting:
         self._device: Device = device
 
     def matte(self, photo: Array) -> Array:
-        """Run the model. Shapes: ``[H,W,3] -> [H,W]``; all zero where the model is sure of nothing."""
+        """Run the model. Shapes: ``[H,W,3] -> [H,W]``; all 0 or all 1 where it sees no product, or nothing else."""
         model = self._model
         session_class = _session_class(model.name)
         weights = find_weights(model, self._host)
@@ -103,10 +105,11 @@ class RembgMatting:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")  # a flat prediction divides by zero inside rembg; it is caught below
             masks = session.predict(picture)
-        peak = float(watched.peak)
-        certainty = 1 / (1 + np.exp(-peak)) if self._model.logits else peak
-        if not masks or not certainty >= LEAST_CERTAINTY:
+        least, most = (1 / (1 + np.exp(-value)) if self._model.logits else value for value in watched.range)
+        if not masks or not most >= LEAST_CERTAINTY:
             return np.zeros(photo.shape[:2], dtype=np.float32)
+        if least > LEAST_DOUBT:
+            return np.ones(photo.shape[:2], dtype=np.float32)
         return np.asarray(masks[0].convert("L"), dtype=np.float32) / np.float32(255)
 
     def _open(self, session_class: Any, weights: Path) -> Any:
@@ -181,11 +184,11 @@ class _Watched:
 
     def __init__(self, inner: Any) -> None:
         self._inner = inner
-        self.peak = float("nan")
+        self.range = (float("nan"), float("nan"))
 
     def run(self, *args: Any, **kwargs: Any) -> Any:
         outputs = self._inner.run(*args, **kwargs)
-        self.peak = float(np.max(outputs[0]))
+        self.range = (float(np.min(outputs[0])), float(np.max(outputs[0])))
         return outputs
 
     def __getattr__(self, name: str) -> Any:

@@ -125,6 +125,17 @@ def test_model_that_is_sure_of_nothing_finds_nothing(home: Path, blue_plate: tup
     assert caught.value.code == "cutout.nothing_found"
 
 
+@pytest.mark.parametrize("shade", [0.0, 0.2], ids=["flat", "shaded"])
+def test_model_that_takes_all_for_product_finds_no_background(home: Path, shade: float) -> None:
+    """rembg alone would stretch the little difference there is to a matte, or a flat answer to none at all."""
+    save_toy_net(home / "models" / "rembg" / "u2netp.onnx")
+    photo = np.broadcast_to(np.array([0.1, 0.2, 0.9], np.float32), (300, 400, 3)).copy()
+    photo[..., 2] -= np.linspace(0, shade, 400, dtype=np.float32)
+    with pytest.raises(InputError) as caught:
+        cut_out(photo, method="rembg:u2netp")
+    assert caught.value.code == "cutout.everything_found" and "mask" in caught.value.hint
+
+
 def test_nothing_is_fetched_unasked(home: Path, blue_plate: tuple[Array, Array]) -> None:
     with pytest.raises(ModelError) as caught:
         cut_out(blue_plate[0], method="rembg:u2netp")
