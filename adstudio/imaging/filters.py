@@ -5,18 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from array_api_compat import array_namespace, is_numpy_array
 from numpy.typing import NDArray
 
 from ..types import Array
+from . import taps
 
 Bools = NDArray[np.bool_]
 
 
 def blur(values: NDArray[np.floating[Any]], sigma: float | tuple[float, float]) -> Array:
     """Blur over height and width, by pixels; channels are kept apart."""
+    pair = sigma if isinstance(sigma, tuple) else (sigma, sigma)
+    if not is_numpy_array(values):
+        return taps.blur(values, pair)
     from scipy.ndimage import gaussian_filter
 
-    pair = sigma if isinstance(sigma, tuple) else (sigma, sigma)
     return np.asarray(gaussian_filter(values, (*pair, *(0.0,) * (values.ndim - 2))), dtype=np.float32)
 
 
@@ -32,6 +36,45 @@ def blur_spot(values: Array, sigma: float | tuple[float, float]) -> Array:
     out = np.zeros_like(values)
     out[top:bottom, left:right] = blur(values[top:bottom, left:right], sigma)
     return out
+
+
+def highest(values: Array, size: int) -> Array:
+    """Take the highest value of a square of ``size`` pixels around each pixel; size is odd."""
+    if not is_numpy_array(values):
+        return taps.highest(values, size)
+    from scipy.ndimage import maximum_filter
+
+    return np.asarray(maximum_filter(values, size))
+
+
+def lowest(values: Array, size: int) -> Array:
+    """Take the lowest value of a square of ``size`` pixels around each pixel; size is odd."""
+    if not is_numpy_array(values):
+        return -taps.highest(-values, size)
+    from scipy.ndimage import minimum_filter
+
+    return np.asarray(minimum_filter(values, size))
+
+
+def slopes(values: Array) -> tuple[Array, Array]:
+    """Measure how steeply a map rises, downwards and to the right, per pixel."""
+    xp = array_namespace(values)
+    down, across = xp.empty_like(values), xp.empty_like(values)
+    for out, rise in ((down, values), (across, values.T)):
+        to = out if out is down else out.T
+        to[1:-1, :] = (rise[2:, :] - rise[:-2, :]) / 2
+        to[0, :], to[-1, :] = rise[1, :] - rise[0, :], rise[-1, :] - rise[-2, :]
+    return down, across
+
+
+def affine(values: Array, matrix: Array, offset: tuple[float, float], shape: tuple[int, int]) -> Array:
+    """Read ``values[matrix @ (row, column) + offset]`` between the pixels; 0 outside."""
+    if not is_numpy_array(values):
+        return taps.affine(values, matrix, offset, shape)
+    from scipy.ndimage import affine_transform
+
+    start: Any = offset
+    return affine_transform(values, matrix, offset=start, order=1, output_shape=shape, cval=0.0)
 
 
 def grow(mask: Bools, by_px: int) -> Bools:

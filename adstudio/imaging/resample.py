@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from array_api_compat import array_namespace, device
 from PIL import Image
 
 from ..types import Array
@@ -20,7 +21,8 @@ def resize_rgba(rgba: Array, width_px: int, height_px: int) -> Array:
     Shapes: ``[H,W,4] -> [height_px,width_px,4]``, straight alpha in and out.
     """
     if rgba.shape[:2] == (height_px, width_px):
-        return rgba.astype(np.float32)
+        xp = array_namespace(rgba)
+        return xp.astype(rgba, xp.float32)
     return unmultiply(resample(premultiply(rgba, width_px, height_px), width_px, height_px))
 
 
@@ -59,28 +61,30 @@ def premultiply(rgba: Array, width_px: int, height_px: int) -> Array:
 
     Shapes: ``[H,W,4] -> [h,w,4]`` with ``h >= height_px``. The memory beside the result stays within one strip.
     """
+    xp = array_namespace(rgba)
     height, width = rgba.shape[:2]
     factor = max(1, min(height // max(1, _SPARE * height_px), width // max(1, _SPARE * width_px)))
     if factor == 1 and height * width <= _STRIP_PX:
         return _weigh(rgba)
     rows, columns = height // factor, width // factor
-    out = np.empty((rows, columns, 4), dtype=np.float32)
+    out = xp.empty((rows, columns, 4), dtype=xp.float32, device=device(rgba))
     step = max(1, _STRIP_PX // (columns * factor * factor))
     for top in range(0, rows, step):
         strip = rgba[top * factor : min(top + step, rows) * factor, : columns * factor]
         weighed = _weigh(strip)
-        out[top : top + step] = weighed.reshape(-1, factor, columns, factor, 4).mean(axis=(1, 3))
+        out[top : top + step] = xp.mean(xp.reshape(weighed, (-1, factor, columns, factor, 4)), axis=(1, 3))
     return out
 
 
 def unmultiply(planes: Array) -> Array:
     """Turn premultiplied linear light back into straight sRGB."""
+    xp = array_namespace(planes)
     weight = planes[..., 3:]
     # Colour and weight swing over together, so they are divided before either is clipped.
-    colour = to_srgb(np.divide(planes[..., :3], np.maximum(weight, 1e-3), dtype=np.float32))
-    return np.concatenate([colour, np.clip(weight, 0.0, 1.0)], axis=-1)
+    colour = to_srgb(planes[..., :3] / xp.maximum(weight, 1e-3))
+    return xp.concat([colour, xp.clip(weight, 0.0, 1.0)], axis=-1)
 
 
 def _weigh(rgba: Array) -> Array:
     alpha = rgba[..., 3:]
-    return np.concatenate([to_linear(rgba[..., :3]) * alpha, alpha], axis=-1)
+    return array_namespace(rgba).concat([to_linear(rgba[..., :3]) * alpha, alpha], axis=-1)

@@ -229,6 +229,7 @@ def test_every_imported_package_is_declared():
     declared = {re.split(r"[>=\[]", line)[0].lower() for line in lines}
     distributions = {
         "PIL": "pillow",
+        "array_api_compat": "array-api-compat",
         "c2pa": "c2pa-python",
         "huggingface_hub": "huggingface-hub",
         "skimage": "scikit-image",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from array_api_compat import array_namespace
 
 from ...errors import InputError
-from ...types import Composite, CutOut, Layer, Placement
+from ...types import Array, Composite, CutOut, Layer, Placement
+from ..arrays import beside, fetch, put
 from ..photo import Source, read_photo
 from .crossing import Fall, shade_side, throw
 from .grounding import SHADE, mirror, occlude, shade_ground
@@ -38,6 +40,7 @@ def compose(
     softness: float | None = None,
     fidelity_limit: float | None = None,
     layers: bool = False,
+    device: Any = None,
 ) -> Composite:
     """Put products on a backdrop.
 
@@ -54,6 +57,8 @@ def compose(
             180 = behind. softness: 0 = the sun, 1 = an overcast sky.
         fidelity_limit: refuse a picture in which a product's mean change (CIEDE2000) is larger.
         layers: give ``Composite.layers`` and ``Composite.plate`` too.
+        device: the ``torch.device`` that pixels are worked on; None = numpy. Ask ``Host.workspace`` for it, with the
+            room of ``workspace_bytes``: nothing here makes room, and running out of memory is raised as torch does.
     Returns: the picture, the products' matte on it, and a receipt: ``products``, ``scale`` (``scale_2`` …: drawn size
         over cut-out size), ``mean_delta_e`` (of several, each too: ``mean_delta_e_1`` …), ``max_delta_e`` and
         ``unchanged_share`` of the visible opaque product pixels against the resized cut-out, ``occluded_share`` (not
@@ -61,7 +66,7 @@ def compose(
         ``light_angle``, ``light_height``.
     Raises: InputError, with ``composite.fidelity`` where the limit is passed.
     """
-    scene = read_photo(backdrop)
+    photo = read_photo(backdrop)
     _check(cutouts, placements)
     figures = {"shadow": (shadow, 2.0), "harmonize": (harmonize, 1.0), "detail": (detail, 1.0)}
     _check_figures({**figures, "reflection": (reflection, 1.0)})
@@ -71,17 +76,18 @@ def compose(
             f"The limit of a product's colour change must be 0 delta E or more, but {fidelity_limit:g} came.",
             "2 is hardly seen; leave it out for no limit.",
         )
+    scene = put(photo, device)
     estimate = estimate_light(scene)
     lamp = find_lamp(light, estimate, angle_deg=light_angle, height_deg=light_height, softness=softness)
     height, width = scene.shape[:2]
-    fitted, notes = fit(cutouts, placements, width, height)
+    fitted, notes = fit(cutouts, placements, scene)
     look, wish = look_at(scene), Wish(harmonize, detail, max_delta_e)
     products = [match(product, scene, look, wish) for product in fitted]
     falls = throw(products, lamp) if shadow > 0 else []
-    sheets = list(shade_ground(falls, shadow, width, height))
+    sheets = list(shade_ground(falls, shadow, scene))
     for product in products:
         sheets += mirror(product, reflection)
-    stack = _Stack(width, height)
+    stack = _Stack(scene)
     for product in products:
         sheets += stack.put(product, falls, lamp, shadow)
     image = flatten(scene, sheets)
@@ -95,14 +101,13 @@ def compose(
         )
     if light == "auto" and light_angle is None:
         notes.append(f"Light from {'the ' if lamp.side != 'above' else ''}{lamp.side}, read from the backdrop.")
-    ground = Layer("backdrop", np.concatenate([scene, np.ones((height, width, 1), np.float32)], axis=-1))
     return Composite(
-        image=image,
-        mask=stack.cover,
+        image=fetch(image),
+        mask=fetch(stack.cover),
         light=lamp.side,
         receipt=receipt,
         notes=tuple(notes),
-        layers=(ground, *(sheet.as_layer(width, height) for sheet in sheets)) if layers else (),
+        layers=(_ground(photo), *(sheet.as_layer(width, height) for sheet in sheets)) if layers else (),
         plate=lift(sheets, width, height) if layers else None,
     )
 
@@ -128,30 +133,35 @@ def compose_each(
 class _Stack:
     """The products put so far: how far they cover each pixel, who owns it, and how far one dims another."""
 
-    def __init__(self, width: int, height: int) -> None:
-        self.cover = np.zeros((height, width), dtype=np.float32)
-        self.owner: NDArray[np.int32] = np.zeros((height, width), dtype=np.int32)
-        self.dimmed = np.zeros((height, width), dtype=np.float32)
+    def __init__(self, scene: Array) -> None:
+        xp = array_namespace(scene)
+        self.cover, self.dimmed = xp.zeros_like(scene[..., 0]), xp.zeros_like(scene[..., 0])
+        self.owner = xp.zeros_like(scene[..., 0], dtype=xp.int32)
 
     def put(self, product: Product, falls: Sequence[Fall], lamp: Lamp, shadow: float) -> list[Sheet]:
         """Put one product over the others. Returns: what darkens those behind it, itself, and what darkens it."""
+        xp = array_namespace(self.cover)
         found = list(occlude(product, self.cover, lamp, shadow))
         for sheet in found:
             here, there = overlap(self.dimmed.shape, sheet.left, sheet.top, sheet.alpha.shape)
-            self.dimmed[here] = np.maximum(self.dimmed[here], sheet.alpha[there])
+            self.dimmed[here] = xp.maximum(self.dimmed[here], sheet.alpha[there])
         spot, alpha = product.spot, product.alpha
         here, there = overlap(self.cover.shape, spot.left, spot.top, alpha.shape)
         weight = alpha[there]
         self.cover[here] = weight + self.cover[here] * (1 - weight)
         # A product owns the pixels that it alone fills; a rim shared with another belongs to none.
-        self.owner[here] = np.where(weight > 0.999, product.number, np.where(weight > 0.0, 0, self.owner[here]))
-        self.dimmed[here] = np.where(weight > 0.999, 0.0, self.dimmed[here])
+        self.owner[here] = xp.where(weight > 0.999, product.number, xp.where(weight > 0.0, 0, self.owner[here]))
+        self.dimmed[here] = xp.where(weight > 0.999, 0.0, self.dimmed[here])
         found.append(Sheet(f"product {product.number}", product.colour, alpha, spot.left, spot.top))
         shade = shade_side(product, falls, lamp, shadow) if len(falls) > 1 else None
         if shade is not None:
-            self.dimmed[here] = np.maximum(self.dimmed[here], shade[there])
-            found.append(Sheet(f"shade {product.number}", SHADE, shade, spot.left, spot.top, "multiply"))
+            self.dimmed[here] = xp.maximum(self.dimmed[here], shade[there])
+            found.append(Sheet(f"shade {product.number}", beside(SHADE, shade), shade, spot.left, spot.top, "multiply"))
         return found
+
+
+def _ground(photo: Array) -> Layer:
+    return Layer("backdrop", np.concatenate([photo, np.ones((*photo.shape[:2], 1), np.float32)], axis=-1))
 
 
 def _check(cutouts: Sequence[CutOut], placements: Sequence[Placement]) -> None:

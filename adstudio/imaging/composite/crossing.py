@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import reduce
 
 import numpy as np
+from array_api_compat import array_namespace
 
 from ...types import Array
+from ..arrays import beside
+from ..filters import affine
 from .light import Lamp
 from .products import Product
 from .shadow import Foot, Shadow, cast, find_foot
@@ -75,8 +78,9 @@ def shade_side(product: Product, falls: Sequence[Fall], lamp: Lamp, strength: fl
         return None
     # Sides that the lamp does not reach anyway have little of its light to lose.
     share = _DARKEST * (_LEAST + (1 - _LEAST) * lamp.facing**0.5)
-    density = np.clip(share * strength * np.maximum.reduce(dark), 0, 1) * product.alpha
-    return density.astype(np.float32) if float(density.max()) > 0.01 else None
+    xp = array_namespace(product.alpha)
+    density = xp.clip(share * strength * reduce(xp.maximum, dark), 0.0, 1.0) * product.alpha
+    return density if float(xp.max(density)) > 0.01 else None
 
 
 def _may_meet(mine: Fall, fall: Fall) -> bool:
@@ -87,8 +91,6 @@ def _may_meet(mine: Fall, fall: Fall) -> bool:
 
 
 def _meet(mine: Fall, fall: Fall, lamp: Lamp) -> Array | None:
-    from scipy.ndimage import affine_transform
-
     (x, y), (other_x, other_y) = mine.stand, fall.stand
     away = lamp.rise_to(x - other_x, y - other_y)
     if away <= 0:
@@ -101,14 +103,11 @@ def _meet(mine: Fall, fall: Fall, lamp: Lamp) -> Array | None:
     faded = np.clip((ends - up) / (_FADE * fall.product.alpha.shape[0]), 0, 1)
     if not faded.any():
         return None
-    offset: Any = (
+    offset = (
         spot.top - fall.top + base * (1 - lamp.rise),
         spot.left - fall.left + base * lamp.lean,
     )
-    read = affine_transform(
-        fall.shadow.thrown, np.array([[lamp.rise, 0], [-lamp.lean, 1]]), offset=offset, order=1,
-        output_shape=(rows, columns), cval=0.0,
-    )  # fmt: skip
+    read = affine(fall.shadow.thrown, np.array([[lamp.rise, 0], [-lamp.lean, 1]]), offset, (rows, columns))
     line = min(max(int(base), 0), rows - 1)
     read[line:] = read[line]  # below the middle of its foot a round thing curves towards the viewer
-    return read * faded[:, None].astype(np.float32)
+    return read * beside(faded[:, None].astype(np.float32), read)

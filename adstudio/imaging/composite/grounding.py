@@ -6,9 +6,11 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from array_api_compat import array_namespace
 
 from ...errors import InputError
 from ...types import Array, Stance
+from ..arrays import beside, fetch, pad
 from ..filters import blur
 from ..linear import to_srgb
 from .crossing import Fall
@@ -24,26 +26,27 @@ _FADE = 0.22  # of the product's height, over which its mirror image loses most 
 _MIRROR = 0.6  # of the product's height, as far as its mirror image goes
 
 
-def shade_ground(falls: Sequence[Fall], strength: float, width: int, height: int) -> tuple[Sheet, ...]:
+def shade_ground(falls: Sequence[Fall], strength: float, scene: Array) -> tuple[Sheet, ...]:
     """Throw all products' shadows on the scene, as one sheet.
 
     Where two shadows of one lamp meet, it gets no darker: only one of them keeps the light off.
     """
     if strength <= 0:
         return ()
-    cover = np.zeros((height, width), dtype=np.float32)
-    contact = np.zeros((height, width), dtype=np.float32)
+    xp = array_namespace(scene)
+    cover, contact = xp.zeros_like(scene[..., 0]), xp.zeros_like(scene[..., 0])
     for fall in falls:
         shadow = fall.shadow
         here, there = overlap(cover.shape, fall.left, fall.top, shadow.thrown.shape)
-        cover[here] = np.maximum(cover[here], np.clip(shadow.thrown[there] * strength, 0, 1))
-        contact[here] = 1 - (1 - contact[here]) * (1 - np.clip(shadow.contact[there] * strength, 0, 1))
-    density = np.minimum(1 - (1 - cover) * (1 - contact), DARKEST).astype(np.float32)
-    rows, columns = np.flatnonzero(density.max(axis=1) > 1e-3), np.flatnonzero(density.max(axis=0) > 1e-3)
+        cover[here] = xp.maximum(cover[here], xp.clip(shadow.thrown[there] * strength, 0.0, 1.0))
+        contact[here] = 1 - (1 - contact[here]) * (1 - xp.clip(shadow.contact[there] * strength, 0.0, 1.0))
+    density = xp.minimum(1 - (1 - cover) * (1 - contact), DARKEST)
+    rows, columns = (np.flatnonzero(fetch(xp.max(density, axis=axis)) > 1e-3) for axis in (1, 0))
     if len(rows) == 0:
         return ()
     top, left = int(rows[0]), int(columns[0])
-    return (Sheet("shadow", SHADE, density[top : rows[-1] + 1, left : columns[-1] + 1], left, top, "multiply"),)
+    dark = density[top : int(rows[-1]) + 1, left : int(columns[-1]) + 1]
+    return (Sheet("shadow", beside(SHADE, scene), dark, left, top, "multiply"),)
 
 
 def cast_alone(alpha: Array, lamp: Lamp, stance: Stance, strength: float, *, under: bool = False) -> Array:
@@ -89,23 +92,24 @@ def mirror(product: Product, strength: float) -> tuple[Sheet, ...]:
     # Each touching column is mirrored where it touches; what hangs over the ground, in the plane of the base.
     plane = np.where(foot.touching, foot.underside, foot.base).astype(np.int64)
     first = int(plane.min())
-    target = np.arange(first, foot.base + reach, dtype=np.int64)[:, None]
-    source = 2 * plane[None, :] - 1 - target
-    seen = (source >= 0) & (source < rows) & (target >= plane[None, :])
-    source = np.clip(source, 0, rows - 1)
-    column = np.arange(columns)[None, :]
-    away = np.maximum(target - plane[None, :], 0) / max(1.0, float(rows))
-    alpha = np.where(seen, product.alpha[source, column], 0).astype(np.float32)
-    planes = np.concatenate([product.colour[source, column] * alpha[..., None], alpha[..., None]], axis=-1)
-    pad = max(2, round(0.05 * rows))
-    planes = np.pad(planes, ((0, pad), (pad, pad), (0, 0)))
-    away = np.pad(away, ((0, pad), (pad, pad)), mode="edge")[..., None]
+    xp = array_namespace(product.alpha)
+    axis, column = beside(plane[None, :], product.alpha), beside(np.arange(columns)[None, :], product.alpha)
+    target = beside(np.arange(first, foot.base + reach, dtype=np.int64)[:, None], product.alpha)
+    source = 2 * axis - 1 - target
+    seen = (source >= 0) & (source < rows) & (target >= axis)
+    source = xp.clip(source, 0, rows - 1)
+    away = xp.maximum(target - axis, 0) / max(1.0, float(rows))
+    alpha = xp.where(seen, product.alpha[source, column], 0.0)
+    planes = xp.concat([product.colour[source, column] * alpha[..., None], alpha[..., None]], axis=-1)
+    room = max(2, round(0.05 * rows))
+    planes = pad(planes, (0, room), (room, room))
+    away = pad(away, (0, room), (room, room), edge=True)[..., None]
     near, far = blur(planes, max(0.5, 0.003 * rows)), blur(planes, max(1.0, 0.018 * rows))
-    mixed = near + (far - near) * np.clip(away / 0.25, 0, 1)
-    fade = strength * np.exp(-away[..., 0] / _FADE)
-    colour = (mixed[..., :3] / np.maximum(mixed[..., 3:], 1e-3)).astype(np.float32)
-    weight = np.clip(mixed[..., 3] * fade, 0, 1).astype(np.float32)
-    return (Sheet(f"reflection {product.number}", colour, weight, product.spot.left - pad, product.spot.top + first),)
+    mixed = near + (far - near) * xp.clip(away / 0.25, 0.0, 1.0)
+    fade = strength * xp.exp(-away[..., 0] / _FADE)
+    colour = xp.astype(mixed[..., :3] / xp.maximum(mixed[..., 3:], 1e-3), xp.float32, copy=False)
+    weight = xp.astype(xp.clip(mixed[..., 3] * fade, 0.0, 1.0), xp.float32, copy=False)
+    return (Sheet(f"reflection {product.number}", colour, weight, product.spot.left - room, product.spot.top + first),)
 
 
 def occlude(product: Product, behind: Array, lamp: Lamp, strength: float) -> tuple[Sheet, ...]:
@@ -122,14 +126,16 @@ def occlude(product: Product, behind: Array, lamp: Lamp, strength: float) -> tup
         behind.shape, spot.left - edge, spot.top - edge, (spot.height + 2 * edge, spot.width + 2 * edge)
     )
     there = behind[around]
-    if strength <= 0 or not there.size or float(there.max()) <= 0:
+    xp = array_namespace(there)
+    if strength <= 0 or 0 in there.shape or float(xp.max(there)) <= 0:
         return ()
-    padded = blur(np.pad(product.alpha, edge), reach)
+    padded = blur(pad(product.alpha, (edge, edge), (edge, edge)), reach)
     # Half of it is the missing light of the surroundings, the same all around; half the lamp's, on its far side.
     halo = 0.6 * padded[inside]
     there_x = np.clip(np.arange(padded.shape[1])[inside[1]] + shift_x, 0, padded.shape[1] - 1)
-    halo = halo + 0.4 * padded[inside[0]][:, there_x]
-    density = np.clip(halo * there * _HALO * strength, 0.0, DARKEST).astype(np.float32)
-    if float(density.max()) <= 0:
+    halo = halo + 0.4 * xp.take(padded[inside[0]], beside(there_x, padded), axis=1)
+    density = xp.clip(halo * there * _HALO * strength, 0.0, DARKEST)
+    if float(xp.max(density)) <= 0:
         return ()
-    return (Sheet(f"occlusion {product.number}", SHADE, density, around[1].start, around[0].start, "multiply"),)
+    shade = beside(SHADE, density)
+    return (Sheet(f"occlusion {product.number}", shade, density, around[1].start, around[0].start, "multiply"),)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...types import Array
+from ..arrays import fetch
 from ..linear import delta_e2000, luminance
 
 # Linear luminance of a scene in ordinary light; darker scenes dim the product a little, brighter ones lift it.
@@ -34,11 +35,11 @@ def find_tone(product: Array, alpha: Array, surroundings: Array, strength: float
         max_delta_e: the opaque product changes by no more than this on average (CIEDE2000); strength gives way.
     """
     neutral = Tone(np.ones(3, dtype=np.float32), 0.0)
-    step = max(1, round((alpha.size / (20 * _SAMPLES)) ** 0.5))
+    step = max(1, round((alpha.shape[0] * alpha.shape[1] / (20 * _SAMPLES)) ** 0.5))
     opaque = product[::step, ::step][alpha[::step, ::step] > 0.99]
     if strength <= 0 or len(surroundings) == 0 or len(opaque) == 0:
         return neutral
-    sample = opaque[:: max(1, len(opaque) // _SAMPLES)]
+    sample = fetch(opaque[:: max(1, len(opaque) // _SAMPLES)])
     ambient = surroundings.mean(axis=0)
     brightness = max(float(luminance(ambient)), 1e-3)
     tint = np.clip(ambient / brightness, 0.5, 2.0)

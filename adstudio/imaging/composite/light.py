@@ -9,6 +9,7 @@ import numpy as np
 
 from ...errors import InputError
 from ...types import Array, Light
+from ..arrays import fetch
 from ..cutout.edges import resize
 from ..filters import blur
 from ..linear import luminance, to_linear
@@ -99,7 +100,7 @@ def estimate_light(picture: Array) -> LightEstimate:
 
     Shapes: ``[H,W,3] float32 sRGB 0..1``.
     """
-    small = blur(luminance(to_linear(resize(picture, 64, 64))), 3)
+    small = blur(luminance(to_linear(fetch(resize(picture, 64, 64)))), 3)
     # The offset keeps deep shadows, where a little noise is a large ratio, from deciding.
     brightness = np.log(small + np.float32(0.02)).ravel()
     y, x = np.mgrid[0:64, 0:64] / 63.0 - 0.5

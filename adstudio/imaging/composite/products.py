@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
+from array_api_compat import array_namespace
 
 from ...types import Array, CutOut, Placement, Stance
+from ..arrays import beside, fetch, pad
 from ..linear import to_linear, to_srgb
 from ..resample import resize_rgba, turn_rgba
 from .harmonize import find_tone
@@ -47,10 +48,12 @@ class Wish:
     max_delta_e: float
 
 
-def fit(
-    cutouts: Sequence[CutOut], placements: Sequence[Placement], width: int, height: int
-) -> tuple[list[Product], list[str]]:
-    """Fit, turn, resize and sort the products from back to front. Returns: them, and notes on what gave way."""
+def fit(cutouts: Sequence[CutOut], placements: Sequence[Placement], scene: Array) -> tuple[list[Product], list[str]]:
+    """Fit, turn, resize and sort the products from back to front, where the scene lies.
+
+    Returns: them, and notes on what gave way.
+    """
+    height, width = scene.shape[:2]
     notes: list[str] = []
     found: list[tuple[tuple[int, int, int], Product]] = []
     for number, (cutout, placement) in enumerate(zip(cutouts, placements, strict=True), start=1):
@@ -70,7 +73,7 @@ def fit(
             notes.append(f"Product {number} was {spot.note}, to stay inside the picture.")
         if scale > _SOFT_ENLARGEMENT:
             notes.append(f"Product {number} was enlarged {scale:.1f} times and looks soft; use a larger photo.")
-        piece = resize_rgba(rgba, spot.width, spot.height)
+        piece = resize_rgba(beside(rgba, scene), spot.width, spot.height)
         colour, alpha = to_linear(piece[..., :3]), piece[..., 3]
         product = Product(number, spot, placement.stance, scale, colour, alpha, colour, alpha)
         found.append(((placement.order, spot.bottom, number), product))
@@ -81,8 +84,9 @@ def match(product: Product, scene: Array, look: SceneLook, wish: Wish) -> Produc
     """Bring a product into the scene's tone, grain and sharpness."""
     if wish.harmonize <= 0:
         return product
+    xp = array_namespace(scene)
     tone = find_tone(product.own, product.alpha, _ring(scene, product), wish.harmonize, wish.max_delta_e)
-    toned = replace(product, colour=np.clip(product.own * tone.gains, 0.0, 1.0), harmonize=tone.strength)
+    toned = replace(product, colour=xp.clip(product.own * beside(tone.gains, scene), 0.0, 1.0), harmonize=tone.strength)
     if wish.detail <= 0:
         return toned
     part = _middle(product.alpha.shape)
@@ -99,16 +103,17 @@ def match(product: Product, scene: Array, look: SceneLook, wish: Wish) -> Produc
 
 def _soften(product: Product, from_px: float, to_px: float, strength: float) -> Product:
     # A product that fills its rectangle has its outline on the rectangle's edge: it needs room to run out.
-    around = ((_ROOM_PX, _ROOM_PX), (_ROOM_PX, _ROOM_PX))
-    colour = np.pad(product.colour, (*around, (0, 0)), mode="edge")
-    alpha = np.pad(product.alpha, around)
-    planes = np.concatenate([colour * alpha[..., None], alpha[..., None]], axis=-1)
+    xp = array_namespace(product.colour)
+    around = (_ROOM_PX, _ROOM_PX), (_ROOM_PX, _ROOM_PX)
+    colour = pad(product.colour, *around, edge=True)
+    alpha = pad(product.alpha, *around)
+    planes = xp.concat([colour * alpha[..., None], alpha[..., None]], axis=-1)
     planes, blur_px = soften_rim(planes, from_px, to_px, strength)
     if not blur_px:
         return product
-    alpha = np.clip(planes[..., 3], 0.0, 1.0)
+    alpha = xp.clip(planes[..., 3], 0.0, 1.0)
     weight = planes[..., 3:]
-    colour = np.where(weight > 1e-3, planes[..., :3] / np.maximum(weight, 1e-3), colour).astype(np.float32)
+    colour = xp.where(weight > 1e-3, planes[..., :3] / xp.maximum(weight, 1e-3), colour)
     spot = replace(
         product.spot,
         left=product.spot.left - _ROOM_PX,
@@ -116,8 +121,8 @@ def _soften(product: Product, from_px: float, to_px: float, strength: float) -> 
         width=product.spot.width + 2 * _ROOM_PX,
         height=product.spot.height + 2 * _ROOM_PX,
     )
-    own = np.pad(product.own, (*around, (0, 0)), mode="edge")
-    own_alpha = np.pad(product.own_alpha, around)
+    own = pad(product.own, *around, edge=True)
+    own_alpha = pad(product.own_alpha, *around)
     return replace(
         product, spot=spot, own=own, own_alpha=own_alpha, colour=colour, alpha=alpha, blur_px=blur_px
     )  # fmt: skip
@@ -150,6 +155,6 @@ def _ring(scene: Array, product: Product) -> Array:
     around, inside = overlap(
         scene.shape, spot.left - reach, spot.top - reach, (spot.height + 2 * reach, spot.width + 2 * reach)
     )
-    free = np.pad(product.alpha, reach)[inside] < 0.02
+    free = pad(product.alpha, (reach, reach), (reach, reach))[inside] < 0.02
     pixels = scene[around][free]
-    return to_linear(pixels[:: max(1, len(pixels) // _SAMPLE)])
+    return fetch(to_linear(pixels[:: max(1, len(pixels) // _SAMPLE)]))

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from array_api_compat import array_namespace
 from numpy.typing import NDArray
 
 from ...errors import InputError
 from ...types import Array, Composite
+from ..arrays import fetch
 from ..linear import delta_e2000, to_linear, to_srgb
 from .light import Lamp, LightEstimate
 from .products import Product
@@ -68,6 +70,7 @@ class _Tally:
     shaded: int = 0
 
     def count(self, product: Product, rows: slice, image: Array, owner: NDArray[np.int32], dimmed: Array) -> None:
+        xp = array_namespace(image)
         spot = product.spot
         size = (rows.stop - rows.start, product.alpha.shape[1])
         here, there = overlap(image.shape, spot.left, spot.top + rows.start, size)
@@ -75,16 +78,15 @@ class _Tally:
         # Opaque before and after: sharpness is matched at the rim, colours are compared inside.
         mine = (owner[here] == product.number) & (own_alpha > 0.999)
         lit = mine & (dimmed[here] < 0.01)
-        self.shaded += int(mine.sum() - lit.sum())
+        self.shaded += int(xp.sum(mine)) - int(xp.sum(lit))
         before, after = own[lit], image[here][lit]
         if len(after) == 0:
             return
         # Values that make the same 8-bit picture differ by rounding alone.
-        changed = (np.round(to_srgb(before) * 255) != np.round(after * 255)).any(axis=-1)
-        found = delta_e2000(before[changed], to_linear(after[changed]))
-        self.add(
-            _Tally(float(found.sum(dtype=np.float64)), float(found.max(initial=0.0)), int((~changed).sum()), len(after))
-        )
+        changed = xp.any(xp.round(to_srgb(before) * 255) != xp.round(after * 255), axis=-1)
+        found = fetch(delta_e2000(before[changed], to_linear(after[changed])))
+        sum_, most = float(found.sum(dtype=np.float64)), float(found.max(initial=0.0))
+        self.add(_Tally(sum_, most, len(after) - len(found), len(after)))
 
     def add(self, other: _Tally) -> None:
         self.sum += other.sum

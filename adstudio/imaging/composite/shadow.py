@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from array_api_compat import array_namespace
 
 from ...types import Array, Stance
+from ..arrays import beside, fetch
 from ..cutout.edges import resample, resize
 from ..filters import blur, blur_spot
 from .light import Lamp
@@ -35,8 +37,9 @@ class Shadow:
 
     def density(self, strength: float = 1.0) -> Array:
         """Join both into one darkness, never quite black."""
-        joined = 1 - (1 - np.clip(self.thrown * strength, 0, 1)) * (1 - np.clip(self.contact * strength, 0, 1))
-        return np.minimum(joined, DARKEST).astype(np.float32)
+        xp = array_namespace(self.thrown)
+        thrown, contact = (xp.clip(each * strength, 0.0, 1.0) for each in (self.thrown, self.contact))
+        return xp.minimum(1 - (1 - thrown) * (1 - contact), DARKEST)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +71,7 @@ def cast(alpha: Array, lamp: Lamp, stance: Stance = "standing") -> Shadow:
     """
     height, width = alpha.shape
     scale = min(1.0, WORK_PX / max(height, width))
-    small = resize(alpha, max(4, round(width * scale)), max(4, round(height * scale)))
+    small = fetch(resize(alpha, max(4, round(width * scale)), max(4, round(height * scale))))
     rows, columns = small.shape
     side = float(np.sqrt(rows * columns))
     margin = int(np.ceil((0.25 + 0.15 * lamp.softness) * side)) + 2
@@ -85,20 +88,23 @@ def cast(alpha: Array, lamp: Lamp, stance: Stance = "standing") -> Shadow:
         thrown, contact = _behind(floor, lamp, side, stance)
     up, across = height / rows, width / columns
     size = (round(floor.shape[1] * across), round(floor.shape[0] * up))
-    thrown, contact = (np.clip(resample(_ended(each), *size), 0, 1) for each in (thrown, contact))
+    xp = array_namespace(alpha)
+    thrown, contact = (xp.clip(resample(beside(_ended(each), alpha), *size), 0.0, 1.0) for each in (thrown, contact))
     return Shadow(thrown, contact, -round(left * across), -round(margin * up))
 
 
 def find_foot(alpha: Array) -> Foot:
     """Find where a product stands. Shapes: alpha ``[H,W]``."""
+    xp = array_namespace(alpha)
     solid = alpha > 0.5
-    if not solid.any():
-        solid = alpha >= float(alpha.max())
+    if not xp.any(solid):
+        solid = alpha >= xp.max(alpha)
     rows = len(alpha)
-    base = int(np.flatnonzero(solid.any(axis=1))[-1]) + 1
-    underside = np.where(solid.any(axis=0), rows - solid[::-1].argmax(axis=0), -1).astype(np.float32)
+    from_below = xp.argmax(xp.astype(xp.flip(solid, axis=0), xp.uint8), axis=0)
+    underside = fetch(xp.where(xp.any(solid, axis=0), rows - from_below, -1)).astype(np.float32)
     filled = np.flatnonzero(underside >= 0)
-    side = float(np.sqrt(solid.sum()))
+    base = int(underside.max())
+    side = float(np.sqrt(int(xp.sum(solid))))
     near = (underside >= 0) & (base - underside <= 0.14 * side)
     columns = np.flatnonzero(near)
     # A round foot is seen as an ellipse: its front edge lies lower than its sides by half its depth.

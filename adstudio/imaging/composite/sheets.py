@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from array_api_compat import array_namespace, device
 
 from ...types import Array, Layer
+from ..arrays import fetch
 from ..linear import to_linear, to_srgb
 
 Slices = tuple[slice, slice]
@@ -38,11 +40,12 @@ class Sheet:
 
     def as_layer(self, width: int, height: int) -> Layer:
         """Turn it into sRGB, cut to the picture."""
+        xp = array_namespace(self.alpha)
         here, there = overlap((height, width), self.left, self.top, self.alpha.shape)
         alpha = self.alpha[there][..., None]
-        colour = np.broadcast_to(self.colour, (*self.alpha.shape, 3)) if self.colour.ndim == 1 else self.colour
-        rgba = np.concatenate([to_srgb(colour[there]), alpha], axis=-1)
-        return Layer(self.name, rgba, here[1].start, here[0].start, self.blend)
+        colour = xp.broadcast_to(self.colour, (*self.alpha.shape, 3)) if self.colour.ndim == 1 else self.colour
+        rgba = xp.concat([to_srgb(colour[there]), alpha], axis=-1)
+        return Layer(self.name, fetch(rgba), here[1].start, here[0].start, self.blend)
 
 
 def bounds(sheets: Sequence[Sheet], width: int, height: int) -> tuple[int, int, int, int]:
@@ -58,26 +61,28 @@ def bounds(sheets: Sequence[Sheet], width: int, height: int) -> tuple[int, int, 
 
 def flatten(scene: Array, sheets: Sequence[Sheet]) -> Array:
     """Lay all sheets over an sRGB picture; what none of them changes keeps its very values."""
+    xp = array_namespace(scene)
     height, width = scene.shape[:2]
     left, top, right, bottom = bounds(sheets, width, height)
-    image = scene.copy()
+    image = xp.asarray(scene, copy=True)
     step = max(1, STRIP_PX // max(1, right - left))
     for first in range(top, bottom, step):  # in strips, so that a huge picture needs little beside itself
         last = min(first + step, bottom)
         before = to_linear(scene[first:last, left:right])
-        lit = before.copy()
+        lit = xp.asarray(before, copy=True)
         for sheet in sheets:
             sheet.lay(lit, left, first)
-        touched = (lit != before).any(axis=-1)
+        touched = xp.any(lit != before, axis=-1)
         image[first:last, left:right][touched] = to_srgb(lit[touched])
     return image
 
 
 def lift(sheets: Sequence[Sheet], width: int, height: int) -> Array:
     """Join the sheets without a backdrop. Returns: ``[H,W,4]`` sRGB, straight alpha."""
+    xp = array_namespace(*(sheet.alpha for sheet in sheets))
     left, top, right, bottom = bounds(sheets, width, height)
-    lit = np.zeros((bottom - top, right - left, 3), dtype=np.float32)
-    cover = np.zeros(lit.shape[:2], dtype=np.float32)
+    lit = xp.zeros((bottom - top, right - left, 3), dtype=xp.float32, device=device(sheets[0].alpha))
+    cover = xp.zeros_like(lit[..., 0])
     for sheet in sheets:
         here, there = overlap(cover.shape, sheet.left - left, sheet.top - top, sheet.alpha.shape)
         weight = sheet.alpha[there]
@@ -91,8 +96,8 @@ def lift(sheets: Sequence[Sheet], width: int, height: int) -> Array:
             lit[here] = lit[here] * (1 - strength) + colour * strength
         cover[here] = weight + cover[here] * (1 - weight)
     plate = np.zeros((height, width, 4), dtype=np.float32)
-    plate[top:bottom, left:right, :3] = to_srgb(np.divide(lit, np.maximum(cover, 1e-4)[..., None], dtype=np.float32))
-    plate[top:bottom, left:right, 3] = cover
+    colour = to_srgb(lit / xp.maximum(cover, 1e-4)[..., None])
+    plate[top:bottom, left:right] = fetch(xp.concat([colour, cover[..., None]], axis=-1))
     return plate
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from array_api_compat import array_namespace, is_numpy_array
 from numpy.typing import NDArray
 from PIL import Image
 
 from ...types import Array
+from .. import taps
 from ..filters import blur, depth_inside
 
 _GUIDE_PX = 1024
@@ -17,13 +19,16 @@ _SMOOTH = 1e-3
 
 def resize(picture: Array, width_px: int, height_px: int) -> Array:
     """Resize a picture or a matte with anti-aliasing. Shapes: ``[H,W]`` or ``[H,W,C]``."""
+    xp = array_namespace(picture)
     if picture.shape[:2] == (height_px, width_px):
-        return picture.astype(np.float32)
-    return np.clip(resample(picture, width_px, height_px), 0.0, 1.0)
+        return xp.astype(picture, xp.float32)
+    return xp.clip(resample(picture, width_px, height_px), 0.0, 1.0)
 
 
 def resample(picture: Array, width_px: int, height_px: int) -> Array:
     """Resize without clipping: sharp steps swing over by a few per cent."""
+    if not is_numpy_array(picture):
+        return taps.resample(picture, width_px, height_px)
     planes = picture[..., None] if picture.ndim == 2 else picture
     done = [
         np.asarray(

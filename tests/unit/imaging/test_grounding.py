@@ -156,7 +156,7 @@ def test_mirror_image_begins_at_the_foot_and_fades() -> None:
 
 
 def test_mirror_image_of_a_hanging_product_is_none(block: CutOut) -> None:
-    (product,), _ = fit([block], [Placement(0.5, 0.5, 0.3, stance="hanging")], 400, 400)
+    (product,), _ = fit([block], [Placement(0.5, 0.5, 0.3, stance="hanging")], flat((0.5, 0.5, 0.5)))
     assert mirror(product, 1.0) == ()
 
 

@@ -1,0 +1,204 @@
+"""The same composite on torch tensors as on numpy's arrays, by the same formulas."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+import skimage.data
+import torch
+from array_api_compat import array_namespace
+from scipy import ndimage
+from skimage.color import deltaE_ciede2000
+
+from adstudio.errors import InputError
+from adstudio.imaging import filters
+from adstudio.imaging.arrays import beside, fetch, pad, put
+from adstudio.imaging.composite.compose import compose
+from adstudio.imaging.composite.texture import measure_edges, measure_grain
+from adstudio.imaging.cutout.edges import resample
+from adstudio.imaging.cutout.matting import cut_out
+from adstudio.imaging.linear import ciede2000, to_lab, to_linear, to_srgb
+from adstudio.types import Array, Composite, CutOut, Placement
+from benchmarks.still_life import render, render_room
+
+from .test_golden import product, scene
+
+CPU = torch.device("cpu")
+STEP = 1 / 255
+
+
+def photo(name: str) -> Array:
+    return getattr(skimage.data, name)().astype(np.float32) / np.float32(255)
+
+
+@pytest.fixture(autouse=True)
+def like_a_card(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse what a CPU's tensor bears and a card's does not: that numpy reads it by itself."""
+
+    def refuse(tensor: Any, *_: Any, **__: Any) -> Any:
+        raise TypeError(f"numpy reads a tensor of {list(tensor.shape)} by itself")
+
+    monkeypatch.setattr(torch.Tensor, "__array__", refuse)
+
+
+def test_the_guard_of_these_tests_guards() -> None:
+    with pytest.raises(TypeError, match="by itself"):
+        np.add(torch.ones(2), np.ones(2))
+
+
+@cache
+def cup() -> CutOut:
+    return cut_out(photo("coffee"), method="geodesic")
+
+
+def noisy() -> Array:
+    room = render_room(-50.0, size=384).picture
+    return np.clip(room + np.random.default_rng(0).normal(0, 0.03, room.shape), 0, 1).astype(np.float32)
+
+
+P = Placement
+SHOTS: dict[str, Any] = {
+    "golden": lambda: (scene(), [product()], [P(0.4, 0.85, 0.5)], {}),
+    "a group that shades itself": lambda: (
+        render_room(-50.0, size=384).picture,
+        [render("bottle", 500), render("jar", 380), render("mug", 300)],
+        [P(0.3, 0.8, 0.6), P(0.45, 0.82, 0.4), P(0.6, 0.85, 0.3)],
+        {"reflection": 0.5, "light_angle": -60.0, "light_height": 25.0},
+    ),
+    "a photo on a photo, turned": lambda: (
+        photo("astronaut"), [cup()], [P(0.5, 0.95, 0.5, rotation=15.0)], {"harmonize": 1.0},
+    ),
+    "grain and softened rims": lambda: (
+        noisy(), [cup(), render("shoe", 300)], [P(0.4, 0.9, 0.5), P(0.7, 0.85, 0.2)], {"detail": 1.0},
+    ),
+    "hanging": lambda: (
+        photo("chelsea"), [render("mug", 350)], [P(0.5, 0.5, 0.4, anchor="center", stance="hanging")], {},
+    ),
+    "lying": lambda: (
+        photo("rocket"), [render("box", 400)], [P(0.5, 0.5, 0.6, anchor="center", stance="flat_lay")],
+        {"softness": 0.0, "shadow": 1.5},
+    ),
+    "nothing but the product": lambda: (photo("coffee"), [cup()], [P(0.2, 0.7, 0.3)], {"shadow": 0, "harmonize": 0}),
+}  # fmt: skip
+
+
+def pictures(made: Composite) -> dict[str, Array]:
+    assert made.plate is not None
+    layers = {f"layer {number}, {layer.name}": layer.rgba for number, layer in enumerate(made.layers)}
+    return {"image": made.image, "mask": made.mask, "plate": made.plate, **layers}
+
+
+@pytest.mark.parametrize("shot", SHOTS)
+def test_a_composite_is_the_same_on_tensors(shot: str) -> None:
+    backdrop, cutouts, places, settings = SHOTS[shot]()
+    ours, theirs = (
+        compose(backdrop, cutouts, places, layers=True, device=device, **settings) for device in (None, CPU)
+    )
+    expected, found = pictures(ours), pictures(theirs)
+    assert list(expected) == list(found)
+    for name, picture in found.items():
+        assert isinstance(picture, np.ndarray) and picture.dtype == np.float32, name
+        assert float(np.abs(picture - expected[name]).max()) < STEP, name
+    assert float(np.abs(found["image"] - expected["image"]).mean()) < 0.01 * STEP
+    assert theirs.receipt.keys() == ours.receipt.keys()
+    for name, figure in ours.receipt.items():
+        assert theirs.receipt[name] == pytest.approx(figure, abs=0.01 if "delta_e" in name else 1e-3), name
+    assert theirs.notes == ours.notes and theirs.light == ours.light
+
+
+def test_inputs_are_left_alone() -> None:
+    backdrop, cut = photo("coffee"), product()
+    before = backdrop.copy(), cut.rgba.copy()
+    compose(backdrop, [cut], [P(0.5, 0.8, 0.5)], device=CPU)
+    assert np.array_equal(backdrop, before[0]) and np.array_equal(cut.rgba, before[1])
+
+
+def test_a_refusal_is_the_same_on_tensors() -> None:
+    with pytest.raises(InputError, match="delta E"):
+        compose(noisy(), [cup()], [P(0.5, 0.9, 0.5)], harmonize=1.0, fidelity_limit=0.01, device=CPU)
+
+
+@pytest.mark.parametrize("sigma", [0.5, 1.2, (3.0, 7.5), 40.0])
+@pytest.mark.parametrize("shape", [(64, 48), (30, 50, 4), (5, 7)])
+def test_blur_is_scipys(sigma: Any, shape: tuple[int, ...]) -> None:
+    values = np.random.default_rng(1).random(shape, dtype=np.float32)
+    assert np.allclose(fetch(filters.blur(put(values, CPU), sigma)), filters.blur(values, sigma), atol=2e-6)
+
+
+@pytest.mark.parametrize("size", [(20, 30), (131, 17), (500, 400), (1, 1), (64, 48)])
+@pytest.mark.parametrize("shape", [(64, 48), (64, 48, 4)])
+def test_resampling_is_pillows(size: tuple[int, int], shape: tuple[int, ...]) -> None:
+    values = np.random.default_rng(2).random(shape, dtype=np.float32)
+    assert np.allclose(fetch(resample(put(values, CPU), *size)), resample(values, *size), atol=3e-6)
+
+
+def test_highest_lowest_slopes_and_padding_are_numpys_and_scipys() -> None:
+    values = np.random.default_rng(3).random((40, 33), dtype=np.float32)
+    tensor = put(values, CPU)
+    assert np.array_equal(fetch(filters.highest(tensor, 9)), ndimage.maximum_filter(values, 9))
+    assert np.array_equal(fetch(filters.lowest(tensor, 9)), ndimage.minimum_filter(values, 9))
+    for ours in (filters.slopes(values), map(fetch, filters.slopes(tensor))):
+        assert all(np.array_equal(one, other) for one, other in zip(ours, np.gradient(values), strict=True))
+    widths = ((2, 3), (0, 4))
+    for array in (values, tensor):
+        assert np.array_equal(fetch(pad(array, *widths)), np.pad(values, widths))
+        assert np.array_equal(fetch(pad(array, *widths, edge=True)), np.pad(values, widths, mode="edge"))
+
+
+def test_an_affine_read_is_scipys() -> None:
+    values = np.random.default_rng(4).random((50, 60), dtype=np.float32)
+    matrix, offset, shape = np.array([[0.4, 0.0], [-0.8, 1.0]]), (3.37, 12.63), (70, 40)
+    ours = filters.affine(put(values, CPU), matrix, offset, shape)
+    assert np.allclose(fetch(ours), filters.affine(values, matrix, offset, shape), atol=2e-5)
+
+
+def test_the_colour_difference_is_skimages() -> None:
+    rng = np.random.default_rng(5)
+    one = rng.random((20_000, 3), dtype=np.float32)
+    other = np.clip(one + rng.normal(0, 0.1, one.shape), 0, 1).astype(np.float32)
+    one[:50] = one[:50, :1]  # greys, which have no hue
+    other[:25] = 0
+    labs = to_lab(to_linear(one)), to_lab(to_linear(other))
+    expected = deltaE_ciede2000(*labs)
+    assert float(np.abs(ciede2000(*labs) - expected).max()) < 1e-3
+    on_tensors = ciede2000(*(to_lab(to_linear(put(each, CPU))) for each in (one, other)))
+    apart = np.abs(fetch(on_tensors) - expected)
+    assert float(apart.max()) < 0.02 and float(apart.mean()) < 1e-4
+
+
+# Of the pairs that the formula's authors published to find wrong implementations: L*, a*, b* twice, and the difference.
+PUBLISHED = (
+    (50.0, 2.6772, -79.7751, 50.0, 0.0, -82.7485, 2.0425),
+    (50.0, -1.3802, -84.2814, 50.0, 0.0, -82.7485, 1.0000),
+    (50.0, 0.0, 0.0, 50.0, -1.0, 2.0, 2.3669),
+    (50.0, 2.49, -0.001, 50.0, -2.49, 0.0009, 7.1792),
+    (50.0, 2.49, -0.001, 50.0, -2.49, 0.0011, 7.2195),
+    (50.0, 2.5, 0.0, 73.0, 25.0, -18.0, 27.1492),
+    (50.0, 2.5, 0.0, 56.0, -27.0, -3.0, 31.9030),
+    (2.0776, 0.0795, -1.1350, 0.9033, -0.0636, -0.5514, 0.9082),
+)
+
+
+@pytest.mark.parametrize("pair", PUBLISHED)
+def test_the_colour_difference_is_the_published_one(pair: tuple[float, ...]) -> None:
+    one, other = np.array([pair[:3]]), np.array([pair[3:6]])
+    assert float(ciede2000(one, other)[0]) == pytest.approx(pair[6], abs=6e-5)
+
+
+def test_texture_is_measured_alike() -> None:
+    for picture in (photo("astronaut"), photo("chelsea"), noisy()):
+        tensor = put(picture, CPU)
+        assert measure_grain(tensor) == pytest.approx(measure_grain(picture), rel=1e-4)
+        assert measure_edges(tensor) == pytest.approx(measure_edges(picture), rel=1e-4)
+
+
+def test_arrays_stay_where_they_are() -> None:
+    values = np.linspace(0, 1, 12, dtype=np.float32).reshape(2, 2, 3)
+    assert put(values, None) is values and fetch(values) is values and beside(values, values) is values
+    tensor = put(values, CPU)
+    tensor += 1
+    assert values.max() == 1, "a tensor is a copy, on a CPU too"
+    assert array_namespace(to_srgb(to_linear(tensor))).__name__ == "array_api_compat.torch"
