@@ -62,9 +62,12 @@ def build_tokenizer(folder: Path) -> Any:
         raise MissingDependency("transformers", "Reading prompts", "'transformers>=4.51'") from error
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    except (OSError, ValueError, KeyError) as error:
+    except Exception as error:  # what is broken in its files comes out as any of Python's errors, or a bare one of Rust
+        reason = str(error).strip().partition("\n")[0]
         raise ModelError(
-            "checkpoint.bad_tokenizer", f"The tokenizer in {folder} cannot be read ({error}).", "Download it again."
+            "checkpoint.bad_tokenizer",
+            f"The tokenizer in {folder} cannot be read ({type(error).__name__}: {reason[:200]}).",
+            "Download the files of this folder again.",
         ) from error
     if not tokenizer.chat_template:
         raise ModelError(

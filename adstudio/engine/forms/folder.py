@@ -81,3 +81,9 @@ def _check_tokenizer(folder: Path) -> None:
                 raise lfs_pointer(file)
     if not files:
         raise ModelError("checkpoint.file_missing", f"The tokenizer in {folder} is missing.", "Finish the download.")
+    if folder / "tokenizer.json" not in files and not (folder / "merges.txt").is_file():
+        raise ModelError(
+            "checkpoint.file_missing",
+            f"The tokenizer in {folder} has a vocab.json, but no merges.txt.",
+            "Download merges.txt, or tokenizer.json, of the checkpoint.",
+        )

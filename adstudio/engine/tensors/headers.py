@@ -72,7 +72,8 @@ def read_header(path: Path, *, whole: bool = True) -> Header:
         whole: False leaves that check out, to tell what a file would be.
 
     Raises:
-        ModelError: the file is absent, not readable, empty, a git-lfs pointer, cut short, or not safetensors at all.
+        ModelError: the file is absent, not readable, empty, a git-lfs pointer, cut short, too long, or not
+            safetensors at all.
     """
     with reading(path):
         return _read_header(path, whole)
@@ -183,6 +184,12 @@ def _check_length(path: Path, entries: Any, payload: int | None) -> Header:
         raise _not_safetensors(path) from None
     if payload is not None and end > payload:
         raise _half(path, f"holds {payload:,} of {end:,} bytes of weights", "checkpoint.truncated")
+    if payload is not None and end < payload:  # a download that was taken up at the wrong place
+        raise ModelError(
+            "checkpoint.too_long",
+            f"{path} holds {payload:,} bytes of weights, but its header speaks of {end:,}: something was joined to it.",
+            "Delete the file and download it again.",
+        )
     return Header(tensors, metadata if isinstance(metadata, dict) else {})
 
 

@@ -146,8 +146,9 @@ def _strange_formats(part: Part) -> list[str]:
             continue
         header = read_header(file)
         if "_quantization_metadata" in header.metadata:
-            layers = _json(header.metadata["_quantization_metadata"]).get("layers", {})
-            notes += [note for layer, note in layers.items() if layer.startswith(part.prefix)]
+            layers = _json(header.metadata["_quantization_metadata"]).get("layers")
+            if isinstance(layers, dict):
+                notes += [note for layer, note in layers.items() if layer.startswith(part.prefix)]
         names = [name for name in header.tensors if name.startswith(part.prefix) and name.endswith(".comfy_quant")]
         if names:
             from safetensors import safe_open

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 
+from ...errors import ModelError
 from ..download.conversion_space import open_space
 from ..forms.parts import Part
 from .gguf_file import Packed, read_gguf
@@ -21,7 +22,7 @@ def read_tensors(part: Part, dtype: torch.dtype) -> dict[str, torch.Tensor]:
     """The module's tensors in ``dtype``; fused ones come apart as views of the same memory.
 
     Raises:
-        ModelError: there is no room for what has to be converted.
+        ModelError: a file is damaged, or there is no room for what has to be converted.
     """
     stored: dict[str, torch.Tensor | Packed] = {}
     for path in part.files:
@@ -47,7 +48,13 @@ def _read_file(path: Path, prefix: str) -> dict[str, torch.Tensor | Packed]:
     if path.suffix == ".gguf":
         tensors = read_gguf(path)
     else:
+        from safetensors import SafetensorError
         from safetensors.torch import load_file
 
-        tensors = load_file(path)
+        try:
+            tensors = load_file(path)
+        except SafetensorError as error:  # a header that contradicts itself, such as a shape of other bytes
+            raise ModelError(
+                "checkpoint.not_safetensors", f"{path} is damaged ({error}).", "Delete the file and download it again."
+            ) from error
     return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

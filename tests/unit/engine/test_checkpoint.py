@@ -6,6 +6,7 @@ import errno
 import io
 import json
 import os
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,17 @@ def cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
 
 
+def edit_header(path: Path, name: str) -> None:
+    """Say another shape of a tensor than its bytes have."""
+    content = path.read_bytes()
+    length = struct.unpack("<Q", content[:8])[0]
+    header = json.loads(content[8 : 8 + length])
+    header[name]["shape"] = [3, 5]
+    text = json.dumps(header).encode()
+    path.chmod(0o644)
+    path.write_bytes(struct.pack("<Q", len(text)) + text + content[8 + length :])
+
+
 DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
     "no weights": (lambda p: (p / WEIGHTS).unlink(), "checkpoint.file_missing"),
     "empty weights": (lambda p: (p / WEIGHTS).write_bytes(b""), "checkpoint.empty_file"),
@@ -76,10 +88,18 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda p: (p / WEIGHTS).write_bytes((p / WEIGHTS).read_bytes()[:100]),
         "checkpoint.truncated",
     ),
+    "bytes joined to its end": (
+        lambda p: (p / WEIGHTS).write_bytes((p / WEIGHTS).read_bytes() + b"again"),
+        "checkpoint.too_long",
+    ),
     "a web page": (lambda p: (p / WEIGHTS).write_text("<html>" + "x" * 500), "checkpoint.not_safetensors"),
     "no config": (lambda p: (p / "transformer/config.json").unlink(), "checkpoint.not_diffusers"),
     "broken config": (lambda p: (p / "vae/config.json").write_text("{"), "checkpoint.bad_config"),
     "no scheduler": (lambda p: (p / "scheduler/scheduler_config.json").unlink(), "checkpoint.file_missing"),
+    "a vocabulary without merges": (
+        lambda p: (p / "tokenizer/tokenizer.json").rename(p / "tokenizer/vocab.json"),
+        "checkpoint.file_missing",
+    ),
     "no tokenizer": (lambda p: (p / "tokenizer/tokenizer.json").unlink(), "checkpoint.file_missing"),
     "other text encoder": (
         lambda p: edit_tensors(p / ENCODER, lambda t: [t.pop(name) for name in list(t) if "q_norm" in name]),
@@ -106,6 +126,16 @@ DAMAGE_SEEN_AT_LOAD: dict[str, tuple[Callable[[Path], object], str]] = {
     "a config of sizes that do not divide": (
         lambda p: edit_json(p / "vae/config.json", norm_num_groups=7),
         "checkpoint.bad_config",
+    ),
+    "a shape of other bytes": (lambda p: edit_header(p / WEIGHTS, "cap_pad_token"), "checkpoint.not_safetensors"),
+    "half a tokenizer": (lambda p: cut(p / "tokenizer/tokenizer.json"), "checkpoint.bad_tokenizer"),
+    "a tokenizer that is a list": (
+        lambda p: (p / "tokenizer/tokenizer.json").write_text("[]"),
+        "checkpoint.bad_tokenizer",
+    ),
+    "a tokenizer's configuration that is a list": (
+        lambda p: (p / "tokenizer/tokenizer_config.json").write_text("[]"),
+        "checkpoint.bad_tokenizer",
     ),
     "no chat template": (
         lambda p: (

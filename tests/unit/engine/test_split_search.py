@@ -217,6 +217,11 @@ def test_a_scheme_in_the_header_is_refused_too(file: Path, host: TorchHost):
     assert "'convrot_w4a4'" in refusal(file, host).message
 
 
+def test_notes_in_the_header_that_make_no_sense_are_passed_over(file: Path, host: TorchHost):
+    change(file, lambda tensors: tensors, {"_quantization_metadata": json.dumps({"layers": []})})
+    assert load(file, host)
+
+
 def test_a_scale_that_does_not_fit_is_refused(file: Path, host: TorchHost):
     change(file, lambda t: t | {f"{LAYER}.scale_weight": torch.ones(7)})
     with pytest.raises(ModelError) as caught:
