@@ -21,10 +21,10 @@ from torch import nn
 
 from ...errors import InputError, StorageError
 from ...ports import Watcher
-from ..download.conversion_space import map_nameless, temporary_folder
 from ..forms.assembly import build_transformer, build_vae
 from ..forms.parts import Sources
 from ..memory.components import Components, Zit, registry
+from ..tensors.conversion_space import map_nameless, temporary_folder
 from .options import BF16, FP8_PRODUCTS, FP8_WEIGHTS, Options
 
 NARROW = torch.float8_e4m3fn
@@ -56,11 +56,11 @@ def _variant(parts: Components, kind: str, sources: Sources, watcher: Watcher) -
     """The same components with one of another kind; made once for each."""
     if kind not in parts.variants:
         if kind == FP8_WEIGHTS:
-            transformer = build_transformer(sources.transformer)
+            transformer = build_transformer(sources.transformer, watcher)
             narrow(transformer, watcher)
             made = replace(parts, transformer=transformer, variants={})
         else:
-            vae: Any = build_vae(sources.vae)
+            vae: Any = build_vae(sources.vae, watcher)
             made = replace(parts, vae=vae.to(memory_format=torch.channels_last), variants={})
         parts.variants[kind] = made
         made.variants[""] = parts.variants.get("", parts)

@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from ...errors import MissingDependency, ModelError
+from ...ports import Watcher
 from ..drawing.attention import keep_to_torch
 from ..tensors.reading import read_tensors
 from .parts import Part
@@ -22,19 +23,19 @@ from .qwen_tokenizer import MERGES, qwen_tokenizer
 logger = logging.getLogger("adstudio.engine")
 
 
-def build_transformer(part: Part) -> nn.Module:
+def build_transformer(part: Part, watcher: Watcher | None = None) -> nn.Module:
     """Build the ``ZImageTransformer2DModel``, whose attention is torch's whatever diffusers is told elsewhere."""
-    transformer = _build_diffusers("ZImageTransformer2DModel", part)
+    transformer = _build_diffusers("ZImageTransformer2DModel", part, watcher)
     keep_to_torch(transformer)
     return transformer
 
 
-def build_vae(part: Part) -> nn.Module:
+def build_vae(part: Part, watcher: Watcher | None = None) -> nn.Module:
     """Build the ``AutoencoderKL``."""
-    return _build_diffusers("AutoencoderKL", part)
+    return _build_diffusers("AutoencoderKL", part, watcher)
 
 
-def build_text_encoder(part: Part) -> nn.Module:
+def build_text_encoder(part: Part, watcher: Watcher | None = None) -> nn.Module:
     """Build the ``Qwen3Model``; a file of the language model is read too, its head left aside."""
     try:
         from transformers import Qwen3Config, Qwen3Model
@@ -45,7 +46,7 @@ def build_text_encoder(part: Part) -> nn.Module:
         model = _construct(lambda: Qwen3Model(config), part)
     # The rotary table is computed, not stored: without this it would stay without storage.
     model.rotary_emb = type(model.rotary_emb)(config)
-    return _fill(model, read_tensors(part, getattr(torch, part.dtype)), part)
+    return _fill(model, read_tensors(part, getattr(torch, part.dtype), watcher), part)
 
 
 def build_tokenizer(folder: Path) -> Any:
@@ -92,13 +93,13 @@ def diffusers_class(name: str) -> Any:
         raise MissingDependency("diffusers", "Drawing with Z-Image", "'diffusers>=0.42'") from error
 
 
-def _build_diffusers(name: str, part: Part) -> nn.Module:
+def _build_diffusers(name: str, part: Part, watcher: Watcher | None) -> nn.Module:
     kind = diffusers_class(name)
     # Private keys name a class and a version; community repacks get them wrong, and the class is ours to choose.
     config = {key: value for key, value in part.config.items() if not key.startswith("_")}
     with torch.device("meta"):
         model = _construct(lambda: kind.from_config(config), part)
-    return _fill(model, read_tensors(part, getattr(torch, part.dtype)), part)
+    return _fill(model, read_tensors(part, getattr(torch, part.dtype), watcher), part)
 
 
 def _construct(make: Any, part: Part) -> Any:

@@ -129,10 +129,10 @@ def _build(checkpoint: Checkpoint, host: Host | None) -> Components:
     # which adapters do.
     sources = checkpoint.sources
 
-    def build(make: Callable[[Any], Any], source: Any) -> Any:
+    def build(make: Callable[[Any, Host | None], Any], source: Any) -> Any:
         if host is not None:
-            host.check_cancelled()  # some forms are converted, which takes its time
-        return make(source)
+            host.check_cancelled()
+        return make(source, host)  # some forms are converted, which takes its time
 
     with torch.inference_mode(False), torch.no_grad():
         transformer = build(assembly.build_transformer, sources.transformer)

@@ -29,9 +29,19 @@ KINDS = {
     12: ("Q4_K", 256, 144),
     13: ("Q5_K", 256, 176),
     14: ("Q6_K", 256, 210),
+    16: ("IQ2_XXS", 256, 66),
+    17: ("IQ2_XS", 256, 74),
+    18: ("IQ3_XXS", 256, 98),
+    19: ("IQ1_S", 256, 50),
     20: ("IQ4_NL", 32, 18),
+    21: ("IQ3_S", 256, 110),
+    22: ("IQ2_S", 256, 82),
     23: ("IQ4_XS", 256, 136),
+    29: ("IQ1_M", 256, 56),
     30: ("BF16", 1, 2),
+    34: ("TQ1_0", 256, 54),
+    35: ("TQ2_0", 256, 66),
+    39: ("MXFP4", 32, 17),
 }
 _SIZES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
 _STRING, _ARRAY, _ALIGNMENT = 8, 9, b"general.alignment"
@@ -43,6 +53,11 @@ class Place:
 
     kind: int
     offset: int
+
+
+def is_gguf(path: Path) -> bool:
+    """Whether a file says by its ending that it is GGUF."""
+    return path.suffix.lower() == ".gguf"
 
 
 def read_gguf_header(path: Path, *, whole: bool = True) -> dict[str, tuple[TensorInfo, Place]]:

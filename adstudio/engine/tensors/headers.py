@@ -102,40 +102,6 @@ def _read_header(path: Path, whole: bool) -> Header:
     return _check_length(path, entries, size - 8 - length if whole else None)
 
 
-def find_weights(folder: Path, stem: str) -> list[Path]:
-    """The weight files of one component: the shards that its index names, or the single file.
-
-    Args:
-        stem: ``diffusion_pytorch_model`` or ``model``, as diffusers and transformers name them.
-    """
-    single, index = folder / f"{stem}.safetensors", folder / f"{stem}.safetensors.index.json"
-    if single.is_file():
-        return [single]
-    if not index.is_file():
-        others = sorted(path.name for path in folder.glob("*.safetensors"))
-        found = f" (found {', '.join(others)} instead)" if others else ""
-        raise ModelError(
-            "checkpoint.file_missing",
-            f"The weights {single} are missing{found}.",
-            "Finish the download of the checkpoint, or choose another one.",
-        )
-    listed = read_json(index).get("weight_map")
-    names = list(listed.values()) if isinstance(listed, dict) else [None]
-    if any(not isinstance(name, str) or Path(name).name != name for name in names):
-        raise ModelError(
-            "checkpoint.bad_config", f"{index} does not say which file holds which tensor.", "Download this file again."
-        )
-    shards = [folder / name for name in sorted(set(map(str, names)))]
-    missing = [path.name for path in shards if not path.is_file()]
-    if missing or not shards:
-        raise ModelError(
-            "checkpoint.file_missing",
-            f"{len(missing)} of {len(shards)} weight files are missing in {folder}: {', '.join(missing[:3]) or 'all'}.",
-            "Finish the download of the checkpoint.",
-        )
-    return shards
-
-
 def read_tensor_infos(files: list[Path]) -> dict[str, TensorInfo]:
     """The tensors of all shards of a component by name."""
     infos: dict[str, TensorInfo] = {}

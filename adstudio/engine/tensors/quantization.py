@@ -14,7 +14,7 @@ import torch
 
 from ...errors import ModelError
 from ..forms.parts import Part
-from .gguf_header import KINDS
+from .gguf_header import KINDS, is_gguf
 from .headers import read_header
 from .module_names import is_beside
 
@@ -34,7 +34,7 @@ def used_dtype(part: Part) -> torch.dtype:
 
     GGUF is a form of small files: what is float32 there is what could not be packed.
     """
-    if any(file.suffix == ".gguf" for file in part.files):
+    if any(map(is_gguf, part.files)):
         return torch.bfloat16
     sizes = Counter[str]()
     for name, info in part.tensors.items():
@@ -142,7 +142,7 @@ def _strange_formats(part: Part) -> list[str]:
     """What ComfyUI's notes on quantised layers say beside plain fp8."""
     notes: list[Any] = []
     for file in part.files:
-        if file.suffix == ".gguf":
+        if is_gguf(file):
             continue
         header = read_header(file)
         if "_quantization_metadata" in header.metadata:
@@ -160,7 +160,7 @@ def _strange_formats(part: Part) -> list[str]:
         note = note if isinstance(note, dict) else {}
         form = note.get("format")
         if form not in _FORMATS:
-            strange.append(f"'{form}'")
+            strange.append(f"'{form}'" if form else "a scheme without a name")
         elif note.get("convrot") or (note.get("params") or {}).get("convrot"):
             strange.append(f"'{form}' with rotated weights")
     return strange

@@ -53,9 +53,9 @@ def builds(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The name of every transformer that is built."""
     built, real = [], assembly.build_transformer
 
-    def build(part: Any) -> Any:
+    def build(part: Any, watcher: Any) -> Any:
         built.append(part.files[0].parent.parent.name)
-        return real(part)
+        return real(part, watcher)
 
     monkeypatch.setattr(assembly, "build_transformer", build)
     return built

@@ -55,7 +55,9 @@ def test_many_threads_load_once(tiny: Path, host: TorchHost, monkeypatch: pytest
     registry.forget()
     built, real = [], assembly.build_transformer
     monkeypatch.setattr(
-        assembly, "build_transformer", lambda part: built.append(part.files[0].parent.parent.name) or real(part)
+        assembly,
+        "build_transformer",
+        lambda part, watcher: built.append(part.files[0].parent.parent.name) or real(part, watcher),
     )
     found: list[Zit] = []
     threads = [threading.Thread(target=lambda: found.append(load(tiny, host))) for _ in range(8)]

@@ -13,7 +13,6 @@ from lora_files import peft, random_pairs, save
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from adstudio.engine.download import conversion_space
 from adstudio.engine.drawing import compiling, denoise, precision, schedule
 from adstudio.engine.drawing.options import OFFERED_PRECISIONS, Options
 from adstudio.engine.drawing.precision import with_options
@@ -22,6 +21,7 @@ from adstudio.engine.lora.uses import LoraUse, with_loras
 from adstudio.engine.memory.components import Zit
 from adstudio.engine.memory.residence import residence_of
 from adstudio.engine.memory.torch_host import TorchHost
+from adstudio.engine.tensors import conversion_space
 from adstudio.errors import InputError, StorageError
 
 PROMPT = "a café table by a window"

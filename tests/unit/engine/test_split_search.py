@@ -13,7 +13,6 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from adstudio.engine.download import conversion_space
 from adstudio.engine.forms.checkpoint import find_checkpoint, open_checkpoint
 from adstudio.engine.forms.model_files import files_holding
 from adstudio.engine.memory.components import load
@@ -288,65 +287,11 @@ def test_an_encoder_of_few_words_needs_its_folder(typical: Path, tiny: Path, tmp
     assert refusal(file).code == "checkpoint.bad_tokenizer"
 
 
-@pytest.fixture
-def fp8_file(typical: Path, tmp_path: Path) -> Path:
-    narrow = forms.fp8(forms.native(forms.tensors_of(typical, "transformer")), lambda name: name.endswith(".weight"))
-    return forms.write_split(typical, tmp_path / "fp8", transformer=narrow)
-
-
-def test_converted_weights_without_room_are_refused_before_they_fill_anything(
-    fp8_file: Path, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(conversion_space, "IN_MEMORY_BYTES", 0)
-    monkeypatch.setattr(conversion_space, "free_memory_bytes", lambda: 2**20)
-    usage = shutil.disk_usage(fp8_file)
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=2**20))
-    with pytest.raises(ModelError) as caught:
-        load(fp8_file, TorchHost("cpu", model_dirs=[]))
-    assert caught.value.code == "checkpoint.no_room"
-    assert "fp8" in caught.value.message and str(conversion_space.temporary_folder()) in caught.value.message
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
-def test_converted_weights_lie_in_a_nameless_file(fp8_file: Path, typical: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(conversion_space, "IN_MEMORY_BYTES", 0)
-    transformer = load(fp8_file, TorchHost("cpu", model_dirs=[])).components.transformer
-    spans = mapped_spans()
-    for name, wanted in forms.tensors_of(typical, "transformer").items():
-        found = transformer.get_parameter(name)
-        place = [path for first, last, path in spans if first <= found.data_ptr() < last]
-        if name.endswith(".weight"):
-            assert "adstudio-weights-" in place[0] and place[0].endswith("(deleted)")
-            narrow = wanted.to(torch.float8_e4m3fn).to(torch.bfloat16)
-            assert torch.equal(found, narrow), name
-        else:
-            assert place[0].endswith("three.safetensors")
-    assert not list(conversion_space.temporary_folder().glob("adstudio-weights-*"))
-
-
-def mapped_spans() -> list[tuple[int, int, str]]:
-    """Where files are mapped in this process."""
-    spans = []
-    for line in Path("/proc/self/maps").read_text().splitlines():
-        fields = line.split(maxsplit=5)
-        if len(fields) == 6:
-            first, last = (int(part, 16) for part in fields[0].split("-"))
-            spans.append((first, last, fields[5]))
-    return spans
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
-def test_the_weights_of_native_files_are_the_mapped_files(file: Path, host: TorchHost):
-    zit = load(file, host)
-    spans = mapped_spans()
-    for module, name in ((zit.components.transformer, "three"), (zit.components.text_encoder, "one")):
-        for parameter in module.parameters():
-            place = [path for first, last, path in spans if first <= parameter.data_ptr() < last]
-            assert Path(place[0]).name == f"{name}.safetensors", "copied into memory"
-            assert parameter.is_contiguous()
-
-
 def test_what_float32_costs_is_said(tiny_float: Path, tiny: Path, file: Path, host: TorchHost):
     assert any("float32" in note and "adstudio convert" in note for note in open_checkpoint(tiny_float).notes)
     assert not any("float32" in note for note in open_checkpoint(tiny).notes)
     assert [note for note in open_checkpoint(file, host).notes if "VAE is stored in float32" in note]
+    encoder = file.parents[1] / ENCODER
+    forms.write(encoder, {name: value.float() for name, value in load_file(encoder).items()})
+    (note,) = [note for note in open_checkpoint(file, host).notes if "text encoder is stored in float32" in note]
+    assert "adstudio convert" not in note, "it makes folders only"

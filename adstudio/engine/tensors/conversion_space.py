@@ -19,7 +19,7 @@ import torch
 
 from ...errors import ModelError
 from ..forms.parts import Part
-from ..tensors.quantization import storage
+from .quantization import storage
 
 IN_MEMORY_BYTES = 2**29  # below, a file is not worth it
 _SPARE_BYTES = 2**29
@@ -83,6 +83,14 @@ def free_memory_bytes() -> int | None:
     return None if kib is None else int(kib) * 1024
 
 
+def _reserve(handle: int, size: int) -> None:
+    """Have the disk set the room aside: writing into a mapped hole of a disk that is full ends the whole program."""
+    if hasattr(os, "posix_fallocate"):  # Windows sets it aside by itself
+        os.posix_fallocate(handle, 0, size)
+    else:
+        os.ftruncate(handle, size)
+
+
 def _aligned(count: int) -> int:
     return -(-count // _ALIGN) * _ALIGN
 
@@ -98,7 +106,7 @@ def map_nameless(size: int) -> torch.Tensor:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     handle, name = tempfile.mkstemp(prefix="adstudio-weights-", dir=folder)
     try:
-        os.truncate(handle, size)
+        _reserve(handle, size)
         return torch.from_file(name, shared=True, size=size, dtype=torch.uint8)
     finally:
         os.close(handle)
