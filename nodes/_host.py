@@ -26,7 +26,7 @@ from torch import nn
 
 from ..adstudio import config
 from ..adstudio.engine.download.hub import folder_for
-from ..adstudio.engine.forms.folder import may_be_zimage
+from ..adstudio.engine.forms.layouts import may_be_zimage
 from ..adstudio.engine.forms.model_files import AUTO, KINDS, files_holding
 from ..adstudio.engine.memory.residence import Residence, residence_of
 from ..adstudio.errors import InputError

@@ -13,11 +13,12 @@ from pathlib import Path
 
 from ...errors import ModelError, StorageError
 from ...ports import Host
-from ..forms.folder import WEIGHT_STEMS
 from ..forms.manifest import record_changes
 from ..forms.parts import Part, Sources
 from ..forms.split import read_split
-from ..tensors.headers import LFS_MARK, find_weights, read_json, read_tensor_infos
+from ..forms.storage_notes import storage_notes, with_dtypes
+from ..forms.weight_files import WEIGHT_STEMS, find_weights, first_of_weights
+from ..tensors.headers import LFS_MARK, read_json, read_tensor_infos
 from .diagnosis import diagnose, examine
 from .findings import Config, Finding, Rule
 
@@ -33,11 +34,13 @@ class Diagnosis:
     """What is wrong with a checkpoint, and the configurations as they should be, by file.
 
     ``mended`` is empty where nothing can be mended, and where a file came without a configuration of its own.
+    ``notes`` say what the storage of the weights will cost; that is no fault.
     """
 
     path: Path
     findings: tuple[Finding, ...]
     mended: dict[Path, Config]
+    notes: tuple[str, ...] = ()
 
 
 def examine_folder(path: Path) -> Diagnosis:
@@ -63,7 +66,7 @@ def examine_folder(path: Path) -> Diagnosis:
             continue
         mended[path / _CONFIG_FILES[part]] = right
     findings = [_judged(finding, path, mended) for finding in findings]
-    return Diagnosis(path, (*findings, *more), mended)
+    return Diagnosis(path, (*findings, *more), mended, _notes(sources))
 
 
 def examine_file(path: Path, host: Host | None) -> Diagnosis:
@@ -72,7 +75,8 @@ def examine_file(path: Path, host: Host | None) -> Diagnosis:
     Raises:
         ModelError: a file is missing, not whole, or of another model.
     """
-    return Diagnosis(path, examine(read_split(path.resolve(), host)), {})
+    sources = read_split(path, host)
+    return Diagnosis(path, examine(sources), {}, _notes(sources))
 
 
 def write_mended(diagnosis: Diagnosis) -> tuple[Path, ...]:
@@ -126,8 +130,9 @@ def _read_part(path: Path, part: str, config: Config, findings: list[Finding]) -
     except ModelError as error:
         findings.append(Finding(f"{part}.weights", part, f"{error.message} {error.hint}", False))
         return None
-    index = path / part / f"{WEIGHT_STEMS[part]}.safetensors.index.json"
-    if len(files) > 1:
+    first = first_of_weights([file.name for file in (path / part).iterdir()], WEIGHT_STEMS[part])
+    if first is not None and first.endswith(".json"):
+        index = path / part / first
         promised = set(read_json(index).get("weight_map", {}))
         if lost := sorted(promised - tensors.keys()):
             said = f"{len(lost)} tensors that {index.name} promises are in none of the shards (first: {lost[0]})."
@@ -151,6 +156,10 @@ def _check_small_files(path: Path, findings: list[Finding]) -> None:
         if said:
             part = file.parent.name
             findings.append(Finding(f"{part}.files", part, f"{file.name} {said}; download it again.", False))
+
+
+def _notes(sources: Sources) -> tuple[str, ...]:
+    return tuple(note for part in with_dtypes(sources).parts for note in storage_notes(part))
 
 
 def _judged(finding: Finding, path: Path, mended: dict[Path, Config]) -> Finding:

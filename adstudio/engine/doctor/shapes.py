@@ -8,6 +8,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from ...errors import ModelError
+from ..tensors.quantization import check_storage
 from .findings import Case, Problem, Rule, same, say
 from .known import DEFAULTS
 
@@ -65,6 +67,14 @@ def _whole(part: str, groups: str, case: Case) -> Problem | None:
                 )
             if other := sorted(rest for rest in block if block[rest] != complete[rest]):
                 return Problem(f"{kind}.{number}.{other[0]} has another shape than in the other blocks.")
+    return None
+
+
+def _storage(part: str, case: Case) -> Problem | None:
+    try:
+        check_storage(getattr(case.sources, part))
+    except ModelError as error:
+        return Problem(f"{error.message} {error.hint}")
     return None
 
 
@@ -129,6 +139,17 @@ RULES: tuple[Rule, ...] = (
     *(
         _rule("kind", part, "names of tensors", right, partial(_kind, part, mark), False)
         for part, mark, right in _KINDS
+    ),
+    *(
+        _rule(
+            "storage",
+            part,
+            "types, scales and notes of tensors",
+            "bfloat16, float16, float32, fp8 or GGUF: read as if it were plain, another one would draw noise",
+            partial(_storage, part),
+            False,
+        )
+        for part, _, _ in _KINDS
     ),
     *(
         _rule("class", part, "_class_name", f"the class that the tensors are of; {right}", partial(_class, part), True)

@@ -8,13 +8,18 @@ import os
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from ...errors import InputError
 from ...ports import Watcher
 from ..forms.checkpoint_files import choose_files, names_in
-from ..forms.folder import WEIGHT_STEMS
+from ..forms.folder import read_folder
+from ..forms.layouts import checkpoint_in
 from ..forms.manifest import Entry, Manifest, changed_files, feed, read_manifest
+from ..forms.weight_files import WEIGHT_STEMS
 from ..tensors.bfloat16 import Layout, read_layout, write_narrow
 from ..tensors.headers import read_json, reading
+from ..tensors.quantization import used_dtype
 from .staging import Staging, check_room, is_bare, only_one_at, storing
 
 _KEY = "bf16"
@@ -35,7 +40,7 @@ def convert(folder: Path, out: Path, host: Watcher) -> Path:
         ModelError: the checkpoint is not whole, or not in a form that can be converted.
         StorageError: no room, or ``out`` cannot be written.
     """
-    folder, asked = Path(folder).expanduser().resolve(), Path(out).expanduser().absolute()
+    folder, asked = checkpoint_in(Path(folder).expanduser()), Path(out).expanduser().absolute()
     out = asked.resolve()  # a link to a larger disk: the work is done there
     with reading(folder):
         names = choose_files(names_in(folder) if folder.is_dir() else [], str(folder))
@@ -53,6 +58,26 @@ def convert(folder: Path, out: Path, host: Watcher) -> Path:
         if not _is_made_of(out, stamp):  # another process may have made it while we waited
             _Conversion(folder, out, names, weights, host).run(stamp)
     return asked
+
+
+def bfloat16_edition(place: Path, host: Watcher) -> Path:
+    """The checkpoint in ``place`` with its weights in bfloat16: converted beside itself where most of them are wider.
+
+    Returns:
+        ``place`` itself where there is nothing to gain: bfloat16 or fewer bits, or files that stand alone.
+
+    Raises:
+        ModelError, StorageError: as ``convert`` does.
+    """
+    folder = checkpoint_in(place)
+    if not folder.is_dir() or all(used_dtype(part) != torch.float32 for part in read_folder(folder).parts):
+        return place
+    return convert(folder, edition_beside(place), host)
+
+
+def edition_beside(place: Path) -> Path:
+    """Where the bfloat16 edition of a checkpoint goes where nothing else is said."""
+    return place.with_name(f"{place.name}-bf16")
 
 
 def _is_made_of(out: Path, stamp: str) -> bool:
@@ -121,7 +146,7 @@ class _Conversion:
 
     def _changed(self, name: str) -> bytes | None:
         """The content of a small file that speaks of the weights; None where the file is copied as it is."""
-        if name.endswith(".index.json"):
+        if ".index." in name:
             part = name.partition("/")[0]
             index = read_json(self._folder / name)
             size = sum(layout.narrow_bytes for file, layout in self._weights.items() if file.startswith(f"{part}/"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -12,7 +14,7 @@ from ...errors import InputError
 from ...ports import Watcher
 from ..forms.checkpoint_files import choose_files
 from ..forms.manifest import Entry, Manifest, changed_files, damaged_files, is_complete, read_manifest
-from .hub import RemoteFile, Repository, explained, look_up, repo_name, unlogged
+from .hub import RemoteFile, Repository, cached_file, explained, look_up, repo_name, unlogged
 from .staging import Staging, check_room, is_bare, only_one_at, storing
 from .transfer import Transfer, digest_of
 
@@ -115,7 +117,7 @@ class _Download:
         self._watcher.progress(self._total, self._total)
 
     def _survey(self) -> dict[str, str]:
-        """Find the files that are here already, in the working folder or in the target, and their SHA-256."""
+        """Find the files that are here already, or in the hub's cache, and their SHA-256."""
         wanted = [(file, self._staging.part(file.name, file.key)) for file in self._files]
         done = [self._staging.done(file.name, file.key) for file in self._files]
         named = [self._staging.folder / file.name for file in self._files]  # broken off while it was shown
@@ -129,7 +131,25 @@ class _Download:
                     hashes[file.name] = sha256
                     self._moved(file.size)
                     break
+            else:
+                self._take_from_cache(file, hashes)
         return hashes
+
+    def _take_from_cache(self, file: RemoteFile, hashes: dict[str, str]) -> None:
+        """Take what the hub's own tools have loaded already, on the same disk without taking room a second time."""
+        cached, part = cached_file(self._repository.repo, file), self._staging.part(file.name, file.key)
+        if cached is None or not (sha256 := self._sha256_if_right(file, cached, was_checked=False)):
+            return
+        part.unlink(missing_ok=True)
+        part.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(cached.resolve(), part)
+        except OSError:  # another disk, or one that knows no second names
+            check_room(self._folder, file.size, f"'{self._repository.repo}'")
+            shutil.copyfile(cached, part)
+        self._staging.finish(file.name, file.key)
+        hashes[file.name] = sha256
+        self._moved(file.size)
 
     def _receive(self, files: list[RemoteFile]) -> dict[str, str]:
         transfer = Transfer(self._repository, self._moved)

@@ -86,6 +86,22 @@ def folder_for(models: Path, repo_id: str) -> Path:
     return models.joinpath(*repo_name(repo_id).split("/"))
 
 
+def cache_folder() -> Path:
+    """Where the hub's own tools, and diffusers with them, keep what they have loaded."""
+    from huggingface_hub import constants
+
+    return Path(constants.HF_HUB_CACHE)
+
+
+def cached_file(repo: str, file: RemoteFile) -> Path | None:
+    """A file as the hub's own tools have kept it, under the digest that the hub promises; None where it is not."""
+    digest = file.sha256 or file.git_oid
+    if digest is None:
+        return None
+    path = cache_folder() / f"models--{repo.replace('/', '--')}" / "blobs" / digest
+    return path if path.is_file() else None
+
+
 def look_up(repo: str, revision: str, wait: Callable[[float], None]) -> Repository:
     """Ask the hub what a repository holds at a revision.
 

@@ -8,20 +8,20 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from ... import config
 from ...errors import ModelError
 from ...ports import Host
 from ..doctor import mend
-from ..download.conversion_space import IN_MEMORY_BYTES, temporary_folder
+from ..download.hub import cache_folder
 from ..tensors.headers import reading, unreadable
-from ..tensors.quantization import check_storage, converted_bytes, storage, used_dtype
+from ..tensors.quantization import check_storage
 from .fingerprint import family, holdings
 from .folder import read_folder
+from .layouts import cached_folder, checkpoint_in, name_of
 from .model_files import AUTO, KINDS, WORDS
-from .parts import Part, Sources
+from .parts import Sources
 from .split import read_split, replaced_part, why_apart
+from .storage_notes import size, storage_notes, with_dtypes
 
 _CAPTION_MULTIPLE = 32
 _PROMPT_TOKENS = 512
@@ -56,12 +56,12 @@ class Checkpoint:
         parts = self.sources.parts
         others = [part for part in parts[1:] if part.config_file is None and part.files != parts[0].files]
         beside = ", ".join(f"{WORDS[part.name]} {part.files[0].name}" for part in others)
-        return f"{self.name}{f' with {beside}' if beside else ''}: {_size(self.weights_bytes)}"
+        return f"{self.name}{f' with {beside}' if beside else ''}: {size(self.weights_bytes)}"
 
     @property
     def key(self) -> tuple[Path, ...]:
         """What tells this checkpoint from others: the files of all its components."""
-        return tuple(file for part in self.sources.parts for file in part.files)
+        return tuple(file.resolve() for part in self.sources.parts for file in part.files)
 
 
 def find_checkpoint(name: str | Path, host: Host) -> Path:
@@ -70,6 +70,7 @@ def find_checkpoint(name: str | Path, host: Host) -> Path:
     That is a folder in ``diffusers``, or the file of a transformer in ``diffusion_models`` or ``checkpoints``. A name
     such as ``Z-Image-Turbo`` or ``org/model`` is looked up at the host first, so that a folder which happens to lie
     where the program was started does not take its place; ``./model``, ``~/model`` or a ``Path`` is a path first.
+    ``org/model`` that is in none of these is taken from the cache of the hub's own tools, where it is there.
 
     Returns:
         The absolute folder or file, links not resolved: its last part is the name that the user knows.
@@ -90,6 +91,8 @@ def find_checkpoint(name: str | Path, host: Host) -> Path:
     for found, is_right in [*own, *hosted] if is_path else [*hosted, *own]:
         if found is not None and is_right(_mode(found)):
             return found.absolute()
+    if text.count("/") == 1 and (cached := cached_folder(cache_folder(), text)):
+        return cached
     raise ModelError(
         "checkpoint.missing",
         f"The checkpoint '{text if len(text) <= 120 else f'{text[:119]}…'}' was not found.",
@@ -110,12 +113,12 @@ def open_checkpoint(path: Path, host: Host | None = None, *, text_encoder: str =
         ModelError: files are missing, not readable or half downloaded, or hold another kind of model.
     """
     with reading(path):
-        found = path.resolve()
+        found = checkpoint_in(path)
         if found.is_file():
             sources = read_split(found, host, text_encoder=text_encoder, vae=vae)
         else:
             sources = _with_choices(read_folder(found), found, host, text_encoder=text_encoder, vae=vae)
-        return _describe(found, found.name if path.name in ("", "..") else path.name, sources)
+        return _describe(found, name_of(path), sources)
 
 
 def _with_choices(sources: Sources, owner: Path, host: Host | None, **choices: str) -> Sources:
@@ -131,7 +134,7 @@ def _describe(path: Path, name: str, sources: Sources) -> Checkpoint:
     _check_kinds(sources)
     for part in sources.parts:
         check_storage(part)
-    sources, findings = mend(_with_dtypes(sources))
+    sources, findings = mend(with_dtypes(sources))
     vae, transformer = sources.vae, sources.transformer
     if not vae.config.get("block_out_channels"):
         raise ModelError(
@@ -152,7 +155,7 @@ def _describe(path: Path, name: str, sources: Sources) -> Checkpoint:
         adapters=adapters if adapters.is_dir() else None,
         stamp=_stamp(path, sources),
         sources=sources,
-        notes=(*map(str, findings), *(note for part in sources.parts for note in _storage_notes(part))),
+        notes=(*map(str, findings), *(note for part in sources.parts for note in storage_notes(part))),
     )
 
 
@@ -182,33 +185,6 @@ def _check_kinds(sources: Sources) -> None:
                 f"The {WORDS[part.name]} in {part.place} does not fit the transformer: {why}.",
                 "Take all components from the same checkpoint.",
             )
-
-
-def _with_dtypes(sources: Sources) -> Sources:
-    """Each part computes as it is stored; only the VAE, small as it is, never in more than the transformer does."""
-    dtypes = {part.name: used_dtype(part) for part in sources.parts}
-    if dtypes["transformer"] == torch.bfloat16:
-        dtypes["vae"] = torch.bfloat16
-    named = {name: str(dtype).removeprefix("torch.") for name, dtype in dtypes.items()}
-    return replace(sources, **{part.name: replace(part, dtype=named[part.name]) for part in sources.parts})
-
-
-def _storage_notes(part: Part) -> list[str]:
-    """What a user of little memory should know about how a part is stored."""
-    own, word = converted_bytes(part, getattr(torch, part.dtype)), WORDS[part.name]
-    if part.dtype == "float32":
-        return [
-            f"The {word} is stored in float32 and used so: {part.bytes / 1e9:.1f} GB, twice what bfloat16 takes. "
-            "'adstudio convert' writes a bfloat16 edition once."
-        ]
-    if own * 1000 < part.bytes:  # a few norms in float32
-        return []
-    where = "of memory" if own < IN_MEMORY_BYTES else f"on disk, in {temporary_folder()}, while it is loaded"
-    return [f"The {word} is stored in {storage(part)} and becomes {part.dtype} when loaded: {_size(own)} {where}."]
-
-
-def _size(count: int) -> str:
-    return f"{count / 1e9:.1f} GB" if count >= 10**9 else f"{max(1, round(count / 1e6))} MB"
 
 
 def _base_px(vae: dict[str, Any], grid: int) -> int:

@@ -6,35 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import ModelError
-from ..tensors.headers import LFS_MARK, find_weights, lfs_pointer, read_json, read_tensor_infos
+from ..tensors.headers import LFS_MARK, lfs_pointer, read_json, read_tensor_infos
 from .parts import Part, Sources
-
-# diffusers names the weights of its classes one way, transformers those of its own another
-WEIGHT_STEMS = {"transformer": "diffusion_pytorch_model", "text_encoder": "model", "vae": "diffusion_pytorch_model"}
+from .weight_files import WEIGHT_STEMS, find_weights
 
 
 def is_folder_form(path: Path) -> bool:
     """Whether a folder looks like a checkpoint in diffusers layout, at a glance."""
     return (path / "transformer" / "config.json").is_file() and (path / "vae" / "config.json").is_file()
-
-
-def may_be_zimage(path: Path) -> bool:
-    """Whether a checkpoint folder is worth offering: one small file is read, however large the model.
-
-    A transformer of another model says so in its configuration (FLUX and its like) and is left out. One whose
-    configuration is broken or empty stays in: choosing it tells what is wrong with it, leaving it out tells nothing.
-    """
-    try:
-        if not is_folder_form(path):
-            return False
-        transformer = read_json(path / "transformer" / "config.json")
-    except OSError:  # a folder that this user may not enter
-        return False
-    except ModelError:
-        return True
-    # The class is missing or wrong in some repacks. 'cap_feat_dim' alone would also let Lumina 2 in.
-    named = str(transformer.get("_class_name", "")).startswith("ZImage")
-    return named or not transformer or {"cap_feat_dim", "all_patch_size"} <= transformer.keys()
 
 
 def read_folder(path: Path) -> Sources:

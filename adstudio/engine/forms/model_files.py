@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ...errors import ModelError
 from ...ports import Host
-from ..tensors.gguf_header import read_gguf_header
+from ..tensors.gguf_header import is_gguf, read_gguf_header
 from ..tensors.headers import TensorInfo, read_header
 from .fingerprint import Holding, family, holdings
 
@@ -32,9 +32,9 @@ def read_model_file(path: Path, *, whole: bool = True) -> dict[str, TensorInfo]:
     Raises:
         ModelError: the file is not whole, not readable, or of a kind that is not read.
     """
-    if path.suffix == ".gguf":
+    if is_gguf(path):
         return {name: info for name, (info, _) in read_gguf_header(path, whole=whole).items()}
-    if path.suffix in SUFFIXES:
+    if path.suffix.lower() in SUFFIXES:
         return read_header(path, whole=whole).tensors
     raise ModelError(
         "checkpoint.not_safetensors",
@@ -57,7 +57,7 @@ def files_holding(part: str, folders: Iterable[Path], *, deep: bool = True) -> d
     found: dict[str, Path] = {}
     for folder in folders:
         inside = folder.rglob("*") if deep else folder.glob("*")
-        for path in sorted(path for path in inside if path.suffix in SUFFIXES and path.is_file()):
+        for path in sorted(path for path in inside if path.suffix.lower() in SUFFIXES and path.is_file()):
             held = [holding.part for holding in holdings_at_a_glance(path)]
             # A whole checkpoint is chosen as a whole, not for one of its components.
             if part in held and (part == "transformer" or "transformer" not in held):
@@ -83,7 +83,8 @@ def find_part(part: str, choice: str, owner: Path, host: Host | None, fits: Call
     for folders in _rings(part, owner, host):
         fitting: dict[Path, Path] = {}
         # Beside the file only: it may lie in a folder of everything.
-        found = [files_holding(part, [folder], deep=folder != owner.parent) for folder in folders]
+        flat = (owner.parent, owner.resolve().parent)
+        found = [files_holding(part, [folder], deep=folder not in flat) for folder in folders]
         for path in (path for files in found for path in files.values()):
             why = fits(path)
             if why:
@@ -126,7 +127,9 @@ def _find_chosen(part: str, choice: str, owner: Path, host: Host | None, fits: C
 
 
 def _rings(part: str, owner: Path, host: Host | None) -> list[list[Path]]:
-    beside = [owner.parent, *(owner.parent.parent / kind for kind in KINDS[part])]
+    real = owner.resolve()  # beside the link first, then beside what it leads to
+    homes = dict.fromkeys((owner.parent, real.parent))
+    beside = [*homes, *(home.parent / kind for home in homes for kind in KINDS[part])]
     hosted = [folder for kind in KINDS[part] for folder in host.model_folders(kind)] if host else []
     return [[folder for folder in beside if folder.is_dir()], hosted]
 
@@ -138,7 +141,7 @@ def _none_found(part: str, owner: Path, host: Host | None, unfit: dict[Path, str
         for folder in folders
         if folder != owner.parent
         for path in folder.glob("*")
-        if path.suffix in SUFFIXES and path.is_file() and (why := _why_unreadable(path))
+        if path.suffix.lower() in SUFFIXES and path.is_file() and (why := _why_unreadable(path))
     }
     seen = [f"{path.name}: {why}" for path, why in {**unfit, **broken}.items()]
     searched = f"beside it or in models/{KINDS[part][0]}"

@@ -7,6 +7,7 @@ from pathlib import Path
 from ...errors import ModelError
 from ...ports import Host
 from ..tensors.gguf_file import need_gguf
+from ..tensors.gguf_header import is_gguf
 from .fingerprint import family, holdings, section
 from .model_files import AUTO, WORDS, find_part, holdings_at_a_glance, read_model_file
 from .parts import Part, Sources
@@ -50,7 +51,7 @@ def read_file_part(path: Path, part: str) -> Part:
         MissingDependency: it is a GGUF file, and the package for it is not installed.
     """
     tensors = read_model_file(path)
-    if path.suffix == ".gguf":
+    if is_gguf(path):
         need_gguf()
     holding = next((holding for holding in holdings(tensors) if holding.part == part), None)
     if holding is None:

@@ -70,6 +70,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         "path": str(diagnosis.path),
         "findings": [_as_json(finding) for finding in diagnosis.findings],
         "written": [str(path) for path in written],
+        "notes": list(diagnosis.notes),
     }
 
 
@@ -94,10 +95,11 @@ def _told(value: object) -> str:
 def _examine(name: str) -> Diagnosis:
     from ...engine.doctor import examine_file, examine_folder
     from ...engine.forms.checkpoint import find_checkpoint
+    from ...engine.forms.layouts import checkpoint_in
     from ...engine.memory.torch_host import TorchHost
 
     host, path = TorchHost("cpu"), Path(name).expanduser()
-    found = path if path.exists() else find_checkpoint(name, host)
+    found = checkpoint_in(path if path.exists() else find_checkpoint(name, host))
     return examine_file(found, host) if found.is_file() else examine_folder(found)
 
 
@@ -123,6 +125,8 @@ def _report(diagnosis: Diagnosis, left: list[Finding], written: tuple[Path, ...]
                     initial_indent="    ",
                     subsequent_indent=" " * 14,
                 )
+    for note in diagnosis.notes:
+        lines += textwrap.wrap(f"note  {note}", _WIDTH, initial_indent="  ", subsequent_indent=" " * 8)
     lines += [f"  wrote {path.relative_to(diagnosis.path)}{_kept(path)}" for path in written]
     lines.append(_verdict(diagnosis, left))
     return "\n".join(lines) + "\n"

@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 import released_checkpoint as released
+import torch
 from released_checkpoint import build_released, write_hollow, write_json
 from tiny_checkpoint import build_checkpoint
 
 from adstudio import config
-from adstudio.engine.doctor import RULES, examine, examine_file, mend, text_encoder
+from adstudio.engine.doctor import RULES, examine, examine_file, examine_folder, mend, text_encoder
 from adstudio.engine.doctor.diagnosis import diagnose
 from adstudio.engine.doctor.findings import same
 from adstudio.engine.doctor.known import DEFAULTS
@@ -403,3 +404,20 @@ def test_split_files_and_their_shipped_configurations_are_healthy(tmp_path: Path
 
     split = write_split(build_typical(tmp_path / "folder"), tmp_path / "models")
     assert examine_file(split, None).findings == ()
+
+
+@pytest.mark.parametrize("dtype", [torch.int8, torch.uint8])
+def test_weights_that_loading_refuses_are_not_healthy(dtype: torch.dtype, tmp_path: Path) -> None:
+    from checkpoint_forms import build_typical, native, tensors_of, write_split
+
+    folder = build_typical(tmp_path / "folder")
+    tensors = native(tensors_of(folder, "transformer"))
+    tensors["layers.0.feed_forward.w1.weight"] = tensors["layers.0.feed_forward.w1.weight"].to(dtype)
+    (finding,) = examine_file(write_split(folder, tmp_path / "models", transformer=tensors), None).findings
+    assert finding.rule == "transformer.storage" and not finding.mended and "8" in finding.message
+
+
+def test_what_storage_will_cost_is_said_and_is_no_fault(tiny: Path, tiny_float: Path) -> None:
+    diagnosis = examine_folder(tiny_float)
+    assert diagnosis.findings == () and any("float32" in note for note in diagnosis.notes)
+    assert examine_folder(tiny).notes == ()

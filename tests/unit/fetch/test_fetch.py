@@ -274,3 +274,22 @@ def test_the_address_of_a_models_page_is_an_id_too(hub: Hub, watcher: Any, tmp_p
     for number, text in enumerate([f" https://huggingface.co/{REPO}/ ", f"{hub.url}/{REPO}"]):
         manifest = read_manifest(fetch(text, tmp_path / str(number), watcher))
         assert manifest is not None and manifest.source["repo"] == REPO
+
+
+def test_what_the_hubs_own_tools_have_loaded_does_not_travel_again(
+    hub: Hub, needed: dict[str, int], watcher: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
+    weights, other = "transformer/diffusion_pytorch_model.safetensors", "text_encoder/model.safetensors"
+    blobs = tmp_path / "cache" / f"models--{REPO.replace('/', '--')}" / "blobs"
+    blobs.mkdir(parents=True)
+    for name in (weights, other):
+        content = (hub.folder / name).read_bytes()
+        kept = content if name == weights else bytes(len(content))  # one of them is damaged
+        (blobs / hashlib.sha256(content).hexdigest()).write_bytes(kept)
+    folder = fetch(REPO, tmp_path / "tiny", watcher)
+    assert (folder / weights).read_bytes() == (hub.folder / weights).read_bytes()
+    assert (folder / other).read_bytes() == (hub.folder / other).read_bytes()
+    assert hub.sent[weights] == 0 and hub.sent[other] == needed[other]
+    assert (folder / weights).stat().st_nlink == 2, "on one disk it takes no room twice"
+    assert watcher.seen[-1] == (sum(needed.values()), sum(needed.values()))
