@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..adstudio.engine.download.convert import bfloat16_edition
 from ..adstudio.engine.download.fetch import fetch, is_complete
 from ..adstudio.engine.drawing.options import BF16, OFFERED_PRECISIONS, PRECISIONS, Options
 from ..adstudio.engine.drawing.precision import with_options
@@ -76,6 +77,15 @@ class ZitLoader(io.ComfyNode):
                     tooltip="'fp8 weights' halves the graphics memory that the picture model takes. It draws somewhat "
                     "slower, and pictures differ a little from those in bf16.",
                 ),
+                io.Boolean.Input(
+                    "to_bf16",
+                    default=False,
+                    optional=True,
+                    advanced=True,
+                    tooltip="A checkpoint folder in float32, such as the model's first publication, is written once "
+                    "more beside itself in bf16 (as NAME-bf16) and loaded from there: half the memory. It needs the "
+                    "room on the disk; the original stays. What is in bf16 already is loaded as it is.",
+                ),
             ],
             outputs=[Zit.Output("zit", tooltip="The model with no style on it yet.")],
             hidden=[io.Hidden.unique_id],
@@ -89,7 +99,13 @@ class ZitLoader(io.ComfyNode):
 
     @classmethod
     def fingerprint_inputs(
-        cls, checkpoint: str, text_encoder: str = AUTO, vae: str = AUTO, hub_id: str = "", precision: str = BF16
+        cls,
+        checkpoint: str,
+        text_encoder: str = AUTO,
+        vae: str = AUTO,
+        hub_id: str = "",
+        precision: str = BF16,
+        to_bf16: bool = False,
     ) -> object:
         # Changes when a file of the checkpoint does, so that a new download is loaded without a restart.
         if hub_id.strip() and not is_complete(_host.download_folder(hub_id)):
@@ -99,12 +115,21 @@ class ZitLoader(io.ComfyNode):
 
     @classmethod
     def execute(
-        cls, checkpoint: str, text_encoder: str = AUTO, vae: str = AUTO, hub_id: str = "", precision: str = BF16
+        cls,
+        checkpoint: str,
+        text_encoder: str = AUTO,
+        vae: str = AUTO,
+        hub_id: str = "",
+        precision: str = BF16,
+        to_bf16: bool = False,
     ) -> io.NodeOutput:
         host = _host.host()
         if hub_id.strip():
             fetch(hub_id.strip(), _host.download_folder(hub_id), host)
-        zit = load(_place(checkpoint, hub_id), host, text_encoder=text_encoder, vae=vae)
+        place = _place(checkpoint, hub_id)
+        if to_bf16:
+            place = bfloat16_edition(find_checkpoint(place, host), host)
+        zit = load(place, host, text_encoder=text_encoder, vae=vae)
         zit = with_options(zit, Options(precision=precision), host)
         return io.NodeOutput(zit, ui=_host.show(cls, "\n".join([zit.checkpoint.summary, *zit.checkpoint.notes])))
 

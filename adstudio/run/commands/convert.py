@@ -27,11 +27,11 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """Convert, and say where the new checkpoint lies."""
-    from ...engine.download.convert import convert
+    from ...engine.download.convert import convert, edition_beside
     from ...engine.forms.manifest import read_manifest
 
     source = options.folder.expanduser().absolute()
-    out = options.out or source.with_name(f"{source.name}-bf16")
+    out = options.out or edition_beside(source)
     with Progress(sys.stderr, quiet=options.quiet) as progress:
         job = Job("convert", progress)
         with job.under_way():

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import checkpoint_forms as forms
 import numpy as np
 import pytest
 import torch
@@ -19,8 +20,9 @@ from onlooker import Onlooker
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from adstudio.engine.download.convert import convert
+from adstudio.engine.download.convert import bfloat16_edition, convert
 from adstudio.engine.drawing.sampling import text_to_image
+from adstudio.engine.forms.checkpoint import open_checkpoint
 from adstudio.engine.forms.manifest import MANIFEST, is_complete, read_manifest
 from adstudio.engine.memory.components import load
 from adstudio.engine.memory.torch_host import TorchHost
@@ -294,3 +296,14 @@ def test_memory_stays_small_whatever_the_size_of_a_tensor(tiny_float: Path, tmp_
     assert said.returncode == 0, said.stderr
     measured: dict[str, Any] = json.loads(said.stdout)
     assert measured["growth"] < 150 * 2**20, measured
+
+
+def test_an_edition_is_made_beside_only_where_it_gains_something(wide: Path, tiny: Path, tmp_path: Path) -> None:
+    watcher = Onlooker()
+    assert bfloat16_edition(tiny, watcher) == tiny
+    file = forms.write(tmp_path / "alone.safetensors", forms.tensors_of(wide, "vae"))
+    assert bfloat16_edition(file, watcher) == file
+    made = bfloat16_edition(wide, watcher)
+    assert made == wide.with_name(f"{wide.name}-bf16") and is_complete(made)
+    assert not any("float32" in note for note in open_checkpoint(made).notes)
+    assert bfloat16_edition(made, watcher) == made
