@@ -25,6 +25,7 @@ Align = Literal["left", "center"]
 _ROWS = 16
 _SMALLER = (1.0, 0.85, 0.7, 0.58)  # of the headline's size, for what stands apart from it
 _SECOND = 0.5  # weight of its cost beside the headline's
+_APART = 0.03  # what two groups cost on a photo whose subject nobody marked: they lie on two sides of it
 _WORST = 0.35  # weight of the part that lies on most
 _WIDE = 1.25  # width over height of a frame from which on two groups stand side by side
 
@@ -125,6 +126,8 @@ def compose(scene: Scene, composition: Composition) -> Draft | None:
     """Place everything after one composition; None where it does not fit."""
     if composition.apart and not (scene.copy.headline and (scene.copy.price or scene.copy.cta)):
         return None
+    if composition.apart == "below" and not scene.copy.price:  # a button far from all copy is a button for nothing
+        return None
     left, top, right, bottom = scene.frame
     if composition.apart == "beside" and right - left < _WIDE * (bottom - top):
         return None
@@ -207,14 +210,17 @@ def _place_main(scene: Scene, draft: Draft, inner: Rect, taken: list[Rect]) -> b
         found = _search(scene, second, [made for made in smaller if made], inner, taken, starts, middle=inner[3])
     else:
         second = replace(composition, align="center", x=(0, 1), widest=1.0)
-        starts = tuple(np.linspace(rect[2] + 0.04 * scene.unit, inner[2], 7)[:-1])
+        # A button without a price stays beside its copy.
+        starts = tuple(np.linspace(rect[2] + 0.04 * scene.unit, inner[2], 7)[: -1 if copy.price else 1])
         middle = (rect[1] + rect[3]) / 2
         found = _search(scene, second, [made for made in smaller if made], inner, taken, starts, middle=middle)
     if found is None:
         return False
     chosen, rect, cost = found
     draft.set_stack(chosen, rect, second.align)
-    draft.cost = max(draft.cost, (draft.cost + _SECOND * cost) / (1 + _SECOND))  # a good foot mends no bad headline
+    # A good foot mends no bad headline.
+    draft.cost = max(draft.cost, (draft.cost + _SECOND * cost) / (1 + _SECOND))
+    draft.cost += _APART if scene.subject is None else 0.0
     taken.append(inset(rect, -0.02 * scene.unit))
     return True
 

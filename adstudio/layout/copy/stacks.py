@@ -31,7 +31,7 @@ _SIZES = (
     0.034,
 )  # of the unit
 _IDEAL_SIZE, _IDEAL_SHORT, _IDEAL_WIDTH = 0.108, 0.175, 0.6  # the last: of a line, which few words fill by being large
-_TIMID_SIZE = 0.066
+TIMID_SIZE = 0.066  # of the unit: a smaller headline is none on a phone
 _SUB_SHARE, _PRICE_SHARE, _CTA_SHARE, _FOOT_SHARE = 0.42, 0.92, 0.36, 0.022
 _WAS_SHARES = (0.55, 0.65, 0.85)  # of the price beside it: the least that keeps it readable, as the lettering sets it
 _BESIDE, _ABOVE = 0.95, 0.52  # em of air in a button
@@ -164,7 +164,7 @@ def size_cost(made: Stack, unit: float) -> float:
         ideal = min(max(_IDEAL_WIDTH / line_em(first.text.replace("\n", " ")), _IDEAL_SIZE), _IDEAL_SHORT)
     small = max(0.0, math.log(ideal / share))
     large = max(0.0, math.log(share / ideal))
-    timid = max(0.0, math.log(_TIMID_SIZE / share))  # below this it is no headline on a phone
+    timid = max(0.0, math.log(TIMID_SIZE / share))
     # Many short lines are a list, not a headline.
     torn = max(0.0, 4 - line_em(first.text.replace("\n", " ")) / lines) if lines > fewest_lines(first.text) else 0.0
     flat = _FLAT * any(item.beside for item in made.items)

@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 from skimage import data
 
+from adstudio.layout.copy.blocks import letter_size
 from adstudio.layout.copy.compositions import COMPOSITIONS, Scene, compose
-from adstudio.layout.copy.copysize import read_copy
+from adstudio.layout.copy.copysize import LEADING, read_copy
 from adstudio.layout.copy.stacks import unit_of
 from adstudio.layout.picture.energy import measure
 from adstudio.layout.picture.freespace import Ground
@@ -21,12 +22,15 @@ SHORT = AdCopy("따뜻한 커피 한 잔의 여유", "가을 한정 메뉴, 오�
 PRICED = AdCopy(
     "가을 신메뉴 출시", "고구마 라떼와 밤 케이크", price="6,800원", old_price="8,000원", call_to_action="메뉴 보기"
 )
+CAFE = AdCopy(
+    "가을을 담은 첫 모금", "고구마 라떼와 밤 케이크", price="6,800원", old_price="8,000원", call_to_action="메뉴 보기"
+)
 # What fills the photos, marked by hand.
 SUBJECTS = {"chelsea": Box(0.29, 0.22, 0.78, 0.78), "coffee": Box(0.28, 0.02, 0.7, 0.72)}
 
 
-def cropped(name: str, aspect: float) -> tuple[Array, Array]:
-    """A photo cut to a ratio round its middle, 1024 px high, and where its subject is."""
+def cropped(name: str, aspect: float, high: int = 1024) -> tuple[Array, Array]:
+    """A photo cut to a ratio round its middle, so many pixels high, and where its subject is."""
     photo = getattr(data, name)()
     height, width = photo.shape[:2]
     marked = np.zeros((height, width), np.uint8)
@@ -34,7 +38,7 @@ def cropped(name: str, aspect: float) -> tuple[Array, Array]:
     marked[top:bottom, left:right] = 255
     wide = height * aspect
     window = ((width - wide) / 2, 0, (width + wide) / 2, height)
-    size = (round(1024 * aspect), 1024)
+    size = (round(high * aspect), high)
     picture, subject = (
         np.asarray(Image.fromarray(each).resize(size, Image.Resampling.BICUBIC, window), np.float32) / np.float32(255)
         for each in (photo, marked)
@@ -60,6 +64,17 @@ def of_role(plan: LayoutPlan, role: str) -> TextBlock:
 def test_a_face_that_fills_the_photo_stays_clear(aspect: float, copy: AdCopy):
     picture, subject = cropped("chelsea", aspect)
     assert covered(LocalAnalyzer().place_text(picture, copy), subject) < 0.06
+
+
+@pytest.mark.parametrize("high", [1024, 1280])
+def test_headline_on_a_close_up_is_no_whisper_in_a_corner(high: int):
+    picture, subject = cropped("coffee", 0.8, high)
+    plan = LocalAnalyzer().place_text(picture, CAFE)
+    assert covered(plan, subject) < 0.05
+    headline, price, button = (of_role(plan, role).box for role in ("headline", "price", "cta"))
+    size = letter_size(CAFE.headline, headline.width * picture.shape[1], headline.height * picture.shape[0], LEADING)
+    assert size > 0.05 * unit_of(picture.shape[1], picture.shape[0])
+    assert min(price.y0, button.y0) - headline.y1 < 0.1
 
 
 def test_a_good_place_for_the_price_mends_no_bad_one_of_the_headline():

@@ -14,6 +14,7 @@ from skimage.transform import resize
 from adstudio.errors import InputError
 from adstudio.layout.copy.compositions import COMPOSITIONS
 from adstudio.layout.copy.copysize import most_lines, read_copy
+from adstudio.layout.copy.stacks import unit_of
 from adstudio.layout.picture.energy import measure, shrink
 from adstudio.layout.picture.faces import find_faces
 from adstudio.layout.picture.freespace import Candidate, clear_map, search, shapes
@@ -84,6 +85,18 @@ def test_copy_is_set_on_one_line_and_in_the_order_of_reading(size: tuple[int, in
         assert head.box.x0 == sub.box.x0
     assert price.box.y1 <= head.box.y0 or price.box.y0 >= sub.box.y1 or price.box.x0 >= head.box.x1
     assert plan.score is not None and plan.score.alignment > 0.8
+
+
+@pytest.mark.parametrize("size", RATIOS)
+def test_a_button_without_a_price_never_stands_apart_from_its_copy(size: tuple[int, int]):
+    words = AdCopy("여름 세일", "최대 50% 할인, 이번 주말까지", call_to_action="쿠폰 받기")
+    for plan in LOCAL.proposals(calm(*size), words, bottle(*size)):
+        left, top, right, bottom = of_role(plan, "cta").box.pixels(*size)
+        gaps = []
+        for role in ("headline", "sub"):
+            box = of_role(plan, role).box.pixels(*size)
+            gaps.append(max(left - box[2], box[0] - right, top - box[3], box[1] - bottom))
+        assert min(gaps) < 0.12 * unit_of(*size), plan.reasons[-1]
 
 
 def test_small_print_and_hours_lie_at_the_lower_edge():
