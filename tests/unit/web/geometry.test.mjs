@@ -57,6 +57,22 @@ test("other boxes and the safe zone are clung to as well", () => {
   near(rect, { x0: 0.205, y0: 0.13, x1: 0.425, y1: 0.235 });
 });
 
+test("nothing that reaches over the picture draws a box out of it", () => {
+  const lines = snapLines([{ x0: -0.004, y0: 0.1, x1: 1.006, y1: 1.004 }], null);
+  const { rect } = snapMoved({ x0: 0.4, y0: 0.6, x1: 1, y1: 1 }, lines, REACH);
+  assert.ok(isInside(rect, { x0: 0, y0: 0, x1: 1, y1: 1 }, 0));
+  assert.ok(isInside(snapResized({ x0: 0.4, y0: 0.6, x1: 1, y1: 1 }, "se", lines, REACH).rect, { x0: 0, y0: 0, x1: 1, y1: 1 }, 0));
+});
+
+test("a pulled side clings to no line that would leave the box too thin for a plan", () => {
+  const lines = snapLines([{ x0: 0.2, y0: 0.3, x1: 0.205, y1: 0.305 }], null);
+  const thin = { x0: 0.2, y0: 0.3, x1: 0.212, y1: 0.312 };
+  for (const handle of ["se", "nw"]) {
+    const { rect } = snapResized(thin, handle, lines, REACH);
+    assert.ok(rect.x1 - rect.x0 >= 0.01 && rect.y1 - rect.y0 >= 0.01, handle);
+  }
+});
+
 test("a pulled side clings alone", () => {
   const { rect, guides } = snapResized({ ...RECT, x1: 0.66 }, "e", snapLines([], null), REACH);
   near(rect, { ...RECT, x1: 2 / 3 });

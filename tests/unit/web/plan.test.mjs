@@ -24,6 +24,17 @@ test("what the editor does not know is kept, the analyzer's score is not", () =>
   assert.deepEqual(["score" in written, "reasons" in written, "frames" in written], [false, false, false]);
 });
 
+test("a plan of somebody else's puts nothing into the page but words that are known there", () => {
+  const text = { role: "headline", text: "봄", box: BOX, align: "left;background:url(//evil)", anchor: {}, plate: 7, was: { a: 1 } };
+  const read = readPlan(JSON.stringify({
+    texts: [text], marks: [{ kind: "qr", box: BOX, content: 7 }],
+    products: ["constructor", "__proto__", 7, null].map((anchor) => ({ x: 0.5, base_y: 0.8, height: 0.4, anchor })),
+  }));
+  assert.deepEqual([read.texts[0].align, read.texts[0].anchor, read.texts[0].plate, read.texts[0].was], [undefined, undefined, undefined, undefined]);
+  assert.equal(read.marks[0].content, "");
+  for (const each of itemsOf(read)) assert.ok(Number.isFinite(rectOf(read, each, SCENE).x0));
+});
+
 for (const [name, text] of Object.entries({
   "no JSON": "{", "a number": "7", "a list": "[]", null: "null", "a word": '"plan"',
 })) {

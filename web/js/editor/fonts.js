@@ -19,7 +19,7 @@ export function useFont(family, weight) {
   const key = isVariable ? family : `${family} ${weight}`;
   let known = loading.get(key);
   if (!known) {
-    known = load(`Ad Studio ${key}`.replace(/["\\]/g, ""), family, isVariable ? "45 930" : String(weight), weight);
+    known = load(`Ad Studio ${key}`.replace(/["\\\p{Cc}]/gu, ""), family, isVariable ? "45 930" : String(weight), weight);
     loading.set(key, known);
   }
   return known;

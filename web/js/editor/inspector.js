@@ -1,11 +1,8 @@
 /** The form of the chosen box: every value also as a field, for the keyboard and for exact figures. */
 
 import { h } from "../page/dom.js";
-import { ROLES, entryOf, rectOf, withEntry, withRect } from "./plan.js";
+import { ALIGNS, BLOCK_ANCHORS, PLATES, ROLES, entryOf, rectOf, withEntry, withRect } from "./plan.js";
 
-const ALIGNS = ["left", "center", "right"];
-const ANCHORS = ["top", "middle", "bottom"];
-const PLATES = ["auto", "none", "scrim", "panel", "pill"];
 const SIDES = /** @type {const} */ (["x0", "y0", "width", "height"]);
 
 export class Inspector {
@@ -46,7 +43,7 @@ export class Inspector {
     if (item.kind === "mark") return [this.#line(item, "content"), ...place, z];
     return [
       this.#words(item), this.#choice(item, "role", ROLES), this.#line(item, "was"), this.#radios(item, "align", ALIGNS, "center"),
-      this.#radios(item, "anchor", ANCHORS, "middle"), this.#colour(item), this.#choice(item, "plate", PLATES), z, ...place,
+      this.#radios(item, "anchor", BLOCK_ANCHORS, "middle"), this.#colour(item), this.#choice(item, "plate", PLATES), z, ...place,
     ];
   }
 

@@ -9,6 +9,9 @@ const ANCHORS = {
 };
 
 export const ROLES = ["headline", "sub", "note", "cta", "price", "badge", "legal", "hours"];
+export const ALIGNS = ["left", "center", "right"];
+export const BLOCK_ANCHORS = ["top", "middle", "bottom"];
+export const PLATES = ["auto", "none", "scrim", "panel", "pill"];
 export const SMALLEST = 0.012;
 
 /** @returns {Plan} */
@@ -199,7 +202,7 @@ export function clamp(value, low, high) {
  * @returns {[number, number]}
  */
 export function anchorOf(product) {
-  return ANCHORS[product.anchor ?? "bottom"] ?? ANCHORS.bottom;
+  return ANCHORS[product.anchor ?? "bottom"];
 }
 
 /**
@@ -226,7 +229,10 @@ function cleanText(data) {
   const box = cleanBox(data?.box);
   if (!box || typeof data.text !== "string") return [];
   const color = typeof data.color === "string" && /^#(?:[0-9a-f]{3}){1,2}$/i.test(data.color) ? data.color : null;
-  return [{ ...data, box, color, role: ROLES.includes(data.role) ? data.role : "headline", z: whole(data.z), locked: data.locked === true }];
+  const set = {
+    align: oneOf(data.align, ALIGNS), anchor: oneOf(data.anchor, BLOCK_ANCHORS), plate: oneOf(data.plate, PLATES), was: typeof data.was === "string" ? data.was : undefined,
+  };
+  return [{ ...data, ...set, box, color, role: ROLES.includes(data.role) ? data.role : "headline", z: whole(data.z), locked: data.locked === true }];
 }
 
 /**
@@ -236,7 +242,7 @@ function cleanText(data) {
 function cleanMark(data) {
   const box = cleanBox(data?.box);
   if (!box) return [];
-  return [{ ...data, box, kind: data.kind === "logo" ? "logo" : "qr", z: whole(data.z), locked: data.locked === true }];
+  return [{ ...data, box, content: typeof data.content === "string" ? data.content : "", kind: data.kind === "logo" ? "logo" : "qr", z: whole(data.z), locked: data.locked === true }];
 }
 
 /**
@@ -248,7 +254,7 @@ function cleanProduct(data) {
   const rotation = Number.isFinite(data.rotation) ? data.rotation : 0;
   return [{
     ...data, x: clamp(data.x, 0, 1), base_y: clamp(data.base_y, 0, 1), height: Math.min(data.height, 2), rotation,
-    order: whole(data.order), locked: data.locked === true,
+    anchor: oneOf(data.anchor, Object.keys(ANCHORS)), order: whole(data.order), locked: data.locked === true,
   }];
 }
 
@@ -270,6 +276,15 @@ function cleanBox(data) {
  */
 function list(data) {
   return Array.isArray(data) ? data.slice(0, MOST_ENTRIES) : [];
+}
+
+/**
+ * @param {unknown} value
+ * @param {string[]} options
+ * @returns {any} undefined where it is none of them: what the server then takes is the usual one
+ */
+function oneOf(value, options) {
+  return typeof value === "string" && options.includes(value) ? value : undefined;
 }
 
 /** @param {any} data */

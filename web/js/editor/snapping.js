@@ -1,5 +1,7 @@
 /** What a box clings to while it is moved: thirds, margins, the middle, the safe zone, other boxes. */
 
+import { SMALLEST } from "./plan.js";
+
 const MARGIN = 0.05;
 const LINES = [MARGIN, 1 / 3, 1 / 2, 2 / 3, 1 - MARGIN];
 
@@ -12,9 +14,10 @@ const LINES = [MARGIN, 1 / 3, 1 / 2, 2 / 3, 1 - MARGIN];
  */
 export function snapLines(others, safe) {
   const rects = safe ? [...others, safe] : others;
+  const inside = (/** @type {number} */ line) => line >= 0 && line <= 1; // a product may reach over the picture
   return {
-    x: [...LINES, ...rects.flatMap((rect) => [rect.x0, (rect.x0 + rect.x1) / 2, rect.x1])],
-    y: [...LINES, ...rects.flatMap((rect) => [rect.y0, (rect.y0 + rect.y1) / 2, rect.y1])],
+    x: [...LINES, ...rects.flatMap((rect) => [rect.x0, (rect.x0 + rect.x1) / 2, rect.x1]).filter(inside)],
+    y: [...LINES, ...rects.flatMap((rect) => [rect.y0, (rect.y0 + rect.y1) / 2, rect.y1]).filter(inside)],
   };
 }
 
@@ -27,8 +30,8 @@ export function snapLines(others, safe) {
  * @returns {{rect: Rect, guides: Guides}}
  */
 export function snapMoved(rect, lines, reach) {
-  const x = nearest([rect.x0, (rect.x0 + rect.x1) / 2, rect.x1], lines.x, reach.x);
-  const y = nearest([rect.y0, (rect.y0 + rect.y1) / 2, rect.y1], lines.y, reach.y);
+  const x = nearest([rect.x0, (rect.x0 + rect.x1) / 2, rect.x1], lines.x, reach.x, [-rect.x0, 1 - rect.x1]);
+  const y = nearest([rect.y0, (rect.y0 + rect.y1) / 2, rect.y1], lines.y, reach.y, [-rect.y0, 1 - rect.y1]);
   return {
     rect: { x0: rect.x0 + (x?.by ?? 0), x1: rect.x1 + (x?.by ?? 0), y0: rect.y0 + (y?.by ?? 0), y1: rect.y1 + (y?.by ?? 0) },
     guides: { x: x ? [x.line] : [], y: y ? [y.line] : [] },
@@ -53,7 +56,9 @@ export function snapResized(rect, handle, lines, reach) {
   for (const [side, axis, letter] of sides) {
     const found = handle.includes(letter) ? nearest([rect[side]], lines[axis], reach[axis]) : null;
     if (!found) continue;
-    out[side] += found.by;
+    const pulled = { ...out, [side]: out[side] + found.by };
+    if (pulled[`${axis}1`] - pulled[`${axis}0`] < SMALLEST) continue;
+    out[side] = pulled[side];
     guides[axis].push(found.line);
   }
   return { rect: out, guides };
@@ -63,15 +68,17 @@ export function snapResized(rect, handle, lines, reach) {
  * @param {number[]} edges
  * @param {number[]} lines
  * @param {number} reach
+ * @param {[number, number]} [room] how far the whole may move; what is larger than the picture already, as far as it likes
  * @returns {{by: number, line: number} | null}
  */
-function nearest(edges, lines, reach) {
+function nearest(edges, lines, reach, [back, forth] = [-1, 1]) {
+  const isFree = (/** @type {number} */ by) => back > forth || (by >= Math.min(back, 0) && by <= Math.max(forth, 0));
   /** @type {{by: number, line: number} | null} */
   let best = null;
   for (const line of lines) {
     for (const edge of edges) {
       const by = line - edge;
-      if (Math.abs(by) <= reach && (!best || Math.abs(by) < Math.abs(best.by))) best = { by, line };
+      if (Math.abs(by) <= reach && isFree(by) && (!best || Math.abs(by) < Math.abs(best.by))) best = { by, line };
     }
   }
   return best;
