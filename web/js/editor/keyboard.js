@@ -2,6 +2,7 @@
 
 import { moved, resized, scaled } from "./geometry.js";
 import { claimKey } from "../page/host.js";
+import { nameOfKey } from "./keys.js";
 import { anchorOf, entryOf, rectOf, withRect } from "./plan.js";
 
 /** @type {Record<string, [number, number]>} */
@@ -20,6 +21,8 @@ export function listenToKeyboard(editor) {
     // Running the graph still reaches whom it concerns.
     else if (!(event.key === "Enter" && (event.ctrlKey || event.metaKey))) event.stopPropagation();
   });
+  // A key that is let go elsewhere is not heard here.
+  editor.element.addEventListener("focusout", () => editor.isNudging && editor.commit());
   editor.element.addEventListener("keyup", (event) => {
     if (event.key in ARROWS && editor.isNudging) editor.commit();
   });
@@ -32,8 +35,9 @@ export function listenToKeyboard(editor) {
  */
 function handled(editor, event, isWriting) {
   const command = event.ctrlKey || event.metaKey;
-  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const key = nameOfKey(event);
   if (isWriting) return false;
+  if (command && editor.isReadOnly && "yz".includes(key)) return true;
   if (command && (key === "y" || (key === "z" && event.shiftKey))) return done(() => editor.redo());
   if (command && key === "z") return done(() => editor.undo());
   const box = /** @type {HTMLElement | null} */ (event.target instanceof HTMLElement ? event.target.closest(".ads-box") : null);

@@ -1,6 +1,7 @@
 /** Words changed where they stand. */
 
 import { h } from "../page/dom.js";
+import { isWithTheInputMethod } from "./keys.js";
 import { entryOf, withEntry } from "./plan.js";
 
 /**
@@ -37,7 +38,7 @@ export function editInPlace(editor, which, end) {
   area.addEventListener("blur", () => finish(true));
   area.addEventListener("keydown", (event) => {
     // While a syllable is being composed, Enter and Escape belong to the input method.
-    if (event.isComposing) return;
+    if (isWithTheInputMethod(event)) return;
     if (event.key === "Escape") finish(false);
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
