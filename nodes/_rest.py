@@ -17,12 +17,12 @@ from ..adstudio.run import catalogue
 from ..adstudio.run.rest import body, pictures
 from ..adstudio.run.rest.answers import problem
 from ..adstudio.run.rest.limits import Limits, Meter
+from ..adstudio.run.rest.line import ComeBack
 from ..adstudio.run.rest.openapi import document
 from ..adstudio.run.rest.queries import SizeQuery
 from ..adstudio.run.rest.service import Service
 
 logger = logging.getLogger("adstudio.rest")
-_BUSY_S = 5
 _MOST_PARTS = 64
 Answer = tuple[int, Mapping[str, Any]]
 Work = Callable[[web.Request, Limits], Awaitable[Answer]]
@@ -70,8 +70,8 @@ class Routes:
         async def ask(request: web.Request, limits: Limits) -> Answer:
             pause = self._meter.take(request.remote or "", limits.per_minute)
             if pause:
-                hint = f"Ask again in {math.ceil(pause)} s."
-                raise InputError("rest.too_many", f"{limits.per_minute:g} ads a minute are the limit here.", hint)
+                most = f"{limits.per_minute:g} ads a minute are the limit here."
+                raise ComeBack("rest.too_many", most, math.ceil(pause))
             told = await _read_body(request, limits.max_bytes)
             read_input = lambda name: pictures.read_input(self._input_folder(), name)  # noqa: E731
             wanted = await asyncio.to_thread(body.read_ask, task, told, read_input)
@@ -107,8 +107,8 @@ def _answered(work: Work) -> Callable[[web.Request], Awaitable[web.StreamRespons
             status, told = await work(request, limits)
         except AdStudioError as error:
             status, told = problem(error)
-            if status == 429:
-                headers["Retry-After"] = "".join(filter(str.isdigit, error.hint)) or str(_BUSY_S)
+            if isinstance(error, ComeBack):
+                headers["Retry-After"] = str(error.seconds)
             elif status == 401:
                 headers["WWW-Authenticate"] = "Bearer"
         except web.HTTPException:

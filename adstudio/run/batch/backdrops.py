@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Generator
 
 from ...errors import AdStudioError
-from ..local.handing import Backdrop
+from ..local.handing import Backdrop, Prepared
 from ..local.runner import LocalRunner
 from ..local.stages import Run
 from ..request import AdResult
@@ -35,15 +35,17 @@ class Backdrops:
             AdStudioError: also that of another row, where its backdrop could not be drawn.
         """
         with self._one_at_a_time:
-            if row.leader is not None:
-                self._of(row.leader).hand_to(run)
+            lead = row.leader or row
+            if row.leader is not None or row.words:
+                self._of(lead).hand_to(run)
             next(legs)
-            if row.backdrop and row.leader is None:
+            if row.backdrop and lead.id not in self._kept:
                 self._keep(row, Backdrop.by(run))
 
     def _of(self, leader: Row) -> Backdrop:
         if leader.id not in self._kept:
-            legs = self._runner().legs(leader.request)
+            written = Prepared(leader.words, None, None, (), {}, ()) if leader.words else None
+            legs = self._runner().legs(leader.request, prepared=written)
             try:
                 next(legs)
                 self._keep(leader, Backdrop.by(next(legs)))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...errors import AdStudioError, StorageError
 from ...output.store import prepare_folder
+from ...types import AdPrompt
+from . import kept_words
 from .delivery import deliver
 from .lanes import Lane, Outcome
 from .manifest import Entry, Failure, Manifest, digest_of
@@ -79,6 +81,7 @@ def draw_catalogue(
     kept = manifest.open(rows, resume=resume)
     try:
         todo = [row for row in rows if row.id not in kept][: 1 if first else None]
+        todo = kept_words.with_words(todo, _written(rows, kept))
         book = _Book(manifest, folder, dict(kept), len(todo), on_progress, began)
         stopped = ""
         with contextlib.closing(lane.draw(todo)) as outcomes:
@@ -93,6 +96,12 @@ def draw_catalogue(
         return Summary(tuple(entries), tuple(book.failures), len(kept), left, time.monotonic() - began, stopped)
     finally:
         manifest.close()
+
+
+def _written(rows: Sequence[Row], kept: Mapping[str, Entry]) -> dict[str, tuple[AdPrompt, ...]]:
+    """The words of backdrops of which some row is finished, by the id of the row that leads each."""
+    found = ((row, kept[row.id]) for row in rows if row.id in kept and row.backdrop)
+    return {(row.leader or row).id: kept_words.from_json(entry.prompts) for row, entry in found if entry.prompts}
 
 
 class _Book:
@@ -123,8 +132,9 @@ class _Book:
             names = deliver(self._folder, row.id, made)
             digests = tuple(digest_of(self._folder / name) for name in names)
             entry = Entry(
-                row.number, row.id, names, digests, made.score, made.seconds, row.digest, made.seeds, made.notes
-            )
+                row.number, row.id, names, digests, made.score, made.seconds, row.digest, made.seeds, made.notes,
+                kept_words.to_json(row, made.prompts),
+            )  # fmt: skip
             self._manifest.add(entry)
             self.entries[row.id] = entry
             self._in_a_row, self._last = 0, None

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ...errors import AdStudioError
+from ...types import AdPrompt
 from ..report import RunReport
 from ..request import AdResult
 from .rows import Row
@@ -22,6 +23,7 @@ class Made:
     seconds: float
     seeds: tuple[int, ...]
     notes: tuple[str, ...] = ()
+    prompts: tuple[AdPrompt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,8 @@ def in_order(rows: Sequence[Row]) -> list[Row]:
 def made_by(result: AdResult) -> Made:
     """What a result is to a manifest."""
     files = tuple(("" if index == 0 else f"~{index + 1}", path) for index, path in enumerate(result.paths))
-    return Made(files, score_of(result.report), work_seconds(result.report), result.report.seeds)
+    seconds = work_seconds(result.report)
+    return Made(files, score_of(result.report), seconds, result.report.seeds, prompts=result.prompts)
 
 
 def score_of(report: RunReport) -> float | None:

@@ -17,6 +17,7 @@ from typing import Any
 
 from ...errors import InputError, StorageError
 from ...output.store import write_whole
+from . import kept_words
 from .rows import Row
 
 _ADS = re.compile(r"ads/[^/\\]+")  # what is deleted or read is named by this file, which anybody may have edited
@@ -32,6 +33,7 @@ class Entry:
         digest: of the row that was drawn.
         files: relative to the folder; ``sha256`` holds theirs, in the same order.
         score: how well the copy sits, 0..1; None where nothing was laid out.
+        prompts: the words of a shared backdrop, where a language model wrote them.
     Units: seconds of work, without waiting.
     """
 
@@ -44,6 +46,7 @@ class Entry:
     digest: str
     seeds: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
+    prompts: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +174,9 @@ def _entry(told: Mapping[str, Any]) -> Entry:
     lists = {name: tuple(map(str, told[name])) for name in ("files", "sha256", "notes")}
     if not all(_ADS.fullmatch(name) for name in lists["files"]):
         raise ValueError("a file outside the folder of ads")
-    return Entry(**{**told, **lists, "seeds": tuple(told["seeds"])})
+    prompts = tuple(told.get("prompts", ()))
+    kept_words.from_json(prompts)  # raises where it cannot be read
+    return Entry(**{**told, **lists, "seeds": tuple(told["seeds"]), "prompts": prompts})
 
 
 def _line(told: Mapping[str, Any]) -> str:

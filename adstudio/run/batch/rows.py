@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import AdStudioError
+from ...types import AdPrompt
 from ..request import AdRequest
 from ..wire import to_dict
 from . import columns
@@ -31,7 +32,9 @@ class Row:
     Args:
         digest: of all that decides the ad, its photos' bytes counted in; another digest is another ad.
         channels: where the finished design is brought to.
-        backdrop: the row whose backdrop this one stands on; itself where it is the first to ask for it.
+        backdrop: the name of the backdrop that it stands on; ``leader`` the row for which that is drawn, None where it
+            is this one.
+        words: with which that backdrop was drawn in an earlier run, where a language model wrote them.
     """
 
     number: int
@@ -41,6 +44,7 @@ class Row:
     channels: tuple[str, ...] = ()
     backdrop: str = ""
     leader: Row | None = None
+    words: tuple[AdPrompt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

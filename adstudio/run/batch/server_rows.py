@@ -61,6 +61,8 @@ class ServerRows:
         lead = row.leader or row
         backdrop = self._backdrop(lead)
         with backdrop.writing:
+            if lead.words:
+                backdrop.prompts, backdrop.is_written = lead.words, True
             if not backdrop.is_written and lead.request.provider != RULES:
                 # A model may write: the others wait for what it writes, as it would write otherwise for each.
                 result = runner.run(row.request, on_event, scene=_scene(row, lead, ()), masks=masks)

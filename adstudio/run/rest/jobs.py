@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import math
+import statistics
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Literal
 
 from ...errors import InputError
 from .limits import Limits
+from .line import LONGEST_S, SHORTEST_S, ComeBack, Line
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 KEPT = 500
 KEPT_S = 3600.0
+_LOOKED_AT = 20  # ended jobs, to tell how fast the queue moves
+_USUAL_PACE_S = 5.0
 
 
 @dataclass(slots=True)
@@ -64,6 +70,7 @@ class JobTable:
         broken_off: Collection[str] = (),
     ) -> None:
         self._clock = clock
+        self._line = Line(clock)
         self._jobs = {job.id: job for job in ended}
         self._broken_off = broken_off
 
@@ -72,17 +79,24 @@ class JobTable:
         """How many have not ended."""
         return sum(not job.has_ended for job in self._jobs.values())
 
-    def add(self, job: JobRecord, limits: Limits, others: int) -> None:
-        """Take a job in, unless the queue is full.
+    def add(self, job: JobRecord, limits: Limits, others: int, caller: Hashable = None) -> None:
+        """Take a job in, unless the queue is full, or has no more places than others wait for.
 
         Args:
             others: jobs in ComfyUI's queue that are not ours.
+            caller: who asks; the same one when it comes back.
 
         Raises:
-            InputError: ``rest.queue_full``.
+            ComeBack: ``rest.queue_full``.
         """
-        if self.open + others >= limits.queue:
-            raise InputError("rest.queue_full", f"{self.open + others} jobs are waiting already.", "Come back later.")
+        waiting, ahead = self.open + others, self._line.ahead_of(caller)
+        if limits.queue - waiting <= ahead:
+            still = ahead + 1 - max(0, limits.queue - waiting)  # jobs that have to end before
+            seconds = math.ceil(min(max(still * self._pace(), SHORTEST_S), LONGEST_S))
+            self._line.send_away(caller, seconds)
+            behind = f", and {ahead} callers come first" if ahead else ""
+            raise ComeBack("rest.queue_full", f"{waiting} jobs are waiting already{behind}.", seconds)
+        self._line.let_in(caller)
         self._sweep()
         self._jobs[job.id] = job
 
@@ -109,6 +123,11 @@ class JobTable:
     def drop(self, job: JobRecord) -> None:
         """Forget a job that was refused after all."""
         self._jobs.pop(job.id, None)
+
+    def _pace(self) -> float:
+        """Seconds from the end of one job to the next one's: the middle one of the last few."""
+        ends = sorted(job.ended for job in self._jobs.values() if job.ended is not None)[-_LOOKED_AT:]
+        return statistics.median(later - one for one, later in pairwise(ends)) if len(ends) > 1 else _USUAL_PACE_S
 
     def _sweep(self) -> None:
         """Forget what ended long ago, and the oldest of too many."""

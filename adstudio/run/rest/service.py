@@ -97,7 +97,8 @@ class Service:
         if ask.webhook:
             limits.check_webhook(ask.webhook)
         job = JobRecord(str(uuid.uuid4()), ask.webhook, barred_notes(ask.request))
-        self.table.add(job, limits, self._queue.strangers(self.table.has))
+        caller = await asyncio.to_thread(hash, ask.request)  # by what is asked for: who comes back asks the same
+        self.table.add(job, limits, self._queue.strangers(self.table.has), caller)
         try:
             await self._by_hand(self._check, request)
             await self._by_hand(self._journal.begin, job)

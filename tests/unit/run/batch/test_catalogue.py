@@ -13,8 +13,10 @@ from PIL import Image
 
 from adstudio.errors import InputError, StorageError
 from adstudio.ports import Cancelled
+from adstudio.prompt.processor import write
 from adstudio.run.batch.catalogue import draw_catalogue
 from adstudio.run.batch.channel_files import bring_to_channels, check_channels
+from adstudio.run.batch.kept_words import with_words
 from adstudio.run.batch.lanes import Made, Outcome
 from adstudio.run.batch.local_lane import LocalLane
 from adstudio.run.batch.manifest import read_entries
@@ -72,6 +74,18 @@ def test_a_follower_that_is_resumed_alone_stands_on_the_same_backdrop(
     assert (done.kept, done.left, len(done.entries)) == (1, 0, 3)
     one, other = pixels(tmp_path / "whole"), pixels(folder)
     assert all(np.array_equal(one[name], other[name]) for name in one)
+
+
+@pytest.mark.parametrize("lost", ["컵-1", "컵-2"])
+def test_what_is_drawn_again_here_has_the_words_that_a_model_wrote_before(
+    checkpoint: Path, box: Path, tmp_path: Path, lost: str
+) -> None:
+    lead, _, follower, _ = rows(checkpoint, box)
+    words = (replace(write("바닷가 바위, 노을"), provider="openai", model="tiny"),)
+    (again,) = with_words([lead if lost == "컵-1" else follower], {"컵-1": words})
+    done = draw_catalogue([again], LocalLane(tmp_path / "store"), tmp_path)
+    told = read_saved(tmp_path / done.entries[0].files[0])
+    assert told["prompt"] == words[0].positive and done.entries[0].prompts[0]["positive"] == words[0].positive
 
 
 class Scripted:

@@ -17,7 +17,11 @@ from PIL import Image
 from adstudio import __version__
 from adstudio.errors import InputError
 from adstudio.layout.plan.reading import to_json
+from adstudio.prompt.processor import write
 from adstudio.run.batch.catalogue import Summary, draw_catalogue
+from adstudio.run.batch.kept_words import from_json as from_words
+from adstudio.run.batch.kept_words import to_json as to_words
+from adstudio.run.batch.manifest import read_entries
 from adstudio.run.batch.ray_workers import Engine, Parcel
 from adstudio.run.batch.rows import Row
 from adstudio.run.batch.server_lane import RunnerLane
@@ -190,3 +194,28 @@ def test_a_row_that_no_server_draws_is_refused_before_anything_is(
         check_for_server(Row(2, "컵", asked, "1", **row))
     assert refused.value.code == code
     check_for_server(Row(2, "컵", cup, "1", ("instagram_feed",), "나무"))
+
+
+def test_a_group_that_is_resumed_has_the_words_that_a_model_wrote_before(
+    double: ComfyDouble, make: Callable[..., ComfyRunner], cup: AdRequest, tmp_path: Path
+) -> None:
+    double.writer = "openai"
+    rows = group(cup, provider="openai")
+
+    def go_on(**how: bool) -> Summary:
+        runner = make(double)
+        return draw_catalogue(rows, RunnerLane(runner, runner.output_dir, 1), tmp_path, **how)
+
+    assert go_on(first=True).left == 2
+    written = read_entries((tmp_path / "manifest.jsonl").read_bytes())[0].prompts[0]["positive"]
+    assert go_on(resume=True).kept == 1
+    assert [inputs(post, "AdStudioText2Image").get("text") for post in double.posts] == ["", written, written]
+
+
+def test_words_are_kept_only_where_others_share_them_and_a_model_wrote_them(cup: AdRequest) -> None:
+    prompts = (write(cup.brief, provider="rules"),)
+    by_model = (replace(prompts[0], provider="openai", model="tiny"),)
+    lead = group(cup)[0]
+    assert to_words(lead, prompts) == () == to_words(replace(lead, backdrop=""), by_model)
+    told = json.loads(json.dumps(to_words(lead, by_model), ensure_ascii=False))
+    assert from_words(told) == by_model
