@@ -15,6 +15,7 @@ from ..output.channels import get_channel
 from ..output.check import Submission, check
 from ..output.encode import Format, encode, find_format, to_pixels
 from ..output.findings import Finding, word
+from ..output.metadata import enclose
 from ..prompt.copy_limits import channel_choices, get_limits
 from ..text.lettering import Lettered, letter
 from ..types import AdCopy, Array, Box, Channel, LayoutPlan, TextBlock, TextRole, TextStyle
@@ -81,12 +82,13 @@ def inspect_copy(copy: AdCopy, channel: Channel) -> tuple[Finding, ...]:
 
 
 def encode_for(
-    pixels: Array, channel: Channel, format: Format, *, quality: int = _QUALITY, override: bool = False
+    pixels: Array, channel: Channel, format: Format, *, quality: int = _QUALITY, override: bool = False, xmp: str = ""
 ) -> tuple[bytes, tuple[str, ...]]:
     """Write a picture within a channel's limit of bytes, as well as it fits; notes tell how.
 
     Args:
         override: where it does not fit and still look right, write it at the quality all the same.
+        xmp: the mark of AI's part; its bytes count.
 
     Raises:
         InputError: ``output.over_budget``.
@@ -94,14 +96,15 @@ def encode_for(
     plain = to_pixels(pixels)
     if channel.max_bytes is not None:
         try:
-            fitted = fit_bytes(Image.fromarray(plain), format, channel.max_bytes, {}, quality=quality)
+            beside = enclose(format.name, {}, xmp).arguments
+            fitted = fit_bytes(Image.fromarray(plain), format, channel.max_bytes, beside, quality=quality)
         except InputError:
             if not override:
                 raise
         else:
             size = f"{len(fitted.data) / 1000:.1f} of {channel.max_bytes / 1000:g} kB"
             return fitted.data, (f"{size}: {fitted.how}, {fitted.likeness:.1%} like the picture.",)
-    return encode(plain, format, quality=quality)
+    return encode(plain, format, quality=quality, xmp=xmp)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,7 @@ def file_for(
     style: TextStyle = _PLAIN,
     advertiser: str = "",
     font: str | None = None,
+    xmp: str = "",
 ) -> ChannelFile:
     """Make the file of a finished picture for a channel, and check it as it would be sent.
 
@@ -129,11 +133,12 @@ def file_for(
 
     Args:
         font: of the lettering; None = the style's, empty = not known.
+        xmp: the mark of AI's part.
 
     Raises:
         InputError: as :func:`inspect`.
     """
-    data, notes = encode_for(pixels, channel, format, override=True)
+    data, notes = encode_for(pixels, channel, format, override=True, xmp=xmp)
     found = inspect(
         pixels,
         channel,

@@ -13,6 +13,7 @@ import numpy as np
 from ...errors import InputError
 from ...types import Array, Channel, LayoutPlan, TextStyle
 from . import letter_options
+from .ai_mark import mark_of
 from .picture_files import write_layers, write_png
 from .plan_file import read_plan_file
 from .progress import Progress
@@ -91,7 +92,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     done = letter_for(read_photo(options.picture), plan, style, logos)
     entry: dict[str, Any] = {"path": str(options.out), "notes": list(done.notes)}
     if channel is None:
-        write_png(options.out, done.image)
+        write_png(options.out, done.image, mark_of(options.picture))
     else:
         entry |= _write_for(channel, done, plan, style, options)
     envelope: dict[str, Any] = {"pictures": [entry]}
@@ -116,7 +117,8 @@ def _write_for(
     from ...output.store import write_whole
     from ..channels import file_for
 
-    file = file_for(done.image, channel, find_format(options.out.suffix), plan=plan, style=style)
+    format, mark = find_format(options.out.suffix), mark_of(options.picture)
+    file = file_for(done.image, channel, format, plan=plan, style=style, xmp=mark)
     if not options.override:
         refuse(file.findings, channel.english)
     write_whole(options.out, file.data, "channel.not_written")

@@ -10,21 +10,26 @@ from typing import Any
 
 import numpy as np
 
+from ...output.metadata import enclose
 from ...output.store import write_whole
 from ...types import Array, Layer
 
 _CODE = "place.not_written"
 
 
-def write_png(path: Path, picture: Array) -> None:
+def write_png(path: Path, picture: Array, xmp: str = "") -> None:
     """Write a picture so that the file is whole or not there.
+
+    Args:
+        xmp: the mark of AI's part; empty = none.
 
     Raises: StorageError ``place.not_written``.
     """
     from PIL import Image
 
     file = io.BytesIO()
-    Image.fromarray((np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8)).save(file, "PNG", compress_level=4)
+    pixels = Image.fromarray((np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8))
+    pixels.save(file, "PNG", compress_level=4, **enclose("png", {}, xmp).arguments)
     write_whole(path, file.getvalue(), _CODE)
 
 

@@ -11,6 +11,7 @@ from typing import Any, cast, get_args
 
 from ...errors import InputError
 from ...types import Array, Composite, CutOut, LayoutPlan, Placement, Stance
+from .ai_mark import mark_of
 from .picture_files import write_layers, write_png
 from .plan_file import read_plan_file
 from .progress import Progress
@@ -90,7 +91,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         said = reasons[number : number + 1] if options.each else reasons
         made[number] = replace(made[number], notes=(*said, *made[number].notes))
     for path, composite in zip(paths, made, strict=True):
-        write_png(path, composite.image)
+        write_png(path, composite.image, mark_of(options.backdrop, with_photos=True))
     envelope: dict[str, Any] = {"pictures": [_entry(path, one) for path, one in zip(paths, made, strict=True)]}
     if options.plate and made[0].plate is not None:
         write_png(options.plate, made[0].plate)

@@ -10,6 +10,7 @@ from typing import Any
 
 from ...errors import InputError
 from . import letter_options
+from .ai_mark import mark_of
 from .letter import add_logo, read_logos
 from .plan_file import read_plan_file
 
@@ -60,11 +61,12 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     style = letter_options.style_of(options)
     cuts, logos = [read_cut(path) for path in options.cut], read_logos(options)
     made = reflow_design(picture, plan, get_channels(options.channels), keep=keep, cutouts=cuts, min_px=options.min_px)
+    mark = mark_of(options.picture, with_photos=bool(cuts))
     entries: list[dict[str, Any]] = []
     for one in made:
         finished = one.picture if options.no_text else letter_for(one.picture, one.plan, style, logos).image
         format = find_format(one.channel.formats[0])
-        file = file_for(finished, one.channel, format, plan=one.plan, style=style)
+        file = file_for(finished, one.channel, format, plan=one.plan, style=style, xmp=mark)
         notes, found = (*one.notes, *file.notes), file.findings
         path = options.out / (one.channel.id.replace(":", "-") + format.extension)
         written = options.override or not is_blocked(found)

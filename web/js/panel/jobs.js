@@ -2,7 +2,7 @@
 
 import { api } from "../page/host.js";
 import { Job } from "./job.js";
-import { keep, memory } from "./memory.js";
+import { addAds, keepUnderWay, memory } from "./memory.js";
 import { offers, usualCheckpoint } from "./offers.js";
 import { fill, templateOf } from "./wishes.js";
 
@@ -24,6 +24,9 @@ class Jobs extends EventTarget {
     /** @type {[string, any][]} */
     this.early = [];
     this.timer = 0;
+    /** Prompts that this tab follows or has followed. @type {Set<string>} */
+    this.known = new Set(memory.underWay.map(({ promptId }) => promptId ?? ""));
+    this.kept = [...this.known].join();
     for (const kind of EVENTS) api.addEventListener(kind, (event) => this.#hear(kind, event.detail));
     api.addEventListener("b_preview_with_metadata", (event) => this.#show(event.detail));
     for (const start of memory.underWay) this.list.push(new Job(start));
@@ -130,10 +133,10 @@ class Jobs extends EventTarget {
     if (job.state === "done" && job.files.length) this.#finish(job);
     if (job.state === "cancelled" && job.isUnwanted) this.list = this.list.filter((each) => each !== job);
     const underWay = this.list.filter((each) => !each.isOver && each.promptId).map((each) => each.start);
-    if (underWay.map((start) => start.promptId).join() !== memory.underWay.map((start) => start.promptId).join()) {
-      memory.underWay = underWay;
-      keep();
-    }
+    const ids = underWay.map((start) => start.promptId ?? "");
+    for (const id of ids) this.known.add(id);
+    if (ids.join() !== this.kept) keepUnderWay(underWay, this.known);
+    this.kept = ids.join();
     this.dispatchEvent(new CustomEvent("change", { detail: { job } }));
   }
 
@@ -142,8 +145,7 @@ class Jobs extends EventTarget {
     this.list = this.list.filter((each) => each !== job);
     const { wishes, channel, seed, at } = job.start;
     const made = job.files.map((file, index) => ({ id: `${job.promptId}-${index}`, at, file, wishes, channel, seed }));
-    memory.ads = [...made, ...memory.ads.filter((ad) => !made.some((one) => one.id === ad.id))];
-    keep();
+    addAds(made);
     this.dispatchEvent(new CustomEvent("made", { detail: { ads: made } }));
   }
 }

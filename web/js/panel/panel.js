@@ -7,7 +7,7 @@ import { engineOf } from "./engines.js";
 import { Form } from "./form.js";
 import { lacksNotice, openFilesHelp, openModelHelp } from "./help.js";
 import { jobs, workflowOf } from "./jobs.js";
-import { begin, keep, memory } from "./memory.js";
+import { begin, keep, memory, otherTabs } from "./memory.js";
 import { offers } from "./offers.js";
 import { photoOf } from "./photos.js";
 import { Results } from "./results.js";
@@ -80,6 +80,8 @@ function listen(panel, form, results) {
   jobs.addEventListener("change", change);
   jobs.addEventListener("preview", preview);
   jobs.addEventListener("made", made);
+  const redraw = () => results.draw();
+  otherTabs.addEventListener("change", redraw);
   change();
   // Keys and files meant for the panel are not the graph's.
   panel.addEventListener("keydown", (event) => event.stopPropagation());
@@ -105,6 +107,7 @@ function listen(panel, form, results) {
     jobs.removeEventListener("change", change);
     jobs.removeEventListener("preview", preview);
     jobs.removeEventListener("made", made);
+    otherTabs.removeEventListener("change", redraw);
   };
 }
 

@@ -4,7 +4,7 @@ import { errorText } from "../feedback/telling.js";
 import { h } from "../page/dom.js";
 import { pictureUrl } from "../page/host.js";
 import { channelName } from "./form.js";
-import { keep, memory } from "./memory.js";
+import { forgetAd, memory } from "./memory.js";
 import { fixFor } from "./fixes.js";
 import { downloadName, titleOf } from "./wishes.js";
 
@@ -97,8 +97,7 @@ export class Results {
 
   /** @param {Ad} ad */
   #forget(ad) {
-    memory.ads = memory.ads.filter((each) => each !== ad);
-    keep();
+    forgetAd(ad);
     this.draw();
   }
 }

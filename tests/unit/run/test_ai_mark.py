@@ -1,0 +1,63 @@
+"""What is made of a picture that AI drew says so as well: lettering it, or laying it out anew, loses no mark."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from adstudio.output.disclosure import TYPES, Disclosure, read_source_type
+from adstudio.output.save import save_picture
+
+PLAN = {"texts": [{"role": "headline", "text": "봄", "box": {"x0": 0.1, "y0": 0.1, "x1": 0.9, "y1": 0.4}}]}
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A picture as Ad Studio saves one that a model drew."""
+    picture = np.full((400, 400, 3), 0.6, np.float32)
+    return save_picture(picture, tmp_path_factory.mktemp("ads"), disclosure=Disclosure("generated")).path
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Path:
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps(PLAN))
+    return path
+
+
+def part_of(path: Path) -> str:
+    kind = read_source_type(path).rpartition("/")[2]
+    return next((source for source, name in TYPES.items() if name == kind), "")
+
+
+@pytest.mark.parametrize("more", [(), ("--channel", "instagram_feed:1x1", "--override")])
+def test_a_lettered_picture_keeps_its_mark(drawn: Path, plan: Path, tmp_path: Path, adstudio: Any, more: Any) -> None:
+    out = tmp_path / ("ad.jpg" if more else "ad.png")
+    assert adstudio("letter", drawn, "--plan", plan, "-o", out, *more).code == 0
+    assert part_of(out) == "generated"
+
+
+def test_every_channels_file_keeps_it(drawn: Path, plan: Path, tmp_path: Path, adstudio: Any) -> None:
+    said = adstudio(
+        "reflow", drawn, "--plan", plan, "--channels", "instagram_story,kakao_native:2x1", "-o", tmp_path / "out",
+        "--override", "--json",
+    )  # fmt: skip
+    paths = [Path(entry["path"]) for entry in said.envelope["pictures"]]
+    assert [part_of(path) for path in paths] == ["generated", "generated"]
+
+
+def test_a_photo_on_a_drawn_backdrop_makes_it_a_composite(
+    drawn: Path, box: Path, tmp_path: Path, adstudio: Any
+) -> None:
+    assert adstudio("place", drawn, box, "-o", tmp_path / "placed.png").code == 0
+    assert part_of(tmp_path / "placed.png") == "composite"
+
+
+def test_a_photo_gets_no_mark(coffee: Path, plan: Path, tmp_path: Path, adstudio: Any) -> None:
+    assert adstudio("letter", coffee, "--plan", plan, "-o", tmp_path / "ad.png").code == 0
+    assert read_source_type(tmp_path / "ad.png") == ""
