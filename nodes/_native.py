@@ -256,20 +256,21 @@ class _Coder:
 
     def encode(self, pixels: torch.Tensor) -> torch.Tensor:
         """Pictures -1..1 to latents, without the random part."""
-        return self._run(lambda vae: vae.encode(pixels).latent_dist.mode())
+        return self._run(pixels, lambda vae, given: vae.encode(given).latent_dist.mode())
 
     def decode(self, samples: torch.Tensor) -> torch.Tensor:
         """Latents to pictures -1..1."""
-        return self._run(lambda vae: vae.decode(samples, return_dict=False)[0])
+        return self._run(samples, lambda vae, given: vae.decode(given, return_dict=False)[0])
 
     def state_dict(self) -> dict[str, torch.Tensor]:
         """The VAE's weights."""
         return self._zit.components.vae.state_dict()
 
-    def _run(self, work: Any) -> torch.Tensor:
+    def _run(self, given: torch.Tensor, work: Any) -> torch.Tensor:
         vae = self._zit.components.vae
-        with registry.draw(), torch.inference_mode(False), torch.no_grad(), _host.host().on_device(vae):
-            return work(vae)
+        with registry.draw(), torch.inference_mode(False), torch.no_grad(), _host.host().on_device(vae) as device:
+            used = latents.working_vae(vae, device)
+            return work(used, given.to(used.dtype)).to(given.dtype)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from ...types import Array
 from .tiled_norms import shared_norms
 
 _SAME_ASPECT = 0.02
+_MARK = "_adstudio_wide"
 
 
 def check_picture(image: Array) -> None:
@@ -72,6 +73,7 @@ def encode_picture(vae: Any, picture: torch.Tensor, device: torch.device, tile_p
     Args:
         tile_px: work in overlapping tiles of this side; 0 = in one piece.
     """
+    vae = working_vae(vae, device)
     pixels = picture.to(device, vae.dtype)
     with _tiling(vae, tile_px, vae.encoder, lambda: vae.encode(pixels), tile_px < max(pixels.shape[-2:])):
         coded = vae.encode(pixels).latent_dist.mode()
@@ -84,9 +86,34 @@ def decode_latents(vae: Any, latents: torch.Tensor, device: torch.device, tile_p
     Args:
         tile_px: work in overlapping tiles of this side; 0 = in one piece.
     """
+    vae = working_vae(vae, device)
     raw = to_raw(vae, latents.to(device, vae.dtype))
     with _tiling(vae, tile_px, vae.decoder, lambda: vae.decode(raw), tile_px < max(raw.shape[-2:]) * scale_of(vae)):
         return vae.decode(raw, return_dict=False)[0]
+
+
+def working_vae(vae: Any, device: torch.device) -> Any:
+    """The VAE itself; on a processor without convolutions in its dtype, the same weights in float32.
+
+    There torch works such convolutions out number by number, more than a hundred times as slowly as in float32: on a PC
+    without AVX-512 a picture would take minutes. The caller holds the drawing lock.
+    """
+    if device.type != "cpu" or _convolves(vae.dtype):
+        return vae
+    wide = vae.__dict__.get(_MARK)
+    if wide is None:
+        with torch.inference_mode(False), torch.no_grad():  # it outlives this run
+            with torch.device("meta"):
+                wide = type(vae).from_config(vae.config)
+            wide.load_state_dict({name: tensor.float() for name, tensor in vae.state_dict().items()}, assign=True)
+        wide = vae.__dict__[_MARK] = wide.eval().requires_grad_(False)
+    return wide
+
+
+def _convolves(dtype: torch.dtype) -> bool:
+    """Whether this processor has fast convolutions in a dtype, by what torch asks itself before it takes them."""
+    asked = {torch.bfloat16: "_is_mkldnn_bf16_supported", torch.float16: "_is_mkldnn_fp16_supported"}.get(dtype)
+    return asked is None or (hasattr(torch.ops.mkldnn, asked) and getattr(torch.ops.mkldnn, asked)())
 
 
 def to_raw(vae: Any, latents: torch.Tensor) -> torch.Tensor:
