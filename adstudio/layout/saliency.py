@@ -23,7 +23,7 @@ from .rects import Rect, inset, pixels
 from .stand import check_aspects, describe, score_products, stand
 
 _COST_WEIGHT = 1.2  # beside the score, which is blind to size and to what was asked for
-_LOUDER, _WORTH = 1.5, 0.17  # a headline so many times larger may cost so much where the best one's is timid
+_LOUDER, _WORTH = 1.5, 0.17  # one group with a headline so many times larger may cost so much more than a parted one
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ class LocalAnalyzer:
             figures = score(image, plan, clear, busy=busy, safe=safe)
             found.append((figures.total - _COST_WEIGHT * draft.cost, draft, replace(plan, score=figures)))
         found.sort(key=lambda one: -one[0])
-        _prefer_louder(found, scene.unit)
+        _prefer_one_group(found, scene.unit)
         others = [(draft.composition.korean, plan) for _, draft, plan in found]
         for index, (_, draft, plan) in enumerate(found):
             reasons = explain(scene, draft, plan, busy, others if index == 0 else ())
@@ -160,19 +160,19 @@ def frame_of(width: int, height: int, safe: Box | None = None) -> Rect:
     return max(frame[0], x0), max(frame[1], y0), min(frame[2], x1), min(frame[3], y1)
 
 
-def _prefer_louder(found: list[tuple[float, Draft, LayoutPlan]], unit: float) -> None:
-    """Where the best proposal whispers in a corner, put the next one that speaks up before it, if it is nearly as good.
+def _prefer_one_group(found: list[tuple[float, Draft, LayoutPlan]], unit: float) -> None:
+    """Where the best proposal parts the copy and its headline whispers all the same, put one that speaks up before it.
 
-    On a close-up every place for large letters costs a little of the subject, and a headline that nobody reads from a
-    phone costs the whole ad.
+    Copy is parted to give the headline room. On a close-up there is none, and a headline that nobody reads from a phone
+    costs the whole ad: one group at an edge, nearly as good and much larger, is then the better one.
     """
     best, stack = found[0][0], found[0][1].stack
-    if stack is None or stack.size >= TIMID_SIZE * unit:
+    if not found[0][1].composition.apart or stack is None or stack.size >= TIMID_SIZE * unit:
         return
     for index, (worth, draft, _) in enumerate(found):
         if best - worth > _WORTH:
             return
-        if draft.stack is not None and draft.stack.size >= _LOUDER * stack.size:
+        if not draft.composition.apart and draft.stack is not None and draft.stack.size >= _LOUDER * stack.size:
             found.insert(0, found.pop(index))
             return
 
