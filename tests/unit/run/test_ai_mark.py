@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from adstudio.output.disclosure import TYPES, Disclosure, read_source_type
 from adstudio.output.save import save_picture
