@@ -18,7 +18,7 @@ from ..adstudio.config import EMBEDDED_NAME
 from ..adstudio.engine.forms.checkpoint import find_checkpoint, open_checkpoint
 from ..adstudio.errors import InputError
 from ..adstudio.run.engines import check_ready, list_engines
-from ..adstudio.run.local.photos import target_size
+from ..adstudio.run.photos import target_size
 from ..adstudio.run.remote.answers import first_problem
 from ..adstudio.run.remote.graph import Graph
 from ..adstudio.run.request import ZIT, AdRequest

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import InputError
-from .local.photos import target_size
-from .local.words import style_of
+from .asked import style_of
+from .photos import target_size
 from .readiness import Finder, Readiness, check_workflows
 from .request import ZIT, AdRequest
 from .target import channel_of

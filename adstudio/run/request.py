@@ -282,6 +282,7 @@ def _check_numbers(request: AdRequest) -> None:
     _in_range("contact", request.contact, 0, 1, "Use 0.4, or 0 to leave the ground as it was composed.")
     if request.fidelity_limit is not None:
         _in_range("fidelity_limit", request.fidelity_limit, 0, 100, "Use 4, or none for no limit.")
+    _in_range("text_style.min_px", request.text_style.min_px, 1, 1000, "Use 20, which a phone still shows.")
     _check_lighting(request.lighting)
     if request.max_kb is not None:
         _in_range("max_kb", request.max_kb, 1, MAX_KB, "Use the channel's limit, such as 300, or none for no limit.")

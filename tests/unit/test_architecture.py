@@ -307,3 +307,9 @@ def test_nodes_that_tell_something_know_their_own_id():
     telling = [node for node in classes if "_host.show(cls" in ast.unparse(node)]
     assert len(telling) > 10
     assert [node.name for node in telling if "hidden=[io.Hidden.unique_id]" not in ast.unparse(node)] == []
+
+
+@pytest.mark.parametrize("room", ["remote", "rest"])
+def test_what_draws_elsewhere_knows_nothing_of_drawing_here(room: str) -> None:
+    found = {path.name for path in (ROOT / "adstudio" / "run" / room).glob("*.py") if "..local" in path.read_text()}
+    assert not found

@@ -9,7 +9,7 @@ from ...output.channels import get_channel, get_channels, require_size
 from ...output.metadata import KEY
 from ..channels import inspect
 from ..finishing import finish, wanted_of
-from ..local.photos import read_logo
+from ..photos import read_logo
 from ..request import AdResult
 from ..target import channel_of, template_of
 from ..wire import to_record

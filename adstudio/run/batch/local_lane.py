@@ -57,7 +57,7 @@ class LocalLane:
 
     def check(self, row: Row) -> None:
         """Refuse what the checkpoint cannot draw or nobody could write."""
-        from ..local.words import check_words
+        from ..asked import check_words
 
         request = row.request
         check_channels(row.channels)

@@ -95,7 +95,7 @@ def check_for_server(row: Row) -> None:
     Raises:
         InputError: ``batch.not_on_server``, or what channels, the client and the writers of words refuse.
     """
-    from ..local.words import check_words
+    from ..asked import check_words
     from ..remote.refusals import check_fits
 
     request = row.request

@@ -123,7 +123,7 @@ def run_template(options: argparse.Namespace) -> dict[str, Any]:
     from ...output.findings import describe, refuse
     from ...output.store import write_whole
     from ..channels import file_for
-    from ..local.photos import read_logo
+    from ..photos import read_logo
     from ..templates import draw_template
     from .place import read_cut
 

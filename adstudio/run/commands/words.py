@@ -96,7 +96,7 @@ def run_copy(options: argparse.Namespace) -> dict[str, Any]:
     """Write the copy."""
     from ...prompt.processor import write_copy
     from ...prompt.report import author_of, copy_record, describe_flags, post_text
-    from ..local.words import limits_name
+    from ..asked import limits_name
 
     copy = write_copy(
         options.brief,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from ...output.channels import get_entry
 from ...output.findings import refuse
 from ...types import Channel, LayoutPlan, TextStyle
+from ..asked import shown_copy
 from ..channels import inspect, takes_copy, takes_marks
+from ..photos import find_subject
 from ..target import template_of
-from .layouts import find_subject, shown_copy
 from .stages import Run
 
 _ENLARGED = 1.5

@@ -9,6 +9,8 @@ from ...output.credentials import configured, require_library
 from ...output.encode import find_format, require_format
 from ...output.metadata import KEY
 from ...output.save import SavedPicture
+from ...text.faces.fonts import find_fonts
+from ..asked import wants_copy
 from ..finishing import label, save
 from ..report import RunReport
 from ..request import AdRequest
@@ -18,13 +20,16 @@ from .stages import Run
 
 
 def check_finish(request: AdRequest) -> None:
-    """Refuse what cannot be saved or signed here, before a model is loaded.
+    """Refuse what cannot be lettered, saved or signed here, before a model is loaded.
 
     Raises:
-        InputError: ``credentials.not_set``, ``credentials.not_found``
+        InputError: ``credentials.not_set``, ``credentials.not_found``, ``text.unknown_font``, ``text.bad_weight``
         MissingDependency: a package for the format or for signing is missing.
     """
     require_format(find_format(request.format))
+    if wants_copy(request) or request.ai_label.strip():
+        style = request.text_style
+        find_fonts(style.font, style.fallback, style.weight)
     if request.credentials:
         configured()
         require_library()

@@ -4,37 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from ...layout.frames import Analyzer, aspects_of
 from ...layout.saliency import Wishes
-from ...types import AdCopy, AdPrompt, Array, Channel, CutOut, LayoutPlan, Placement
+from ...types import AdCopy, AdPrompt, Array, Channel, CutOut, LayoutPlan
+from ..asked import PLAIN_PLACE
 from ..channels import takes_marks
 from ..request import AdRequest
-
-# Where a product goes when nobody looks for a place: the middle of the lower edge, somewhat over half the height.
-PLAIN_PLACE = Placement(x=0.5, base_y=0.92, height=0.55)
-PARTS = ("headline", "sub", "price", "old_price", "badge", "call_to_action", "legal", "hours", "link")
-_SUBJECT_STAYS = 0.75  # of the schedule: beyond, the model draws another composition
-_ROOM_BESIDE = 0.6  # of the picture: a subject that fills more leaves no room to keep copy off it
-
-
-def shown_copy(request: AdRequest, copy: AdCopy) -> AdCopy | None:
-    """What of a copy stands on the picture, a button only where one is asked for; None where that is nothing."""
-    shown = copy if request.call_to_action != "" else replace(copy, call_to_action="")
-    parts = (shown.headline, shown.sub, shown.price, shown.badge, shown.legal, shown.hours, shown.link)
-    return shown if any(part.strip() for part in (*parts, shown.call_to_action)) else None
-
-
-def wants_copy(request: AdRequest) -> bool:
-    """Whether anything will stand on the picture, told before the copy is written."""
-    return None in (request.headline, request.call_to_action) or shown_copy(request, own_copy(request)) is not None
-
-
-def own_copy(request: AdRequest) -> AdCopy:
-    """The words that a request brings itself."""
-    words: dict[str, Any] = {name: (getattr(request, name) or "").strip() for name in PARTS}
-    return AdCopy(**words)
 
 
 def place_products(
@@ -81,13 +57,3 @@ def place_copy(
         wishes=Wishes(with_logo=request.logo is not None and takes_marks(channel), channel=channel),
     )
     return replace(plan, products=placed.products, reasons=(*placed.reasons, *plan.reasons))
-
-
-def find_subject(photo: Array, strength: float) -> Array | None:
-    """Where the photo's subject stands, as long as a picture drawn over it still shows it there."""
-    from ...imaging.cutout.geodesic import GeodesicMatting
-
-    if strength > _SUBJECT_STAYS:
-        return None
-    matte = GeodesicMatting().matte(photo)
-    return matte if float((matte > 0.5).mean()) <= _ROOM_BESIDE else None

@@ -15,15 +15,16 @@ from ...output.findings import Finding
 from ...ports import Host
 from ...prompt.providers import LOCAL
 from ...types import AdCopy, AdPrompt, Array, Channel, CutOut, LayoutPlan
+from ..asked import check_words, shown_copy
 from ..channels import takes_copy, takes_marks
 from ..finishing import Wanted, wanted_of
+from ..photos import cover, cover_seen, find_subject, read_logo, read_source, target_size
 from ..recorder import Recorder
 from ..request import AdRequest
 from ..target import channel_of, check_copy, check_template, refuse_locked, template_of
 from ..wire import open_source
 from .layout_provider import RequestedAnalyzer, check_layout_provider
-from .layouts import find_subject, place_copy, place_products, shown_copy
-from .photos import cover, cover_seen, read_logo, read_source, target_size
+from .layouts import place_copy, place_products
 
 
 @dataclass
@@ -87,8 +88,6 @@ class Run:
 
     def check_words(self) -> None:
         """Refuse a brief, style or channel that cannot be used, before a model is loaded or a service is asked."""
-        from .words import check_words
-
         check_words(self.request)
         check_layout_provider(self.request)
 

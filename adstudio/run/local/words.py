@@ -6,50 +6,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from ...errors import InputError
-from ...output.channels import get_entry
 from ...ports import ChatModel, Host
 from ...prompt.copy.claims import flag_copy
-from ...prompt.copy_limits import get_limits
-from ...prompt.industries import AUTO, get_industry
 from ...prompt.processor import write_copy, write_variants
 from ...prompt.providers import ProviderChoice, wants_local
-from ...prompt.reading.brief import read_brief
 from ...prompt.report import describe_flags
-from ...prompt.styles import choose_style
 from ...types import AdCopy, AdPrompt
+from ..asked import limits_name, subject_of
 from ..recorder import Recorder
-from ..request import INSTRUCTED, AdRequest
-
-
-def check_words(request: AdRequest) -> None:
-    """Refuse what no writer could use.
-
-    Raises:
-        InputError: the brief, industry, style or channel cannot be used.
-    """
-    choose_style(request.style, read_brief(subject_of(request)).body)
-    if request.industry not in (AUTO, ""):
-        get_industry(request.industry)
-    limits_name(request.channel)
-
-
-def limits_name(channel: str) -> str:
-    """The name under which the limits of copy know a channel; empty for one of the user's that sets none.
-
-    Raises:
-        InputError: ``prompt.unknown_channel``.
-    """
-    if channel.strip().lower() == AUTO:
-        return AUTO
-    try:
-        return get_limits(channel).channel
-    except InputError as unknown:
-        try:
-            get_entry(channel)
-        except InputError:
-            raise unknown from None
-        return ""
+from ..request import AdRequest
 
 
 def wants_local_words(request: AdRequest) -> bool:
@@ -129,18 +94,6 @@ def _with_own(written: AdCopy, request: AdRequest) -> AdCopy:
 
 def _flagged(copy: AdCopy, request: AdRequest, industry: str) -> AdCopy:
     return replace(copy, flags=flag_copy(copy, industry, subject_of(request)))
-
-
-def style_of(request: AdRequest) -> str:
-    """The style that a request is drawn in: the one it names, or the one that its words ask for."""
-    return choose_style(request.style, read_brief(subject_of(request)).body)[0].name
-
-
-def subject_of(request: AdRequest) -> str:
-    """All that a request says of what is advertised; an instruction says it only where nothing else does."""
-    if request.engine == INSTRUCTED and request.context.strip():
-        return request.context
-    return " ".join(part for part in (request.brief, request.context) if part.strip())
 
 
 def _encoder(zit: Any, host: Host) -> ChatModel:

@@ -13,9 +13,9 @@ from ...output.findings import Finding
 from ...output.templates import Template
 from ...text.faces.fonts import BUNDLED
 from ...types import Array, Channel, LayoutPlan
+from ..asked import PARTS, own_copy, shown_copy
 from ..channels import inspect, takes_copy, takes_marks
 from ..finishing import NO_LABEL, wanted_of
-from ..local.layouts import PARTS, own_copy, shown_copy
 from ..request import AdRequest
 from ..target import channel_of, check_copy, check_template, refuse_locked, template_of
 from ..templates import OFFICIAL

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ..asked import style_of
 from ..engines import ENGINES, size_of
-from ..local.words import style_of
 from ..request import AdRequest
 from .graph import Graph, Link
 from .uploads import Photos

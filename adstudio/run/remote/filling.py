@@ -9,12 +9,10 @@ from dataclasses import dataclass, replace
 from ... import config
 from ...imaging.composite.light import find_lamp
 from ...output.templates import Template
-from ...prompt.copy_limits import get_limits
 from ...prompt.industries import AUTO, get_industry
 from ...types import AdPrompt, Channel
+from ..asked import PLAIN_PLACE, limits_name, style_of, subject_of, wants_copy
 from ..engines import ENGINES
-from ..local.layouts import PLAIN_PLACE, wants_copy
-from ..local.words import style_of, subject_of
 from ..request import TO_CHANNEL, ZIT, AdRequest
 from ..target import channel_of, template_of
 from .channel_filling import fill_channel, fill_template, size_for
@@ -151,13 +149,12 @@ def _fill_words(graph: Graph, request: AdRequest, draft: AdPrompt) -> None:
         variants=1 if request.reference is not None else request.count,
         copy_space=request.copy_space or AUTO,
     )
-    channel = request.channel.strip()
     graph.set(
         "AdStudioAdCopy",
         brief=request.context if request.context.strip() else request.brief,
         industry=AUTO,
         tone=request.tone,
-        channel="none" if not channel else AUTO if channel == AUTO else get_limits(channel).channel,
+        channel=(limits_name(request.channel) if request.channel.strip() else "") or "none",
         variation=request.seed,
     )
     if request.count > 1:  # several prompts would have it write several times

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from ...layout.providers import LOCAL
 from ...output.encode import find_format
 from ...prompt.industries import AUTO
+from ..asked import wants_copy
 from ..finishing import NO_LABEL
-from ..local.layouts import wants_copy
 from ..request import AdRequest
 from .graph import SAVE, Graph
 from .uploads import Photos

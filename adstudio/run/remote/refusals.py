@@ -10,9 +10,8 @@ from ...prompt.processor import write
 from ...prompt.providers import LOCAL, RULES
 from ...text.paint.label import LABELS
 from ...types import AdPrompt, Placement
+from ..asked import PLAIN_PLACE, subject_of
 from ..engines import ENGINES, size_of
-from ..local.layouts import PLAIN_PLACE
-from ..local.words import subject_of
 from ..request import ZIT, AdRequest
 from .channel_filling import check_channel
 

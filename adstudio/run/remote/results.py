@@ -19,8 +19,8 @@ from ...output.metadata import KEY, read_metadata
 from ...output.save import is_named_after
 from ...output.store import ORIGIN_FOLDER, NewFile, write_once
 from ...types import AdCopy, AdPrompt, Array, LayoutPlan, LayoutScore
+from ..asked import PARTS
 from ..graph_saving import BESIDES
-from ..local.layouts import PARTS
 from .connection import Connection, Refused
 from .graph import SAVE, Graph
 

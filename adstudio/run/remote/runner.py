@@ -18,8 +18,8 @@ from ...errors import ServerError
 from ...output.store import prepare_folder
 from ...prompt.copy.claims import flag_copy
 from ...types import RunEvent
+from ..asked import check_words, subject_of
 from ..engines import check_ready
-from ..local.words import check_words, subject_of
 from ..recorder import OnEvent, Recorder, Stop, close_report
 from ..report import RunReport
 from ..request import ZIT, AdRequest, AdResult

@@ -8,9 +8,9 @@ import numpy as np
 
 from ...output.encode import encode, find_format, hash_pixels, to_pixels
 from ...types import Array
+from ..asked import wants_copy
 from ..engines import SizeOver, sized_for
-from ..local.layouts import find_subject, wants_copy
-from ..local.photos import cover, cover_seen, read_logo, read_source
+from ..photos import cover, cover_seen, find_subject, read_logo, read_source
 from ..request import ZIT, AdRequest
 from ..target import channel_of
 from ..wire import open_source

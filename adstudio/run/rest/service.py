@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from ...errors import AdStudioError, ServerError
+from ..asked import check_words
 from ..engines import SizeOver
-from ..local.words import check_words
 from ..remote.answers import failure, was_interrupted
 from ..remote.channel_filling import barred_notes, without_barred
 from ..remote.filling import fill, with_seed

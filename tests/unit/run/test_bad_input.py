@@ -240,3 +240,23 @@ def test_a_disk_that_fills_up_while_saving(
     assert refused("generate", "딸기") == "output.disk_full"
     monkeypatch.undo()
     assert len(accepted("generate", "딸기")["pictures"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("option", "code"),
+    [
+        (("--font", "없는 글꼴"), "text.unknown_font"),
+        (("--second-font", "없는 글꼴"), "text.unknown_font"),
+        (("--weight", "5000"), "text.bad_weight"),
+        (("--min-px", "0"), "request.text_style.min_px"),
+    ],
+)
+def test_letters_that_cannot_be_drawn_are_refused_before_a_picture_is(
+    option: tuple[str, str], code: str, adstudio: Any, tmp_path: Path
+) -> None:
+    said = adstudio(
+        "generate", "카페 라떼", "--headline", "봄", "--provider", "rules", *option, "--out", tmp_path, "--json"
+    )
+    assert said.code == 1 and said.envelope["error"]["code"] == code
+    steps = (said.envelope["report"] or {}).get("steps", [])
+    assert [step["name"] for step in steps] in ([], ["check"])

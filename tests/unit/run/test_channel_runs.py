@@ -15,8 +15,8 @@ from adstudio.output.channels import get_channel
 from adstudio.prompt.copy_limits import get_limits
 from adstudio.run.api import generate_and_save_image
 from adstudio.run.channels import inspect_copy
-from adstudio.run.local.photos import cover, cover_seen
 from adstudio.run.local.runner import LocalRunner
+from adstudio.run.photos import cover, cover_seen
 from adstudio.run.request import AdRequest, AdResult
 from adstudio.text.faces import fonts
 from adstudio.types import AdCopy, TextStyle

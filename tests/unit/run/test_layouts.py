@@ -13,8 +13,10 @@ from adstudio.layout.copy.copysize import Copy
 from adstudio.layout.copy.stacks import stack
 from adstudio.layout.saliency import LocalAnalyzer
 from adstudio.prompt.providers import ProviderChoice
-from adstudio.run.local.layouts import find_subject, place_copy, place_products, shown_copy
+from adstudio.run.asked import shown_copy
+from adstudio.run.local.layouts import place_copy, place_products
 from adstudio.run.local.words import write_words
+from adstudio.run.photos import find_subject
 from adstudio.run.recorder import Recorder
 from adstudio.run.request import AdRequest
 from adstudio.text.lettering import letter

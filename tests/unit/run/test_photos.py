@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from skimage import data
 
-from adstudio.run.local.photos import cover
+from adstudio.run.photos import cover
 
 
 @pytest.mark.parametrize(("width", "height"), [(64, 64), (64, 128), (256, 64)])

@@ -332,3 +332,13 @@ def test_the_graphs_are_those_of_the_workflows_folder() -> None:
 
 def test_the_graphs_lie_where_a_wheel_takes_them() -> None:
     assert Path(PACK) / "adstudio" / "run" / "data" / "workflows" == WORKFLOWS
+
+
+def test_copy_for_a_channel_of_ones_own_has_no_limits_there_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ADSTUDIO_HOME", str(tmp_path))
+    (tmp_path / "channels.yaml").write_text("danggeun_own: {korean: 우리 동네, english: Our street}\n")
+    own = node(graph_of(replace(WORDS, channel="danggeun_own")), "AdStudioAdCopy")
+    assert own["channel"] == "none" == node(graph_of(WORDS), "AdStudioAdCopy")["channel"]
+    assert node(graph_of(replace(WORDS, channel=" Auto")), "AdStudioAdCopy")["channel"] == "auto"

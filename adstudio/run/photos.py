@@ -5,23 +5,26 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from ...engine.drawing.sizes import check_size, drawn_size, fit_size, size_for
-from ...errors import InputError
-from ...types import Array, Channel
-from ..request import TO_CHANNEL, AdRequest
-from ..wire import open_source
+from ..engine.drawing.sizes import check_size, drawn_size, fit_size, size_for
+from ..errors import InputError
+from ..types import Array, Channel
+from .request import TO_CHANNEL, AdRequest
+from .wire import open_source
+
+_SUBJECT_STAYS = 0.75  # of the schedule: beyond, the model draws another composition
+_ROOM_BESIDE = 0.6  # of the picture: a subject that fills more leaves no room to keep copy off it
 
 
 def read_source(source: str) -> Array:
     """Read a picture of a request as an opaque photo."""
-    from ...imaging.photo import read_photo
+    from ..imaging.photo import read_photo
 
     return read_photo(open_source(source))
 
 
 def read_logo(source: str) -> Array:
     """Read a logo of a request with its transparency: ``[h,w,4]``."""
-    from ...imaging.photo import read_photo_with_alpha
+    from ..imaging.photo import read_photo_with_alpha
 
     colour, alpha = read_photo_with_alpha(open_source(source), min_side_px=8)
     solid = np.ones(colour.shape[:2], np.float32) if alpha is None else alpha
@@ -45,8 +48,8 @@ def cover(photo: Array, width: int, height: int) -> Array:
 
 def cover_seen(photo: Array, width: int, height: int) -> Array:
     """Fill ``width`` x ``height`` as :func:`cover` does, cut where the least is to be seen."""
-    from ...imaging.reframe import choose_window, reframe
-    from ...layout.picture.energy import measure
+    from ..imaging.reframe import choose_window, reframe
+    from ..layout.picture.energy import measure
 
     return reframe(photo, choose_window(photo, (width, height), interest=measure(photo).energy), (width, height))
 
@@ -79,3 +82,13 @@ def target_size(
     if own and photo is not None:
         return fit_size(*photo, grid=grid, base_px=base_px)
     return size_for("1:1" if own else request.aspect, grid=grid, base_px=base_px)
+
+
+def find_subject(photo: Array, strength: float) -> Array | None:
+    """Where the photo's subject stands, as long as a picture drawn over it still shows it there."""
+    from ..imaging.cutout.geodesic import GeodesicMatting
+
+    if strength > _SUBJECT_STAYS:
+        return None
+    matte = GeodesicMatting().matte(photo)
+    return matte if float((matte > 0.5).mean()) <= _ROOM_BESIDE else None
