@@ -10,6 +10,8 @@ from typing import Any, Protocol
 from .chat import ChatMessage, Completion
 from .types import AdCopy, AdPrompt, Array, CopyRequest, LayoutPlan, PromptRequest
 
+ENDLESS = 2**62  # bytes: what a host says is free where nothing is copied to a device
+
 
 class Host(Protocol):
     """Whoever owns the device: ComfyUI's model manager, or plain torch."""
@@ -28,7 +30,7 @@ class Host(Protocol):
         ...
 
     def free_bytes(self) -> int:
-        """Room on the device for weights and work, counting what could be evicted; 2**62 where nothing is copied."""
+        """Room on the device for weights and work, counting what could be evicted; ``ENDLESS`` where none is."""
         ...
 
     def release(self, component: Any) -> None:

@@ -31,6 +31,7 @@ from ..adstudio.engine.forms.model_files import AUTO, KINDS, files_holding
 from ..adstudio.engine.memory.residence import Residence, residence_of
 from ..adstudio.errors import InputError
 from ..adstudio.output.metadata import KEY
+from ..adstudio.ports import ENDLESS
 from ..adstudio.types import Array
 
 _PREVIEW_PX = 512
@@ -55,10 +56,10 @@ class ComfyHost:
             yield patcher.load_device
 
     def free_bytes(self) -> int:
-        """Room on the manager's device, counting every model that it could push out; 2**62 on a CPU."""
+        """Room on the manager's device, counting every model that it could push out; ``ENDLESS`` on a CPU."""
         device = manager.get_torch_device()
         if manager.is_device_cpu(device):
-            return 2**62
+            return ENDLESS
         entries = [entry for entry in manager.current_loaded_models if entry.device == device]
         held = [patcher for entry in entries if (patcher := entry.model) is not None]  # it is a weak reference
         evictable = sum(patcher.loaded_size() for patcher in held if not getattr(patcher, "is_lent", False))

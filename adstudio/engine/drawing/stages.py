@@ -15,7 +15,7 @@ import torch
 from torch.nn import functional
 
 from ...errors import ModelError
-from ...ports import Host
+from ...ports import ENDLESS, Host
 from ...types import Array
 from ..lora.adapters import applied
 from ..memory import ladder
@@ -62,7 +62,7 @@ class Drawing:
     def __init__(self, zit: Zit, size: tuple[int, int], pictures: int, host: Host) -> None:
         self._zit, self._parts, self._host = zit, zit.components, host
         self._free = host.free_bytes()
-        self._sizes = measure_sizes(zit, size, is_counted=self._free < ladder.ENDLESS)
+        self._sizes = measure_sizes(zit, size, is_counted=self._free < ENDLESS)
         self.plan = ladder.choose_plan(self._sizes, self._free, pictures if zit.options.one_pass else 1)
         self._out_of_memory: list[str] = []
 

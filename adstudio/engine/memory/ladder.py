@@ -17,7 +17,6 @@ from typing import Literal
 Stage = Literal["encode", "denoise", "vae"]
 RESIDENT, RELEASED, STREAMED, TILED = ("resident", "encoder released", "streamed", "tiled")
 
-ENDLESS = 2**62  # what a host without a device of its own says is free
 _GIB = 2**30
 _TILE_SHARES = (1, 2, 4)  # of the side that the checkpoint was made for
 _TILE_CELLS = 4  # the VAE's tiling overlaps by a quarter of a tile, which must be whole cells

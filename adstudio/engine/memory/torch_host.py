@@ -15,12 +15,11 @@ import torch
 
 from ... import config
 from ...errors import InputError
-from ...ports import Cancelled
+from ...ports import ENDLESS, Cancelled
 from ...types import Array
 from .residence import residence_of
 
 OnProgress = Callable[[int, int, Array | None], None]
-_ENDLESS = 2**62
 _RESERVE_BYTES = 512 * 2**20  # for the CUDA context and what torch needs beside what it is asked for
 
 
@@ -75,9 +74,9 @@ class TorchHost:
             yield self.device
 
     def free_bytes(self) -> int:
-        """Room on the device for weights and work, counting what could be evicted; 2**62 where nothing is copied."""
+        """Room on the device for weights and work, counting what could be evicted; ``ENDLESS`` where none is."""
         if not self._copying:
-            return _ENDLESS
+            return ENDLESS
         with self._moving:
             return self._measure_free() + sum(residence_of(module).device_bytes() for module in self._evictable())
 
@@ -148,7 +147,7 @@ class TorchHost:
 
     def _ask_device(self) -> int:
         if self.device.type != "cuda":
-            return _ENDLESS
+            return ENDLESS
         free, total = torch.cuda.mem_get_info(self.device)
         reserved = torch.cuda.memory_reserved(self.device)
         if ask_share := getattr(torch.cuda, "get_per_process_memory_fraction", None):  # not in older versions of torch

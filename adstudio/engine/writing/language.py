@@ -17,9 +17,8 @@ import torch
 
 from ...chat import ChatMessage, Completion
 from ...errors import ProviderError
-from ...ports import Host
+from ...ports import ENDLESS, Host
 from ..forms.checkpoint import Checkpoint
-from ..memory import ladder
 from ..memory.components import Zit, registry
 from ..memory.residence import residence_of
 from .answer import Draft, walk_freely
@@ -123,7 +122,7 @@ class EncoderChat:
         host, parts = self._host, self._zit.components
         needed = activation_bytes(parts.text_encoder, writing.asked, writing.draft.most)
         free = host.free_bytes()
-        whole = 0 if free >= ladder.ENDLESS else residence_of(parts.text_encoder).size_bytes()
+        whole = 0 if free >= ENDLESS else residence_of(parts.text_encoder).size_bytes()
         streamed = whole + needed > free
         while True:
             try:

@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from adstudio.engine.memory.ladder import (
-    ENDLESS,
     RELEASED,
     RESIDENT,
     STREAMED,
@@ -22,6 +21,7 @@ from adstudio.engine.memory.ladder import (
     lower_plan,
     tile_sides,
 )
+from adstudio.ports import ENDLESS
 
 GIB = 2**30
 # Z-Image Turbo in bf16 at 1024x1024
