@@ -16,9 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-import traceback
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +30,7 @@ import torch  # noqa: E402
 from adstudio.engine.memory import ladder  # noqa: E402
 from benchmarks import full_size, gauges  # noqa: E402
 from benchmarks.card_gauges import GIB, PROMPT, Card, Work, say  # noqa: E402
+from benchmarks.card_races import fast, speed  # noqa: E402
 
 L4_GIB, FP8_GIB, STREAMED_GIB = 22.5, 12.5, 8.0
 
@@ -83,7 +82,8 @@ def _wake(card: Card) -> None:
     from adstudio.demo import checkpoint_path
     from adstudio.engine.memory.components import load, registry
 
-    card.draw(load(checkpoint_path(), card.host), 1, 256)
+    small = checkpoint_path() if card.is_cuda else card.folder  # some processors take minutes for the embedded model
+    card.draw(load(small, card.host), 1, min(256, card.base))
     card.host.evict_all()
     registry.forget()
     card.peak_gib(reset=True)
@@ -142,88 +142,6 @@ def _switch_styles(card: Card, zit: Any) -> None:
     say("warm picture with a style", statistics.median(times), "s")
     again = card.draw(zit, 5).images[0]
     say("the base after styles, largest difference", float(np.abs(plain - again).max()), "of 1")
-
-
-def speed(options: argparse.Namespace) -> None:
-    """Plain diffusers and every option that needs no compiling, in turns."""
-    from adstudio.engine.drawing.options import Options
-
-    _race(
-        options,
-        {
-            "ours": Options(),
-            "ours, channels last": Options(channels_last=True),
-            "ours, fp8 weights": Options(precision="fp8 weights"),
-            "ours, fp8 products": Options(precision="fp8 products"),
-            "ours, flash attention": Options(attention="flash"),
-            "ours, cudnn attention": Options(attention="cudnn"),
-            "ours, efficient attention": Options(attention="efficient"),
-        },
-    )
-
-
-def fast(options: argparse.Namespace) -> None:
-    """Plain diffusers, ours, and ours with all that makes it faster."""
-    from adstudio.engine.drawing.options import Options
-
-    quick = Options(precision="fp8 products", compiled=True, channels_last=True)
-    roads = {"ours": Options(), "ours, fast": quick, "ours, compiled": Options(compiled=True)}
-    _race(options, {"ours": Options()} if options.tiny else roads)
-
-
-def _race(options: argparse.Namespace, roads: dict[str, Any]) -> None:
-    """Every road warmed up, then in turns, so that whatever the machine does falls on all alike."""
-    from adstudio.engine.drawing.precision import with_options
-    from benchmarks.sampling import pipeline
-
-    card = Card(options)
-    zit = card.load()
-    # Over the very modules that ours draws with: a 24 GB card has no room for two of each.
-    parts = zit.components
-    theirs = pipeline(str(card.folder), card.base, 8, parts)
-
-    def plain(seed: int) -> Any:
-        with ExitStack() as lent:
-            for module in (parts.transformer, parts.text_encoder, parts.vae):
-                lent.enter_context(card.host.on_device(module))
-            return theirs(seed)
-
-    draws: dict[str, Callable[[int], Any]] = {"diffusers": plain}
-    for name, chosen in roads.items():
-        made = with_options(zit, chosen, card.host)
-        draws[name] = lambda seed, made=made: card.draw(made, seed).images[0]
-    firsts: dict[str, Any] = {}
-    for name, draw in list(draws.items()):
-        try:
-            first, firsts[name] = card.time(lambda draw=draw: draw(1))
-        except Exception as error:  # a kernel that this card lacks, no compiler: the others are measured all the same
-            traceback.print_exc()
-            say(f"{name}, failed", 1, "", f"{type(error).__name__}: {error}".splitlines()[0][:200])
-            del draws[name]
-            if name in ("diffusers", "ours"):
-                raise
-            continue
-        say(f"{name}, first picture", first, "s")
-        draw(2)
-    seconds: dict[str, list[float]] = {name: [] for name in draws}
-    for seed in range(3, 3 + card.rounds):
-        for name, draw in draws.items():
-            if card.is_small:
-                draw(seed)  # brings back what the road before has sent home
-            seconds[name].append(card.time(lambda draw=draw, seed=seed: draw(seed))[0])
-    base = statistics.median(seconds["diffusers"])
-    for name, times in seconds.items():
-        middle = statistics.median(times)
-        say(
-            f"{name}, warm",
-            middle,
-            "s",
-            f"{card.base}x{card.base}, 8 evaluations; {min(times):.3f} to {max(times):.3f}",
-        )
-        if name != "diffusers":
-            say(f"{name}, x diffusers", middle / base, "x")
-            difference = np.abs(firsts[name] - firsts["diffusers"])
-            say(f"{name}, mean difference", float(difference.mean()), "of 1", f"largest {float(difference.max()):.4f}")
 
 
 def fp8(options: argparse.Namespace) -> None:
