@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from array_api_compat import array_namespace
+from numpy.typing import NDArray
 
 from ...errors import InputError
 from ...types import Array, Stance
@@ -16,7 +17,7 @@ from ..linear import to_srgb
 from .crossing import Fall
 from .light import Lamp
 from .products import Product
-from .shadow import DARKEST, cast, find_foot
+from .shadow import DARKEST, Foot, cast, find_foot
 from .sheets import Sheet, overlap
 
 # What light a shadow still lets through, per channel: the sky lends it a trace of blue.
@@ -89,8 +90,7 @@ def mirror(product: Product, strength: float) -> tuple[Sheet, ...]:
     rows, columns = product.alpha.shape
     foot = find_foot(product.alpha)
     reach = max(2, round(_MIRROR * rows))
-    # Each touching column is mirrored where it touches; what hangs over the ground, in the plane of the base.
-    plane = np.where(foot.touching, foot.underside, foot.base).astype(np.int64)
+    plane = _mirror_plane(foot)
     first = int(plane.min())
     xp = array_namespace(product.alpha)
     axis, column = beside(plane[None, :], product.alpha), beside(np.arange(columns)[None, :], product.alpha)
@@ -110,6 +110,23 @@ def mirror(product: Product, strength: float) -> tuple[Sheet, ...]:
     colour = xp.astype(mixed[..., :3] / xp.maximum(mixed[..., 3:], 1e-3), xp.float32, copy=False)
     weight = xp.astype(xp.clip(mixed[..., 3] * fade, 0.0, 1.0), xp.float32, copy=False)
     return (Sheet(f"reflection {product.number}", colour, weight, product.spot.left - room, product.spot.top + first),)
+
+
+def _mirror_plane(foot: Foot) -> NDArray[np.int64]:
+    """Find the row in which each column is mirrored: where it touches, and over the ground beside that.
+
+    A round foot touches along an ellipse. What hangs over the ground beside it stands over the ellipse's middle; to
+    there the plane goes smoothly, or the mirror image of a saucer would be torn where its rim leaves the ground.
+    """
+    touching = np.flatnonzero(foot.touching)
+    if len(touching) == 0:
+        return np.full(foot.underside.shape, foot.base, dtype=np.int64)
+    columns = np.arange(len(foot.underside))
+    nearest = np.clip(columns, touching[0], touching[-1])
+    last = np.interp(columns, touching, foot.underside[touching])
+    away = np.abs(columns - nearest) / max(1.0, 0.1 * len(touching))
+    hanging = foot.middle + (last - foot.middle) * np.exp(-away)
+    return np.round(np.where(foot.touching, foot.underside, hanging)).astype(np.int64)
 
 
 def occlude(product: Product, behind: Array, lamp: Lamp, strength: float) -> tuple[Sheet, ...]:

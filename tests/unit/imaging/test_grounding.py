@@ -155,6 +155,17 @@ def test_mirror_image_begins_at_the_foot_and_fades() -> None:
     assert np.array_equal(done.image[:240], without.image[:240])
 
 
+def test_mirror_image_of_a_saucer_is_not_torn_where_its_rim_leaves_the_ground() -> None:
+    y, x = np.mgrid[0:240, 0:320].astype(np.float32)
+    alpha = np.clip((1 - np.hypot((x - 160) / 150, (y - 120) / 110)) * 110 + 0.5, 0, 1)
+    cut = CutOut(np.concatenate([np.full((240, 320, 3), 0.8), alpha[..., None]], axis=-1).astype(np.float32), "mask")
+    (product,), _ = fit([cut], [Placement(0.5, 0.6, 0.5)], np.zeros((400, 400, 3), np.float32))
+    (sheet,) = mirror(product, 1.0)
+    seen = sheet.alpha > 0.5 * sheet.alpha.max(axis=0)
+    tops = seen.argmax(axis=0)[sheet.alpha.max(axis=0) > 0.2]
+    assert np.abs(np.diff(tops)).max() < 0.04 * len(product.alpha)
+
+
 def test_mirror_image_of_a_hanging_product_is_none(block: CutOut) -> None:
     (product,), _ = fit([block], [Placement(0.5, 0.5, 0.3, stance="hanging")], flat((0.5, 0.5, 0.5)))
     assert mirror(product, 1.0) == ()
