@@ -16,7 +16,7 @@ from ..adstudio.imaging.composite.stance import settle_stances
 from ..adstudio.imaging.cutout.matting import restore_frame
 from ..adstudio.layout.frames import together
 from ..adstudio.types import Array, CutOut, LayoutPlan, Placement
-from . import _lamp
+from . import _host, _lamp
 from ._api import io
 from ._io import CutOutIO, LayersIO, Layout, mask_to_arrays, one_or_each, to_arrays, to_image, to_layers, to_mask
 
@@ -163,6 +163,7 @@ class BackgroundComposite(io.ComfyNode):
                     "placed", display_name="layout", tooltip="Where the products stand, found or set by hand; for Save."
                 ),
             ],
+            hidden=[io.Hidden.unique_id],
         )
 
     @classmethod
@@ -198,13 +199,15 @@ class BackgroundComposite(io.ComfyNode):
             done.append(replace(made, notes=(*found[1], *made.notes)))
             proposed = LayoutPlan(reasons=_BY_HAND) if plan is None else plan.for_frame(index)
             placed.append(replace(proposed, products=tuple(found[0])))
+        receipt = "\n\n".join(map(describe, done))
         return io.NodeOutput(
             to_image([each.image for each in done]),
             to_mask([each.mask for each in done]),
-            "\n\n".join(map(describe, done)),
+            receipt,
             to_image([each.plate for each in done if each.plate is not None]),
             [to_layers(each.layers, each.image.shape[1], each.image.shape[0]) for each in done],
             together(placed),
+            ui=_host.show(cls, receipt),
         )
 
 

@@ -12,6 +12,11 @@ from pack.nodes.compose import BackgroundComposite, Shadow
 from pack.adstudio.types import CutOut, LayoutPlan, Placement
 from pack.adstudio.errors import InputError
 
+class Quiet:
+    unique_id = None
+
+BackgroundComposite.hidden = Quiet()
+
 def refusal(call):
     try:
         call()
@@ -23,7 +28,8 @@ rgba = np.ones((60, 40, 4), np.float32); rgba[..., :3] = (0.8, 0.2, 0.1)
 cut = CutOut(rgba, "mask", origin_px=(20, 10), source_px=(90, 100))
 ramp = torch.linspace(0.9, 0.4, 128)[None, None, :, None].expand(2, 128, 128, 3).contiguous()
 by_hand = dict(manual_placement=True, x=0.5, base_y=0.8, height=0.4, light="auto", shadow=1.0, harmonize=0.3)
-image, mask, receipt, plate, layers, placed = BackgroundComposite.execute(ramp, cut, cutout_2=cut, **by_hand).result
+done = BackgroundComposite.execute(ramp, cut, cutout_2=cut, **by_hand)
+image, mask, receipt, plate, layers, placed = done.result
 old = BackgroundComposite.execute(ramp[:1], cut, **by_hand).result[0]
 plan = LayoutPlan(products=(Placement(0.3, 0.9, 0.4),))
 by_plan, by_angle = by_hand | {"manual_placement": False}, by_hand | {"light": "angle"}
@@ -46,6 +52,7 @@ shade, density = Shadow.execute("left", "standing", 1.0, False, cutout=cut).resu
 alone = torch.zeros((2, 64, 64)); alone[:, 20:40, 25:35] = 1
 answer = {
     "shapes": [list(each.shape) for each in (image, mask, plate)] + [len(layers), len(layers[0]["layers"])],
+    "shown": list(done.ui.as_dict()["text"]),
     "names": [item["name"] for item in layers[0]["layers"]],
     "apart": apart,
     "stances": [receipt, BackgroundComposite.execute(ramp[:1], cut, stance="hanging", **by_hand).result[2]],
@@ -80,6 +87,10 @@ def test_the_receipt_says_why_a_product_stands_unless_it_was_told_to(seen: dict[
     found, told = seen["stances"]
     assert "Product 1: standing, for the backdrop shows no ground line" in found and "Product 2: standing" in found
     assert "Product 1: " not in told
+
+
+def test_the_receipt_is_shown_on_the_node(seen: dict[str, Any]):
+    assert seen["shown"] == [seen["stances"][0]] and "mean delta E" in seen["shown"][0]
 
 
 def test_every_backdrop_gives_a_picture_a_mask_a_plate_and_a_stack(seen: dict[str, Any]):
