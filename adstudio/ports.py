@@ -29,6 +29,14 @@ class Host(Protocol):
         """
         ...
 
+    def workspace(self, work_bytes: int) -> AbstractContextManager[Any]:
+        """Make room on the compute device for arrays, for the length of a ``with`` block.
+
+        Yields the ``torch.device`` to compute them on, or None where that is no faster than numpy: on a processor.
+        Models that are lent stay; running out of memory inside is raised as torch does, never answered by numpy.
+        """
+        ...
+
     def free_bytes(self) -> int:
         """Room on the device for weights and work, counting what could be evicted; ``ENDLESS`` where none is."""
         ...

@@ -42,6 +42,8 @@ _MARK = "_adstudio_patcher"
 class ComfyHost:
     """Lends modules through ComfyUI's model manager, which also evicts them. One per node execution."""
 
+    array_devices = frozenset({"cuda"})  # ROCm calls itself so too; numpy serves where torch has not been tried
+
     def __init__(self) -> None:
         self._bar: comfy.utils.ProgressBar | None = None
 
@@ -54,6 +56,18 @@ class ComfyHost:
         manager.load_models_gpu([patcher, *_lent_beside(patcher)], memory_required=activation_bytes)
         with patcher.lent():
             yield patcher.load_device
+
+    @contextmanager
+    def workspace(self, work_bytes: int) -> Iterator[torch.device | None]:
+        """Have the manager make room for arrays on its device; None where that is not CUDA, as under ``--cpu``."""
+        device = manager.get_torch_device()
+        if device.type not in self.array_devices:
+            yield None
+            return
+        held = [entry for entry in manager.current_loaded_models if entry.device == device]
+        lent = [entry for entry in held if getattr(entry.model, "is_lent", False)]
+        manager.free_memory(work_bytes + manager.extra_reserved_memory(), device, keep_loaded=lent)
+        yield device
 
     def free_bytes(self) -> int:
         """Room on the manager's device, counting every model that it could push out; ``ENDLESS`` on a CPU."""

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from ..adstudio.errors import InputError
-from ..adstudio.imaging.composite.compose import compose, describe
+from ..adstudio.imaging.composite.compose import compose, describe, workspace_bytes
 from ..adstudio.imaging.composite.grounding import cast_alone, shade_white
 from ..adstudio.imaging.composite.placement import STANCES, line_up
 from ..adstudio.imaging.composite.stance import settle_stances
@@ -195,7 +195,8 @@ class BackgroundComposite(io.ComfyNode):
         for index, frame in enumerate(to_arrays(backdrop)):
             places = _turned(_placements(plan, index, frame, products, **by_hand), plan, rotation, stance)
             found = settle_stances(frame, products, places) if plan is None and stance == "auto" else (places, ())
-            made = compose(frame, products, found[0], **options)
+            with _host.host().workspace(workspace_bytes(frame, products, found[0])) as device:
+                made = compose(frame, products, found[0], device=device, **options)
             done.append(replace(made, notes=(*found[1], *made.notes)))
             proposed = LayoutPlan(reasons=_BY_HAND) if plan is None else plan.for_frame(index)
             placed.append(replace(proposed, products=tuple(found[0])))

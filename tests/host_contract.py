@@ -174,6 +174,33 @@ def check_room_is_counted(case: Case) -> None:
     assert case.placing.free_bytes() >= empty, "what could be evicted is room"
 
 
+def check_arrays_stay_numpys_on_a_cpu(case: Case) -> None:
+    with case.computing.workspace(2**40) as device:
+        assert device is None
+
+
+def check_room_for_arrays_is_made_and_what_is_lent_stays(case: Case) -> None:
+    parts = case.components
+    with case.placing.on_device(parts.text_encoder):
+        pass
+    with case.placing.workspace(2**10) as device:
+        assert device == META
+        assert devices(parts.text_encoder) == {"meta"}, "there was room for both"
+    with case.placing.on_device(parts.vae), case.placing.workspace(2**70) as device:
+        assert device == META
+        assert devices(parts.vae) == {"meta"}, "what is lent stays"
+        assert devices(parts.text_encoder) == {"cpu"}, "what is in the way goes home"
+
+
+def check_an_error_in_a_workspace_passes_through(case: Case) -> None:
+    try:
+        with case.placing.workspace(2**10):
+            raise torch.OutOfMemoryError("no room")
+    except torch.OutOfMemoryError:
+        return
+    raise AssertionError("running out of memory was swallowed")
+
+
 def check_pictures_do_not_depend_on_the_host(case: Case) -> None:
     picture = case.draw(case.computing, 3)
     assert picture.std() > 0

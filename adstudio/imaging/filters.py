@@ -44,7 +44,7 @@ def highest(values: Array, size: int) -> Array:
         return taps.highest(values, size)
     from scipy.ndimage import maximum_filter
 
-    return np.asarray(maximum_filter(values, size))
+    return np.asarray(maximum_filter(values, size), dtype=np.float32)
 
 
 def lowest(values: Array, size: int) -> Array:
@@ -53,7 +53,7 @@ def lowest(values: Array, size: int) -> Array:
         return -taps.highest(-values, size)
     from scipy.ndimage import minimum_filter
 
-    return np.asarray(minimum_filter(values, size))
+    return np.asarray(minimum_filter(values, size), dtype=np.float32)
 
 
 def slopes(values: Array) -> tuple[Array, Array]:
@@ -74,7 +74,8 @@ def affine(values: Array, matrix: Array, offset: tuple[float, float], shape: tup
     from scipy.ndimage import affine_transform
 
     start: Any = offset
-    return affine_transform(values, matrix, offset=start, order=1, output_shape=shape, cval=0.0)
+    read = affine_transform(values, matrix, offset=start, order=1, output_shape=shape, cval=0.0)
+    return np.asarray(read, dtype=np.float32)
 
 
 def grow(mask: Bools, by_px: int) -> Bools:

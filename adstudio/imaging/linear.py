@@ -102,13 +102,13 @@ def ciede2000(one: Array, other: Array) -> Array:
     return xp.sqrt(xp.maximum(by_light**2 + by_chroma**2 + by_hue**2 + blue, 0.0))
 
 
-def _vividness(chroma: Array) -> Array:
+def _vividness(chroma: Any) -> Any:
     xp = array_namespace(chroma)
     seventh = chroma**7
     return xp.sqrt(seventh / (seventh + 25.0**7))
 
 
-def _polar(a: Array, b: Array) -> tuple[Array, Array]:
+def _polar(a: Any, b: Any) -> tuple[Array, Array]:
     """Chroma, and hue in radians from 0 to a full turn."""
     xp = array_namespace(a)
     hue = xp.atan2(b, a)

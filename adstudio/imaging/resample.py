@@ -10,7 +10,7 @@ from ..types import Array
 from .cutout.edges import resample
 from .linear import to_linear, to_srgb
 
-_STRIP_PX = 4_000_000
+STRIP_PX = 4_000_000
 _SPARE = 2  # a huge cut-out is first brought to about this many times the wanted size
 _SEEN = 0.004
 
@@ -64,11 +64,11 @@ def premultiply(rgba: Array, width_px: int, height_px: int) -> Array:
     xp = array_namespace(rgba)
     height, width = rgba.shape[:2]
     factor = max(1, min(height // max(1, _SPARE * height_px), width // max(1, _SPARE * width_px)))
-    if factor == 1 and height * width <= _STRIP_PX:
+    if factor == 1 and height * width <= STRIP_PX:
         return _weigh(rgba)
     rows, columns = height // factor, width // factor
     out = xp.empty((rows, columns, 4), dtype=xp.float32, device=device(rgba))
-    step = max(1, _STRIP_PX // (columns * factor * factor))
+    step = max(1, STRIP_PX // (columns * factor * factor))
     for top in range(0, rows, step):
         strip = rgba[top * factor : min(top + step, rows) * factor, : columns * factor]
         weighed = _weigh(strip)

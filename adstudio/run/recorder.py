@@ -93,6 +93,9 @@ class RecordedHost:
     ) -> AbstractContextManager[Any]:
         return self._inner.on_device(component, activation_bytes, streamed=streamed)
 
+    def workspace(self, work_bytes: int) -> AbstractContextManager[Any]:
+        return self._inner.workspace(work_bytes)
+
     def free_bytes(self) -> int:
         return self._inner.free_bytes()
 

@@ -9,7 +9,7 @@ import pytest
 
 TESTS = Path(__file__).resolve().parents[1]
 CODE = """
-import pathlib, sys, tempfile, traceback
+import contextlib, pathlib, sys, tempfile, traceback
 sys.path.insert(0, {tests!r})
 import torch
 import folder_paths
@@ -40,7 +40,17 @@ def get_free_memory(device=None, torch_free_too=False):
 mm.get_free_memory = get_free_memory
 mm.soft_empty_cache = lambda *_: None
 
+compute_device = mm.get_torch_device
 class Placing(_host.ComfyHost):
+    array_devices = frozenset({{"meta"}})
+    @contextlib.contextmanager
+    def workspace(self, work_bytes):
+        mm.get_torch_device = lambda: META
+        try:
+            with super().workspace(work_bytes) as device:
+                yield device
+        finally:
+            mm.get_torch_device = compute_device
     def on_device(self, component, activation_bytes=0, *, streamed=False):
         patcher = _host._patcher_of(component)
         patcher.load_device = META

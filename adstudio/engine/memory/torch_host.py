@@ -73,6 +73,16 @@ class TorchHost:
                 self._placed[id(component)] = weakref.ref(component)
             yield self.device
 
+    @contextmanager
+    def workspace(self, work_bytes: int) -> Iterator[torch.device | None]:
+        """Send home what is in the way of ``work_bytes`` and not in use; None on a CPU, where numpy computes."""
+        if not self._copying:
+            yield None
+            return
+        with self._moving:
+            self._free(work_bytes)
+        yield self.device
+
     def free_bytes(self) -> int:
         """Room on the device for weights and work, counting what could be evicted; ``ENDLESS`` where none is."""
         if not self._copying:
@@ -127,8 +137,11 @@ class TorchHost:
         residence = residence_of(component)
         # Adapters may have come since: what is on the device already costs nothing, what is new does.
         missing = residence.size_bytes(streamed=streamed) - residence.device_bytes()
-        for other in self._evictable(but=component):
-            if self._measure_free() >= missing + activation_bytes:
+        self._free(missing + activation_bytes, but=component)
+
+    def _free(self, wanted_bytes: int, but: Any = None) -> None:
+        for other in self._evictable(but):
+            if self._measure_free() >= wanted_bytes:
                 return
             self._send_home(other)
 

@@ -12,6 +12,7 @@ from ...errors import InputError
 from ...types import Array, Composite, CutOut, Layer, Placement
 from ..arrays import beside, fetch, put
 from ..photo import Source, read_photo
+from ..resample import STRIP_PX as RESAMPLING_STRIP_PX
 from .crossing import Fall, shade_side, throw
 from .grounding import SHADE, mirror, occlude, shade_ground
 from .light import Lamp, estimate_light, find_lamp
@@ -19,9 +20,14 @@ from .products import Product, Wish, fit, look_at, match
 from .receipt import check_fidelity, describe, write_receipt
 from .sheets import Sheet, flatten, lift, overlap
 
-__all__ = ["MAX_DELTA_E", "compose", "compose_each", "describe"]
+__all__ = ["MAX_DELTA_E", "compose", "compose_each", "describe", "workspace_bytes"]
 
 MAX_DELTA_E = 4.0
+# Measured (benchmarks/composite.py), with a quarter more for what an allocator cannot use.
+_BYTES_PER_PX = 100
+_BYTES_PER_PRODUCT_PX = 250
+_BYTES_PER_SOURCE_PX = 20
+_BYTES_PER_STRIP_PX = 100
 
 
 def compose(
@@ -128,6 +134,20 @@ def compose_each(
         compose(scene, [cutout], [place], **options)  # pyright: ignore[reportArgumentType]
         for cutout, place in zip(cutouts, places, strict=True)
     ]
+
+
+def workspace_bytes(backdrop: Array, cutouts: Sequence[CutOut], placements: Sequence[Placement]) -> int:
+    """Tell how much memory ``compose`` needs on its device at most, for pictures, steps between and layers."""
+    height, width = backdrop.shape[:2]
+    sources, drawn = [0], 0.0
+    for cutout, placement in zip(cutouts, placements, strict=True):
+        rows, columns = cutout.rgba.shape[:2]
+        sources.append(rows * columns)
+        tall, wide = (placement.height * height * side / max(rows, 1) for side in (rows, columns))
+        drawn += min((tall + wide) ** 2 / 2 if placement.rotation % 360 else tall * wide, height * width)
+    largest = max(sources)
+    pieces = _BYTES_PER_SOURCE_PX * largest + _BYTES_PER_STRIP_PX * min(largest, RESAMPLING_STRIP_PX)
+    return int(_BYTES_PER_PX * height * width + _BYTES_PER_PRODUCT_PX * drawn + pieces)
 
 
 class _Stack:
