@@ -58,6 +58,7 @@ PARTS = (
     Part("streamed", 80),
     Part("fp8", 80),
     Part("tests", 150),
+    Part("composites", 60),
     Part("curve", 100),
     Part("native", 100),
     Part("allocator", 160),

@@ -257,9 +257,19 @@ def allocator(options: argparse.Namespace) -> None:
                 say(f"{row['allocator']}: {whole}", float(row[whole]))
 
 
+def composites(options: argparse.Namespace) -> None:
+    """Products on a backdrop, on the card and by numpy."""
+    from benchmarks.composite_devices import measure
+
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    for found in measure(device, (192,) if options.tiny else (1024, 2048)):
+        say(f"{found.name}", found.device_s, "s", f"numpy {found.numpy_s:.2f} s, apart {found.apart:.3f} of 255")
+        say(f"{found.name}: peak of its tensors", found.peak_mib, "MiB", f"asked for: {found.asked_mib:.0f}")
+
+
 PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     part.__name__: part
-    for part in (write, resident, speed, tests, fast, fp8, streamed, curve, endurance, native, allocator)
+    for part in (write, resident, speed, tests, fast, fp8, streamed, curve, endurance, composites, native, allocator)
 }
 
 

@@ -1,10 +1,12 @@
 """Measure cut-out edges, composites, shadows and tone against rendered truth, beside other ways of doing it.
 
 python benchmarks/composite.py [--fast] [--comfyui FOLDER --comfyui-python PYTHON]
+python benchmarks/composite.py --device cuda
 
 Every way runs in this one run: naive paste, ComfyUI's ImageCompositeMasked (the node itself where ComfyUI's folder is
 given, else its formula), and, where pymatting is installed, rembg's ``decontaminate`` (its ``estimate_foreground_ml``).
-Seconds are processor seconds of one thread.
+Seconds are processor seconds of one thread. With ``--device`` only composites on that torch device are
+measured, beside numpy's.
 """
 
 from __future__ import annotations
@@ -44,7 +46,13 @@ def main() -> None:
     parser.add_argument("--fast", action="store_true", help="without the memory of 4,000 x 4,000")
     parser.add_argument("--comfyui", type=Path, help="ComfyUI's folder, to paste by its own node")
     parser.add_argument("--comfyui-python", default=sys.executable, help="the Python that ComfyUI runs in")
+    parser.add_argument("--device", help="measure composites on this torch device (cpu, cuda) and nothing else")
     options = parser.parse_args()
+    if options.device:
+        from benchmarks.composite_devices import main as measure
+
+        measure(options.device)
+        return
     _say("### Rim colours against truth, mean error of what is seen, 1/255")
     _edges()
     _say("### Matte refined from a quarter of its size, mean error in the band, 1/255")
@@ -222,10 +230,8 @@ def _products() -> None:
 
 
 def _times() -> None:
-    room = render_room(-50.0, size=1024).picture
-    cut = render("bottle", 1200)
-    group = [cut, render("jar", 900), render("mug", 700)]
-    places = [Placement(0.3, 0.8, 0.6), Placement(0.55, 0.82, 0.4), Placement(0.75, 0.85, 0.3)]
+    room, group, places = group_of_three(1024)
+    cut = group[0]
     ways: dict[str, Callable[[], Any]] = {
         "ImageCompositeMasked's formula": lambda: _formula(
             room, resize(cut.rgba[..., :3], 300, 614), resize(cut.rgba[..., 3], 300, 614), 300, 200
@@ -242,6 +248,14 @@ def _times() -> None:
     for name, way in ways.items():
         way()
         _row(name, f"{statistics.median(_timed(way)[1] for _ in range(5)):.3f}")
+
+
+def group_of_three(side: int) -> tuple[Array, list[CutOut], list[Placement]]:
+    """A square room of that size, three products, each larger than it is drawn, and their places."""
+    heights = {"bottle": 1.17, "jar": 0.88, "mug": 0.68}
+    places = [Placement(0.3, 0.8, 0.6), Placement(0.55, 0.82, 0.4), Placement(0.75, 0.85, 0.3)]
+    room = render_room(-50.0, size=side).picture
+    return room, [render(name, round(share * side)) for name, share in heights.items()], places
 
 
 def _memory() -> None:

@@ -73,3 +73,27 @@ def drop_cached_pages(folder: Path) -> None:
             os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
         finally:
             os.close(descriptor)
+
+
+@contextmanager
+def watched_tensors() -> Iterator[list[int]]:
+    """The most bytes of tensors that were alive at once, of those made in the block; on any device."""
+    import weakref
+
+    from torch import Tensor
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    peak, alive = [0], dict[int, int]()
+
+    class Watch(TorchDispatchMode):
+        def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            made = func(*args, **(kwargs or {}))
+            for each in made if isinstance(made, list | tuple) else (made,):
+                if isinstance(each, Tensor) and (memory := each.untyped_storage())._cdata not in alive:
+                    alive[memory._cdata] = memory.nbytes()
+                    weakref.finalize(memory, alive.pop, memory._cdata, 0)
+                    peak[0] = max(peak[0], sum(alive.values()))
+            return made
+
+    with Watch():
+        yield peak

@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 import numpy as np
 import pytest
-import skimage.data
 import torch
 from array_api_compat import array_namespace
+from devices_alike import SHOTS, check_a_composite_is_the_same, cup, noisy, photo
 from scipy import ndimage
 from skimage.color import deltaE_ciede2000
 
 from adstudio.errors import InputError
 from adstudio.imaging import filters
 from adstudio.imaging.arrays import beside, fetch, pad, put
-from adstudio.imaging.composite.compose import compose
+from adstudio.imaging.composite.compose import compose, workspace_bytes
 from adstudio.imaging.composite.texture import measure_edges, measure_grain
 from adstudio.imaging.cutout.edges import resample
-from adstudio.imaging.cutout.matting import cut_out
 from adstudio.imaging.linear import ciede2000, to_lab, to_linear, to_srgb
-from adstudio.types import Array, Composite, CutOut, Placement
-from benchmarks.still_life import render, render_room
+from adstudio.types import Placement
+from benchmarks.gauges import watched_tensors
 
-from .test_golden import product, scene
+from .test_golden import product
 
 CPU = torch.device("cpu")
-STEP = 1 / 255
-
-
-def photo(name: str) -> Array:
-    return getattr(skimage.data, name)().astype(np.float32) / np.float32(255)
 
 
 @pytest.fixture(autouse=True)
@@ -49,76 +42,21 @@ def test_the_guard_of_these_tests_guards() -> None:
         np.add(torch.ones(2), np.ones(2))
 
 
-@cache
-def cup() -> CutOut:
-    return cut_out(photo("coffee"), method="geodesic")
-
-
-def noisy() -> Array:
-    room = render_room(-50.0, size=384).picture
-    return np.clip(room + np.random.default_rng(0).normal(0, 0.03, room.shape), 0, 1).astype(np.float32)
-
-
-P = Placement
-SHOTS: dict[str, Any] = {
-    "golden": lambda: (scene(), [product()], [P(0.4, 0.85, 0.5)], {}),
-    "a group that shades itself": lambda: (
-        render_room(-50.0, size=384).picture,
-        [render("bottle", 500), render("jar", 380), render("mug", 300)],
-        [P(0.3, 0.8, 0.6), P(0.45, 0.82, 0.4), P(0.6, 0.85, 0.3)],
-        {"reflection": 0.5, "light_angle": -60.0, "light_height": 25.0},
-    ),
-    "a photo on a photo, turned": lambda: (
-        photo("astronaut"), [cup()], [P(0.5, 0.95, 0.5, rotation=15.0)], {"harmonize": 1.0},
-    ),
-    "grain and softened rims": lambda: (
-        noisy(), [cup(), render("shoe", 300)], [P(0.4, 0.9, 0.5), P(0.7, 0.85, 0.2)], {"detail": 1.0},
-    ),
-    "hanging": lambda: (
-        photo("chelsea"), [render("mug", 350)], [P(0.5, 0.5, 0.4, anchor="center", stance="hanging")], {},
-    ),
-    "lying": lambda: (
-        photo("rocket"), [render("box", 400)], [P(0.5, 0.5, 0.6, anchor="center", stance="flat_lay")],
-        {"softness": 0.0, "shadow": 1.5},
-    ),
-    "nothing but the product": lambda: (photo("coffee"), [cup()], [P(0.2, 0.7, 0.3)], {"shadow": 0, "harmonize": 0}),
-}  # fmt: skip
-
-
-def pictures(made: Composite) -> dict[str, Array]:
-    assert made.plate is not None
-    layers = {f"layer {number}, {layer.name}": layer.rgba for number, layer in enumerate(made.layers)}
-    return {"image": made.image, "mask": made.mask, "plate": made.plate, **layers}
-
-
 @pytest.mark.parametrize("shot", SHOTS)
 def test_a_composite_is_the_same_on_tensors(shot: str) -> None:
-    backdrop, cutouts, places, settings = SHOTS[shot]()
-    ours, theirs = (
-        compose(backdrop, cutouts, places, layers=True, device=device, **settings) for device in (None, CPU)
-    )
-    expected, found = pictures(ours), pictures(theirs)
-    assert list(expected) == list(found)
-    for name, picture in found.items():
-        assert isinstance(picture, np.ndarray) and picture.dtype == np.float32, name
-        assert float(np.abs(picture - expected[name]).max()) < STEP, name
-    assert float(np.abs(found["image"] - expected["image"]).mean()) < 0.01 * STEP
-    assert theirs.receipt.keys() == ours.receipt.keys()
-    for name, figure in ours.receipt.items():
-        assert theirs.receipt[name] == pytest.approx(figure, abs=0.01 if "delta_e" in name else 1e-3), name
-    assert theirs.notes == ours.notes and theirs.light == ours.light
+    check_a_composite_is_the_same(shot, CPU)
 
 
 def test_inputs_are_left_alone() -> None:
     backdrop, cut = photo("coffee"), product()
     before = backdrop.copy(), cut.rgba.copy()
-    compose(backdrop, [cut], [P(0.5, 0.8, 0.5)], device=CPU)
+    compose(backdrop, [cut], [Placement(0.5, 0.8, 0.5)], device=CPU)
     assert np.array_equal(backdrop, before[0]) and np.array_equal(cut.rgba, before[1])
 
 
 def test_a_refusal_is_the_same_on_tensors() -> None:
     with pytest.raises(InputError, match="delta E"):
-        compose(noisy(), [cup()], [P(0.5, 0.9, 0.5)], harmonize=1.0, fidelity_limit=0.01, device=CPU)
+        compose(noisy(), [cup()], [Placement(0.5, 0.9, 0.5)], harmonize=1.0, fidelity_limit=0.01, device=CPU)
 
 
 @pytest.mark.parametrize("sigma", [0.5, 1.2, (3.0, 7.5), 40.0])
@@ -202,3 +140,11 @@ def test_arrays_stay_where_they_are() -> None:
     tensor += 1
     assert values.max() == 1, "a tensor is a copy, on a CPU too"
     assert array_namespace(to_srgb(to_linear(tensor))).__name__ == "array_api_compat.torch"
+
+
+def test_what_is_asked_for_is_enough() -> None:
+    for shot in ("a group that shades itself", "lying"):
+        backdrop, cuts, places, settings = SHOTS[shot]()
+        with watched_tensors() as peak:
+            compose(backdrop, cuts, places, layers=True, device=CPU, **settings)
+        assert 0.2 < peak[0] / workspace_bytes(backdrop, cuts, places) < 0.9, shot
