@@ -95,6 +95,8 @@ def write_mended(diagnosis: Diagnosis) -> tuple[Path, ...]:
             if path.is_file() and not backup.exists():
                 shutil.copy2(path, backup)
             target = path.resolve()  # a link to a shared file stays a link
+            if target.parent.name == "blobs":  # but a hub's cache names files by their bytes, which must stay
+                target = path
             fresh = target.with_name(fresh.name)
             with fresh.open("w", encoding="utf-8") as stream:
                 stream.write(json.dumps(config, indent=2, ensure_ascii=False, sort_keys=True) + "\n")

@@ -24,6 +24,7 @@ from .quantization import storage
 IN_MEMORY_BYTES = 2**29  # below, a file is not worth it
 _SPARE_BYTES = 2**29
 _ALIGN = 64
+_PREFIX = "adstudio-weights-"
 
 
 class Space:
@@ -83,6 +84,16 @@ def free_memory_bytes() -> int | None:
     return None if kib is None else int(kib) * 1024
 
 
+def remove_leftovers(folder: Path) -> None:
+    """Remove what ended programs have left where a mapped file keeps its name; what is in use cannot be removed there.
+
+    Elsewhere the file has no name from the start, and this would take the name before the file is mapped.
+    """
+    for path in folder.glob(f"{_PREFIX}*"):
+        with suppress(OSError):
+            path.unlink()
+
+
 def _reserve(handle: int, size: int) -> None:
     """Have the disk set the room aside: writing into a mapped hole of a disk that is full ends the whole program."""
     if hasattr(os, "posix_fallocate"):  # Windows sets it aside by itself
@@ -102,13 +113,15 @@ def map_nameless(size: int) -> torch.Tensor:
         OSError: the temporary folder has no room for it.
     """
     folder = temporary_folder()
+    if os.name == "nt":
+        remove_leftovers(folder)
     if shutil.disk_usage(folder).free < size + _SPARE_BYTES:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    handle, name = tempfile.mkstemp(prefix="adstudio-weights-", dir=folder)
+    handle, name = tempfile.mkstemp(prefix=_PREFIX, dir=folder)
     try:
         _reserve(handle, size)
         return torch.from_file(name, shared=True, size=size, dtype=torch.uint8)
     finally:
         os.close(handle)
-        with suppress(PermissionError):  # Windows keeps a mapped file
+        with suppress(PermissionError):  # Windows keeps a mapped file; ``remove_leftovers`` takes it the next time
             Path(name).unlink()

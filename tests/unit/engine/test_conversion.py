@@ -148,3 +148,10 @@ def test_memory_that_runs_out_while_loading_comes_out_as_it_is_and_the_next_load
             load(fp8_file, HOST)
     assert not registry.loading.locked()
     assert load(fp8_file, HOST).components.transformer.get_parameter("x_pad_token").dtype == torch.bfloat16
+
+
+def test_what_an_ended_program_left_where_files_keep_their_names_is_removed(tmp_path: Path):
+    (tmp_path / "adstudio-weights-x1").write_bytes(b"left")
+    (tmp_path / "another").write_bytes(b"of somebody else")
+    conversion_space.remove_leftovers(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["another"]

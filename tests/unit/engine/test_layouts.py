@@ -12,7 +12,7 @@ import checkpoint_forms as forms
 import pytest
 import torch
 
-from adstudio.engine.doctor import examine_folder
+from adstudio.engine.doctor import examine_folder, write_mended
 from adstudio.engine.forms.checkpoint import find_checkpoint, open_checkpoint
 from adstudio.engine.forms.checkpoint_files import choose_files
 from adstudio.engine.forms.layouts import checkpoint_in, may_be_zimage
@@ -63,6 +63,19 @@ def test_a_cache_without_its_main_says_which_could_be_meant(tiny: Path, tmp_path
     with pytest.raises(ModelError) as caught:
         open_checkpoint(root)
     assert caught.value.code == "checkpoint.ambiguous" and "snapshots/another" in caught.value.message
+
+
+def test_the_doctor_mends_a_cached_configuration_without_touching_the_cache(tiny: Path, tmp_path: Path):
+    root = cached(tiny, tmp_path / "hub")
+    folder = checkpoint_in(root)
+    config = folder / "transformer" / "config.json"
+    blob = config.resolve()
+    content = json.loads(blob.read_text()) | {"n_layers": 9}
+    blob.write_text(json.dumps(content))
+    assert write_mended(examine_folder(folder)) == (config,)
+    assert json.loads(blob.read_text()) == content, "its name is the digest of its bytes"
+    assert json.loads(config.read_text())["n_layers"] == 2
+    assert examine_folder(folder).findings == ()
 
 
 def test_an_id_that_only_the_hubs_cache_has_is_found_there(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
