@@ -14,7 +14,7 @@ from typing import Any
 import checkpoint_forms as forms
 import torch
 
-from adstudio.engine.tensors.headers import read_header
+from adstudio.engine.tensors.safetensors_header import read_header
 
 TRANSFORMER: dict[str, Any] = {
     "_class_name": "ZImageTransformer2DModel",

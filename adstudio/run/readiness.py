@@ -11,7 +11,7 @@ from typing import Any, Literal
 import yaml
 
 from .. import config
-from ..engine.tensors.headers import read_header
+from ..engine.tensors.safetensors_header import read_header
 from ..errors import ModelError
 
 Finder = Callable[[str, str], Path | None]

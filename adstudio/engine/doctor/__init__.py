@@ -7,8 +7,8 @@ read: ``RULES`` is the whole list.
 """
 
 from .diagnosis import examine, mend
+from .examination import FILE_RULES, Diagnosis, examine_file, examine_folder, write_mended
 from .findings import Finding, Rule
-from .folder import FILE_RULES, Diagnosis, examine_file, examine_folder, write_mended
 from .rules import RULES
 
 __all__ = [

@@ -12,14 +12,14 @@ import torch
 
 from ...errors import InputError
 from ...ports import Watcher
-from ..forms.checkpoint_files import choose_files, names_in
-from ..forms.folder import read_folder
+from ..forms.diffusers_folder import read_folder
 from ..forms.layouts import checkpoint_in
 from ..forms.manifest import Entry, Manifest, changed_files, feed, read_manifest
 from ..forms.weight_files import WEIGHT_STEMS
-from ..tensors.bfloat16 import Layout, read_layout, write_narrow
-from ..tensors.headers import read_json, reading
+from ..tensors.bfloat16_file import Layout, read_layout, write_narrow
 from ..tensors.quantization import used_dtype
+from ..tensors.readable import read_json, reading
+from .needed_files import choose_files, names_in
 from .staging import Staging, check_room, is_bare, only_one_at, storing
 
 _KEY = "bf16"

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from ...errors import InputError
 from ...ports import Watcher
-from ..forms.checkpoint_files import choose_files
 from ..forms.manifest import Entry, Manifest, changed_files, damaged_files, is_complete, read_manifest
 from .hub import RemoteFile, Repository, cached_file, explained, look_up, repo_name, unlogged
+from .needed_files import choose_files
 from .staging import Staging, check_room, is_bare, only_one_at, storing
 from .transfer import Transfer, digest_of
 

@@ -16,7 +16,7 @@ from torch import nn
 from ...errors import MissingDependency, ModelError
 from ...ports import Watcher
 from ..drawing.attention import keep_to_torch
-from ..tensors.reading import read_tensors
+from ..tensors.part_tensors import read_tensors
 from .parts import Part
 from .qwen_tokenizer import MERGES, qwen_tokenizer
 

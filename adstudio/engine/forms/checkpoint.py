@@ -13,14 +13,14 @@ from ...errors import ModelError
 from ...ports import Host
 from ..doctor import mend
 from ..download.hub import cache_folder
-from ..tensors.headers import reading, unreadable
 from ..tensors.quantization import check_storage
+from ..tensors.readable import reading, unreadable
+from .diffusers_folder import read_folder
 from .fingerprint import family, holdings
-from .folder import read_folder
 from .layouts import cached_folder, checkpoint_in, name_of
 from .model_files import AUTO, KINDS, WORDS
 from .parts import Sources
-from .split import read_split, replaced_part, why_apart
+from .split_files import read_split, replaced_part, why_apart
 from .storage_notes import size, storage_notes, with_dtypes
 
 _CAPTION_MULTIPLE = 32

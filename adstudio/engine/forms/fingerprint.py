@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..tensors.headers import TensorInfo
+from ..tensors.safetensors_header import TensorInfo
 
 # Longer ones first: what stands before every name of a component, in whole checkpoints and in some exports.
 _PREFIXES = {

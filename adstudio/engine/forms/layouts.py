@@ -9,8 +9,8 @@ import os
 from pathlib import Path
 
 from ...errors import ModelError
-from ..tensors.headers import read_json
-from .folder import is_folder_form
+from ..tensors.readable import read_json
+from .diffusers_folder import is_folder_form
 from .model_files import KINDS, SUFFIXES, files_holding
 
 _CACHED = "models--"  # of ``models--org--name/snapshots/<commit>``, as the hub's own tools keep what they load

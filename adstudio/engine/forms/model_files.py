@@ -9,7 +9,7 @@ from pathlib import Path
 from ...errors import ModelError
 from ...ports import Host
 from ..tensors.gguf_header import is_gguf, read_gguf_header
-from ..tensors.headers import TensorInfo, read_header
+from ..tensors.safetensors_header import TensorInfo, read_header
 from .fingerprint import Holding, family, holdings
 
 SUFFIXES = (".safetensors", ".sft", ".gguf")

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..tensors.headers import TensorInfo
 from ..tensors.module_names import module_names
+from ..tensors.safetensors_header import TensorInfo
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from ...errors import ModelError
-from ..tensors.headers import read_json
+from ..tensors.readable import read_json
 
 # diffusers names the weights of its classes one way, transformers those of its own another
 WEIGHT_STEMS = {"transformer": "diffusion_pytorch_model", "text_encoder": "model", "vae": "diffusion_pytorch_model"}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from ..tensors.headers import read_header
+from ..tensors.safetensors_header import read_header
 from .keys import Patch, plan_patches
 from .names import Widths
 

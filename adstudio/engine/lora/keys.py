@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...errors import ModelError
-from ..tensors.headers import Header
+from ..tensors.safetensors_header import Header
 from .names import LayerNames, Widths, is_text_encoder
 
 _LOW_RANK = re.compile(

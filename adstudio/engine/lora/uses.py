@@ -13,7 +13,7 @@ from ... import config
 from ...errors import InputError, ModelError
 from ...ports import Host
 from ..memory.components import Zit
-from ..tensors.headers import read_header
+from ..tensors.safetensors_header import read_header
 from .keys import plan_patches
 
 _STRONGEST = 4.0

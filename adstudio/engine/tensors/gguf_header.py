@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import ModelError
-from .headers import LFS_MARK, TensorInfo, lfs_pointer, reading
+from .readable import LFS_MARK, lfs_pointer, reading
+from .safetensors_header import TensorInfo
 
 MAGIC = b"GGUF"
 # number -> name, how many values make a block, bytes of a block

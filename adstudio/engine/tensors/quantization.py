@@ -15,8 +15,8 @@ import torch
 from ...errors import ModelError
 from ..forms.parts import Part
 from .gguf_header import KINDS, is_gguf
-from .headers import read_header
 from .module_names import is_beside
+from .safetensors_header import read_header
 
 PLAIN = {"BF16": torch.bfloat16, "F32": torch.float32}
 _FP8 = {"F8_E4M3": torch.float8_e4m3fn, "F8_E5M2": torch.float8_e5m2}

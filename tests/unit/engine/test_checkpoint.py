@@ -18,7 +18,7 @@ from tiny_checkpoint import build_checkpoint
 
 from adstudio import config
 from adstudio.engine.forms.checkpoint import find_checkpoint, open_checkpoint
-from adstudio.engine.forms.folder import is_folder_form
+from adstudio.engine.forms.diffusers_folder import is_folder_form
 from adstudio.engine.forms.layouts import may_be_zimage
 from adstudio.engine.memory.components import load
 from adstudio.engine.memory.torch_host import TorchHost

@@ -14,7 +14,7 @@ from onlooker import Onlooker
 
 from adstudio.engine.memory.components import load, registry
 from adstudio.engine.memory.torch_host import TorchHost
-from adstudio.engine.tensors import conversion_space, reading
+from adstudio.engine.tensors import conversion_space, part_tensors
 from adstudio.errors import ModelError
 from adstudio.ports import Cancelled
 
@@ -134,7 +134,7 @@ def test_a_conversion_can_be_cancelled_in_the_middle_and_the_next_load_works(
 def test_memory_that_runs_out_while_loading_comes_out_as_it_is_and_the_next_load_works(
     number: int, fp8_file: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    done, real = [], reading.restore
+    done, real = [], part_tensors.restore
 
     def restore(name: str, *more: Any) -> torch.Tensor:
         done.append(name)
@@ -143,7 +143,7 @@ def test_memory_that_runs_out_while_loading_comes_out_as_it_is_and_the_next_load
         return real(name, *more)
 
     with monkeypatch.context() as patched:
-        patched.setattr(reading, "restore", restore)
+        patched.setattr(part_tensors, "restore", restore)
         with pytest.raises(torch.OutOfMemoryError, match=r"^injected$"):
             load(fp8_file, HOST)
     assert not registry.loading.locked()

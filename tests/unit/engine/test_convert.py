@@ -26,7 +26,7 @@ from adstudio.engine.forms.checkpoint import open_checkpoint
 from adstudio.engine.forms.manifest import MANIFEST, is_complete, read_manifest
 from adstudio.engine.memory.components import load
 from adstudio.engine.memory.torch_host import TorchHost
-from adstudio.engine.tensors.bfloat16 import read_layout, write_narrow
+from adstudio.engine.tensors.bfloat16_file import read_layout, write_narrow
 from adstudio.errors import AdStudioError, InputError, ModelError
 from adstudio.ports import Cancelled
 
@@ -80,7 +80,9 @@ def test_every_number_is_that_of_torch(wide: Path, tmp_path: Path) -> None:
 
 
 def test_numbers_at_the_edge_and_tensors_that_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("adstudio.engine.tensors.bfloat16._BLOCK", 64)  # many blocks to a tensor, and a part of one
+    monkeypatch.setattr(
+        "adstudio.engine.tensors.bfloat16_file._BLOCK", 64
+    )  # many blocks to a tensor, and a part of one
     values = [0.0, -0.0, 1.00390625, 1.01171875, -3.3895314e38, 3.4028235e38, 1e-40, float("inf"), float("nan")]
     wide = {
         "float": torch.tensor(values * 7),

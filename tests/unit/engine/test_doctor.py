@@ -22,7 +22,7 @@ from adstudio.engine.doctor import RULES, examine, examine_file, examine_folder,
 from adstudio.engine.doctor.diagnosis import diagnose
 from adstudio.engine.doctor.findings import same
 from adstudio.engine.doctor.known import DEFAULTS
-from adstudio.engine.forms.folder import read_folder
+from adstudio.engine.forms.diffusers_folder import read_folder
 from adstudio.engine.forms.parts import Sources
 
 
@@ -271,7 +271,7 @@ def test_theta_is_said_in_the_old_way_too_where_transformers_is_old(
 
 
 def edit_shapes(path: Path, change: Callable[[dict[str, tuple[int, ...]]], object]) -> None:
-    from adstudio.engine.tensors.headers import read_header
+    from adstudio.engine.tensors.safetensors_header import read_header
 
     shapes = {name: info.shape for name, info in read_header(path).tensors.items()}
     change(shapes)

@@ -13,8 +13,8 @@ import pytest
 import torch
 
 from adstudio.engine.doctor import examine_folder, write_mended
+from adstudio.engine.download.needed_files import choose_files
 from adstudio.engine.forms.checkpoint import find_checkpoint, open_checkpoint
-from adstudio.engine.forms.checkpoint_files import choose_files
 from adstudio.engine.forms.layouts import checkpoint_in, may_be_zimage
 from adstudio.engine.forms.weight_files import first_of_weights
 from adstudio.engine.memory.components import load

@@ -19,7 +19,7 @@ from adstudio.engine.lora.keys import plan_patches
 from adstudio.engine.lora.uses import LoraUse, find_adapter, join_triggers, offered_triggers, with_loras
 from adstudio.engine.memory.components import Zit, load
 from adstudio.engine.memory.torch_host import TorchHost
-from adstudio.engine.tensors.headers import read_header
+from adstudio.engine.tensors.safetensors_header import read_header
 from adstudio.errors import InputError, ModelError
 from adstudio.types import Array
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from hub_server import COMMIT, Hub
 
-from adstudio.engine.doctor.folder import examine_folder, write_mended
+from adstudio.engine.doctor.examination import examine_folder, write_mended
 from adstudio.engine.download.fetch import fetch, is_complete
 from adstudio.engine.drawing.sampling import text_to_image
 from adstudio.engine.forms.manifest import MANIFEST, read_manifest

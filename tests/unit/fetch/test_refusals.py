@@ -13,7 +13,7 @@ from hub_server import Hub
 
 from adstudio.engine.download.fetch import fetch, is_complete
 from adstudio.engine.download.hub import folder_for
-from adstudio.engine.forms.checkpoint_files import choose_files
+from adstudio.engine.download.needed_files import choose_files
 from adstudio.errors import AdStudioError, InputError, ModelError, StorageError
 
 REPO = "org/z-image-tiny"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from adstudio.config import EMBEDDED_CHECKPOINT
-from adstudio.engine.doctor import folder
+from adstudio.engine.doctor import examination
 
 LFS = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
 
@@ -82,7 +82,7 @@ def test_a_failed_write_leaves_the_file_as_it_was(adstudio: Any, copy: Path, mon
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(folder.os, "fsync", full)
+    monkeypatch.setattr(examination.os, "fsync", full)
     said = adstudio("doctor", copy, "--write", "--json", "--quiet")
     assert said.code == 1
     assert said.envelope["error"]["code"] == "storage.cannot_write"
@@ -163,7 +163,7 @@ def test_a_promised_tensor_that_no_shard_has(adstudio: Any, copy: Path) -> None:
     shutil.copy(whole, shards[0])
     shutil.copy(whole, shards[1])
     whole.unlink()
-    from adstudio.engine.tensors.headers import read_header
+    from adstudio.engine.tensors.safetensors_header import read_header
 
     names = [*read_header(shards[0]).tensors, "layers.99.lost.weight"]
     index = {"weight_map": {name: shards[number % 2].name for number, name in enumerate(names)}}

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ...errors import ModelError
-from .weight_files import WEIGHT_STEMS, first_of_weights, shards_of
+from ..forms.weight_files import WEIGHT_STEMS, first_of_weights, shards_of
 
 # Small files that a component may need. A repository's pictures, papers, pickles and ONNX exports are none of them.
 _SMALL = re.compile(

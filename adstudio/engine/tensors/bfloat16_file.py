@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ...errors import ModelError
-from .headers import read_header
+from .safetensors_header import read_header
 
 WIDE = {"F64": 8, "F32": 4, "F16": 2}  # what becomes bfloat16, with its bytes per value
 _AS_IS = {"BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U64": 8, "U32": 4, "U16": 2, "U8": 1, "BOOL": 1}

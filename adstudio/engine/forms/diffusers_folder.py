@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import ModelError
-from ..tensors.headers import LFS_MARK, lfs_pointer, read_json, read_tensor_infos
+from ..tensors.readable import LFS_MARK, lfs_pointer, read_json
+from ..tensors.safetensors_header import read_tensor_infos
 from .parts import Part, Sources
 from .weight_files import WEIGHT_STEMS, find_weights
 

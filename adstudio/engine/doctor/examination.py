@@ -15,10 +15,11 @@ from ...errors import ModelError, StorageError
 from ...ports import Host
 from ..forms.manifest import record_changes
 from ..forms.parts import Part, Sources
-from ..forms.split import read_split
+from ..forms.split_files import read_split
 from ..forms.storage_notes import storage_notes, with_dtypes
 from ..forms.weight_files import WEIGHT_STEMS, find_weights, first_of_weights
-from ..tensors.headers import LFS_MARK, read_json, read_tensor_infos
+from ..tensors.readable import LFS_MARK, read_json
+from ..tensors.safetensors_header import read_tensor_infos
 from .diagnosis import diagnose, examine
 from .findings import Config, Finding, Rule
 

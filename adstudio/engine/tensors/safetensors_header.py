@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ...errors import ModelError
+from .readable import LFS_MARK, lfs_pointer, reading
 
-LFS_MARK = b"version https://git-lfs"
 _LARGEST_HEADER = 100_000_000
 
 
@@ -35,34 +33,6 @@ class Header:
 
     tensors: dict[str, TensorInfo]
     metadata: dict[str, str]
-
-
-@contextmanager
-def reading(path: Path) -> Iterator[None]:
-    """Say in one sentence which file of a model the system does not let us read."""
-    try:
-        yield
-    except OSError as error:
-        raise unreadable(path, error) from error
-
-
-def unreadable(path: Path, error: OSError) -> ModelError:
-    """Word what the system says about a file, or about ``path`` where it names none."""
-    why = f": {error.strerror}" if error.strerror else ""
-    return ModelError(
-        "checkpoint.unreadable",
-        f"{error.filename or path} cannot be read{why}.",
-        "Check its permissions and those of its folder, and that its disk is connected.",
-    )
-
-
-def lfs_pointer(path: Path) -> ModelError:
-    """Word that a clone of a repository has no more than a file's address."""
-    return ModelError(
-        "checkpoint.lfs_pointer",
-        f"{path} is a git-lfs pointer, not the weights themselves.",
-        "Run 'git lfs pull' in that folder, or download the file itself.",
-    )
 
 
 def read_header(path: Path, *, whole: bool = True) -> Header:
@@ -108,31 +78,6 @@ def read_tensor_infos(files: list[Path]) -> dict[str, TensorInfo]:
     for path in files:
         infos.update(read_header(path).tensors)
     return infos
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """Read a JSON object.
-
-    Raises:
-        ModelError: the file is absent, not readable, or holds no JSON object.
-    """
-    with reading(path):
-        if not path.is_file():
-            raise ModelError(
-                "checkpoint.file_missing",
-                f"The file {path} is missing.",
-                "Finish the download of the checkpoint, or choose another one.",
-            )
-        text = path.read_bytes()
-        if text.startswith(LFS_MARK):
-            raise lfs_pointer(path)
-        try:
-            content = json.loads(text)
-        except ValueError:
-            content = None
-    if not isinstance(content, dict):
-        raise ModelError("checkpoint.bad_config", f"{path} is not a JSON object.", "Download this file again.")
-    return content
 
 
 def _check_length(path: Path, entries: Any, payload: int | None) -> Header:
