@@ -75,6 +75,7 @@ export class LayoutEditor {
   load(text) {
     if (text === this.written) return;
     this.written = text;
+    this.isNudging = false;
     this.history.reset(text);
     this.#read(text);
     this.draw();
@@ -164,15 +165,23 @@ export class LayoutEditor {
     return text;
   }
 
+  /** Hand over what was nudged so far; until a key is let go it is only shown. */
+  settle() {
+    if (this.isNudging) this.commit();
+  }
+
   undo() {
+    this.settle();
     this.#go(this.history.undo());
   }
 
   redo() {
+    this.settle();
     this.#go(this.history.redo());
   }
 
   reset() {
+    this.settle();
     this.selected = "";
     this.hasNewWords = false;
     this.history.push("");
@@ -236,6 +245,7 @@ export class LayoutEditor {
 
   /** @param {string} key empty = nothing */
   select(key) {
+    if (key !== this.selected) this.settle();
     this.selected = key;
     this.draw();
   }

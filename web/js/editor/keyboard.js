@@ -22,9 +22,9 @@ export function listenToKeyboard(editor) {
     else if (!(event.key === "Enter" && (event.ctrlKey || event.metaKey))) event.stopPropagation();
   });
   // A key that is let go elsewhere is not heard here.
-  editor.element.addEventListener("focusout", () => editor.isNudging && editor.commit());
+  editor.element.addEventListener("focusout", () => editor.settle());
   editor.element.addEventListener("keyup", (event) => {
-    if (event.key in ARROWS && editor.isNudging) editor.commit();
+    if (event.key in ARROWS) editor.settle();
   });
 }
 

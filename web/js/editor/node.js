@@ -59,6 +59,8 @@ class Attached {
     this.place = place;
     this.shownUrl = "";
     this.hasRun = false;
+    /** @type {RunAnswer | null} of the last run */
+    this.answer = null;
     this.editor = new LayoutEditor(say, {
       write: (plan) => this.write(plan), style: () => this.style(), isKorean: language().startsWith("ko"),
     });
@@ -80,8 +82,10 @@ class Attached {
   /** @param {RunAnswer} answer */
   async take(answer) {
     this.hasRun = true;
+    this.answer = answer;
     this.shownUrl = pictureUrl(answer.picture);
     const picture = await Picture.load(this.shownUrl);
+    if (answer !== this.answer) return; // a later run was quicker
     this.editor.update(answer, picture, answer.products.map((product) => pictureUrl(product.picture)));
   }
 

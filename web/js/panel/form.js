@@ -24,6 +24,7 @@ export class Form {
     this.draw = this.draw.bind(this); // its parts take it along
     this.problem = h("p", { class: "adp-problem", role: "alert", hidden: true });
     this.element = h("form", { class: "adp-form", novalidate: true, onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); this.submit(); } });
+    followComposition(this.element);
     this.draw();
   }
 
@@ -47,6 +48,7 @@ export class Form {
   draw(change = {}, focus = "") {
     this.put(change);
     const { say, wishes, offered } = this;
+    const writing = focus ? null : textField(this.element);
     const isEdit = wishes.mode === "edit";
     const isTold = isInstructed(wishes);
     this.brief = this.#area(isTold ? "instruction" : "brief", say(isTold ? "panel.instruction_example" : isEdit ? "panel.edit_example" : "panel.example"));
@@ -63,6 +65,7 @@ export class Form {
       h("button", { type: "submit", class: "adp-go", title: "Ctrl+Enter" }, h("i", { class: "pi pi-sparkles", "aria-hidden": "true" }), say(isEdit ? "panel.edit" : "panel.make")),
     );
     if (focus) this.#focus(focus);
+    else if (writing) resume(this.element, writing);
   }
 
   /**
@@ -123,9 +126,10 @@ export class Form {
   async #upload(part, file) {
     this.element.classList.add("adp-busy");
     const answer = await upload(file);
+    await composed(this.element); // a syllable under the hands would be torn from its field
     this.element.classList.remove("adp-busy");
     if ("code" in answer) this.#tell(this.say(answer.code.startsWith("panel.") ? `panel.errors.${answer.code.slice(6)}` : `errors.${answer.code}`));
-    else this.draw({ [part]: answer.photo }, ".adp-photo input");
+    else this.draw({ [part]: answer.photo }, textField(this.element) ? "" : ".adp-photo input");
   }
 
   #strength() {
@@ -204,6 +208,49 @@ export class Form {
       say("panel.broken", { name }), " ", errorText(offered.broken[name], say)));
     if (chosen !== EMBEDDED) return wishes.checkpoint ? broken : [];
     return [...broken, h("p", { class: "adp-notice" }, say("panel.embedded_notice"), " ", h("button", { type: "button", class: "adp-link", onclick: this.actions.openHelp }, say("panel.embedded_help")))];
+  }
+}
+
+/**
+ * The field that is written in, and where: a form that is drawn anew hands it back.
+ *
+ * @param {HTMLElement} form
+ */
+function textField(form) {
+  const active = form.ownerDocument.activeElement;
+  if (!active?.matches("textarea, input[type=text]") || !form.contains(active)) return null;
+  const { classList, selectionStart, selectionEnd } = /** @type {HTMLTextAreaElement} */ (active);
+  return { selector: `.${[...classList].join(".")}`, start: selectionStart, end: selectionEnd };
+}
+
+/**
+ * @param {HTMLElement} form
+ * @param {NonNullable<ReturnType<typeof textField>>} at
+ */
+function resume(form, { selector, start, end }) {
+  const found = /** @type {HTMLTextAreaElement | null} */ (form.querySelector(selector));
+  found?.focus();
+  found?.setSelectionRange(start, end);
+}
+
+/** @type {WeakSet<HTMLElement>} forms in which a syllable is being composed */
+const composing = new WeakSet();
+
+/** @param {HTMLElement} form */
+function followComposition(form) {
+  form.addEventListener("compositionstart", () => composing.add(form));
+  form.addEventListener("compositionend", () => composing.delete(form));
+  form.addEventListener("focusout", () => composing.delete(form));
+}
+
+/**
+ * Wait until no syllable is being composed.
+ *
+ * @param {HTMLElement} form
+ */
+async function composed(form) {
+  while (composing.has(form)) {
+    await new Promise((resolve) => ["compositionend", "focusout"].forEach((kind) => form.addEventListener(kind, resolve, { once: true })));
   }
 }
 

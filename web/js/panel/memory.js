@@ -16,7 +16,7 @@ export const memory = recall(read());
 /** Tells with "change" that another tab has made or forgotten ads. */
 export const otherTabs = new EventTarget();
 
-let isNew = read() === null;
+let isNew = kept() === null;
 let isFull = false; // or forbidden: what this tab holds is then all there is
 
 globalThis.addEventListener?.("storage", (event) => {
@@ -73,10 +73,19 @@ function change(work) {
   }
 }
 
+/** @returns {string | null} null as well where the browser forbids to look */
+function kept() {
+  try {
+    return localStorage.getItem(KEY);
+  } catch {
+    return null;
+  }
+}
+
 /** @returns {any} */
 function read() {
   try {
-    return JSON.parse(localStorage.getItem(KEY) ?? "null");
+    return JSON.parse(kept() ?? "null");
   } catch {
     return {};
   }

@@ -9,7 +9,7 @@ import { lacksNotice, openFilesHelp, openModelHelp } from "./help.js";
 import { jobs, workflowOf } from "./jobs.js";
 import { begin, keep, memory, otherTabs } from "./memory.js";
 import { offers } from "./offers.js";
-import { photoOf } from "./photos.js";
+import { photoIn, photoOf } from "./photos.js";
 import { Results } from "./results.js";
 import { defaults } from "./settings.js";
 import { downloadName, EMBEDDED, titleOf } from "./wishes.js";
@@ -87,7 +87,7 @@ function listen(panel, form, results) {
   panel.addEventListener("keydown", (event) => event.stopPropagation());
   panel.addEventListener("paste", (event) => {
     event.stopPropagation();
-    const file = event.clipboardData?.files[0];
+    const file = photoIn(event.clipboardData, event.target);
     if (file) void form.drop(file);
   });
   panel.addEventListener("dragover", (event) => {

@@ -27,6 +27,18 @@ export async function upload(file) {
 }
 
 /**
+ * The photo that is pasted; none where words are pasted into a field: spreadsheets add a picture of theirs.
+ *
+ * @param {Pick<DataTransfer, "files" | "getData"> | null} pasted
+ * @param {EventTarget | null} target
+ * @returns {File | undefined}
+ */
+export function photoIn(pasted, target) {
+  const isField = target instanceof HTMLElement && target.matches("textarea, input[type=text]");
+  return isField && pasted?.getData("text/plain") ? undefined : pasted?.files[0];
+}
+
+/**
  * A made ad, as the photo of the next one: without its letters, where the server kept it so.
  *
  * @param {PictureFile} file

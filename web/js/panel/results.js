@@ -132,7 +132,7 @@ class Card {
     else this.bar.removeAttribute("value");
     this.cancel.textContent = say(job.isOver ? "panel.dismiss" : "panel.cancel");
     this.cancel.disabled = job.state === "sending";
-    if (job.isOver) this.picture.hidden = true;
+    if (job.isOver) this.#forgetPreview();
     const wanted = fixFor(job);
     if (this.fixes.dataset.fix === (wanted ?? "")) return;
     this.fixes.dataset.fix = wanted ?? "";
@@ -141,10 +141,17 @@ class Card {
 
   /** @param {Blob} blob */
   preview(blob) {
+    if (this.job.isOver) return;
     URL.revokeObjectURL(this.url);
     this.url = URL.createObjectURL(blob);
     this.picture.src = this.url;
-    this.picture.hidden = this.job.isOver;
+    this.picture.hidden = false;
+  }
+
+  #forgetPreview() {
+    this.picture.hidden = true;
+    URL.revokeObjectURL(this.url);
+    this.url = "";
   }
 
   #told() {

@@ -1,0 +1,82 @@
+"""Typing in the editor and the panel: what was written is a step, a syllable and a photo do not get in each other's way."""
+
+from __future__ import annotations
+
+import base64
+import json
+from importlib import resources
+from typing import Any
+
+from comfy_server import ComfyServer
+from editor_graph import SETTLE_MS, graph, load, plan_of
+from playwright.sync_api import Page, expect
+
+BOXES = [{"x0": 0.05, "y0": 0.06, "x1": 0.5, "y1": 0.2}, {"x0": 0.05, "y0": 0.8, "x1": 0.5, "y1": 0.9}]
+PLAN = json.dumps({
+    "texts": [{"role": role, "text": role, "box": box} for role, box in zip(("headline", "sub"), BOXES, strict=True)],
+    "provider": "user",
+})  # fmt: skip
+HANGUL_L = """() => document.querySelector('.ads-box[data-key="text:0"]').dispatchEvent(
+    new KeyboardEvent("keydown", {key: "ㅣ", code: "KeyL", bubbles: true, cancelable: true}))"""
+PASTE = """([words, photo]) => {
+    const data = new DataTransfer();
+    if (words) data.setData("text/plain", words);
+    const bytes = Uint8Array.from(atob(photo), letter => letter.charCodeAt(0));
+    data.items.add(new File([bytes], "cells.png", {type: "image/png"}));
+    document.querySelector(".adp-brief").dispatchEvent(
+        new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
+}"""
+SLOW = """() => {
+    const plain = app.api.fetchApi.bind(app.api);
+    app.api.fetchApi = async (route, options) => {
+        if (route === "/upload/image") await new Promise(go => { window.letUploadGo = go; });
+        return plain(route, options);
+    };
+}"""
+
+
+def photo() -> str:
+    return base64.b64encode(resources.files("skimage.data").joinpath("coffee.png").read_bytes()).decode()
+
+
+def test_a_nudge_whose_key_is_let_go_elsewhere_still_lands_in_the_prompt(shared_page: Page, server: ComfyServer):
+    load(shared_page, graph(PLAN))
+    shared_page.locator('.ads-box[data-key="text:0"]').click()
+    shared_page.keyboard.down("ArrowDown")
+    shared_page.evaluate("() => document.activeElement.blur()")
+    shared_page.keyboard.up("ArrowDown")
+    shared_page.wait_for_timeout(SETTLE_MS)
+    assert plan_of(shared_page)["texts"][0]["box"]["y0"] > BOXES[0]["y0"]
+
+
+def test_a_box_is_locked_on_a_keyboard_that_is_switched_to_hangul(shared_page: Page, server: ComfyServer):
+    load(shared_page, graph(PLAN))
+    shared_page.locator('.ads-box[data-key="text:0"]').click()
+    shared_page.evaluate(HANGUL_L)
+    shared_page.wait_for_timeout(SETTLE_MS)
+    assert plan_of(shared_page)["texts"][0]["locked"] is True
+
+
+def test_cells_of_a_spreadsheet_are_words_and_no_photo(open_page: Any):
+    page = open_page()
+    page.evaluate("() => { app.extensionManager.command.execute('Workspace.ToggleSidebarTab.adstudio') }")
+    page.locator(".adp-brief").click()
+    page.evaluate(PASTE, ["딸기라떼\\t6,800", photo()])
+    page.wait_for_timeout(2 * SETTLE_MS)
+    assert page.locator(".adp-has-photo").count() == 0
+    page.evaluate(PASTE, ["", photo()])
+    page.locator(".adp-has-photo").wait_for()
+
+
+def test_a_photo_that_arrives_late_leaves_who_writes_alone(open_page: Any):
+    page = open_page()
+    page.evaluate("() => { app.extensionManager.command.execute('Workspace.ToggleSidebarTab.adstudio') }")
+    page.locator(".adp-brief").click()
+    page.evaluate(SLOW)
+    page.evaluate(PASTE, ["", photo()])
+    page.keyboard.type("spring latte")
+    page.keyboard.press("Home")
+    page.evaluate("() => window.letUploadGo()")
+    page.locator(".adp-has-photo").wait_for()
+    page.keyboard.type("our ")
+    expect(page.locator(".adp-brief")).to_have_value("our spring latte")
