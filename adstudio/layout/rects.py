@@ -24,6 +24,11 @@ def apart(one: Rect, other: Rect) -> bool:
     return one[2] <= other[0] or one[0] >= other[2] or one[3] <= other[1] or one[1] >= other[3]
 
 
+def around(boxes: Sequence[Box]) -> Box:
+    """The smallest box around several, in fractions."""
+    return Box(min(b.x0 for b in boxes), min(b.y0 for b in boxes), max(b.x1 for b in boxes), max(b.y1 for b in boxes))
+
+
 def joined(rects: Sequence[Rect]) -> Rect:
     """The smallest one around several."""
     left, top, right, bottom = zip(*rects, strict=True)

@@ -13,6 +13,7 @@ from ...types import Array, Box, LayoutPlan, TextBlock
 from ..picture.energy import Busyness
 from ..picture.metrics import contains, overlap_area
 from ..picture.rest import Rest
+from ..rects import around
 from .stack import stack
 
 # Badges, opening hours and small print have their places by custom; they stay where the local analyzer puts them.
@@ -174,8 +175,7 @@ def _main(plan: LayoutPlan) -> list[TextBlock]:
 
 
 def _around(blocks: Sequence[TextBlock]) -> Box:
-    boxes = [block.box for block in blocks]
-    return Box(min(b.x0 for b in boxes), min(b.y0 for b in boxes), max(b.x1 for b in boxes), max(b.y1 for b in boxes))
+    return around([block.box for block in blocks])
 
 
 def _by_turns(rows: Sequence[Sequence[Box]]) -> Iterator[Box]:

@@ -14,6 +14,7 @@ from ...errors import InputError
 from ...types import AdCopy
 
 LEADING, SUB_LEADING = 1.22, 1.36
+BUTTON_BESIDE, BUTTON_ABOVE = 0.95, 0.52  # em of air in a button, on each side: as the lettering paints it
 _BODY = 1.04  # ink of one line, from Hangul top to Latin descender
 _SAFE = 1.07
 _BLANKS = re.compile(r"[^\S\u00a0\u202f]+")
@@ -137,6 +138,8 @@ def _letter_em(ch: str) -> float:
 
 def _tidy(text: str) -> str:
     """Copy as it is set: composed, without what is not seen, its blanks single ones; a no-break space stays one."""
-    seen = "".join(ch for ch in unicodedata.normalize("NFC", text) if ch in _KEPT or unicodedata.category(ch) not in _UNSEEN)
+    seen = "".join(
+        ch for ch in unicodedata.normalize("NFC", text) if ch in _KEPT or unicodedata.category(ch) not in _UNSEEN
+    )
     lines = [" ".join(word for word in _BLANKS.split(part) if word.strip()) for part in seen.splitlines()]
     return "\n".join(line for line in lines if line)

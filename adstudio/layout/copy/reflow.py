@@ -13,6 +13,7 @@ import numpy as np
 from ...errors import InputError
 from ...types import Array, Box, Channel, LayoutPlan
 from ..picture.room import Room
+from ..rects import around
 from .blocks import Group, Piece, group_pieces, merge, pieces_of
 
 TEMPLATE = "template"
@@ -124,7 +125,7 @@ def _lay(
         cost += price * (1.0 if not taken else 0.4)
         placed = stack.boxes(spot.left, spot.top, room.size_px)
         boxes += placed
-        taken.append(_around([box for _, box in placed]))
+        taken.append(around([box for _, box in placed]))
     return _Laid(tuple(boxes), cost)
 
 
@@ -156,10 +157,6 @@ def _side_of(groups: Sequence[Group], channel: Channel) -> tuple[float, float]:
 
 def _aspect(size: tuple[int, int]) -> float:
     return size[0] / size[1]
-
-
-def _around(boxes: Sequence[Box]) -> Box:
-    return Box(min(b.x0 for b in boxes), min(b.y0 for b in boxes), max(b.x1 for b in boxes), max(b.y1 for b in boxes))
 
 
 def letter_unit(size: tuple[int, int]) -> float:

@@ -7,7 +7,16 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from ...types import Box, TextBlock, TextRole
-from .copysize import LEADING, SUB_LEADING, block_height, fewest_lines, most_lines, widest_line_em
+from .copysize import (
+    BUTTON_ABOVE,
+    BUTTON_BESIDE,
+    LEADING,
+    SUB_LEADING,
+    block_height,
+    fewest_lines,
+    most_lines,
+    widest_line_em,
+)
 
 _SHARES: dict[TextRole, float] = {
     "headline": 1.0, "price": 0.8, "sub": 0.42, "badge": 0.42, "cta": 0.36, "note": 0.34, "hours": 0.34, "legal": 0.26,
@@ -15,7 +24,6 @@ _SHARES: dict[TextRole, float] = {
 _LARGEST = 0.145  # em of a headline, of the picture's side
 _STEP = 0.93
 _GAP = 0.3  # of the mean size of the two that it parts
-_BESIDE, _ABOVE = 0.95, 0.52  # em of air in a button, on each side
 _SLACK = 1.001  # boxes are rounded
 
 
@@ -56,7 +64,7 @@ def stack(
 def _measured(block: TextBlock, size: float, room_x: float) -> tuple[float, float] | None:
     """Width and height of a piece in its fewest lines; None where it is wider than the box."""
     text = f"{block.was} {block.text}".strip()
-    beside, above = (2 * _BESIDE * size, 2 * _ABOVE * size) if block.role == "cta" else (0.0, 0.0)
+    beside, above = (2 * BUTTON_BESIDE * size, 2 * BUTTON_ABOVE * size) if block.role == "cta" else (0.0, 0.0)
     low = fewest_lines(text)
     for lines in range(low, max(low, most_lines(text)) + 1):
         wide = widest_line_em(text, lines) * size + beside

@@ -9,7 +9,19 @@ from functools import cached_property, lru_cache
 from typing import Literal
 
 from ...types import Plate, TextRole
-from .copysize import LEADING, SUB_LEADING, Copy, block_height, fewest_lines, line_em, most_lines, widest_line_em, words_of
+from .copysize import (
+    BUTTON_ABOVE,
+    BUTTON_BESIDE,
+    LEADING,
+    SUB_LEADING,
+    Copy,
+    block_height,
+    fewest_lines,
+    line_em,
+    most_lines,
+    widest_line_em,
+    words_of,
+)
 
 Role = TextRole
 _SIZES = (
@@ -34,7 +46,6 @@ _IDEAL_SIZE, _IDEAL_SHORT, _IDEAL_WIDTH = 0.108, 0.175, 0.6  # the last: of a li
 TIMID_SIZE = 0.066  # of the unit: a smaller headline is none on a phone
 _SUB_SHARE, _PRICE_SHARE, _CTA_SHARE, _FOOT_SHARE = 0.42, 0.92, 0.36, 0.022
 _WAS_SHARES = (0.55, 0.65, 0.85)  # of the price beside it: the least that keeps it readable, as the lettering sets it
-_BESIDE, _ABOVE = 0.95, 0.52  # em of air in a button
 _FLAT = 0.03  # cost of a button beside the price: below it, it is seen sooner, where there is room for that
 _BETWEEN = 0.9  # em of a button's letters, between it and the price beside it
 _SEAL = ((1, 0.78, 0.36), (2, 0.72, 0.5), (3, 0.64, 0.6))  # lines, and the box for them in a circle of diameter 1
@@ -144,8 +155,8 @@ def stack(
         items.append(Item("price", copy.price, em * price_size, high, gap, copy.was, fills=False))
     if copy.cta:
         cta_size = max(_CTA_SHARE * size, 0.026 * unit, floor)
-        wide = (widest_line_em(copy.cta, fewest_lines(copy.cta)) + 2 * _BESIDE) * cta_size
-        high = block_height(fewest_lines(copy.cta), cta_size, LEADING) + 2 * _ABOVE * cta_size
+        wide = (widest_line_em(copy.cta, fewest_lines(copy.cta)) + 2 * BUTTON_BESIDE) * cta_size
+        high = block_height(fewest_lines(copy.cta), cta_size, LEADING) + 2 * BUTTON_ABOVE * cta_size
         beside = flat and bool(copy.price)
         gap = _BETWEEN * cta_size if beside else 0.5 * size if items else 0.0
         items.append(Item("cta", copy.cta, wide, high, gap, fills=False, beside=beside))

@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...types import Array, Box, Channel
-from .energy import shrink_mask
+from .energy import OCCUPIED, shrink_mask
 
 Doubles = NDArray[np.float64]
 _MAP_PX = 160
 _ROWS, _COLUMNS = 25, 17
 _KEEP = 6.0  # cost of copy that lies wholly on what must stay in view
 _BUSY, _EDGE = 0.8, 0.4
-_OCCUPIED, _STANDS = 0.38, 1.4  # energy from which something stands there, and what that adds
+_STANDS = 1.4  # what it adds that something stands there
 _UNEVEN = 1.2
 _FAR = 0.5
 _DROPPED = 0.12
@@ -55,7 +55,7 @@ class Room:
         x1, y1 = min(channel.safe.x1 * width, width - edge), min(channel.safe.y1 * height, height - edge)
         busy = None
         if energy is not None:
-            busy = _sums(energy + _STANDS * (energy > _OCCUPIED).astype(np.float32), channel)
+            busy = _sums(energy + _STANDS * (energy > OCCUPIED).astype(np.float32), channel)
         tones = None if tone is None else (_sums(tone, channel), _sums(tone**2, channel))
         return cls(
             (width, height), x0, y0, x1 - x0, y1 - y0, None if keep is None else _sums(keep, channel), busy, tones

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...errors import InputError
 from ...types import TextBlock
@@ -95,10 +95,21 @@ def fit(
             break
         reachable = max([reachable, *(size for size, _ in sizes)])
     if not fitting:
-        raise _does_not_fit(block, text, (round(width), round(height)), min_px, reachable)
+        raise _too_long(block, text, (round(width), round(height)), min_px, reachable)
     # Fewer lines first: max() keeps the first of equals, as where the cap decides.
     size, best = max(fitting, key=lambda pair: round(pair[0] / (1 + _PRICE_OF_BAD_BREAKS * pair[1].price), 3))
     return Setting(block, face, size, *setter.place(best.lines, size, leading, box), broken=best.lines)
+
+
+def moved(setting: Setting, right: float, down: float) -> Setting:
+    """The same setting elsewhere. Units: pixels."""
+    x0, y0, x1, y1 = setting.ink
+    return replace(
+        setting,
+        starts=tuple(start + right for start in setting.starts),
+        baselines=tuple(baseline + down for baseline in setting.baselines),
+        ink=(x0 + right, y0 + down, x1 + right, y1 + down),
+    )
 
 
 def _likely(length: float, along: float, across: float, max_px: float) -> tuple[int, int]:
@@ -108,11 +119,21 @@ def _likely(length: float, along: float, across: float, max_px: float) -> tuple[
     return max(1, int(capped / _BAND)), math.ceil(filling * _BAND) + 2
 
 
-def _does_not_fit(block: TextBlock, text: str, box: tuple[int, int], min_px: int, reachable: float) -> InputError:
+def _too_long(block: TextBlock, text: str, box: tuple[int, int], min_px: int, reachable: float) -> InputError:
     shown = text if len(text) <= 30 else text[:29] + "…"
     return InputError(
         "text.does_not_fit",
         f"The {block.role} '{shown}' does not fit its box of {box[0]}x{box[1]} px with letters of at least {min_px} px "
         f"(it would need {int(reachable)} px).",
         "Shorten the copy, enlarge the box, use a larger picture, or lower min_px.",
+    )
+
+
+def does_not_fit(block: TextBlock, text: str, min_px: int, width: float, height: float) -> InputError:
+    """Say that copy which is set in parts or with air around it needs more room than it has."""
+    return InputError(
+        "text.does_not_fit",
+        f"The {block.role} '{text}' does not fit its box of {width:.0f}x{height:.0f} px with letters of at least "
+        f"{min_px} px.",
+        "Enlarge the box, use a larger picture, or lower min_px.",
     )

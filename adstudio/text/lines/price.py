@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 
 from ...types import Box, TextBlock
 from ..faces.typeface import Typeface
-from ..paint.spot import does_not_fit, moved
-from .fitting import Setting, fit
+from .fitting import Setting, does_not_fit, fit, moved
 
 _UNIT = re.compile(r"(?P<figures>[^\n]{0,12}\d)\s?(?P<unit>(?:천|만|억)?\s?원(?:대|부터|~)?)")
 _UNIT_SIZE, _UNIT_GAP = 0.6, 0.05  # beside the figures' size; in em of the figures

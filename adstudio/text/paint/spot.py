@@ -11,10 +11,9 @@ from typing import Literal
 
 import numpy as np
 
-from ...errors import InputError
 from ...types import Array, Box, TextBlock
 from ..faces.typeface import Typeface
-from ..lines.fitting import Setting, fit
+from ..lines.fitting import Setting, does_not_fit, fit, moved
 from ..roles import role_style
 from .accent import accent
 from .brush import draw_lines, gradient, paint_letters
@@ -198,17 +197,6 @@ def _centred(setting: Setting, edges: Edges) -> Setting:
     return moved(setting, (edges[0] + edges[2] - left - right) / 2, (edges[1] + edges[3] - top - bottom) / 2)
 
 
-def moved(setting: Setting, right: float, down: float) -> Setting:
-    """The same setting elsewhere. Units: pixels."""
-    x0, y0, x1, y1 = setting.ink
-    return replace(
-        setting,
-        starts=tuple(start + right for start in setting.starts),
-        baselines=tuple(baseline + down for baseline in setting.baselines),
-        ink=(x0 + right, y0 + down, x1 + right, y1 + down),
-    )
-
-
 def _seal_edges(block: TextBlock, picture: tuple[int, int]) -> Edges:
     side = min(block.box.width * picture[0], block.box.height * picture[1])
     return _placed(block, side, side, picture)
@@ -238,13 +226,3 @@ def _shrunk(box: Box, wide: float, high: float, picture: tuple[int, int]) -> Box
     x = min(wide / picture[0], 0.9 * box.width) / 2
     y = min(high / picture[1], 0.9 * box.height) / 2
     return Box(box.x0 + x, box.y0 + y, box.x1 - x, box.y1 - y)
-
-
-def does_not_fit(block: TextBlock, text: str, min_px: int, width: float, height: float) -> InputError:
-    """Say that copy which is set in parts or with air around it needs more room than it has."""
-    return InputError(
-        "text.does_not_fit",
-        f"The {block.role} '{text}' does not fit its box of {width:.0f}x{height:.0f} px with letters of at least "
-        f"{min_px} px.",
-        "Enlarge the box, use a larger picture, or lower min_px.",
-    )
