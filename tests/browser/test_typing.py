@@ -1,4 +1,4 @@
-"""Typing in the editor and the panel: what was written is a step, a syllable and a photo do not get in each other's way."""
+"""Typing in the editor and the panel, on a Korean keyboard too: nothing gets lost, nothing gets in its way."""
 
 from __future__ import annotations
 

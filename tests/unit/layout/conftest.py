@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import numpy as np
 import pytest
+from chat_server import MODEL, ChatServer, chatting
+from layout_questions import CANARY, picks
 from skimage import data
 
+from adstudio.chat import openai_chat
 from adstudio.types import Array
 
 
@@ -47,3 +53,17 @@ def podium(table: Array) -> Array:
     picture[side] = 0.4
     picture[((x - 210) / 80) ** 2 + ((y - 270) / 20) ** 2 < 1] = 0.75
     return picture
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[ChatServer]:
+    """A model that looks, set as the one to be asked; it picks the calmest box."""
+    monkeypatch.setattr(openai_chat, "_dialects", {})
+    monkeypatch.setattr(openai_chat, "BACKOFF_S", 0.02)
+    monkeypatch.setenv("ADSTUDIO_HOME", str(tmp_path))
+    with chatting() as chat:
+        monkeypatch.setenv("ADSTUDIO_BASE_URL", chat.url)
+        monkeypatch.setenv("ADSTUDIO_API_KEY", CANARY)
+        monkeypatch.setenv("ADSTUDIO_VISION_MODEL", MODEL)
+        chat.answers(picks())
+        yield chat

@@ -1,8 +1,10 @@
-"""Where a request may lead: a name that DNS sends to a metadata service, and private pages that are not quoted."""
+"""Where a request may lead: names that DNS sends to a metadata service, private pages, proxies that learn nothing."""
 
 from __future__ import annotations
 
 import asyncio
+import socket
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +20,7 @@ from adstudio.service import Key, read_address
 from adstudio.settings import Service
 
 SECRET = "AccessKeyId-of-this-machine"
+QUESTION = (ChatMessage("user", '{"brief": "카페"}'),)
 
 
 @pytest.fixture
@@ -59,3 +62,24 @@ def test_a_public_server_is_quoted() -> None:
 def test_addresses_that_wrap_another_are_seen_through() -> None:
     assert services.is_metadata("::ffff:169.254.169.254") and services.is_metadata("fe80::1%eth0")
     assert not services.is_metadata("127.0.0.1") and not services.is_metadata("box.local")
+
+
+def test_a_proxy_sees_neither_key_nor_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    heads: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+
+        def refuse() -> None:
+            for _ in range(3):
+                line, _ = proxy.accept()
+                with line:
+                    heads.append(line.recv(65536))
+                    line.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+
+        threading.Thread(target=refuse, daemon=True).start()
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.getsockname()[1]}")
+        far = Service(read_address("https://llm.example.com/v1"), MODEL, Key(SECRET), 10)
+        with pytest.raises(ProviderError) as caught:
+            asyncio.run(OpenAIChat(far).complete(QUESTION, schema={"properties": {}}, max_tokens=9))
+    assert caught.value.code == "provider.unreachable"
+    assert len(heads) == 3 and heads[0].startswith(b"CONNECT llm.example.com:443")
+    assert not [head for head in heads if SECRET.encode() in head or b"brief" in head]
