@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ...output.disclosure import TYPES, Disclosure, read_source_type
+from ...output.disclosure import TYPES, Disclosure, Source, read_source_type
 
 
 def mark_of(path: Path, *, with_photos: bool = False) -> str:
@@ -14,7 +14,7 @@ def mark_of(path: Path, *, with_photos: bool = False) -> str:
         with_photos: photos come onto the picture, so that only a part of it is drawn by a model.
     """
     kind = read_source_type(path).rpartition("/")[2]
-    source = next((source for source, name in TYPES.items() if name == kind), None)
+    source: Source | None = next((source for source, name in TYPES.items() if name == kind), None)
     if source is None:
         return ""
     return Disclosure("composite" if with_photos else source).to_xmp()
