@@ -22,7 +22,7 @@ from tiny_checkpoint import build_checkpoint
 from adstudio.engine.drawing.sampling import image_to_image, text_to_image
 from adstudio.engine.forms import assembly
 from adstudio.engine.lora import adapters
-from adstudio.engine.lora.styles import LoraUse, with_loras
+from adstudio.engine.lora.uses import LoraUse, with_loras
 from adstudio.engine.memory import residence
 from adstudio.engine.memory.components import Zit, load, registry
 from adstudio.engine.memory.prompt_memory import PromptMemory
