@@ -30,6 +30,7 @@ from ..adstudio.engine.lora.adapters import working_dtype
 from ..adstudio.engine.lora.factors import Kronecker, LowRank, read_factors
 from ..adstudio.engine.lora.uses import join_triggers
 from ..adstudio.engine.memory.components import Zit, registry
+from ..adstudio.engine.memory.streaming import plain_tensors
 from ..adstudio.engine.tensors.native_names import native_config, native_name, native_tensors
 from ..adstudio.errors import InputError
 from . import _host
@@ -268,9 +269,9 @@ class _Coder:
 
     def _run(self, given: torch.Tensor, work: Any) -> torch.Tensor:
         vae = self._zit.components.vae
-        with registry.draw(), torch.inference_mode(False), torch.no_grad(), _host.host().on_device(vae) as device:
-            used = latents.working_vae(vae, device)
-            return work(used, given.to(used.dtype)).to(given.dtype)
+        place = _host.host().on_device(vae)
+        with registry.draw(), plain_tensors(), place as device, latents.working(vae, device):
+            return work(vae, given.to(vae.dtype)).to(given.dtype)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 from torch.nn import functional
 
 from ...errors import InputError
 from ...types import Array
+from ..memory.streaming import plain_tensors, tables_of
 from .tiled_norms import shared_norms
 
 _SAME_ASPECT = 0.02
@@ -73,10 +75,10 @@ def encode_picture(vae: Any, picture: torch.Tensor, device: torch.device, tile_p
     Args:
         tile_px: work in overlapping tiles of this side; 0 = in one piece.
     """
-    vae = working_vae(vae, device)
-    pixels = picture.to(device, vae.dtype)
-    with _tiling(vae, tile_px, vae.encoder, lambda: vae.encode(pixels), tile_px < max(pixels.shape[-2:])):
-        coded = vae.encode(pixels).latent_dist.mode()
+    with working(vae, device):
+        pixels = picture.to(device, vae.dtype)
+        with _tiling(vae, tile_px, vae.encoder, lambda: vae.encode(pixels), tile_px < max(pixels.shape[-2:])):
+            coded = vae.encode(pixels).latent_dist.mode()
     return ((coded - _shift(vae)) * vae.config.scaling_factor).float()
 
 
@@ -86,28 +88,34 @@ def decode_latents(vae: Any, latents: torch.Tensor, device: torch.device, tile_p
     Args:
         tile_px: work in overlapping tiles of this side; 0 = in one piece.
     """
-    vae = working_vae(vae, device)
-    raw = to_raw(vae, latents.to(device, vae.dtype))
-    with _tiling(vae, tile_px, vae.decoder, lambda: vae.decode(raw), tile_px < max(raw.shape[-2:]) * scale_of(vae)):
-        return vae.decode(raw, return_dict=False)[0]
+    with working(vae, device):
+        raw = to_raw(vae, latents.to(device, vae.dtype))
+        is_larger = tile_px < max(raw.shape[-2:]) * scale_of(vae)
+        with _tiling(vae, tile_px, vae.decoder, lambda: vae.decode(raw), is_larger):
+            return vae.decode(raw, return_dict=False)[0]
 
 
-def working_vae(vae: Any, device: torch.device) -> Any:
-    """The VAE itself; on a processor without convolutions in its dtype, the same weights in float32.
+@contextmanager
+def working(vae: Any, device: torch.device) -> Iterator[None]:
+    """Have the VAE work inside in float32 where it runs on a processor without convolutions in its own dtype.
 
-    There torch works such convolutions out number by number, more than a hundred times as slowly as in float32: on a PC
-    without AVX-512 a picture would take minutes. The caller holds the drawing lock.
+    torch works those out number by number, more than a hundred times as slowly: on a PC without AVX-512 a picture would
+    take minutes. The caller holds the drawing lock; afterwards the shared VAE has its own weights again.
     """
     if device.type != "cpu" or _convolves(vae.dtype):
-        return vae
-    wide = vae.__dict__.get(_MARK)
-    if wide is None:
-        with torch.inference_mode(False), torch.no_grad():  # it outlives this run
-            with torch.device("meta"):
-                wide = type(vae).from_config(vae.config)
-            wide.load_state_dict({name: tensor.float() for name, tensor in vae.state_dict().items()}, assign=True)
-        wide = vae.__dict__[_MARK] = wide.eval().requires_grad_(False)
-    return wide
+        yield
+        return
+    own = [(table, name, tensor) for table in tables_of(vae) for name, tensor in table.items() if tensor is not None]
+    if _MARK not in vae.__dict__:
+        with plain_tensors():  # they outlive this run
+            vae.__dict__[_MARK] = [nn.Parameter(tensor.float(), requires_grad=False) for _, _, tensor in own]
+    try:
+        for (table, name, _), wide in zip(own, vae.__dict__[_MARK], strict=True):
+            table[name] = wide
+        yield
+    finally:
+        for table, name, tensor in own:
+            table[name] = tensor
 
 
 def _convolves(dtype: torch.dtype) -> bool:
