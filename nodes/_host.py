@@ -92,8 +92,8 @@ class ComfyHost:
     def progress(self, step: int, total: int, preview: Array | None = None) -> None:
         """Move the running node's progress bar, with a preview."""
         bar = self._bar = self._bar or comfy.utils.ProgressBar(total)
-        shown = None if preview is None else ("JPEG", _to_pil(preview), _PREVIEW_PX)
-        bar.update_absolute(step, total, shown)
+        pixels = None if preview is None else np.rint(preview * 255).clip(0, 255).astype(np.uint8)
+        bar.update_absolute(step, total, pixels if pixels is None else ("JPEG", Image.fromarray(pixels), _PREVIEW_PX))
 
     def check_cancelled(self) -> None:
         """Raise ComfyUI's interrupt when the user pressed cancel."""
@@ -318,10 +318,6 @@ def _patcher_of(component: nn.Module) -> MappedPatcher:
 def _lent_beside(patcher: MappedPatcher) -> list[MappedPatcher]:
     held = [entry.model for entry in manager.current_loaded_models if entry.device == patcher.load_device]
     return [other for other in held if isinstance(other, MappedPatcher) and other is not patcher and other.is_lent]
-
-
-def _to_pil(picture: Array) -> Image.Image:
-    return Image.fromarray(np.rint(picture * 255).clip(0, 255).astype(np.uint8))
 
 
 def user_folder() -> Path:
