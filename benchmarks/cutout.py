@@ -8,6 +8,7 @@ Seconds are processor seconds of one thread (OMP_NUM_THREADS=1). The networks ho
 from __future__ import annotations
 
 import argparse
+import io
 import statistics
 import sys
 import time
@@ -39,6 +40,11 @@ HARD = (("white mug", "white", 0.0), ("white mug", "soft shadow", 0.0), ("white 
         ("jar", "white", 0.6), ("jar", "room", 0.6), ("mug", "gradient", 0.0))  # fmt: skip
 
 
+# White on white, by how evenly it is lit: with more fill light less of the outline shows.
+WHITE = (("white mug", 0.0), ("white mug", 0.6), ("white mug", 0.7), ("white mug", 0.8), ("white bottle", 0.5),
+         ("white jar", 0.5), ("white shoe", 0.5), ("white box", 0.5))  # fmt: skip
+
+
 def main() -> None:
     """Print every table as Markdown."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -50,12 +56,41 @@ def main() -> None:
         mattes(options.sheet)
         _say("### Hard cases")
         hard_cases(options.sheet)
+        _say("### White on white, JPEG of quality 90: wrong area in per cent")
+        white_on_white(options.sheet)
     if options.only in ("", "photos"):
         _say("### Time and memory of the weight-free method")
         photos(options.sheet)
     if options.only in ("", "session"):
         _say("### A rembg session: opened, run, released, six times in one process")
         sessions()
+
+
+def white_on_white(sheet: Path | None = None) -> None:
+    """Print what is wrong of white products on white, saved as a JPEG of quality 90."""
+    grounds = ("white", "soft shadow", "hard shadow")
+    _row("product", "fill light", *grounds)
+    _row(*["---"] * 5)
+    for name, fill in WHITE:
+        cells = []
+        for ground in grounds:
+            photo, truth = scene(name, ground, fill=fill)
+            photo = _as_jpeg(photo)
+            try:
+                cut = cut_out(photo, method="geodesic")
+            except AdStudioError:
+                cells.append("refused")
+                continue
+            found = restore_frame(cut)[..., 3]
+            cells.append(f"{float(np.abs(found - truth).sum() / truth.sum() * 100):.1f}")
+            _keep(sheet, f"{name}-{fill:.1f}-{ground}".replace(" ", "-"), photo, found)
+        _row(name, f"{fill:.1f}", *cells)
+
+
+def _as_jpeg(photo: Array) -> Array:
+    file = io.BytesIO()
+    Image.fromarray((photo * 255 + 0.5).astype(np.uint8)).save(file, "JPEG", quality=90)
+    return np.asarray(Image.open(file), np.float32) / np.float32(255)
 
 
 def hard_cases(sheet: Path | None = None) -> None:
@@ -77,14 +112,15 @@ def hard_cases(sheet: Path | None = None) -> None:
         _keep(sheet, f"hard-{kind}-{ground}".replace(" ", "-"), photo, found)
 
 
-def scene(name: str, ground: str, side: int = SIDE, *, clear: float = 0.0) -> tuple[Array, Array]:
+def scene(name: str, ground: str, side: int = SIDE, *, clear: float = 0.0, fill: float = 0.0) -> tuple[Array, Array]:
     """Stand a rendered product on a ground.
 
     Args:
         clear: how much of the ground shows through it, as through glass.
+        fill: how much of the light comes from all around.
     Returns: the photo and the product's true alpha.
     """
-    cut = render(name, round(side * 0.58))
+    cut = render(name, round(side * 0.58), fill=fill)
     alpha = np.zeros((side, side), np.float32)
     colour = np.zeros((side, side, 3), np.float32)
     high, wide = cut.rgba.shape[:2]

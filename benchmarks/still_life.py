@@ -17,12 +17,17 @@ from adstudio.imaging.linear import to_srgb  # noqa: E402
 from adstudio.types import Array, CutOut  # noqa: E402
 
 PRODUCTS = ("bottle", "box", "mug", "jar", "shoe")
+_FILL_LIGHT = 0.85
 _FINE = 3  # samples per pixel and direction
 _COLOURS = {
     "bottle": (0.05, 0.22, 0.12),
     "box": (0.75, 0.30, 0.10),
     "mug": (0.80, 0.78, 0.72),
     "white mug": (0.92, 0.92, 0.91),
+    "white bottle": (0.92, 0.92, 0.91),
+    "white box": (0.92, 0.92, 0.91),
+    "white jar": (0.92, 0.92, 0.91),
+    "white shoe": (0.92, 0.92, 0.91),
     "jar": (0.55, 0.08, 0.10),
     "shoe": (0.12, 0.20, 0.50),
 }
@@ -48,8 +53,8 @@ class Room:
     shadow_deg: float  # of the shadow's direction in the picture: 0 = right, 90 = up
 
 
-def render(name: str, height: int = 600, angle_deg: float = -40.0) -> CutOut:
-    """Render one product with its true alpha, lit from ``angle_deg``."""
+def render(name: str, height: int = 600, angle_deg: float = -40.0, *, fill: float = 0.0) -> CutOut:
+    """Render one product with its true alpha, lit from ``angle_deg``; a ``fill`` of 1 lights it evenly all around."""
     tall = height * _FINE
     mask, colour = _draw(name, tall)
     name = name.rpartition(" ")[2]  # the shape; before it stands a colour of its own
@@ -67,6 +72,7 @@ def render(name: str, height: int = 600, angle_deg: float = -40.0) -> CutOut:
     cells = (rows, _FINE, columns, _FINE)
     cut = slice(0, rows * _FINE), slice(0, columns * _FINE)
     alpha = weight[cut].reshape(*cells, 1).mean(axis=(1, 3))
+    lit = lit * (1 - fill) + _FILL_LIGHT * fill
     mean = (lit * weight)[cut].reshape(*cells, 3).mean(axis=(1, 3)) / np.maximum(alpha, 1e-4)
     rgba = np.concatenate([to_srgb(mean.astype(np.float32)), alpha], axis=-1).astype(np.float32)
     seen_rows, seen = np.flatnonzero(alpha[..., 0].max(1) > 0), np.flatnonzero(alpha[..., 0].max(0) > 0)

@@ -7,15 +7,18 @@ mask or a trained model.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from ...errors import InputError
 from ...types import Array
 from ..filters import Bools, around, blur, depth_inside, erode, fill_holes, find_parts, grow, open_up
 from ..linear import to_lab, to_linear
 from .edges import resample, resize
 from .grid import Ties, border_distance, frame_of, spread
 from .palette import find_palette
-from .plain_ground import find_ground, find_product, shade_distance
+from .plain_ground import Product, find_ground, find_product, shade_distance
 
 SEARCH_PX = 256
 EDGE_PX = 768
@@ -26,6 +29,7 @@ LEAST_HOLE = 0.0012
 ALIKE = 7.0  # L*a*b* units between two means
 FAINT_EDGE = 8.0  # L*a*b* units between both sides
 MOST_FAINT = 0.1
+MOST_EDGELESS, TOO_EDGELESS = 0.04, 0.12  # of an outline in the ground's own tone
 _DOUBT = (
     "{:.0%} of the outline runs where the photo shows no edge, so it is likely wrong; "
     "give a mask or use a trained model."
@@ -33,6 +37,10 @@ _DOUBT = (
 _SHADE = (
     "A part as large as {:.0%} of the product may be its shadow as well as its shaded side, for it has the "
     "background's own hue; look there, or give a mask."
+)
+_BURNT_OUT = (
+    "The background is burnt out, and white parts of the product may have gone with it; look whether it is whole, "
+    "or take the photo with less light."
 )
 MOST_SHADE = 0.02
 _BUSY = (
@@ -61,11 +69,13 @@ class GeodesicMatting:
         """Find what stands free of the border; an empty matte means that nothing does.
 
         Shapes: ``[H,W,3] -> [H,W]``.
+        Raises: InputError ``cutout.no_outline`` where a product melts into a ground of its own tone.
         """
-        plain = _find_on_plain_ground(photo)
-        (found, shade), unclear = plain if plain is not None else (None, 0.0), 0.0
-        reach = PLAIN_REACH
-        if found is None:
+        product = _find_on_plain_ground(photo)
+        unclear = 0.0
+        if product is not None:
+            found, reach = product.mark, PLAIN_REACH
+        else:
             lab = _shrink(photo, SEARCH_PX)
             sought = _find(lab)
             found, reach = None, REACH
@@ -75,24 +85,38 @@ class GeodesicMatting:
                 unclear = float((np.abs(odds - 0.5) < _UNCLEAR).sum() / max(found.sum(), 1))
         if found is None or not found.any():
             return np.zeros(photo.shape[:2], dtype=np.float32)
-        matte, faint = _sharpen(photo, found.astype(np.float32), reach, shade_known=plain is not None)
+        matte, faint = _sharpen(photo, found.astype(np.float32), reach, shade_known=product is not None)
+        shade, most_faint = 0.0, MOST_FAINT
+        if product is not None:
+            shade = product.shade
+            if product.edgeless is not None:
+                faint, most_faint = product.edgeless, MOST_EDGELESS
         self.notes = [
             "The outline was found without a trained model; look at it before you publish.",
-            *([_DOUBT.format(faint)] if faint > MOST_FAINT else []),
+            *([_DOUBT.format(faint)] if faint > most_faint else []),
+            *([_BURNT_OUT] if product is not None and product.burnt_out else []),
             *([_SHADE.format(shade)] if shade > MOST_SHADE else []),
             *([_BUSY.format(unclear)] if unclear > MOST_UNCLEAR else []),
         ]
         return matte
 
 
-def _find_on_plain_ground(photo: Array) -> tuple[Bools, float] | None:
+def _find_on_plain_ground(photo: Array) -> Product | None:
     lab = blur(_shrink(photo, PLAIN_PX), 0.7)
     ground = find_ground(lab)
     if ground is None:
         return None
-    product, shade = find_product(lab, ground)
-    found = _clean(product, ~product)
-    return (found, shade) if found.mean() > LEAST_PLAIN_SHARE else None
+    product = find_product(lab, ground)
+    found = _clean(product.mark, ~product.mark)
+    if found.mean() <= LEAST_PLAIN_SHARE:
+        return None
+    if product.edgeless is not None and product.edgeless > TOO_EDGELESS:
+        raise InputError(
+            "cutout.no_outline",
+            "The product has the background's own tone, and too much of its outline does not show in the photo.",
+            "Take it again with less light, or on a darker ground, or give a mask.",
+        )
+    return replace(product, mark=found)
 
 
 def _shrink(photo: Array, longest_px: int) -> Array:

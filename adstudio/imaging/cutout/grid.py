@@ -13,6 +13,8 @@ from ..filters import Bools
 
 Indices = NDArray[np.int32]
 
+_SEALED = 1e-5  # what passes across a sharp edge
+
 
 @lru_cache(maxsize=2)
 def neighbours(height: int, width: int) -> tuple[Indices, Indices, Array]:
@@ -55,8 +57,14 @@ class Ties:
     Made once for a picture, it settles any number of odds on it.
     """
 
-    def __init__(self, lab: Array, free: Bools | None = None) -> None:
-        """Tie a picture's pixels. Args: free: pixels outside of it keep their odds. Shapes: ``[H,W,3], [H,W]``."""
+    def __init__(self, lab: Array, free: Bools | None = None, steps: Array | None = None) -> None:
+        """Tie a picture's pixels.
+
+        Args:
+            free: pixels outside of it keep their odds.
+            steps: how sharp an edge each pixel lies on, where 1 counts as one; taken instead of the colours.
+        Shapes: ``[H,W,3], [H,W], [H,W]``.
+        """
         from scipy.sparse import coo_matrix
 
         height, width = lab.shape[:2]
@@ -65,8 +73,11 @@ class Ties:
         if free is not None:
             used = self._open[one] | self._open[other]
             one, other, length = one[used], other[used], length[used]
-        change = _squared(lab.reshape(-1, 3), one, other)
-        tie = (np.exp(-3.0 * change / (float(change.mean()) + 1e-6)) + 1e-3) / length
+        if steps is None:
+            change = _squared(lab.reshape(-1, 3), one, other)
+            tie = (np.exp(-3.0 * change / (float(change.mean()) + 1e-6)) + 1e-3) / length
+        else:
+            tie = (np.exp(-np.maximum(steps.ravel()[one], steps.ravel()[other]) ** 2) + _SEALED) / length
         rows, columns, ties = np.r_[one, other], np.r_[other, one], np.r_[tie, tie].astype(np.float64)
         self._count = int(self._open.sum())
         number = np.cumsum(self._open, dtype=np.int32) - np.int32(1)

@@ -9,6 +9,7 @@ import numpy as np
 from ...types import Array
 from ..filters import Bools, around, find_parts, open_up
 from .grid import frame_of, spread
+from .tone_on_tone import find_difference, find_tone_on_tone
 
 BAND = 0.05
 MOST_NOISE = 2.2  # L*a*b* units: a ground that varies more is textured
@@ -19,8 +20,12 @@ SURE = 0.7
 LEAST_SIDE = 0.05  # of what is product for sure
 DOUBT = 0.1
 LEAST_GREY = 0.001
+LEAST_SURE = 0.5  # of what differs at all; with less to start from, the outline's steps tell more than colours
 _NO_TRUST = 1e-5
 _EVERY = 3  # a plane needs few points
+LIGHT = 80.0  # L*: white or pale, where a product of the ground's hue is told by its outline
+BURNT_OUT = 99.2  # L*, all but 255 in every channel
+LEAST_OF_HULL = 0.75
 DARKEST_SHADOW = 0.56  # cube root of what a shadow leaves of the light
 
 
@@ -66,17 +71,37 @@ def _fit(terms: Array, lab: Array, used: Bools) -> tuple[Array, float, Bools]:
     return fit, noise, far < 3 * noise
 
 
-def find_product(lab: Array, ground: Ground) -> tuple[Bools, float]:
-    """Mark what stands before the ground, without the shadows on it.
+@dataclass(frozen=True, slots=True, eq=False)
+class Product:
+    """What stands before a plain ground, ``mark [H,W]``.
 
-    Returns: the mark ``[H,W]``, and the share of it that might as well be shadow, or the other way round.
+    ``shade`` is the share of it that might as well be shadow, or the other way round; ``edgeless`` the share of its
+    outline along which the photo shows no edge, None where colour tells the product and nobody looked.
     """
+
+    mark: Bools
+    shade: float
+    edgeless: float | None = None
+    burnt_out: bool = False  # so is the ground, and white parts of the product may have gone with it
+
+
+def find_product(lab: Array, ground: Ground) -> Product:
+    """Mark what stands before the ground, without the shadows on it."""
     least = max(LEAST_CHANGE, 3.5 * ground.noise)
     differs = np.linalg.norm(lab - ground.lab, axis=-1) > least
     shaded = differs & _may_be_shadow(lab, ground, least)
     sure = differs & ~shaded
-    if sure.sum() <= 0.25 * differs.sum():
-        return differs, float(shaded.sum() / max(differs.sum(), 1))
+    seen = find_difference(lab, ground.lab)
+    if not seen.any() or not differs.any():
+        return Product(np.zeros_like(differs), 0.0)
+    tone_of_ground = float(np.median(ground.lab[..., 0]))
+    if tone_of_ground > LIGHT and sure.sum() < LEAST_SURE * seen.sum():
+        left = np.where(_may_be_shadow(lab, ground, least), light_left(lab, ground.lab) ** 3, np.float32(0))
+        tone = find_tone_on_tone(lab, ground.lab, seen, left, sure)
+        mark = _flood(lab, tone.product, tone.rest)
+        burnt_out = tone_of_ground > BURNT_OUT
+        torn = burnt_out and not _is_compact(mark)
+        return Product(mark, tone.hard, 1.0 if torn else tone.edgeless, burnt_out)
     band = open_up(~differs, SLIVER_PX)
     odds = _settle(lab, sure, band)
     # The odds tell which side a region is on, not where it ends: the steepest line between both sides does.
@@ -84,7 +109,14 @@ def find_product(lab: Array, ground: Ground) -> tuple[Bools, float]:
     wide = _large(open_up(~sure & (odds > SURE), SLIVER_PX), LEAST_SIDE * float(sure.sum()))
     found = _flood(lab, sure | wide, band | (odds < 1 - SURE))
     doubtful = shaded & (np.abs(odds - 0.5) < DOUBT)
-    return found | _lies_high(shaded & ~found, sure), float(doubtful.sum() / max(found.sum(), 1))
+    return Product(found | _lies_high(shaded & ~found, sure), float(doubtful.sum() / max(found.sum(), 1)))
+
+
+def _is_compact(mark: Bools) -> bool:
+    """Tell whether a mark fills most of its hull; what is left of a product that is burnt out in part does not."""
+    from skimage.morphology import convex_hull_image
+
+    return bool(mark.any()) and float(mark.sum() / convex_hull_image(mark).sum()) > LEAST_OF_HULL
 
 
 def _large(parts: Bools, least_px: float) -> Bools:
@@ -141,10 +173,16 @@ def shade_distance(lab: Array, ground: Array, darkest: float) -> Array:
     Shapes: ``[...,3], [...,3] -> [...]`` in units of L*a*b*.
     """
     own, under = _roots(lab), _roots(ground)
-    left = (own * under).sum(axis=-1) / np.maximum((under * under).sum(axis=-1), 1e-6)
+    left = light_left(lab, ground)
     rest = own - left[..., None] * under
     change = np.stack([116 * rest[..., 1], 500 * (rest[..., 0] - rest[..., 1]), 200 * (rest[..., 1] - rest[..., 2])])
     return np.where((left < 1) & (left > darkest), np.linalg.norm(change, axis=0), np.inf).astype(np.float32)
+
+
+def light_left(lab: Array, ground: Array) -> Array:
+    """Measure how much of the ground's light a colour shows, as a cube root. Shapes: ``[...,3], [...,3] -> [...]``."""
+    own, under = _roots(lab), _roots(ground)
+    return (own * under).sum(axis=-1) / np.maximum((under * under).sum(axis=-1), 1e-6)
 
 
 def _roots(lab: Array) -> Array:

@@ -107,7 +107,7 @@ def test_bare_ground_holds_no_product() -> None:
     lab = to_lab(wall(0.3))
     ground = find_ground(lab)
     assert ground is not None
-    assert not find_product(lab, ground)[0].any()
+    assert not find_product(lab, ground).mark.any()
     with pytest.raises(InputError) as caught:
         cut_out(photo_of(box(0, 0, 0, 0), np.zeros(3), wall(0.3)), method="geodesic")
     assert caught.value.code == "cutout.nothing_found"

@@ -1,0 +1,165 @@
+"""White crockery on white paper: a product in the ground's own hue, told by what its outline looks like.
+
+Colour says nothing here, for all of the product may be shadow. Three other things tell it: averaged over a few pixels
+even one level of 255 is more than noise; a product ends in a step, a shadow in a slope; and a shadow with a hard edge
+is even and lies low, beside what throws it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...types import Array
+from ..filters import Bools, around, blur, erode, fill_holes, find_parts, grow, open_up
+from .grid import Ties, frame_of
+
+_POOL_PX = 3.0
+_SEEN = 2.5  # times the ground's own unevenness
+_LEAST_SEEN = 0.3  # L*a*b* units, less than one level of 255
+_CHROMA = np.array([1.0, 0.5, 0.5], dtype=np.float32)  # JPEG blurs colour, so it tells less
+_LEAST_PART = 0.05
+_GAP_SHARE = 0.025  # of the product's size: how wide a stripe may have the ground's very tone
+_LINE_PX = 2  # an outline that alone differs from the ground is no wider to each side
+_EDGED = 0.7
+_CRISP_PX, _SLOPE_PX = 1.2, 6.0
+_LEAST_NOISE = 0.04  # L*a*b* units per pixel; a ground that is burnt out has none of its own
+_STEP, _CRISP = 2.2, 3.0  # times the noise of a step between neighbours
+_REACH_PX = 90.0  # how far a slope is followed into what differs
+_SURE = np.float32(0.05)
+_NOTCH_SHARE = 0.08
+_FAINT = 1.5  # L*a*b* units
+_LEAST_HARD = 0.01
+_EVEN, _LIGHTEST = 0.04, 0.8
+_HIGHEST = 0.5  # of the height of all that was found
+_BESIDE = 0.25
+_EDGE_PX = 6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ToneOnTone:
+    """What is ``product`` and what is ``rest``, each ``[H,W]``, with a seam between them for the steepest line.
+
+    ``hard`` is the share of what was found that was left out as a hard shadow, ``edgeless`` the share of the outline
+    along which the photo shows no step.
+    """
+
+    product: Bools
+    rest: Bools
+    hard: float
+    edgeless: float
+
+
+def find_tone_on_tone(lab: Array, ground: Array, seen: Bools, left: Array, sure: Bools) -> ToneOnTone:
+    """Find a product that differs from a plain ground mostly by its tone.
+
+    Args:
+        lab: the photo.
+        ground: what it would be without the product.
+        seen: what differs from the ground at all, see ``find_difference``; not empty.
+        left: the share of the ground's light in each pixel; 0 where it could not be the ground in shadow.
+        sure: what is product for its colour.
+    Shapes: ``[H,W,3], [H,W,3], [H,W], [H,W], [H,W]``.
+    """
+    part = around(seen, 8)
+    lab, ground, left, sure = lab[part], ground[part], left[part], sure[part]
+    detail = (blur(lab, _CRISP_PX) - blur(lab, _SLOPE_PX)) * _CHROMA
+    # A slope has no step in its detail, and what is even beside a high step none in itself.
+    step = np.minimum(_steps(detail), _steps(blur(lab, _CRISP_PX) * _CHROMA))
+    noise = max(_LEAST_NOISE, float(np.median(step[~seen[part]])))
+    crisp = step > _CRISP * noise
+    inside = _silhouette(seen[part], lab, ground, crisp)
+    ties = Ties(lab, inside, step / np.float32(_STEP * noise))
+    lighter = erode((blur(lab - ground, 1.5)[..., 0] > _LEAST_SEEN) & inside, 2)
+    trust = np.where(sure | lighter, _SURE, np.float32(_REACH_PX**-2))
+    odds = ties.settle(inside.astype(np.float32), trust, 1e-2)
+    found = odds > 0.5
+    faint = np.abs(blur(lab - ground, 1.5)[..., 0]) < _FAINT
+    found |= _close(found, _NOTCH_SHARE) & inside & faint
+    hard = _hard_shadow(found, left, crisp)
+    product, rest = np.zeros_like(seen), np.ones_like(seen)
+    # The outline itself is settled by the steepest line, so both sides keep off it.
+    product[part] = erode(found & ~grow(hard, _EDGE_PX), 2)
+    rest[part] = ~grow(inside, 1) | hard | ~grow(found, 3)
+    outline = found & ~grow(hard, _EDGE_PX) & ~erode(found, 1)
+    return ToneOnTone(
+        product=product,
+        rest=rest & ~product,
+        hard=float(hard.sum() / max(found.sum(), 1)),
+        edgeless=float((~grow(crisp, 3)[outline]).mean()) if outline.any() else 1.0,
+    )
+
+
+def find_difference(lab: Array, ground: Array) -> Bools:
+    """Mark what differs from the ground at all, shadows with it, by averages over a few pixels."""
+    from scipy.ndimage import maximum_filter
+
+    rest = (lab - ground) * _CHROMA
+    far = np.linalg.norm(blur(rest, _POOL_PX), axis=-1)
+    height, width = far.shape
+    rim = far[frame_of(height, width, max(2, round(0.05 * min(height, width))))]
+    seen = far > max(_LEAST_SEEN, _SEEN * float(np.percentile(rim, 90)))
+    # Averaging carries what differs much over its outline: there the pixel itself must differ.
+    seen &= np.linalg.norm(blur(rest, 1.0), axis=-1) > 0.25 * maximum_filter(far, round(4 * _POOL_PX) + 1)
+    numbers, count = find_parts(seen)
+    if count == 0:
+        return seen
+    sizes = np.bincount(numbers.ravel())
+    sizes[0] = 0
+    return (sizes >= _LEAST_PART * sizes.max())[numbers]
+
+
+def _silhouette(seen: Bools, lab: Array, ground: Array, crisp: Bools) -> Bools:
+    """Fill what is seen; a hole stays open that has an edge, and more than a line around it, such as a handle's."""
+    closed = _close(seen, _GAP_SHARE)
+    solid = open_up(np.linalg.norm(blur((lab - ground) * _CHROMA, 1.0), axis=-1) > 2 * _LEAST_SEEN, _LINE_PX)
+    holes, count = find_parts(open_up(fill_holes(solid) & ~solid, _LINE_PX))
+    through = np.zeros_like(seen)
+    near = grow(crisp, 2)
+    for number in range(1, count + 1):
+        hole = holes == number
+        rim = grow(hole, 2) & ~hole
+        if near[rim].mean() > _EDGED:
+            through |= hole
+    return (closed | fill_holes(closed)) & ~through
+
+
+def _close(mask: Bools, share: float) -> Bools:
+    """Close gaps as wide as twice a share of the mask's size."""
+    from scipy.ndimage import distance_transform_edt
+
+    if not mask.any():
+        return mask
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    gap = max(2, round(share * min(rows[-1] - rows[0], columns[-1] - columns[0])))
+    wide = np.pad(mask, gap + 1)
+    near = np.asarray(distance_transform_edt(~wide)) <= gap
+    closed = np.asarray(distance_transform_edt(near)) > gap
+    return closed[gap + 1 : -gap - 1, gap + 1 : -gap - 1] | mask
+
+
+def _steps(detail: Array) -> Array:
+    down, across = np.gradient(detail, axis=0), np.gradient(detail, axis=1)
+    return np.sqrt((down**2 + across**2).sum(axis=-1))
+
+
+def _hard_shadow(found: Bools, left: Array, crisp: Bools) -> Bools:
+    """Mark even, dark, low parts with an edge of their own that lie beside the rest and not under it."""
+    rows = np.flatnonzero(found.any(axis=1))
+    hard = np.zeros_like(found)
+    if len(rows) == 0:
+        return hard
+    tall = rows[-1] - rows[0] + 1
+    numbers, count = find_parts(found & ~crisp & (left > 0) & (left < _LIGHTEST))
+    for number in range(1, count + 1):
+        part = numbers == number
+        if part.sum() < _LEAST_HARD * found.sum():
+            continue
+        top = int(np.flatnonzero(part.any(axis=1))[0])
+        even = float(left[part].std() / left[part].mean())
+        above = found[: max(0, top - _EDGE_PX)].any(axis=0)
+        beside = float((part & ~above).sum() / part.sum())
+        if even < _EVEN and beside > _BESIDE and rows[-1] - top < _HIGHEST * tall:
+            hard |= part
+    return hard
