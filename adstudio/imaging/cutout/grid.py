@@ -77,7 +77,7 @@ class Ties:
             change = _squared(lab.reshape(-1, 3), one, other)
             tie = (np.exp(-3.0 * change / (float(change.mean()) + 1e-6)) + 1e-3) / length
         else:
-            tie = (np.exp(-np.maximum(steps.ravel()[one], steps.ravel()[other]) ** 2) + _SEALED) / length
+            tie = (np.exp(-(np.maximum(steps.ravel()[one], steps.ravel()[other]) ** 2)) + _SEALED) / length
         rows, columns, ties = np.r_[one, other], np.r_[other, one], np.r_[tie, tie].astype(np.float64)
         self._count = int(self._open.sum())
         number = np.cumsum(self._open, dtype=np.int32) - np.int32(1)

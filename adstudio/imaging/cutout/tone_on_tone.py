@@ -35,6 +35,8 @@ _EVEN, _LIGHTEST = 0.04, 0.8
 _HIGHEST = 0.5  # of the height of all that was found
 _BESIDE = 0.25
 _EDGE_PX = 6
+_APART_PX = 8
+_MUCH, _STEPPED = 0.05, 0.08  # of what differs from the ground; of the outline of what was left out
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,12 +85,20 @@ def find_tone_on_tone(lab: Array, ground: Array, seen: Bools, left: Array, sure:
     product[part] = erode(found & ~grow(hard, _EDGE_PX), 2)
     rest[part] = ~grow(inside, 1) | hard | ~grow(found, 3)
     outline = found & ~grow(hard, _EDGE_PX) & ~erode(found, 1)
+    near = grow(crisp, 3)
     return ToneOnTone(
         product=product,
         rest=rest & ~product,
         hard=float(hard.sum() / max(found.sum(), 1)),
-        edgeless=float((~grow(crisp, 3)[outline]).mean()) if outline.any() else 1.0,
+        edgeless=1.0 if _is_torn(found, inside, near) else float((~near[outline]).mean()),
     )
+
+
+def _is_torn(found: Bools, inside: Bools, crisp: Bools) -> bool:
+    """Tell whether part of a product was taken for a soft shadow: it ends in a step somewhere, which no such does."""
+    left_out = inside & ~grow(found, _APART_PX)
+    rim = left_out & grow(~inside, 2)
+    return not found.any() or bool(left_out.sum() > _MUCH * inside.sum() and crisp[rim].mean() > _STEPPED)
 
 
 def find_difference(lab: Array, ground: Array) -> Bools:

@@ -79,7 +79,7 @@ def test_half_a_mug_is_refused() -> None:
 
 
 def test_burnt_out_ground_is_told_or_refused() -> None:
-    """The paper is 255: a mug that is darker all over is found, with a warning; one that is burnt out in part is not."""
+    """The paper is 255: a mug darker all over is found, with a warning; one that is burnt out in part is not."""
     alpha = mug_alpha()
     cut = cut_out(shot(alpha, lit(0.8, 0.55), exposure=1.25), method="geodesic")
     assert any("burnt out" in note for note in cut.notes)
