@@ -70,7 +70,17 @@ def _compare(
     seconds = [statistics.median(column) for column in zip(*taken, strict=True)]
     with watched_tensors() as peak:
         work(on)
-    return Found(name, *seconds, peak[0] / 2**20, workspace_bytes(room, cuts, places) / 2**20, apart)
+    clock, worked, device_clock, device_worked = seconds
+    return Found(
+        name,
+        clock,
+        worked,
+        device_clock,
+        device_worked,
+        peak[0] / 2**20,
+        workspace_bytes(room, cuts, places) / 2**20,
+        apart,
+    )
 
 
 def _seconds(work: Callable[[], Any]) -> list[float]:

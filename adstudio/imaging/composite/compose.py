@@ -16,6 +16,7 @@ from ..resample import STRIP_PX as RESAMPLING_STRIP_PX
 from .crossing import Fall, shade_side, throw
 from .grounding import SHADE, mirror, occlude, shade_ground
 from .light import Lamp, estimate_light, find_lamp
+from .placement import check_placement
 from .products import Product, Wish, fit, look_at, match
 from .receipt import check_fidelity, describe, write_receipt
 from .sheets import Sheet, flatten, lift, overlap
@@ -137,13 +138,18 @@ def compose_each(
 
 
 def workspace_bytes(backdrop: Array, cutouts: Sequence[CutOut], placements: Sequence[Placement]) -> int:
-    """Tell how much memory ``compose`` needs on its device at most, for pictures, steps between and layers."""
+    """Tell how much memory ``compose`` needs on its device at most, for pictures, steps between and layers.
+
+    Raises: InputError, for what ``compose`` refuses too.
+    """
+    _check(cutouts, placements)
     height, width = backdrop.shape[:2]
     sources, drawn = [0], 0.0
     for cutout, placement in zip(cutouts, placements, strict=True):
+        check_placement(placement)
         rows, columns = cutout.rgba.shape[:2]
         sources.append(rows * columns)
-        tall, wide = (placement.height * height * side / max(rows, 1) for side in (rows, columns))
+        tall, wide = (placement.height * height * side / rows for side in (rows, columns))
         drawn += min((tall + wide) ** 2 / 2 if placement.rotation % 360 else tall * wide, height * width)
     largest = max(sources)
     pieces = _BYTES_PER_SOURCE_PX * largest + _BYTES_PER_STRIP_PX * min(largest, RESAMPLING_STRIP_PX)

@@ -148,3 +148,10 @@ def test_what_is_asked_for_is_enough() -> None:
         with watched_tensors() as peak:
             compose(backdrop, cuts, places, layers=True, device=CPU, **settings)
         assert 0.2 < peak[0] / workspace_bytes(backdrop, cuts, places) < 0.9, shot
+
+
+def test_what_cannot_be_composed_is_refused_before_room_is_made() -> None:
+    with pytest.raises(InputError, match="2 products but 1 placements"):
+        workspace_bytes(photo("coffee"), [product(), product()], [Placement(0.5, 0.8, 0.5)])
+    with pytest.raises(InputError, match="must be a number"):
+        workspace_bytes(photo("coffee"), [product()], [Placement(0.5, 0.8, float("nan"))])
