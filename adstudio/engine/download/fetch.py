@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -23,6 +22,7 @@ __all__ = ["fetch", "is_complete"]
 _STREAMS = 4  # one line seldom fills a data centre's network
 _THREADS = "adstudio-fetch"
 _POLL_S = 0.2
+_BLOCK = 4 * 2**20
 _KEPT = "what has arrived is kept, and the next start loads only the rest."
 
 
@@ -146,7 +146,10 @@ class _Download:
             os.link(cached.resolve(), part)
         except OSError:  # another disk, or one that knows no second names
             check_room(self._folder, file.size, f"'{self._repository.repo}'")
-            shutil.copyfile(cached, part)
+            with cached.open("rb") as source, part.open("wb") as out:
+                while block := source.read(_BLOCK):
+                    out.write(block)
+                    self._watcher.check_cancelled()
         self._staging.finish(file.name, file.key)
         hashes[file.name] = sha256
         self._moved(file.size)

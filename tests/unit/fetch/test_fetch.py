@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -293,3 +294,33 @@ def test_what_the_hubs_own_tools_have_loaded_does_not_travel_again(
     assert hub.sent[weights] == 0 and hub.sent[other] == needed[other]
     assert (folder / weights).stat().st_nlink == 2, "on one disk it takes no room twice"
     assert watcher.seen[-1] == (sum(needed.values()), sum(needed.values()))
+
+
+@pytest.mark.parametrize("cancel", [False, True])
+def test_a_cache_on_another_disk_is_copied(
+    cancel: bool, hub: Hub, watcher: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
+    name = "transformer/diffusion_pytorch_model.safetensors"
+    blobs = tmp_path / "cache" / f"models--{REPO.replace('/', '--')}" / "blobs"
+    blobs.mkdir(parents=True)
+    content = (hub.folder / name).read_bytes()
+    (blobs / hashlib.sha256(content).hexdigest()).write_bytes(content)
+
+    asked = []
+
+    def link(source: Path, target: Path) -> None:
+        asked.append(source)
+        if cancel and len(asked) == 1:
+            watcher.cancel_at, watcher.seen = 0.0, [(0, 1)]
+        raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+
+    monkeypatch.setattr(os, "link", link)
+    if cancel:
+        with pytest.raises(Cancelled):
+            fetch(REPO, tmp_path / "tiny", watcher)
+        assert not (tmp_path / "tiny").exists()
+        watcher.cancel_at = 2.0  # the next attempt is not cancelled
+    folder = fetch(REPO, tmp_path / "tiny", watcher)
+    assert (folder / name).read_bytes() == content
+    assert hub.sent[name] == 0 and (folder / name).stat().st_nlink == 1
