@@ -24,7 +24,7 @@ from .sheets import Sheet, flatten, lift, overlap
 __all__ = ["MAX_DELTA_E", "compose", "compose_each", "describe", "workspace_bytes"]
 
 MAX_DELTA_E = 4.0
-# Measured (benchmarks/composite.py), with a quarter more for what an allocator cannot use.
+# Some twice what benchmarks/composite.py measures: an allocator cannot use all that it holds, and shots differ.
 _BYTES_PER_PX = 100
 _BYTES_PER_PRODUCT_PX = 250
 _BYTES_PER_SOURCE_PX = 20
