@@ -87,7 +87,7 @@ def _find_origin(path: Path, link: Any) -> dict[str, Any] | None:
     if isinstance(link, dict) and isinstance(link.get("path"), str):
         # A file from elsewhere may name any path; only its own folder is looked into.
         root = path.resolve().parent.parent
-        found = config.name_inside(root, f"{path.resolve().parent.name}/{link['path']}")
+        found = config.name_inside(root, str(Path(path.resolve().parent.name, link["path"])))
         if found is not None and found.resolve().is_relative_to(root):
             return {**link, "exists": found.is_file()}
         return None
