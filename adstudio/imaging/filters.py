@@ -13,6 +13,8 @@ from . import taps
 
 Bools = NDArray[np.bool_]
 
+_SMALL_PX = 4  # a disc of so few pixels is laid on faster than distances are measured
+
 
 def blur(values: NDArray[np.floating[Any]], sigma: float | tuple[float, float]) -> Array:
     """Blur over height and width, by pixels; channels are kept apart."""
@@ -80,26 +82,32 @@ def affine(values: Array, matrix: Array, offset: tuple[float, float], shape: tup
 
 def grow(mask: Bools, by_px: int) -> Bools:
     """Widen a mask by so many pixels."""
-    from scipy.ndimage import binary_dilation
-
-    return np.asarray(binary_dilation(mask, iterations=by_px), dtype=bool)
+    return ~erode(~mask, by_px)
 
 
 def erode(mask: Bools, by_px: int) -> Bools:
     """Narrow a mask by so many pixels; the picture's edge counts as inside."""
-    from scipy.ndimage import binary_erosion
-
-    return np.asarray(binary_erosion(mask, iterations=by_px, border_value=1), dtype=bool)
+    worn = mask.copy()
+    for _ in range(by_px):
+        before = worn.copy()
+        worn[1:] &= before[:-1]
+        worn[:-1] &= before[1:]
+        worn[:, 1:] &= before[:, :-1]
+        worn[:, :-1] &= before[:, 1:]
+    return worn
 
 
 def open_up(mask: Bools, radius_px: int) -> Bools:
-    """Keep of a mask only what a disc of that radius fits into; at the same cost for any radius.
+    """Keep of a mask only what a disc of that radius fits into; at the same cost for any large radius.
 
     Beyond the picture's edge nothing counts as inside.
     """
+    reach = np.sqrt(radius_px * (radius_px + 1) + 0.5)  # between two distances that pixels can have
+    if radius_px <= _SMALL_PX:
+        room = int(reach)
+        return ~_wear(np.pad(~_wear(np.pad(mask, room), reach), room, constant_values=True), reach)
     from scipy.ndimage import distance_transform_edt
 
-    reach = np.sqrt(radius_px * (radius_px + 1) + 0.5)  # between two distances that pixels can have
     core = np.asarray(distance_transform_edt(np.pad(mask, 1)))[1:-1, 1:-1] > reach
     if not core.any():
         return core
@@ -141,12 +149,21 @@ def around(mask: Bools, room_px: int) -> tuple[slice, slice]:
 
 def is_deep(mask: Bools, more_than_px: float) -> Bools:
     """Mark what lies farther than so few pixels inside a mask: the same as ``depth_inside``, for much less."""
-    reach = int(more_than_px)
-    height, width = mask.shape
-    wide = np.pad(mask, reach, mode="edge")
-    deep = mask.copy()
+    return _wear(np.pad(mask, int(more_than_px), mode="edge"), more_than_px)
+
+
+def _wear(wide: Bools, by_px: float) -> Bools:
+    """Keep the middle of each disc that lies inside a mask; the mask has room of that radius around it."""
+    reach = int(by_px)
+    height, width = (side - 2 * reach for side in wide.shape)
+    deep = np.ones((height, width), dtype=bool)
     for down in range(-reach, reach + 1):
         for right in range(-reach, reach + 1):
-            if 0 < down * down + right * right <= more_than_px * more_than_px:
+            if down * down + right * right <= by_px * by_px:
                 deep &= wide[reach + down : reach + down + height, reach + right : reach + right + width]
     return deep
+
+
+def lengths(vectors: Array) -> Array:
+    """Measure vectors such as the colour change of each pixel. Shapes: ``[...,C] -> [...]``."""
+    return np.sqrt(np.einsum("...i,...i->...", vectors, vectors))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...types import Array
-from ..filters import Bools, blur, is_deep
+from ..filters import Bools, blur, grow, is_deep
 
 Edge = Literal["auto", "hard", "soft"]
 
@@ -45,15 +45,18 @@ def clean_colours(photo: Array, alpha: Array, edge: Edge = "auto", *, doubt_px: 
     core = _core(~rim, max(doubt_px, _CORE_PX))
     soft = edge == "soft" or (edge == "auto" and has_soft_edge(alpha))
     rows, columns = _nearest(~rim if soft else core)
-    near = photo[rows, columns]
-    mixed = _unmix(photo, alpha, near)
+    width = alpha.shape[1]
+    own = np.flatnonzero(rim if soft or doubt_px <= 0 else ~core)  # of these pixels the colour may change
+    row, column = rows.ravel()[own], columns.ravel()[own]
+    flat = photo.reshape(-1, 3)
+    near = flat[row * width + column]
+    out = _unmix(photo, alpha, own, near).reshape(-1, 3)
+    shown = alpha.ravel()[own] > _FAINT
     if not soft:
-        leeway = _TRUST * _spread(photo, core)[rows // 2, columns // 2]
-        mixed = np.clip(mixed, near - leeway, near + leeway)
-        if doubt_px > 0:
-            rim = ~core
-    seen = (alpha > _FAINT)[..., None]
-    return np.where(rim[..., None], np.where(seen, mixed, near), photo).astype(np.float32)
+        leeway = _TRUST * _spread(photo, core)[row[shown] // 2, column[shown] // 2]
+        out[own[shown]] = np.clip(out[own[shown]], near[shown] - leeway, near[shown] + leeway)
+    out[own[~shown]] = near[~shown]
+    return out.reshape(photo.shape)
 
 
 def nearest_colour(photo: Array, source: Bools) -> Array:
@@ -146,16 +149,24 @@ def _spread(photo: Array, core: Bools) -> Array:
     return np.sqrt(np.maximum(square - mean**2, 0.0))
 
 
-def _unmix(photo: Array, alpha: Array, near: Array) -> Array:
-    """Solve ``alpha F + (1 - alpha) B = photo`` in the rim, with F and B smooth: Jacobi rounds on the rim alone."""
+def _unmix(photo: Array, alpha: Array, own: NDArray[np.intp], near: Array) -> Array:
+    """Solve ``alpha F + (1 - alpha) B = photo`` in the rim, with F and B smooth: Jacobi rounds on the rim alone.
+
+    Args:
+        own: the pixels to start from the colour ``near``, if they are not opaque; flat indices.
+    """
     height, width = alpha.shape
-    front = near.reshape(-1, 3).copy()
+    flat_photo = photo.reshape(-1, 3)
+    front = flat_photo.astype(np.float32)
+    start = alpha.ravel()[own] < OPAQUE
+    front[own[start]] = near[start]
     clear = alpha <= _CLEAR
     rows, columns = _nearest(clear if clear.any() else alpha <= float(alpha.min()))
-    back = photo[rows, columns].reshape(-1, 3)
-    index = np.flatnonzero((alpha > _FAINT) & (alpha < OPAQUE))
-    solid = (alpha >= OPAQUE).ravel()
-    front[solid] = photo.reshape(-1, 3)[solid]
+    mixed = (alpha > _FAINT) & (alpha < OPAQUE)
+    index = np.flatnonzero(mixed)
+    beside = np.flatnonzero(grow(mixed, 1))
+    back = np.zeros_like(front)
+    back[beside] = flat_photo[rows.ravel()[beside] * width + columns.ravel()[beside]]
     row, column = np.divmod(index, width)
     around = [
         np.maximum(row - 1, 0) * width + column,
@@ -170,7 +181,7 @@ def _unmix(photo: Array, alpha: Array, near: Array) -> Array:
     tied = np.sum(ties, axis=0)
     one, other_one, both = share * share + tied, rest * rest + tied, share * rest
     scale = one * other_one - both * both
-    target = photo.reshape(-1, 3)[index]
+    target = flat_photo[index]
     for _ in range(_ROUNDS):
         ahead = share * target + np.sum([tie * front[o] for tie, o in zip(ties, around, strict=True)], axis=0)
         behind = rest * target + np.sum([tie * back[o] for tie, o in zip(ties, around, strict=True)], axis=0)

@@ -244,11 +244,12 @@ def _openings(kept: Bools, filled: Bools, ground: Bools, lab: Array | None) -> B
         lab: the picture's colours, where the ground is not plain: then the hole must also look like the ground nearby.
     """
     through = np.zeros_like(kept)
-    holes, count = find_parts(filled & open_up(ground | ~kept, 1))
-    for number in range(1, count + 1):
+    holes, _ = find_parts(filled & open_up(ground | ~kept, 1))
+    large = np.flatnonzero(np.bincount(holes.ravel())[1:] >= LEAST_HOLE * holes.size) + 1
+    for number in large:
         hole = holes == number
         is_rim = bool((grow(hole, 2) & ~filled).any())
-        if hole.sum() < LEAST_HOLE * hole.size or is_rim or ground[hole].mean() < 0.9:
+        if is_rim or ground[hole].mean() < 0.9:
             continue
         depth = float(depth_inside(hole).max())
         if lab is not None and not _looks_alike(lab, hole, ~grow(filled, 2), 6 * depth + 4):

@@ -78,19 +78,19 @@ class Ties:
             tie = (np.exp(-3.0 * change / (float(change.mean()) + 1e-6)) + 1e-3) / length
         else:
             tie = (np.exp(-(np.maximum(steps.ravel()[one], steps.ravel()[other]) ** 2)) + _SEALED) / length
-        rows, columns, ties = np.r_[one, other], np.r_[other, one], np.r_[tie, tie].astype(np.float64)
+        rows, columns, ties = np.r_[one, other], np.r_[other, one], np.r_[tie, tie].astype(np.float32)
         self._count = int(self._open.sum())
         number = np.cumsum(self._open, dtype=np.int32) - np.int32(1)
         if free is not None:
             mine = self._open[rows]
             rows, columns, ties = rows[mine], columns[mine], ties[mine]
         inner = self._open[columns]
-        self._degree = np.bincount(number[rows], ties, minlength=self._count)
+        self._degree = np.bincount(number[rows], ties, minlength=self._count).astype(np.float32)
         self._given = number[rows[~inner]], columns[~inner], ties[~inner]
         kept = (number[rows[inner]], number[columns[inner]])
         self._between = coo_matrix((-ties[inner], kept), shape=(self._count, self._count)).tocsr()
 
-    def settle(self, odds: Array, trust: Array, close: float = 1e-3) -> Array:
+    def settle(self, odds: Array, trust: Array, close: float = 1e-3, start: Array | None = None) -> Array:
         """Smooth odds 0..1 over the picture.
 
         A random walker with priors: each pixel settles between its own ``odds`` (weighed by ``trust``) and its
@@ -98,26 +98,27 @@ class Ties:
 
         Args:
             close: how exactly; a step on the way to something needs little.
+            start: a guess, from which it takes fewer rounds; by default the odds.
         """
         from scipy.sparse import diags_array
         from scipy.sparse.linalg import cg
 
         if self._count == 0:
             return odds
-        start, weight = odds.ravel().astype(np.float64), trust.ravel().astype(np.float64)[self._open]
+        out, weight = odds.astype(np.float32).ravel(), trust.astype(np.float32).ravel()[self._open]
         degree = self._degree + weight
         row, column, tie = self._given
-        given = np.bincount(row, tie * start[column], minlength=self._count)
+        given = np.bincount(row, tie * out[column], minlength=self._count).astype(np.float32)
         solved, _ = cg(
             (self._between + diags_array(degree)).tocsr(),
-            weight * start[self._open] + given,
-            x0=start[self._open],
+            weight * out[self._open] + given,
+            x0=(out if start is None else start.astype(np.float32).ravel())[self._open],
             rtol=close,
             maxiter=200,
             M=diags_array(1 / degree),
         )
-        start[self._open] = solved
-        return np.clip(start, 0.0, 1.0).astype(np.float32).reshape(odds.shape)
+        out[self._open] = solved
+        return np.clip(out, 0.0, 1.0).reshape(odds.shape)
 
 
 def spread(lab: Array, odds: Array, trust: Array, free: Bools | None = None) -> Array:

@@ -56,5 +56,7 @@ def cluster(colours: Array, count: int, rounds: int = 10) -> tuple[Array, NDArra
     label = np.zeros(len(colours), dtype=np.intp)
     for _ in range(rounds):
         label = ((middle**2).sum(axis=1) - 2 * colours @ middle.T).argmin(axis=1)
-        middle = np.stack([colours[label == i].mean(axis=0) if (label == i).any() else middle[i] for i in range(count)])
+        members = np.bincount(label, minlength=count)
+        sums = np.stack([np.bincount(label, channel, count) for channel in colours.T], axis=1)
+        middle = np.where(members[:, None] > 0, sums / np.maximum(members, 1)[:, None], middle).astype(np.float32)
     return middle.astype(np.float32), label

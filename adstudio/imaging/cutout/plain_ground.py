@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...types import Array
-from ..filters import Bools, around, find_parts, open_up
+from ..filters import Bools, around, find_parts, grow, lengths, open_up
 from .grid import frame_of, spread
 from .tone_on_tone import find_difference, find_tone_on_tone
 
@@ -22,7 +22,7 @@ DOUBT = 0.1
 LEAST_GREY = 0.001
 LEAST_SURE = 0.5  # of what differs at all; with less to start from, the outline's steps tell more than colours
 _NO_TRUST = 1e-5
-_EVERY = 3  # a plane needs few points
+_EVERY, _THIN = 3, 2  # a plane needs few points
 LIGHT = 80.0  # L*: white or pale, where a product of the ground's hue is told by its outline
 BURNT_OUT = 99.2  # L*, all but 255 in every channel
 LEAST_OF_HULL = 0.75
@@ -42,22 +42,23 @@ def find_ground(lab: Array) -> Ground | None:
     height, width = lab.shape[:2]
     y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
     terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1).astype(np.float32)
-    rim = frame_of(height, width, max(2, round(BAND * min(height, width))))
+    few = np.s_[::_THIN, ::_THIN]
+    seen, told = terms[few], lab[few]
+    rim = frame_of(height, width, max(2, round(BAND * min(height, width))))[few]
     # The rim alone says little about the middle: later rounds also trust what looks like its continuation.
-    seen, told = terms[rim], lab[rim]
-    fit, noise, near = _fit(seen, told, np.ones(len(seen), dtype=bool))
+    fit, noise, near = _fit(seen[rim], told[rim], np.ones(int(rim.sum()), dtype=bool))
     for _ in range(3):
         if not near.any():
             return None
-        fit, noise, near = _fit(seen, told, near)
+        fit, noise, near = _fit(seen[rim], told[rim], near)
     if noise > MOST_NOISE or near.mean() < LEAST_SHARE:
         return None
-    used = np.zeros((height, width), dtype=bool)
+    used = np.zeros(rim.shape, dtype=bool)
     used[rim] = near
     for _ in range(4):
         if not used.any():
             return None
-        fit, noise, used = _fit(terms, lab, used)
+        fit, noise, used = _fit(seen, told, used)
     if noise > MOST_NOISE or used[rim].mean() < LEAST_SHARE:
         return None
     return Ground((terms @ fit).astype(np.float32), noise)
@@ -66,7 +67,7 @@ def find_ground(lab: Array) -> Ground | None:
 def _fit(terms: Array, lab: Array, used: Bools) -> tuple[Array, float, Bools]:
     """Fit a surface to some points. Returns: it, how far these lie from it, and which of all points lie near it."""
     fit = np.linalg.lstsq(terms[used][::_EVERY], lab[used][::_EVERY], rcond=None)[0]
-    far = np.linalg.norm(lab - terms @ fit, axis=-1)
+    far = lengths(lab - terms @ fit)
     noise = max(0.35, 1.2 * float(np.median(far[used])))
     return fit, noise, far < 3 * noise
 
@@ -88,15 +89,16 @@ class Product:
 def find_product(lab: Array, ground: Ground) -> Product:
     """Mark what stands before the ground, without the shadows on it."""
     least = max(LEAST_CHANGE, 3.5 * ground.noise)
-    differs = np.linalg.norm(lab - ground.lab, axis=-1) > least
-    shaded = differs & _may_be_shadow(lab, ground, least)
+    differs = lengths(lab - ground.lab) > least
+    may_be_shadow = shade_distance(lab, ground.lab, DARKEST_SHADOW) < least
+    shaded = differs & may_be_shadow
     sure = differs & ~shaded
     seen = find_difference(lab, ground.lab)
     if not seen.any() or not differs.any():
         return Product(np.zeros_like(differs), 0.0)
     tone_of_ground = float(np.median(ground.lab[..., 0]))
     if tone_of_ground > LIGHT and sure.sum() < LEAST_SURE * seen.sum():
-        left = np.where(_may_be_shadow(lab, ground, least), light_left(lab, ground.lab) ** 3, np.float32(0))
+        left = np.where(may_be_shadow, light_left(lab, ground.lab) ** 3, np.float32(0))
         tone = find_tone_on_tone(lab, ground.lab, seen, left, sure)
         mark = _flood(lab, tone.product, tone.rest)
         burnt_out = tone_of_ground > BURNT_OUT
@@ -129,9 +131,14 @@ def _large(parts: Bools, least_px: float) -> Bools:
 def _flood(lab: Array, product: Bools, ground: Bools) -> Bools:
     from skimage.segmentation import watershed
 
-    down, across = np.gradient(lab, axis=0), np.gradient(lab, axis=1)
-    steps = np.sqrt((down**2 + across**2).sum(axis=-1))
-    return watershed(steps, ground.astype(np.int32) + 2 * product.astype(np.int32)) == 2
+    found, free = product.copy(), ~product & ~ground
+    # What is settled already need not be flooded again, but for the line from which the water comes.
+    part, wet = around(free, 2), grow(free, 2)
+    down, across = np.gradient(lab[part], axis=0), np.gradient(lab[part], axis=1)
+    steps = np.hypot(lengths(down), lengths(across))
+    markers = ground[part].astype(np.int32) + 2 * product[part].astype(np.int32)
+    found[part] |= watershed(steps, markers, mask=wet[part]) == 2
+    return found
 
 
 def _settle(lab: Array, sure: Bools, ground: Bools) -> Array:
@@ -160,11 +167,6 @@ def _lies_high(shaded: Bools, sure: Bools) -> Bools:
     return grey[parts]
 
 
-def _may_be_shadow(lab: Array, ground: Ground, least: float) -> Bools:
-    """Mark what has the ground's own colour, only darker."""
-    return shade_distance(lab, ground.lab, DARKEST_SHADOW) < least
-
-
 def shade_distance(lab: Array, ground: Array, darkest: float) -> Array:
     """Measure how far a colour is from the ground's own in less light; infinite where it could not be that.
 
@@ -173,20 +175,24 @@ def shade_distance(lab: Array, ground: Array, darkest: float) -> Array:
     Shapes: ``[...,3], [...,3] -> [...]`` in units of L*a*b*.
     """
     own, under = _roots(lab), _roots(ground)
-    left = light_left(lab, ground)
-    rest = own - left[..., None] * under
-    change = np.stack([116 * rest[..., 1], 500 * (rest[..., 0] - rest[..., 1]), 200 * (rest[..., 1] - rest[..., 2])])
-    return np.where((left < 1) & (left > darkest), np.linalg.norm(change, axis=0), np.inf).astype(np.float32)
+    left = _share(own, under)
+    red, green, blue = (one - left * other for one, other in zip(own, under, strict=True))
+    change = np.sqrt((116 * green) ** 2 + (500 * (red - green)) ** 2 + (200 * (green - blue)) ** 2)
+    return np.where((left < 1) & (left > darkest), change, np.float32(np.inf))
 
 
 def light_left(lab: Array, ground: Array) -> Array:
     """Measure how much of the ground's light a colour shows, as a cube root. Shapes: ``[...,3], [...,3] -> [...]``."""
-    own, under = _roots(lab), _roots(ground)
-    return (own * under).sum(axis=-1) / np.maximum((under * under).sum(axis=-1), 1e-6)
+    return _share(_roots(lab), _roots(ground))
 
 
-def _roots(lab: Array) -> Array:
+def _share(own: list[Array], under: list[Array]) -> Array:
+    both = sum((one * other for one, other in zip(own, under, strict=True)), np.float32(0))
+    return both / np.maximum(sum((other * other for other in under), np.float32(0)), np.float32(1e-6))
+
+
+def _roots(lab: Array) -> list[Array]:
     """The cube roots that L*a*b* is made of: less light makes all three smaller by the same factor."""
     middle = (lab[..., 0] + 16) / 116
     red, blue = middle + lab[..., 1] / 500, middle - lab[..., 2] / 200
-    return np.stack([red, middle, blue], axis=-1).astype(np.float32)
+    return [red, middle, blue]

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...types import Array
-from ..filters import Bools, around, blur, erode, fill_holes, find_parts, grow, open_up
+from ..filters import Bools, around, blur, erode, fill_holes, find_parts, grow, lengths, open_up
+from .edges import resample
 from .grid import Ties, frame_of
 
 _POOL_PX = 3.0
@@ -66,19 +67,19 @@ def find_tone_on_tone(lab: Array, ground: Array, seen: Bools, left: Array, sure:
     """
     part = around(seen, 8)
     lab, ground, left, sure = lab[part], ground[part], left[part], sure[part]
-    detail = (blur(lab, _CRISP_PX) - blur(lab, _SLOPE_PX)) * _CHROMA
+    smooth = blur(lab, _CRISP_PX)
+    detail = (smooth - blur(lab, _SLOPE_PX)) * _CHROMA
     # A slope has no step in its detail, and what is even beside a high step none in itself.
-    step = np.minimum(_steps(detail), _steps(blur(lab, _CRISP_PX) * _CHROMA))
+    step = np.minimum(_steps(detail), _steps(smooth * _CHROMA))
     noise = max(_LEAST_NOISE, float(np.median(step[~seen[part]])))
     crisp = step > _CRISP * noise
     inside = _silhouette(seen[part], lab, ground, crisp)
-    ties = Ties(lab, inside, step / np.float32(_STEP * noise))
-    lighter = erode((blur(lab - ground, 1.5)[..., 0] > _LEAST_SEEN) & inside, 2)
+    light = blur(lab[..., 0] - ground[..., 0], 1.5)
+    lighter = erode((light > _LEAST_SEEN) & inside, 2)
     trust = np.where(sure | lighter, _SURE, np.float32(_REACH_PX**-2))
-    odds = ties.settle(inside.astype(np.float32), trust, 1e-2)
+    odds = _settle(lab, inside, step / np.float32(_STEP * noise), trust)
     found = odds > 0.5
-    faint = np.abs(blur(lab - ground, 1.5)[..., 0]) < _FAINT
-    found |= _close(found, _NOTCH_SHARE) & inside & faint
+    found |= _close(found, _NOTCH_SHARE) & inside & (np.abs(light) < _FAINT)
     hard = _hard_shadow(found, left, crisp)
     product, rest = np.zeros_like(seen), np.ones_like(seen)
     # The outline itself is settled by the steepest line, so both sides keep off it.
@@ -94,6 +95,24 @@ def find_tone_on_tone(lab: Array, ground: Array, seen: Bools, left: Array, sure:
     )
 
 
+def _settle(lab: Array, inside: Bools, steps: Array, trust: Array) -> Array:
+    """Settle what may be product from its outline inwards: first at half the size, where ways are short, then whole."""
+    height, width = (side // 2 * 2 for side in inside.shape)
+
+    def halve(values: Array, ufunc: np.ufunc) -> Array:
+        rows = ufunc(values[0:height:2, :width], values[1:height:2, :width])
+        return ufunc(rows[:, 0::2], rows[:, 1::2])
+
+    few = halve(inside, np.logical_and)
+    # Four pixels pull as much as their sum does; the ties of a plane are the same at any size.
+    coarse = Ties(lab[:height:2, :width:2], few, halve(steps, np.maximum)).settle(
+        few.astype(np.float32), halve(trust, np.add), 1e-2
+    )
+    odds = np.zeros(inside.shape, dtype=np.float32)
+    odds[:height, :width] = resample(coarse, width, height)
+    return np.where(inside, odds, np.float32(0))
+
+
 def _is_torn(found: Bools, inside: Bools, crisp: Bools) -> bool:
     """Tell whether part of a product was taken for a soft shadow: it ends in a step somewhere, which no such does."""
     left_out = inside & ~grow(found, _APART_PX)
@@ -106,12 +125,12 @@ def find_difference(lab: Array, ground: Array) -> Bools:
     from scipy.ndimage import maximum_filter
 
     rest = (lab - ground) * _CHROMA
-    far = np.linalg.norm(blur(rest, _POOL_PX), axis=-1)
+    far = lengths(blur(rest, _POOL_PX))
     height, width = far.shape
     rim = far[frame_of(height, width, max(2, round(0.05 * min(height, width))))]
     seen = far > max(_LEAST_SEEN, _SEEN * float(np.percentile(rim, 90)))
     # Averaging carries what differs much over its outline: there the pixel itself must differ.
-    seen &= np.linalg.norm(blur(rest, 1.0), axis=-1) > 0.25 * maximum_filter(far, round(4 * _POOL_PX) + 1)
+    seen &= lengths(blur(rest, 1.0)) > 0.25 * maximum_filter(far, round(4 * _POOL_PX) + 1)
     numbers, count = find_parts(seen)
     if count == 0:
         return seen
@@ -123,7 +142,7 @@ def find_difference(lab: Array, ground: Array) -> Bools:
 def _silhouette(seen: Bools, lab: Array, ground: Array, crisp: Bools) -> Bools:
     """Fill what is seen; a hole stays open that has an edge, and more than a line around it, such as a handle's."""
     closed = _close(seen, _GAP_SHARE)
-    solid = open_up(np.linalg.norm(blur((lab - ground) * _CHROMA, 1.0), axis=-1) > 2 * _LEAST_SEEN, _LINE_PX)
+    solid = open_up(lengths(blur((lab - ground) * _CHROMA, 1.0)) > 2 * _LEAST_SEEN, _LINE_PX)
     holes, count = find_parts(open_up(fill_holes(solid) & ~solid, _LINE_PX))
     through = np.zeros_like(seen)
     near = grow(crisp, 2)
@@ -151,7 +170,7 @@ def _close(mask: Bools, share: float) -> Bools:
 
 def _steps(detail: Array) -> Array:
     down, across = np.gradient(detail, axis=0), np.gradient(detail, axis=1)
-    return np.sqrt((down**2 + across**2).sum(axis=-1))
+    return np.hypot(lengths(down), lengths(across))
 
 
 def _hard_shadow(found: Bools, left: Array, crisp: Bools) -> Bools:
