@@ -107,16 +107,14 @@ def _find_on_plain_ground(photo: Array) -> Product | None:
     if ground is None:
         return None
     product = find_product(lab, ground)
-    found = _clean(product.mark, ~product.mark)
-    if found.mean() <= LEAST_PLAIN_SHARE:
-        return None
     if product.edgeless is not None and product.edgeless > TOO_EDGELESS:
         raise InputError(
             "cutout.no_outline",
             "The product has the background's own tone, and too much of its outline does not show in the photo.",
             "Take it again with less light, or on a darker ground, or give a mask.",
         )
-    return replace(product, mark=found)
+    found = _clean(product.mark, ~product.mark)
+    return None if found.mean() <= LEAST_PLAIN_SHARE else replace(product, mark=found)
 
 
 def _shrink(photo: Array, longest_px: int) -> Array:

@@ -67,7 +67,7 @@ def find_ground(lab: Array) -> Ground | None:
 def _fit(terms: Array, lab: Array, used: Bools) -> tuple[Array, float, Bools]:
     """Fit a surface to some points. Returns: it, how far these lie from it, and which of all points lie near it."""
     fit = np.linalg.lstsq(terms[used][::_EVERY], lab[used][::_EVERY], rcond=None)[0]
-    far = lengths(lab - terms @ fit)
+    far = lengths((lab - terms @ fit).astype(np.float32))
     noise = max(0.35, 1.2 * float(np.median(far[used])))
     return fit, noise, far < 3 * noise
 
@@ -187,12 +187,11 @@ def light_left(lab: Array, ground: Array) -> Array:
 
 
 def _share(own: list[Array], under: list[Array]) -> Array:
-    both = sum((one * other for one, other in zip(own, under, strict=True)), np.float32(0))
-    return both / np.maximum(sum((other * other for other in under), np.float32(0)), np.float32(1e-6))
+    both = own[0] * under[0] + own[1] * under[1] + own[2] * under[2]
+    return (both / np.maximum(under[0] ** 2 + under[1] ** 2 + under[2] ** 2, 1e-6)).astype(np.float32)
 
 
 def _roots(lab: Array) -> list[Array]:
     """The cube roots that L*a*b* is made of: less light makes all three smaller by the same factor."""
     middle = (lab[..., 0] + 16) / 116
-    red, blue = middle + lab[..., 1] / 500, middle - lab[..., 2] / 200
-    return [red, middle, blue]
+    return [root.astype(np.float32) for root in (middle + lab[..., 1] / 500, middle, middle - lab[..., 2] / 200)]

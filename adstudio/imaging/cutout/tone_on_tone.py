@@ -8,6 +8,7 @@ is even and lies low, beside what throws it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -27,6 +28,7 @@ _EDGED = 0.7
 _CRISP_PX, _SLOPE_PX = 1.2, 6.0
 _LEAST_NOISE = 0.04  # L*a*b* units per pixel; a ground that is burnt out has none of its own
 _STEP, _CRISP = 2.2, 3.0  # times the noise of a step between neighbours
+_FLAT_PX, _SLOPE, _SHARP = 4.0, 1.3, 2.0  # by how much a slope and a step become flatter when blurred so far
 _REACH_PX = 90.0  # how far a slope is followed into what differs
 _SURE = np.float32(0.05)
 _NOTCH_SHARE = 0.08
@@ -37,6 +39,7 @@ _HIGHEST = 0.5  # of the height of all that was found
 _BESIDE = 0.25
 _EDGE_PX = 6
 _APART_PX = 8
+_BITTEN = 0.2  # of the outline of a part that was left out; a soft shadow's stays below 0.05
 _MUCH, _STEPPED = 0.05, 0.08  # of what differs from the ground; of the outline of what was left out
 
 
@@ -70,15 +73,20 @@ def find_tone_on_tone(lab: Array, ground: Array, seen: Bools, left: Array, sure:
     smooth = blur(lab, _CRISP_PX)
     detail = (smooth - blur(lab, _SLOPE_PX)) * _CHROMA
     # A slope has no step in its detail, and what is even beside a high step none in itself.
-    step = np.minimum(_steps(detail), _steps(smooth * _CHROMA))
+    rise = _steps(smooth * _CHROMA)
+    step = np.minimum(_steps(detail), rise)
     noise = max(_LEAST_NOISE, float(np.median(step[~seen[part]])))
     crisp = step > _CRISP * noise
     inside = _silhouette(seen[part], lab, ground, crisp)
     light = blur(lab[..., 0] - ground[..., 0], 1.5)
     lighter = erode((light > _LEAST_SEEN) & inside, 2)
     trust = np.where(sure | lighter, _SURE, np.float32(_REACH_PX**-2))
-    odds = _settle(lab, inside, step / np.float32(_STEP * noise), trust)
+    # Blurred further a step becomes flatter by much, a shadow's slope hardly, however steep it is.
+    flatter = rise / np.maximum(_steps(blur(lab, _FLAT_PX) * _CHROMA), np.float32(1e-3))
+    sharp = np.clip((flatter - _SLOPE) / (_SHARP - _SLOPE), 0, 1)
+    odds = _settle(lab, inside, (step * sharp / (_STEP * noise)).astype(np.float32), trust)
     found = odds > 0.5
+    found |= _bitten_off(found, inside, crisp)
     found |= _close(found, _NOTCH_SHARE) & inside & (np.abs(light) < _FAINT)
     hard = _hard_shadow(found, left, crisp)
     product, rest = np.zeros_like(seen), np.ones_like(seen)
@@ -96,21 +104,33 @@ def find_tone_on_tone(lab: Array, ground: Array, seen: Bools, left: Array, sure:
 
 
 def _settle(lab: Array, inside: Bools, steps: Array, trust: Array) -> Array:
-    """Settle what may be product from its outline inwards: first at half the size, where ways are short, then whole."""
+    """Settle what may be product from its outline inwards, at half the size: the outline itself is found later."""
     height, width = (side // 2 * 2 for side in inside.shape)
 
-    def halve(values: Array, ufunc: np.ufunc) -> Array:
+    def halve(values: Any, ufunc: np.ufunc) -> Any:
         rows = ufunc(values[0:height:2, :width], values[1:height:2, :width])
         return ufunc(rows[:, 0::2], rows[:, 1::2])
 
     few = halve(inside, np.logical_and)
     # Four pixels pull as much as their sum does; the ties of a plane are the same at any size.
     coarse = Ties(lab[:height:2, :width:2], few, halve(steps, np.maximum)).settle(
-        few.astype(np.float32), halve(trust, np.add), 1e-2
+        few.astype(np.float32), halve(trust, np.add), 1e-3
     )
     odds = np.zeros(inside.shape, dtype=np.float32)
     odds[:height, :width] = resample(coarse, width, height)
     return np.where(inside, odds, np.float32(0))
+
+
+def _bitten_off(found: Bools, inside: Bools, crisp: Bools) -> Bools:
+    """Mark small parts that were left out although they end in a step: a bottle's mouth, a bite in a rim."""
+    numbers, count = find_parts(inside & ~found)
+    rim = (numbers > 0) & grow(~inside, 2)
+    sizes = np.bincount(numbers.ravel(), minlength=count + 1)
+    ends = np.bincount(numbers[rim], minlength=count + 1)
+    stepped = np.bincount(numbers[rim], crisp[rim], minlength=count + 1)
+    bitten = (stepped > _BITTEN * ends) & (sizes < _MUCH * inside.sum())
+    bitten[0] = False
+    return bitten[numbers]
 
 
 def _is_torn(found: Bools, inside: Bools, crisp: Bools) -> bool:

@@ -85,3 +85,13 @@ def test_burnt_out_ground_is_told_or_refused() -> None:
     assert any("burnt out" in note for note in cut.notes)
     with pytest.raises(InputError):
         cut_out(shot(alpha, lit(1.2, 0.6), exposure=1.25), method="geodesic")
+
+
+def test_no_knob_of_a_steep_soft_shadow_stays_at_the_foot() -> None:
+    """Right under the foot it is dark and falls off within a few pixels, but without a step."""
+    alpha = mug_alpha()
+    under = np.zeros((SIDE, SIDE))
+    under[370:396, 140:350] = 1
+    shade = 1 - 0.45 * gaussian_filter(under, 5)
+    found = restore_frame(cut_out(shot(alpha, lit(1.06, 0.6), shade), method="geodesic"))[..., 3]
+    assert float(np.clip(found - alpha, 0, 1).sum() / alpha.sum()) < 0.015
