@@ -16,20 +16,28 @@ Indices = NDArray[np.int32]
 _SEALED = 1e-5  # what passes across a sharp edge
 
 
+_PAIRS = (
+    (np.s_[:, :-1], np.s_[:, 1:], 1.0),
+    (np.s_[:-1], np.s_[1:], 1.0),
+    (np.s_[:-1, :-1], np.s_[1:, 1:], 2**0.5),
+    (np.s_[:-1, 1:], np.s_[1:, :-1], 2**0.5),
+)
+
+
 @lru_cache(maxsize=2)
 def neighbours(height: int, width: int) -> tuple[Indices, Indices, Array]:
     """List every pair of 8-connected pixels once. Returns: ``(one, other, distance)`` as flat indices."""
-    index = np.arange(height * width, dtype=np.int32).reshape(height, width)
-    pairs = [
-        (index[:, :-1], index[:, 1:], 1.0),
-        (index[:-1], index[1:], 1.0),
-        (index[:-1, :-1], index[1:, 1:], 2**0.5),
-        (index[:-1, 1:], index[1:, :-1], 2**0.5),
-    ]
-    one = np.concatenate([pair[0].ravel() for pair in pairs])
-    other = np.concatenate([pair[1].ravel() for pair in pairs])
-    length = np.concatenate([np.full(pair[0].size, pair[2], dtype=np.float32) for pair in pairs])
-    return one, other, length
+    return _neighbours_of(np.ones((height, width), dtype=bool))
+
+
+def _neighbours_of(free: Bools) -> tuple[Indices, Indices, Array]:
+    """List as ``neighbours`` does the pairs of which at least one pixel is free."""
+    index = np.arange(free.size, dtype=np.int32).reshape(free.shape)
+    used = [free[one] | free[other] for one, other, _ in _PAIRS]
+    one = np.concatenate([index[pair[0]][kept] for pair, kept in zip(_PAIRS, used, strict=True)])
+    other = np.concatenate([index[pair[1]][kept] for pair, kept in zip(_PAIRS, used, strict=True)])
+    lengths = [np.full(int(kept.sum()), pair[2], dtype=np.float32) for pair, kept in zip(_PAIRS, used, strict=True)]
+    return one, other, np.concatenate(lengths)
 
 
 def border_distance(lab: Array, rim: Bools) -> Array:
@@ -69,10 +77,7 @@ class Ties:
 
         height, width = lab.shape[:2]
         self._open = np.ones(height * width, dtype=bool) if free is None else free.ravel()
-        one, other, length = neighbours(height, width)
-        if free is not None:
-            used = self._open[one] | self._open[other]
-            one, other, length = one[used], other[used], length[used]
+        one, other, length = neighbours(height, width) if free is None else _neighbours_of(free)
         if steps is None:
             change = _squared(lab.reshape(-1, 3), one, other)
             tie = (np.exp(-3.0 * change / (float(change.mean()) + 1e-6)) + 1e-3) / length
