@@ -1,14 +1,14 @@
-"""Compile the transformer's repeated blocks, once for all of them; sizes, prompts and seeds need nothing new.
-
-Adapters change the classes of layers, so the first picture with an adapter compiles once more, and so does the first
-one whose adapter changes other layers.
-"""
+"""Compile the transformer's repeated blocks, once for all of them; sizes, prompts, seeds and adapters need nothing new."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+
+from torch import nn
+
+from ..lora.compiled_layers import asking
 
 BACKEND: Any = "inductor"
 _MARK = "_adstudio_compiled"
@@ -27,8 +27,10 @@ def compiled(transformer: Any, wanted: bool) -> Iterator[None]:
             block.compile(backend=BACKEND, dynamic=True, fullgraph=False)
             block.__dict__[_MARK] = block._compiled_call_impl
         block._compiled_call_impl = block.__dict__[_MARK]
+    layers = {layer: None for block in blocks for layer in block.modules() if isinstance(layer, nn.Linear)}
     try:
-        yield
+        with asking(layers):
+            yield
     finally:
         for block in blocks:
             block._compiled_call_impl = None

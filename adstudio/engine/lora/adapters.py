@@ -112,7 +112,7 @@ class Rack:
             self._read.popitem(last=False)
 
 
-class _Adapted(nn.Module):
+class Adapted(nn.Module):
     """What a linear layer's own class is mixed with while adapters are on it."""
 
     adapter_down: torch.Tensor
@@ -123,18 +123,22 @@ class _Adapted(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """The layer's own output, and what the adapters add to it."""
         out = super().forward(x)
+        self.add_to(out, x)
+        return out
+
+    def add_to(self, out: torch.Tensor, x: torch.Tensor) -> None:
+        """Add to ``out``, in place, what the adapters make of ``x``."""
         if "adapter_down" in self._buffers:
             inner = functional.linear(x, self.adapter_down) * self.adapter_scales
-            out = out + functional.linear(inner.to(x.dtype), self.adapter_up)
+            out += functional.linear(inner.to(x.dtype), self.adapter_up)
         for number, (skip, height) in enumerate(self.adapter_rows):
             left, right = (self.get_buffer(f"adapter_{side}_{number}") for side in ("left", "right"))
-            out = out + multiply_kronecker(x, left, right, skip, height)
-        return out
+            out += multiply_kronecker(x, left, right, skip, height)
 
 
 @lru_cache(maxsize=16)
 def _adapted(kind: type) -> type:
-    return type(f"Adapted{kind.__name__}", (_Adapted, kind), {"bare_class": kind})
+    return type(f"Adapted{kind.__name__}", (Adapted, kind), {"bare_class": kind})
 
 
 def _attach(module: Any, found: Sequence[LowRank | Kronecker]) -> None:

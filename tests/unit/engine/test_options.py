@@ -169,13 +169,10 @@ def test_compiled_blocks_are_compiled_once(zit: Zit, host: TorchHost, tmp_path: 
     for changes in ({"width": 96}, {"width": 48, "height": 80}, {"seed": 9}, {"prompt": "short"}):
         draw(fast, host, **changes)
     assert counter.frame_count == first <= graphs + 3
-    one, two = (adapter_file(zit, tmp_path, rank) for rank in (4, 8))
-    draw(with_loras(fast, [LoraUse(one, 1.0)]), host)
-    styled = counter.frame_count
-    for path, weight in ((one, 0.5), (two, 1.0), (one, 1.0)):
-        draw(with_loras(fast, [LoraUse(path, weight)]), host)
-    draw(fast, host)
-    assert counter.frame_count - styled <= 3  # another rank makes the rank a free dimension, once per graph
+    one, two = (LoraUse(adapter_file(zit, tmp_path, rank), 0.7) for rank in (4, 8))
+    for uses in ([one], [two], [one, two], []):
+        print(counter.frame_count, np.array_equal(draw(with_loras(fast, uses), host).images[0], draw(with_loras(zit, uses), host).images[0]))
+    assert counter.frame_count == first
     assert np.array_equal(draw(zit, host).images[0], plain)
     assert all(block._compiled_call_impl is None for block in zit.components.transformer.layers)
     for block in zit.components.transformer.modules():

@@ -1,0 +1,86 @@
+"""Adapters under compiled blocks: a graph calls one operation per layer, and what that adds is looked up as it runs.
+
+So the graph knows nothing of adapters: their number, kind, rank, weight and layers may change, or none be on, and it
+stays as it is. A layer without adapters pays for the call alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from itertools import count
+from typing import Any
+from weakref import WeakValueDictionary
+
+import torch
+from torch import nn
+
+from .adapters import Adapted
+
+_NUMBER = "adapter_number"
+_layers: WeakValueDictionary[int, nn.Module] = WeakValueDictionary()
+_numbers = count()
+
+
+@contextmanager
+def asking(layers: Iterable[nn.Module]) -> Iterator[None]:
+    """Have linear layers ask for what adapters add, inside; afterwards each is of the class that it had.
+
+    The caller holds the drawing lock: the layers are shared by every handle of the checkpoint.
+    """
+    kinds: list[tuple[Any, type]] = []
+    try:
+        for layer in layers:
+            kind = type(layer)
+            _give_number(layer)
+            layer.__dict__["adapter_is_on"] = issubclass(kind, Adapted)
+            kinds.append((layer, kind))
+            layer.__class__ = _asking(getattr(kind, "bare_class", kind))
+        yield
+    finally:
+        for layer, kind in kinds:
+            layer.__class__ = kind
+
+
+class _Asking(nn.Module):
+    """What a linear layer's own class is mixed with while it runs in a graph; the same whether adapters are on or not."""
+
+    adapter_number: torch.Tensor
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """The layer's own output, and what the adapters add to it."""
+        out = super().forward(x)
+        torch.ops.adstudio.add_adapters(out, x, self.adapter_number)
+        return out
+
+
+@torch.library.custom_op("adstudio::add_adapters", mutates_args={"out"})
+def _add_adapters(out: torch.Tensor, x: torch.Tensor, number: torch.Tensor) -> None:
+    layer: Any = _layers[int(number)]
+    if layer.adapter_is_on:
+        Adapted.add_to(layer, out, x)
+
+
+@_add_adapters.register_fake
+def _(out: torch.Tensor, x: torch.Tensor, number: torch.Tensor) -> None:
+    """Change no shape."""
+
+
+@lru_cache(maxsize=16)
+def _asking(kind: type) -> type:
+    return type(f"Asking{kind.__name__}", (_Asking, kind), {})
+
+
+def _give_number(layer: nn.Module) -> None:
+    """Give a layer a number of its own, in a tensor: a plain one would make a graph for each layer.
+
+    It is no buffer, so that it stays on the host, where reading it waits for no device.
+    """
+    known = layer.__dict__.get(_NUMBER)
+    if known is not None and _layers.get(int(known)) is layer:  # a copied layer has brought its original's
+        return
+    number = next(_numbers)
+    with torch.inference_mode(False):
+        layer.__dict__[_NUMBER] = torch.tensor([number], device="cpu")
+    _layers[number] = layer
