@@ -21,14 +21,14 @@ def compiled(transformer: Any, wanted: bool) -> Iterator[None]:
         yield
         return
     blocks = [module for module in transformer.modules() if type(module).__name__ in transformer._repeated_blocks]
-    for block in blocks:
-        if _MARK not in block.__dict__:
-            # Where something cannot be compiled, or has been compiled in too many forms, it runs as it is.
-            block.compile(backend=BACKEND, dynamic=True, fullgraph=False)
-            block.__dict__[_MARK] = block._compiled_call_impl
-        block._compiled_call_impl = block.__dict__[_MARK]
-    layers = {layer: None for block in blocks for layer in block.modules() if isinstance(layer, nn.Linear)}
+    layers = [layer for block in blocks for layer in block.modules() if isinstance(layer, nn.Linear)]
     try:
+        for block in blocks:
+            if _MARK not in block.__dict__:
+                # Where something cannot be compiled, or has been compiled in too many forms, it runs as it is.
+                block.compile(backend=BACKEND, dynamic=True, fullgraph=False)
+                block.__dict__[_MARK] = block._compiled_call_impl
+            block._compiled_call_impl = block.__dict__[_MARK]
         with asking(layers):
             yield
     finally:

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-import torch._dynamo.testing
 from lora_files import Pairs, lokr, native, peft, random_pairs, save
 from torch import nn
 
@@ -245,18 +244,3 @@ def test_a_file_that_changed_since_it_was_chosen_is_checked_again(zit: Zit, host
     with pytest.raises(ModelError) as caught:
         draw(styled, host)
     assert caught.value.code == "lora.other_model"
-
-
-def test_no_recompile_when_styles_of_one_rank_change(zit: Zit, tmp_path: Path) -> None:
-    """A block compiled once serves the base and every style; nothing is compiled anew when they are switched."""
-    block = zit.components.transformer.get_submodule("layers.0.feed_forward")
-    compiled, graphs = [], torch._dynamo.testing.CompileCounter()
-    run = torch.compile(block, backend=graphs, fullgraph=True)
-    x = torch.randn(1, 7, 48).bfloat16()
-    styles = [[], *([use(zit, tmp_path, seed, 0.5 + seed / 10)] for seed in (1, 2, 3))]
-    for _ in range(2):
-        for style in styles:
-            with applied(zit.components, style):
-                assert torch.equal(run(x), block(x))
-            compiled.append(graphs.frame_count)
-    assert compiled[-1] == 2, compiled

@@ -152,7 +152,7 @@ def test_a_vae_with_channels_last_is_the_same_but_for_rounding(zit: Zit, host: T
     assert difference.mean() < 0.005
 
 
-def test_compiled_blocks_are_compiled_once(zit: Zit, host: TorchHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_compiled_blocks_are_compiled_once(zit: Zit, host: TorchHost, monkeypatch: pytest.MonkeyPatch):
     from torch._dynamo.testing import CompileCounter
 
     torch._dynamo.reset()
@@ -169,10 +169,6 @@ def test_compiled_blocks_are_compiled_once(zit: Zit, host: TorchHost, tmp_path: 
     for changes in ({"width": 96}, {"width": 48, "height": 80}, {"seed": 9}, {"prompt": "short"}):
         draw(fast, host, **changes)
     assert counter.frame_count == first <= graphs + 3
-    one, two = (LoraUse(adapter_file(zit, tmp_path, rank), 0.7) for rank in (4, 8))
-    for uses in ([one], [two], [one, two], []):
-        print(counter.frame_count, np.array_equal(draw(with_loras(fast, uses), host).images[0], draw(with_loras(zit, uses), host).images[0]))
-    assert counter.frame_count == first
     assert np.array_equal(draw(zit, host).images[0], plain)
     assert all(block._compiled_call_impl is None for block in zit.components.transformer.layers)
     for block in zit.components.transformer.modules():
