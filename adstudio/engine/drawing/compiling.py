@@ -1,4 +1,4 @@
-"""Compile the transformer's repeated blocks, once for all of them; sizes, prompts, seeds and adapters need nothing new."""
+"""Compile the transformer's repeated blocks, once for all; sizes, prompts, seeds and adapters need nothing new."""
 
 from __future__ import annotations
 

@@ -25,8 +25,8 @@ class Options:
             they are widened again where they are used. The picture changes a little. ``fp8 products`` brings what is
             multiplied with them to 8 bits too, and multiplies there, a little farther from the picture in bf16. It
             needs a card from Ada (L4) on; whether it is faster there has not been measured, so it is not offered.
-        compiled: compile the repeated blocks at their first use, which takes a minute; later pictures come faster.
-            They differ by rounding.
+        compiled: compile the repeated blocks at their first use, which takes a minute; later pictures come faster,
+            whatever their size, prompt and adapters. They differ by rounding.
         channels_last: keep the VAE's filters in the order that its convolutions like best, in memory of its own; it
             comes faster, and differs by rounding.
         one_pass: draw the pictures of a batch together as far as memory allows. Each may differ from its single run by

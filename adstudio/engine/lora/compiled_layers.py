@@ -60,7 +60,7 @@ _operation = getattr(torch.ops.adstudio, _NAME).default
 
 
 class _Asking(nn.Module):
-    """What a linear layer's own class is mixed with while it runs in a graph; the same whether adapters are on or not."""
+    """What a linear layer's own class is mixed with while it runs in a graph, whether adapters are on or not."""
 
     adapter_number: torch.Tensor
 

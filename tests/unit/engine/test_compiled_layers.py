@@ -1,4 +1,4 @@
-"""Compiled blocks and adapters: one set of graphs draws the base and every style, and each as it is drawn uncompiled."""
+"""Compiled blocks and adapters: the same graphs draw the base and every style, and each as it is drawn uncompiled."""
 
 from __future__ import annotations
 
