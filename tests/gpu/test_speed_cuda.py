@@ -18,6 +18,7 @@ from adstudio.engine.drawing import attention, precision
 from adstudio.engine.drawing.options import ATTENTIONS, Options
 from adstudio.engine.drawing.precision import with_options
 from adstudio.engine.drawing.sampling import image_to_image, latent_to_image, text_to_image
+from adstudio.engine.lora.uses import LoraUse, with_loras
 from adstudio.engine.memory.components import Zit, load, registry
 from adstudio.engine.memory.torch_host import TorchHost
 from adstudio.errors import InputError
@@ -129,7 +130,7 @@ def test_latents_are_drawn_over_as_their_picture_is(zit: Zit, host: TorchHost):
     assert np.abs(over - drawn.images[0]).mean() > 1e-3
 
 
-def test_compiled_blocks_draw_the_same_sizes_and_prompts_without_compiling_again(zit: Zit, host: TorchHost):
+def test_compiled_blocks_draw_other_sizes_prompts_and_styles_without_compiling_again(zit: Zit, host: TorchHost):
     from torch._dynamo.utils import counters
 
     plain = draw(zit, host)
@@ -139,5 +140,9 @@ def test_compiled_blocks_draw_the_same_sizes_and_prompts_without_compiling_again
     graphs = counters["stats"]["unique_graphs"]
     for width, height in ((192, 320), (384, 256), (256, 256)):
         draw(fast, host, width=width, height=height)
+    adapters = sorted((checkpoint_path() / "loras").glob("*.safetensors"))
+    for uses in ([LoraUse(adapters[0], 0.7)], [LoraUse(adapters[0], 0.3), LoraUse(adapters[1], 0.5)]):
+        styled = draw(with_loras(fast, uses), host)
+        assert np.abs(styled - draw(with_loras(zit, uses), host)).mean() < 0.03
     assert counters["stats"]["unique_graphs"] == graphs
     np.testing.assert_array_equal(draw(zit, host), plain)
