@@ -1,5 +1,7 @@
 """Measure what putting a style on, switching it and taking it off costs at the real model's structure.
 
+And what it costs that compiled blocks ask each layer for adapters while there are none, per evaluation.
+
 python benchmarks/lora.py [--dim 256] [--rank 16] [--rounds 20] [--csv lora.csv]
 
 The transformer has the real one's layers (30 blocks and 4 refiners, 238 layers that a LoRA changes) with random
@@ -27,6 +29,7 @@ from safetensors.torch import save_file  # noqa: E402
 
 from adstudio.engine.forms.assembly import diffusers_class  # noqa: E402
 from adstudio.engine.lora.adapters import applied  # noqa: E402
+from adstudio.engine.lora.compiled_layers import add_adapters, asking  # noqa: E402
 from adstudio.engine.lora.uses import LoraUse  # noqa: E402
 from adstudio.engine.memory.components import Components  # noqa: E402
 from adstudio.engine.memory.torch_host import TorchHost  # noqa: E402
@@ -64,6 +67,27 @@ def write_styles(folder: Path, linears: dict[str, tuple[int, int]], rank: int) -
         yield path
 
 
+def ask(parts: Components, rounds: int) -> dict[str, float]:
+    """Ask every layer of the repeated blocks once, with no adapters on, as an evaluation with compiled blocks does."""
+    transformer: Any = parts.transformer
+    blocks = [module for module in transformer.modules() if type(module).__name__ in transformer._repeated_blocks]
+    layers: list[Any] = [layer for block in blocks for layer in block.modules() if isinstance(layer, torch.nn.Linear)]
+    seconds, work, x = [], [], torch.zeros(1, 8)
+    with asking(layers), torch.no_grad():
+        for _ in range(rounds):
+            began, worked = time.perf_counter(), time.process_time()
+            for layer in layers:
+                add_adapters(x, x, layer.adapter_number)
+            seconds.append(1000 * (time.perf_counter() - began))
+            work.append(1000 * (time.process_time() - worked))
+    return _figures(seconds, work)
+
+
+def _figures(seconds: list[float], work: list[float]) -> dict[str, float]:
+    figures = {"median_ms": statistics.median(seconds), "most_ms": max(seconds), "cpu_ms": statistics.median(work)}
+    return {name: round(value, 1) for name, value in figures.items()}
+
+
 def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
@@ -88,8 +112,7 @@ def main() -> int:
                     torch.cuda.synchronize()
                 seconds.append(1000 * (time.perf_counter() - began))
                 work.append(1000 * (time.process_time() - worked))
-        figures = {"median_ms": statistics.median(seconds), "most_ms": max(seconds), "cpu_ms": statistics.median(work)}
-        rows.append({"what": what} | {name: round(value, 1) for name, value in figures.items()})
+        rows.append({"what": what} | _figures(seconds, work))
 
     with tempfile.TemporaryDirectory() as folder:
         styles = list(write_styles(Path(folder), parts.linears, given.rank))
@@ -104,6 +127,7 @@ def main() -> int:
         measure("another weight", lambda number: [LoraUse(styles[0], 0.5 + number / 100)], given.rounds)
         measure("the same style again", lambda _: [LoraUse(styles[0])], given.rounds)
         measure("back to the base", lambda _: [], given.rounds)
+        rows.append({"what": "an evaluation's asking"} | ask(parts, given.rounds))
     about = {"dim": given.dim, "rank": given.rank, "layers": changed, "machine": describe_machine()}
     print(", ".join(f"{key} {value}" for key, value in about.items()))
     for row in rows:

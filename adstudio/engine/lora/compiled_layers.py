@@ -43,7 +43,7 @@ def asking(layers: Iterable[nn.Module]) -> Iterator[None]:
             layer.__class__ = kind
 
 
-def _add_adapters(out: torch.Tensor, x: torch.Tensor, number: torch.Tensor) -> None:
+def _look_up_and_add(out: torch.Tensor, x: torch.Tensor, number: torch.Tensor) -> None:
     layer: Any = _layers[int(number)]
     if layer.adapter_is_on:
         Adapted.add_to(layer, out, x)
@@ -54,9 +54,9 @@ def _add_adapters(out: torch.Tensor, x: torch.Tensor, number: torch.Tensor) -> N
 _library = torch.library.Library("adstudio", "FRAGMENT")
 _NAME = next(name for number in count(1) if not hasattr(torch.ops.adstudio, name := f"add_adapters_{number}"))
 _library.define(f"{_NAME}(Tensor(a!) out, Tensor x, Tensor number) -> ()")
-_library.impl(_NAME, _add_adapters, "CompositeExplicitAutograd")
+_library.impl(_NAME, _look_up_and_add, "CompositeExplicitAutograd")
 torch.library.register_fake(f"adstudio::{_NAME}", lambda out, x, number: None, lib=_library)
-_operation = getattr(torch.ops.adstudio, _NAME).default
+add_adapters = getattr(torch.ops.adstudio, _NAME).default
 
 
 class _Asking(nn.Module):
@@ -67,7 +67,7 @@ class _Asking(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """The layer's own output, and what the adapters add to it."""
         out = super().forward(x)
-        _operation(out, x, self.adapter_number)
+        add_adapters(out, x, self.adapter_number)
         return out
 
 
