@@ -8,8 +8,6 @@ from typing import Any
 
 from torch import nn
 
-from ..lora.compiled_layers import asking
-
 BACKEND: Any = "inductor"
 _MARK = "_adstudio_compiled"
 
@@ -20,6 +18,8 @@ def compiled(transformer: Any, wanted: bool) -> Iterator[None]:
     if not wanted:
         yield
         return
+    from ..lora.compiled_layers import asking  # importing it tells torch of an operation, which few ever need
+
     blocks = [module for module in transformer.modules() if type(module).__name__ in transformer._repeated_blocks]
     layers = [layer for block in blocks for layer in block.modules() if isinstance(layer, nn.Linear)]
     try:
