@@ -30,6 +30,7 @@ ALIKE = 7.0  # L*a*b* units between two means
 FAINT_EDGE = 8.0  # L*a*b* units between both sides
 MOST_FAINT = 0.1
 MOST_EDGELESS, TOO_EDGELESS = 0.04, 0.12  # of an outline in the ground's own tone
+_OWN_TONE = "The product has the background's own tone; look for bites and shadow along its rim, or give a mask."
 _DOUBT = (
     "{:.0%} of the outline runs where the photo shows no edge, so it is likely wrong; "
     "give a mask or use a trained model."
@@ -93,6 +94,7 @@ class GeodesicMatting:
                 faint, most_faint = product.edgeless, MOST_EDGELESS
         self.notes = [
             "The outline was found without a trained model; look at it before you publish.",
+            *([_OWN_TONE] if product is not None and product.edgeless is not None else []),
             *([_DOUBT.format(faint)] if faint > most_faint else []),
             *([_BURNT_OUT] if product is not None and product.burnt_out else []),
             *([_SHADE.format(shade)] if shade > MOST_SHADE else []),
