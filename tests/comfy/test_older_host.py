@@ -31,7 +31,7 @@ def test_every_node_is_there_and_folds_its_advanced_widgets(older_server: ComfyS
     schemas = ours(older_server)
     assert set(schemas) == set(NODES)
     folded = {name for name, (_, options) in inputs(schemas["AdStudioZitLoader"]).items() if options.get("advanced")}
-    assert folded == {"text_encoder", "vae", "hub_id", "precision"}
+    assert folded == {"text_encoder", "vae", "hub_id", "precision", "to_bf16"}
 
 
 def test_what_is_lacking_is_said_in_a_line_each(older_server: ComfyServer, lacks: dict[str, dict[str, Any]]):

@@ -21,6 +21,8 @@ from comfy_server import ComfyServer, running
 from PIL import Image
 from skimage import data
 
+from adstudio.run.request import MAX_STEPS
+
 SMALL = {"steps": 1, "width": 256, "height": 256, "provider": "rules"}
 WORDS = {"brief": "봄 딸기라떼, 대리석 위", "seed": 7, **SMALL}
 
@@ -158,8 +160,8 @@ def test_a_restarted_server_still_tells_of_its_jobs(tmp_path: Path) -> None:
 
 
 def test_what_the_nodes_refuse_is_said_in_the_callers_words(server: ComfyServer) -> None:
-    status, told, _ = post(server, "/adstudio/generate", WORDS | {"steps": 90})
-    assert status == 400 and told["error"]["code"] == "request.steps" and "50" in told["error"]["message"]
+    status, told, _ = post(server, "/adstudio/generate", WORDS | {"steps": MAX_STEPS + 1})
+    assert status == 400 and told["error"]["code"] == "request.steps" and str(MAX_STEPS) in told["error"]["message"]
     for field, value in {"checkpoint": "/etc", "vae": "../x.safetensors", "loras": [["/etc/passwd", 1.0]]}.items():
         status, told, _ = post(server, "/adstudio/generate", WORDS | {field: value})
         assert status == 400 and told["error"]["code"] == f"request.{field}", told
