@@ -10,7 +10,7 @@ MAX_CHARS = 40_000
 MAX_DEPTH = 8
 _MAX_STARTS = 20  # braces in the chatter before the answer
 _FIRST_THOUGHT = re.compile(r"<think(?:ing)?>", re.I)
-_LAST_THOUGHT = re.compile(r"(?s).*</think(?:ing)?>", re.I)
+_END_OF_THOUGHT = re.compile(r"</think(?:ing)?>", re.I)
 _STRING_OR_COMMA = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])', re.S)
 
 
@@ -54,7 +54,8 @@ def parse_answer(text: str) -> dict[str, Any]:
 
 def _without_thoughts(text: str) -> str:
     """Drop ``<think>…</think>``. Its opening tag may be part of the question, and a thought cut short has no end."""
-    after = _LAST_THOUGHT.sub("", text, count=1)
+    ends = [hit.end() for hit in _END_OF_THOUGHT.finditer(text)]
+    after = text[ends[-1] :] if ends else text
     if (opened := _FIRST_THOUGHT.search(after)) is not None:
         after = after[: opened.start()]
     return after

@@ -88,7 +88,7 @@ def test_ctrl_c_leaves_what_has_arrived_for_the_next_start(
     process.send_signal(signal.SIGINT)
     out, said = process.communicate(timeout=60)
     assert process.returncode == 130, said
-    assert time.monotonic() - pressed < 5
+    assert time.monotonic() - pressed < 30
     assert out == "" and said.splitlines()[-1].startswith("error: Interrupted; what has arrived is kept")
     assert "Traceback" not in said
     hub.settle()
