@@ -50,7 +50,7 @@ def _race(options: argparse.Namespace, roads: dict[str, Any]) -> None:
 
     def plain(seed: int) -> Any:
         with ExitStack() as lent:
-            for module in (parts.transformer, parts.text_encoder, parts.vae):
+            for module in (parts.transformer, parts.text_encoder, parts.writer, parts.vae):
                 lent.enter_context(card.host.on_device(module))
             return theirs(seed)
 

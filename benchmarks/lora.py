@@ -50,7 +50,7 @@ def build(dim: int) -> Components:
         if isinstance(module, torch.nn.Linear)
     }
     nothing: Any = None
-    return Components(transformer, nothing, nothing, nothing, {}, linears)
+    return Components(transformer, nothing, nothing, nothing, nothing, nothing, {}, linears)
 
 
 def write_styles(folder: Path, linears: dict[str, tuple[int, int]], rank: int) -> Iterator[Path]:

@@ -24,6 +24,7 @@ sys.path.insert(0, str(ROOT))
 from adstudio.engine.drawing.options import BF16, FP8_WEIGHTS  # noqa: E402
 from adstudio.engine.drawing.precision import _large_layers  # noqa: E402
 from adstudio.engine.drawing.stages import measure_sizes  # noqa: E402
+from adstudio.engine.forms.language_model import LastLayers, reader_of  # noqa: E402
 from adstudio.engine.memory import ladder  # noqa: E402
 from adstudio.engine.memory.components import Components, Zit  # noqa: E402
 from adstudio.engine.memory.residence import residence_of  # noqa: E402
@@ -45,10 +46,13 @@ ROADS = (  # what was promised: precision, GiB of the card, the most GiB that ma
 
 def full_size_sizes(side: int) -> tuple[ladder.Sizes, int, int]:
     """The ladder's sizes in bf16, the encoder's bytes when it is streamed, and what the 8-bit matrices save."""
-    modules = meta_modules()
+    modules: dict[str, Any] = meta_modules()
     for module in modules.values():
         module.bfloat16()
-    parts = Components(**cast(Any, modules), tokenizer=None, scheduler_config={}, linears={})
+    whole = modules.pop("text_encoder")
+    read = len(whole.layers) - 1  # the last one is for writing alone
+    encoder = {"text_encoder": reader_of(whole, read), "writer": LastLayers(whole, read), "language_model": whole}
+    parts = Components(**modules, **encoder, tokenizer=None, scheduler_config={}, linears={})
     checkpoint = SimpleNamespace(prompt_tokens=PROMPT_TOKENS, base_px=1024)
     sizes = measure_sizes(Zit(cast(Any, checkpoint), parts), (side, side))
     encoder_streamed = residence_of(parts.text_encoder).size_bytes(streamed=True)

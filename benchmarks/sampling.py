@@ -61,7 +61,8 @@ def pipeline(checkpoint: str, side: int, steps: int, parts: Any = None) -> Draw:
     dtype = getattr(torch, open_checkpoint(path).dtype)
     if parts is not None:
         scheduler = FlowMatchEulerDiscreteScheduler.from_config(parts.scheduler_config)
-        modules = {name: getattr(parts, name) for name in ("transformer", "text_encoder", "tokenizer", "vae")}
+        modules = {name: getattr(parts, name) for name in ("transformer", "tokenizer", "vae")}
+        modules["text_encoder"] = parts.language_model  # the pipeline runs all of its layers
         return _drawn_by(ZImagePipeline(scheduler=cast(Any, scheduler), **modules), side, steps)
     # Part by part, because the index of a checkpoint may name classes that the installed packages have renamed since.
     pipe: Any = ZImagePipeline(

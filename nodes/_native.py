@@ -221,7 +221,7 @@ class _Encoder:
 
     def state_dict(self) -> dict[str, torch.Tensor]:
         """The encoder's weights under core's names."""
-        state = self.zit.components.text_encoder.state_dict()
+        state = self.zit.components.language_model.state_dict()
         return {f"{_TOKENS}.transformer.model.{name}": tensor for name, tensor in state.items()}
 
     def load_sd(self, _: Any) -> tuple[list[str], list[str]]:

@@ -29,7 +29,7 @@ def anonymous():
 before = anonymous()
 zit = load(sys.argv[1], TorchHost("cpu", model_dirs=[]))
 parts = zit.components
-modules = parts.transformer, parts.text_encoder, parts.vae
+modules = parts.transformer, parts.language_model, parts.vae
 count = sum(tensor.numel() for module in modules for tensor in module.parameters())
 print(json.dumps({"grown": anonymous() - before, "parameters": count}))
 """

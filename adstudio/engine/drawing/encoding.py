@@ -10,8 +10,10 @@ import torch
 
 from ...errors import InputError
 from ...ports import Host
+from ..forms.language_model import reader_of
 from ..lora.uses import join_triggers
 from ..memory.components import Zit
+from ..memory.whole_model import whole_model
 
 _LONGEST_TOKEN = 160  # letters; a text of more than that many per token of the limit is too long without counting
 _SHOWN_CHARS = 40
@@ -77,22 +79,34 @@ def encode_prompt(zit: Zit, prompt: str, host: Host, *, streamed: bool = False) 
 
 
 def embed_tokens(zit: Zit, tokens: list[int], host: Host, *, layer: int = -2, streamed: bool = False) -> torch.Tensor:
-    """Embed tokens by the encoder's hidden states; Z-Image is made for those of the last layer but one.
+    """Embed tokens by a state of the language model; Z-Image is made for the one that enters the last layer.
 
     Shapes: ``[tokens, width]`` on the CPU, in the encoder's dtype.
+
+    Args:
+        layer: which of the model's states, counted as transformers counts them: 0 enters the first layer, the last
+            one has been through all of them and the norm.
     """
-    encoder = zit.components.text_encoder
+    parts = zit.components
+    encoder, needed = parts.text_encoder, activation_bytes(parts.text_encoder, len(tokens))
+    state = range(len(parts.language_model.layers) + 1)[layer]
     host.check_cancelled()
-    with host.on_device(encoder, activation_bytes(encoder, len(tokens)), streamed=streamed) as device:
+    if state > len(encoder.layers):
+        encoder, borrowed = parts.language_model, whole_model(parts, host, needed, streamed=streamed)
+    else:
+        borrowed = host.on_device(encoder, needed, streamed=streamed)
+        if state < len(encoder.layers):
+            encoder = reader_of(encoder, state)
+    with borrowed as device:
         ids = torch.tensor([tokens], device=device)
-        states = encoder(input_ids=ids, attention_mask=torch.ones_like(ids), output_hidden_states=True)
-        return states.hidden_states[layer][0].to("cpu")
+        read = encoder(input_ids=ids, attention_mask=torch.ones_like(ids), use_cache=False)
+        return read.last_hidden_state[0].to("cpu")
 
 
 def activation_bytes(text_encoder: Any, tokens: int) -> int:
-    """What embedding needs beside the weights: the states of every layer are kept, and one layer's inner rows."""
+    """What embedding needs beside the weights: one layer's inner rows."""
     config = text_encoder.config
-    rows = (config.num_hidden_layers + 4) * config.hidden_size + 3 * config.intermediate_size
+    rows = 4 * config.hidden_size + 3 * config.intermediate_size
     return tokens * rows * text_encoder.dtype.itemsize
 
 

@@ -35,8 +35,8 @@ def build_vae(part: Part, watcher: Watcher | None = None) -> nn.Module:
     return _build_diffusers("AutoencoderKL", part, watcher)
 
 
-def build_text_encoder(part: Part, watcher: Watcher | None = None) -> nn.Module:
-    """Build the ``Qwen3Model``; a file of the language model is read too, its head left aside."""
+def build_language_model(part: Part, watcher: Watcher | None = None) -> nn.Module:
+    """Build the whole ``Qwen3Model``; a file with the head of a language model is read too, the head left aside."""
     try:
         from transformers import Qwen3Config, Qwen3Model
     except ImportError as error:

@@ -21,6 +21,7 @@ from ...ports import Host
 from ..drawing.options import Options
 from ..forms import assembly
 from ..forms.checkpoint import Checkpoint, find_checkpoint, open_checkpoint
+from ..forms.language_model import LastLayers, reader_of
 from ..forms.model_files import AUTO
 from .prompt_memory import PromptMemory
 
@@ -33,10 +34,18 @@ _COLLECT_EVERY = 5
 
 @dataclass(eq=False)
 class Components:
-    """The modules of one checkpoint, and what was worked out from them so far."""
+    """The modules of one checkpoint, and what was worked out from them so far.
+
+    Args:
+        text_encoder: reads prompts, as far as Z-Image needs it read.
+        writer: what only writing needs beside it, which no picture brings to a device.
+        language_model: both as one; never lent itself, it computes where they are.
+    """
 
     transformer: Any
     text_encoder: Any
+    writer: Any
+    language_model: Any
     vae: Any
     tokenizer: Any
     scheduler_config: dict[str, Any]
@@ -141,9 +150,13 @@ def _build(checkpoint: Checkpoint, host: Host | None) -> Components:
             for name, module in transformer.named_modules()
             if isinstance(module, torch.nn.Linear)
         }
+        language_model = build(assembly.build_language_model, sources.text_encoder)
+        layers = len(language_model.layers) - 1
         return Components(
             transformer=transformer,
-            text_encoder=build(assembly.build_text_encoder, sources.text_encoder),
+            text_encoder=reader_of(language_model, layers),
+            writer=LastLayers(language_model, layers),
+            language_model=language_model,
             vae=build(assembly.build_vae, sources.vae),
             tokenizer=assembly.build_tokenizer(sources.tokenizer),
             scheduler_config=sources.scheduler,

@@ -1,9 +1,9 @@
 """The provider ``local``: the checkpoint's text encoder, which reads prompts, writes text as well.
 
 Z-Image's encoder is a language model without its head, and Qwen3's head is its embedding once more. So the logits are
-the encoder's last states times a matrix that it has anyway: not one weight is added or copied. The encoder is called
-as it is, with a memory of its own for each answer; nothing on it is changed, and what it makes of prompts stays the
-same to the bit.
+the encoder's last states times a matrix that it has anyway: not one weight is added or copied. Its last layer, which
+prompts are not read with, comes to the device for an answer and leaves with it. The encoder is called as it is, with a
+memory of its own for each answer; nothing on it is changed, and what it makes of prompts stays the same to the bit.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ import torch
 
 from ...chat import ChatMessage, Completion
 from ...errors import ProviderError
-from ...ports import ENDLESS, Host
+from ...ports import Host
 from ..forms.checkpoint import Checkpoint
 from ..memory.components import Zit, registry
-from ..memory.residence import residence_of
+from ..memory.whole_model import fits_whole, whole_model
 from .answer import Draft, walk_freely
 from .decoding import Writing, activation_bytes
 from .json_answer import is_writable, walk_form
@@ -93,7 +93,7 @@ class EncoderChat:
 
     @property
     def _parameters(self) -> int:
-        return sum(weight.numel() for weight in self._zit.components.text_encoder.parameters())
+        return sum(weight.numel() for weight in self._zit.components.language_model.parameters())
 
     def _answer(
         self, messages: Sequence[ChatMessage], schema: Mapping[str, Any], max_tokens: int, seed: int
@@ -104,7 +104,7 @@ class EncoderChat:
         asked = self._tokens(messages, vocabulary)
         draft = Draft(vocabulary, self._room_for(asked, max_tokens))
         walk = walk_form(draft, schema) if self._is_bound and is_writable(schema) else walk_freely(draft)
-        writing = Writing(self._zit.components.text_encoder, asked, draft, walk, seed)
+        writing = Writing(self._zit.components.language_model, asked, draft, walk, seed)
         self._write(writing)
         ended = time.perf_counter()
         return Completion(
@@ -120,13 +120,11 @@ class EncoderChat:
 
     def _write(self, writing: Writing) -> None:
         host, parts = self._host, self._zit.components
-        needed = activation_bytes(parts.text_encoder, writing.asked, writing.draft.most)
-        free = host.free_bytes()
-        whole = 0 if free >= ENDLESS else residence_of(parts.text_encoder).size_bytes()
-        streamed = whole + needed > free
+        needed = activation_bytes(parts.language_model, writing.asked, writing.draft.most)
+        streamed = not fits_whole(parts, host, needed)
         while True:
             try:
-                with host.on_device(parts.text_encoder, needed, streamed=streamed) as device:
+                with whole_model(parts, host, needed, streamed=streamed) as device:
                     writing.go_on(host, device)
                 return
             except torch.OutOfMemoryError:
@@ -149,7 +147,7 @@ class EncoderChat:
         return tokenizer(chat, add_special_tokens=False).input_ids
 
     def _room_for(self, asked: list[int], max_tokens: int) -> int:
-        limit = self._zit.components.text_encoder.config.max_position_embeddings
+        limit = self._zit.components.language_model.config.max_position_embeddings
         if len(asked) + min(max_tokens, _LEAST_ROOM) > limit:
             raise ProviderError(
                 "language.too_long",
@@ -161,7 +159,7 @@ class EncoderChat:
     def _vocabulary(self) -> Vocabulary:
         parts = self._zit.components
         if parts.vocabulary is None:
-            parts.vocabulary = Vocabulary(parts.tokenizer, parts.text_encoder.config.vocab_size)
+            parts.vocabulary = Vocabulary(parts.tokenizer, parts.language_model.config.vocab_size)
         return parts.vocabulary
 
 
@@ -179,7 +177,7 @@ def is_tied(zit: Zit) -> bool:
     """Whether the encoder's embedding is its head as well, by its configuration and by its file."""
     parts = zit.components
     if parts.is_tied is None:
-        says_so = bool(getattr(parts.text_encoder.config, "tie_word_embeddings", False))
+        says_so = bool(getattr(parts.language_model.config, "tie_word_embeddings", False))
         parts.is_tied = says_so and _has_no_other_head(zit)
     return parts.is_tied
 
@@ -195,7 +193,7 @@ def _has_no_other_head(zit: Zit) -> bool:
         return False
     from safetensors import safe_open
 
-    own = zit.components.text_encoder.embed_tokens.weight
+    own = zit.components.language_model.embed_tokens.weight
     with safe_open(path, "pt") as tensors:
         stored = tensors.get_tensor(part.prefix + head)
     if stored.shape != own.shape:

@@ -156,7 +156,7 @@ def test_what_is_in_use_stays_until_it_is_given_back(zit: Zit, streamed: bool):
     """Two hosts, the second of which knows nothing of the first one's borrower."""
     host, second = TorchHost("cpu", copying=True), TorchHost("cpu", copying=True)
     encoder = zit.components.text_encoder
-    home = encoder.norm.weight.data_ptr()
+    home = encoder.embed_tokens.weight.data_ptr()
     ids = torch.tensor([[1, 2, 3]])
     expected = encoder(input_ids=ids).last_hidden_state
     with host.on_device(encoder, streamed=streamed):
@@ -165,9 +165,9 @@ def test_what_is_in_use_stays_until_it_is_given_back(zit: Zit, streamed: bool):
         second.evict_all()
         second.release(encoder)
         residence_of(encoder).move_out()
-        assert encoder.norm.weight.data_ptr() != home
+        assert encoder.embed_tokens.weight.data_ptr() != home
         assert torch.equal(encoder(input_ids=ids).last_hidden_state, expected)
-    assert encoder.norm.weight.data_ptr() == home, "what was to leave has left with its last borrower"
+    assert encoder.embed_tokens.weight.data_ptr() == home, "what was to leave has left with its last borrower"
     assert type(encoder.layers[0]).__name__ == "Qwen3DecoderLayer"
     assert not residence_of(encoder).is_streamed
 

@@ -40,8 +40,8 @@ LESSONS = {
 
 
 def write_freely(zit: Zit, asked: list[int], most: int, seed: int = 0) -> tuple[Writing, Draft]:
-    draft = Draft(Vocabulary(zit.components.tokenizer, zit.components.text_encoder.config.vocab_size), most)
-    return Writing(zit.components.text_encoder, asked, draft, walk_freely(draft), seed), draft
+    draft = Draft(Vocabulary(zit.components.tokenizer, zit.components.language_model.config.vocab_size), most)
+    return Writing(zit.components.language_model, asked, draft, walk_freely(draft), seed), draft
 
 
 def native(folder: Path, dtype: torch.dtype) -> Any:
@@ -67,7 +67,7 @@ def test_logits_equal_the_language_models_own_to_the_bit(
             out = model(input_ids=torch.tensor([piece]), past_key_values=memory, use_cache=True, logits_to_keep=1)
             memory = out.past_key_values
             assert torch.equal(ours, out.logits[0, -1].float())
-            assert ours.shape == (zit.components.text_encoder.config.vocab_size,)
+            assert ours.shape == (zit.components.language_model.config.vocab_size,)
 
 
 def test_the_likeliest_tokens_are_those_of_the_usual_generation(tiny_float: Path, host: TorchHost):
@@ -133,7 +133,7 @@ def picture(zit: Zit, host: TorchHost) -> Any:
 
 
 def test_conditioning_and_pictures_stay_the_same_to_the_bit(zit: Zit, host: TorchHost, monkeypatch: pytest.MonkeyPatch):
-    encoder = zit.components.text_encoder
+    encoder = zit.components.language_model
     monkeypatch.setattr(encoder.config, "use_cache", False)  # as some checkpoints say
     drawn, embedded = picture(zit, host), embed_tokens(zit, list(range(50)), host)
     before = state_of(encoder)
@@ -153,7 +153,7 @@ def test_it_works_under_inference_mode_and_leaves_ordinary_weights(tiny: Path):
         inside = ask(zit, host).text
     host.evict_all()
     assert ask(zit, host).text == inside
-    assert not any(weight.is_inference() for weight in zit.components.text_encoder.parameters())
+    assert not any(weight.is_inference() for weight in zit.components.language_model.parameters())
     registry.forget()
 
 
@@ -176,7 +176,7 @@ class Counting(TorchHost):
 
 
 def counted_forwards(zit: Zit, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    encoder, calls = zit.components.text_encoder, []
+    encoder, calls = zit.components.language_model, []
     real = encoder.forward
 
     def forward(*args: Any, **kwargs: Any) -> Any:
@@ -345,7 +345,7 @@ def test_only_a_large_encoder_is_taken_unasked(zit: Zit, host: TorchHost):
                 tie_word_embeddings=True,
             )
         )
-    chat = EncoderChat(replace(zit, components=replace(zit.components, text_encoder=large)), host)
+    chat = EncoderChat(replace(zit, components=replace(zit.components, language_model=large)), host)
     assert chat.can_write
     assert chat.model.startswith("Qwen3 0.6B of ")
 

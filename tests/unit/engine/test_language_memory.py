@@ -56,7 +56,7 @@ def storages(module: torch.nn.Module) -> set[int]:
 
 @pytest.mark.parametrize("is_bound", [True, False])
 def test_every_matrix_is_the_encoders_own(zit: Zit, host: TorchHost, is_bound: bool):
-    encoder = zit.components.text_encoder
+    encoder = zit.components.language_model
     own, homes = storages(encoder), [weight.data_ptr() for weight in encoder.parameters()]
     with Weights() as used:
         ask(zit, host, is_bound=is_bound, max_tokens=40)
@@ -68,7 +68,7 @@ def test_every_matrix_is_the_encoders_own(zit: Zit, host: TorchHost, is_bound: b
 
 def test_the_head_is_the_embedding_where_the_embedding_is_now(zit: Zit, monkeypatch: pytest.MonkeyPatch):
     """On a device the embedding is a copy that the host put there; the one at home must not be taken."""
-    heads, encoder, host = [], zit.components.text_encoder, TorchHost("cpu", copying=True)
+    heads, encoder, host = [], zit.components.language_model, TorchHost("cpu", copying=True)
     home, real = encoder.embed_tokens.weight.data_ptr(), torch.nn.functional.linear
 
     def linear(x: Any, weight: Any, bias: Any = None) -> Any:
@@ -88,7 +88,7 @@ def test_writing_takes_no_memory_for_weights(tmp_path: Path, host: TorchHost):
     shape = {"hidden_size": 1024, "intermediate_size": 4096, "num_attention_heads": 8, "head_dim": 128}
     folder = build_checkpoint(tmp_path / "wide", encoder={**shape, "num_hidden_layers": 2, "vocab_size": 50_000})
     zit = load(folder, host)
-    weights = sum(weight.nbytes for weight in zit.components.text_encoder.parameters())
+    weights = sum(weight.nbytes for weight in zit.components.language_model.parameters())
     assert weights > 150 * 2**20
     ask(zit, host, max_tokens=8, is_bound=False)  # what torch itself takes for such products
     gc.collect()
@@ -114,7 +114,7 @@ def watched_streaming(zit: Zit, monkeypatch: pytest.MonkeyPatch) -> Iterator[lis
 
 def test_placed_whole_or_block_by_block_it_writes_the_same(zit: Zit, host: TorchHost, monkeypatch: pytest.MonkeyPatch):
     expected, embedded = ask(zit, host, **FREE), embed_tokens(zit, [1, 2, 3], host)
-    homes = [weight.data_ptr() for weight in zit.components.text_encoder.parameters()]
+    homes = [weight.data_ptr() for weight in zit.components.language_model.parameters()]
     for free, is_streamed in ((2**40, False), (1000, True)):
         copying = TorchHost("cpu", copying=True, free_bytes=lambda free=free: free)
         with watched_streaming(zit, monkeypatch) as seen:
@@ -122,7 +122,7 @@ def test_placed_whole_or_block_by_block_it_writes_the_same(zit: Zit, host: Torch
         assert set(seen) == {is_streamed}
         assert torch.equal(embed_tokens(zit, [1, 2, 3], copying, streamed=is_streamed), embedded)
         copying.release(zit.components.text_encoder)
-        assert [weight.data_ptr() for weight in zit.components.text_encoder.parameters()] == homes
+        assert [weight.data_ptr() for weight in zit.components.language_model.parameters()] == homes
         assert ask(zit, copying, **FREE).text == expected.text
         copying.evict_all()
 
@@ -156,7 +156,7 @@ def test_memory_that_runs_out_for_good_is_said_as_it_is(zit: Zit, host: TorchHos
 
 
 def fail_at(zit: Zit, monkeypatch: pytest.MonkeyPatch, *turns: int) -> list[int]:
-    encoder, calls = zit.components.text_encoder, []
+    encoder, calls = zit.components.language_model, []
     real = encoder.forward
 
     def forward(*args: Any, **kwargs: Any) -> Any:
