@@ -11,7 +11,6 @@ still be had at the end: with a perfect allocator all that is not in use. Withou
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import os
 import subprocess
@@ -108,16 +107,6 @@ def _run_child(name: str, setting: str, options: argparse.Namespace) -> dict[str
     return json.loads(said.stdout.splitlines()[-1])
 
 
-def _describe() -> dict[str, str]:
-    import torch
-
-    from adstudio.run.versions import versions
-
-    commit = subprocess.run(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], capture_output=True, text=True)
-    packages = " ".join(f"{name} {version}" for name, version in versions().items())
-    return {"device": torch.cuda.get_device_name(), "versions": packages, "commit": commit.stdout.strip()}
-
-
 def main() -> None:
     """Measure every allocator and write the table, or say that there is no GPU."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -141,17 +130,10 @@ def main() -> None:
     if options.alone:
         print(json.dumps(measure(options)))
         return
-    rows = [
-        {"allocator": name, **_run_child(name, setting, options), **_describe()} for name, setting in ALLOCATORS.items()
-    ]
-    stream = options.csv.open("w", newline="", encoding="utf-8") if options.csv else sys.stdout
-    try:
-        writer = csv.DictWriter(stream, fieldnames=list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    finally:
-        if options.csv:
-            stream.close()
+    from benchmarks.surroundings import write_csv
+
+    rows = ({"allocator": name, **_run_child(name, setting, options)} for name, setting in ALLOCATORS.items())
+    write_csv(options.csv or sys.stdout, rows)
 
 
 if __name__ == "__main__":

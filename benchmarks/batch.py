@@ -13,24 +13,27 @@ and rows that were made ready meanwhile. Of each stage: processor seconds, the m
 from __future__ import annotations
 
 import argparse
-import csv
 import os
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from PIL import Image
-from skimage import data
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
 
-from adstudio.run.batch.catalogue import Progress, draw_catalogue
-from adstudio.run.batch.lanes import Lane
-from adstudio.run.batch.local_lane import LocalLane
-from adstudio.run.batch.rows import Row
-from adstudio.run.request import AdRequest
-from adstudio.types import RunEvent, TextStyle
+from PIL import Image  # noqa: E402
+from skimage import data  # noqa: E402
+
+from adstudio.run.batch.catalogue import Progress, draw_catalogue  # noqa: E402
+from adstudio.run.batch.lanes import Lane  # noqa: E402
+from adstudio.run.batch.local_lane import LocalLane  # noqa: E402
+from adstudio.run.batch.rows import Row  # noqa: E402
+from adstudio.run.request import AdRequest  # noqa: E402
+from adstudio.types import RunEvent, TextStyle  # noqa: E402
+from benchmarks.surroundings import write_csv  # noqa: E402
 
 
 def make_rows(photo: Path, count: int, size: int, steps: int, checkpoint: str) -> list[Row]:
@@ -111,27 +114,24 @@ def main() -> None:
         Image.fromarray(data.coffee()).save(photo)
         rows = make_rows(photo, options.rows, options.size, options.steps, options.checkpoint)
         measure(rows[:2], LocalLane(root / "warm" / "store"), root / "warm")
-        out = csv.writer(sys.stdout)
-        out.writerow(
-            [
-                "round",
-                "what",
-                "seconds_per_row",
-                "rows_per_minute",
-                "whole_seconds",
-                "load",
-                "processor_seconds_per_row",
-            ]
-        )
-        for turn in range(1, options.rounds + 1):
-            for way, lane in ways.items():
-                folder = root / f"{way} {turn}"
-                pace, whole = measure(rows, lane(folder / "store"), folder)
-                load = os.getloadavg()[0]
-                out.writerow([turn, way, f"{pace:.2f}", f"{60 / pace:.1f}", f"{whole:.1f}", f"{load:.1f}"])
-                sys.stdout.flush()
+        write_csv(sys.stdout, _rows(rows, ways, options.rounds, root, stages))
+
+
+def _rows(
+    rows: list[Row], ways: dict[str, Callable[[Path], Lane]], rounds: int, root: Path, stages: dict[str, list[float]]
+) -> Iterator[dict[str, str]]:
+    """The pace of each way, then what its stages took; ``stages`` fills while they run."""
+    names = ("seconds_per_row", "rows_per_minute", "whole_seconds", "load", "processor_seconds_per_row")
+    empty = dict.fromkeys(names, "")
+    for turn in range(1, rounds + 1):
+        for way, lane in ways.items():
+            folder = root / f"{way} {turn}"
+            pace, whole = measure(rows, lane(folder / "store"), folder)
+            found = (f"{pace:.2f}", f"{60 / pace:.1f}", f"{whole:.1f}", f"{os.getloadavg()[0]:.1f}")
+            yield {"round": str(turn), "what": way, **empty, **dict(zip(names, found, strict=False))}
     for step, seconds in stages.items():
-        out.writerow(["", f"stage {step}", f"{statistics.median(seconds):.3f}", "", "", ""])
+        spent = f"{statistics.median(seconds):.3f}"
+        yield {"round": "", "what": f"stage {step}", **empty, "processor_seconds_per_row": spent}
 
 
 if __name__ == "__main__":

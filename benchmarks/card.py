@@ -16,7 +16,6 @@ import argparse
 import csv
 import json
 import os
-import platform
 import queue
 import shutil
 import signal
@@ -26,13 +25,14 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from surroundings import FIELDS as ABOUT
+from surroundings import surroundings
+
 ROOT = Path(__file__).resolve().parents[1]
-FIELDS: tuple[str, ...] = ("part", "what", "value", "unit", "note", "device", "versions", "commit", "date")
+FIELDS: tuple[str, ...] = ("part", "what", "value", "unit", "note", *ABOUT)
 _FULL_BYTES = 22 * 10**9
 _LEAST_S = 15.0  # a part that has less time left is not begun
 _DYING_S = 10.0
@@ -97,12 +97,7 @@ class Book:
     def __init__(self, out: Path, commit: str) -> None:
         out.mkdir(parents=True, exist_ok=True)
         self._table, self._page = out / "card.csv", out / "card.md"
-        self._about = {
-            "device": device_name(),
-            "versions": versions(),
-            "commit": commit or commit_of(ROOT),
-            "date": date.today().isoformat(),
-        }
+        self._about = surroundings(commit=commit)
         self.rows: list[dict[str, str]] = []
         with self._table.open("w", newline="", encoding="utf-8") as stream:
             csv.DictWriter(stream, FIELDS).writeheader()
@@ -217,34 +212,6 @@ def _end(child: subprocess.Popen[str]) -> None:
 
 def _search_path() -> str:
     return os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-
-
-def device_name() -> str:
-    """The card, its driver and its memory; asked of the driver, so that this process holds nothing of the card."""
-    program = shutil.which("nvidia-smi")
-    if program is None:
-        return f"no NVIDIA card, {os.cpu_count()} cores, {platform.machine()}"
-    asked = [program, "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"]
-    said = subprocess.run(asked, capture_output=True, text=True, check=False)
-    return said.stdout.strip().splitlines()[0] if said.returncode == 0 and said.stdout.strip() else "unknown card"
-
-
-def versions() -> str:
-    """What draws the pictures."""
-    found = [f"python {platform.python_version()}"]
-    for name in ("torch", "diffusers", "transformers", "numpy"):
-        try:
-            found.append(f"{name} {metadata.version(name)}")
-        except metadata.PackageNotFoundError:
-            found.append(f"{name} missing")
-    return " ".join(found)
-
-
-def commit_of(root: Path) -> str:
-    """The commit that is measured; a copy without its history is told so."""
-    asked = ["git", "-C", str(root), "rev-parse", "--short", "HEAD"]
-    said = subprocess.run(asked, capture_output=True, text=True, check=False)
-    return said.stdout.strip() or "unknown"
 
 
 def default_folder(*, tiny: bool) -> Path:

@@ -9,11 +9,7 @@ over it, here with the bundled font. Times are those of the processor, so that o
 from __future__ import annotations
 
 import argparse
-import csv
-import os
-import platform
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -25,13 +21,13 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
-import PIL  # noqa: E402
 import skimage.data  # noqa: E402
 from PIL import Image, ImageDraw  # noqa: E402
 
 from adstudio.text.faces.fonts import find_font, open_font  # noqa: E402
 from adstudio.text.lettering import draw, letter, set_copy  # noqa: E402
 from adstudio.types import Array, Box, LayoutPlan, Mark, TextBlock, TextStyle  # noqa: E402
+from benchmarks.surroundings import sentence, write_csv  # noqa: E402
 
 COPY = LayoutPlan((
     TextBlock("headline", "따뜻한 커피 한 잔의 여유", Box(0.06, 0.06, 0.8, 0.3), "left", anchor="bottom"),
@@ -69,12 +65,9 @@ def main() -> None:
         sys.stdout.write(
             f"| {row.what} | {row.side} | {row.median_ms:.1f} | {row.worst_ms:.1f} | {row.of_core:.2f} |\n"
         )
-    sys.stdout.write("".join(f"{name}: {value}\n" for name, value in _machine().items()))
+    sys.stdout.write(f"{sentence()}\n")
     if options.csv:
-        with options.csv.open("w", newline="", encoding="utf-8") as stream:
-            writer = csv.DictWriter(stream, [*asdict(rows[0]), *_machine()])
-            writer.writeheader()
-            writer.writerows(asdict(row) | _machine() for row in rows)
+        write_csv(options.csv, map(asdict, rows))
 
 
 def _measure(side: int, rounds: int) -> list[Row]:
@@ -121,16 +114,6 @@ def _core(photo: Array, plan: LayoutPlan) -> Array:
         drawn = np.asarray(sheet, np.float32) / np.float32(255)
         out = np.asarray(out * (1 - drawn[..., 3:]) + drawn[..., :3] * drawn[..., 3:], np.float32)
     return out
-
-
-def _machine() -> dict[str, str]:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    commit = subprocess.run(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], capture_output=True, text=True)
-    return {
-        "device": f"{platform.machine()} CPU, {cores} cores",
-        "versions": f"Python {platform.python_version()}, numpy {np.__version__}, Pillow {PIL.__version__}",
-        "commit": commit.stdout.strip() or "unknown",
-    }
 
 
 if __name__ == "__main__":

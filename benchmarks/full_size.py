@@ -61,18 +61,25 @@ _PATTERN_BYTES = 32 * 2**20
 _SCALE = 0.02  # of the random values: small enough for the sums of wide layers to stay finite
 
 
-def write_checkpoint(folder: Path, *, small: bool = False) -> Path:
+def write_checkpoint(folder: Path, *, small: bool = False, encoder_layers: int | None = None) -> Path:
     """Write the checkpoint, or take the one that is already there whole.
 
     Args:
         small: write one of a few megabytes instead.
+        encoder_layers: give the text encoder so many; 2 make a checkpoint of 13.7 GB that a machine with 24 GB of
+            memory can keep in it.
 
     Raises:
-        SystemExit: the disk has no room for it.
+        SystemExit: the disk has no room for it, or another kind of checkpoint lies in the folder.
     """
-    if (folder / _DONE).is_file():
-        return folder
     configs = part_configs(small=small)
+    if encoder_layers is not None:
+        configs["text_encoder"] = configs["text_encoder"] | {"num_hidden_layers": encoder_layers}
+    if (folder / _DONE).is_file():
+        there = json.loads((folder / "text_encoder" / "config.json").read_text())
+        if there != _encoder_config(configs):
+            raise SystemExit(f"{folder} holds a checkpoint of another size. Name another folder with --folder.")
+        return folder
     modules = meta_modules(configs)
     needed = sum(2 * sum(tensor.numel() for tensor in module.state_dict().values()) for module in modules.values())
     folder.mkdir(parents=True, exist_ok=True)
@@ -130,7 +137,7 @@ def _write_configs(folder: Path, configs: dict[str, dict[str, Any]]) -> None:
 
     texts = {
         "transformer/config.json": {"_class_name": "ZImageTransformer2DModel", **configs["transformer"]},
-        "text_encoder/config.json": {"architectures": ["Qwen3Model"], **configs["text_encoder"]},
+        "text_encoder/config.json": _encoder_config(configs),
         "vae/config.json": {"_class_name": "AutoencoderKL", **configs["vae"]},
         "scheduler/scheduler_config.json": SCHEDULER,
         "model_index.json": {"_class_name": "ZImagePipeline"},
@@ -140,6 +147,10 @@ def _write_configs(folder: Path, configs: dict[str, dict[str, Any]]) -> None:
         path.parent.mkdir(exist_ok=True)
         path.write_text(json.dumps(content, indent=2))
     qwen_tokenizer().save_pretrained(folder / "tokenizer")
+
+
+def _encoder_config(configs: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    return {"architectures": ["Qwen3Model"], **configs["text_encoder"]}
 
 
 def write_part(folder: Path, module: nn.Module, stem: str) -> None:

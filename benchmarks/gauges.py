@@ -17,6 +17,12 @@ def anonymous() -> int:
     return int(next(line.split()[1] for line in lines if line.startswith("RssAnon:"))) * 1024
 
 
+def disk_reads() -> int:
+    """Bytes that this process has had read from a disk so far; what it found in the page cache is not counted."""
+    lines = Path("/proc/self/io").read_text(encoding="ascii").splitlines()
+    return int(next(line.split()[1] for line in lines if line.startswith("read_bytes:")))
+
+
 @contextmanager
 def watched_peak(every_s: float = 0.005) -> Iterator[list[int]]:
     """The most anonymous memory seen while the block ran, once it has ended."""

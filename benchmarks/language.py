@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks import full_size  # noqa: E402
 from benchmarks.gauges import anonymous, timed, watched_peak  # noqa: E402
-from benchmarks.sampling import describe_machine  # noqa: E402
+from benchmarks.surroundings import sentence  # noqa: E402
 
 SIZES = {
     "0.6B": {"hidden_size": 1024, "intermediate_size": 3072, "num_hidden_layers": 28, "num_attention_heads": 16},
@@ -127,7 +127,7 @@ def measure(checkpoint: str, tokens: int, rounds: int) -> None:
     print(
         f"\nWeights: {before:,} bytes before, {weight_bytes(encoder):,} after. All tensors alive: {added:+,} bytes, "
         f"the tables of the vocabulary, made in {preparing[0]:.1f} s. Anonymous memory: {grown[0]:.0f} MiB more at its "
-        f"peak, {grown[1]:.0f} MiB afterwards.\n\n{describe_machine()}"
+        f"peak, {grown[1]:.0f} MiB afterwards.\n\n{sentence()}"
     )
 
 

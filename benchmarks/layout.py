@@ -10,7 +10,6 @@ by which our layouts were also chosen, so they show what the fixed places lose a
 from __future__ import annotations
 
 import argparse
-import csv
 import statistics
 import sys
 import time
@@ -34,7 +33,7 @@ from adstudio.layout.picture.score import score  # noqa: E402
 from adstudio.layout.plan.report import draw_boxes  # noqa: E402
 from adstudio.layout.saliency import LocalAnalyzer, frame_of  # noqa: E402
 from adstudio.types import AdCopy, Array, Box, LayoutPlan, TextBlock  # noqa: E402
-from benchmarks.sampling import describe_machine  # noqa: E402
+from benchmarks.surroundings import sentence, write_csv  # noqa: E402
 
 RATIOS = {"1:1": 1.0, "4:5": 0.8, "9:16": 9 / 16, "16:9": 16 / 9, "2:1": 2.0}
 LONGEST_PX = 1024
@@ -217,15 +216,12 @@ def main() -> None:
     options = parser.parse_args()
     if options.sheet:
         options.sheet.mkdir(parents=True, exist_ok=True)
-    print(describe_machine(), "\n")
+    print(sentence(), "\n")
     found = list(rows(photos(), options.sheet, options.copies))
     if not options.photos_only:
         found += rows(composites(), options.sheet, options.copies)
     if options.csv:
-        with options.csv.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, list(found[0]))
-            writer.writeheader()
-            writer.writerows(found)
+        write_csv(options.csv, found)
     names = ("subject", "occlusion", "readability", "utility", "alignment", "contrast", "safe_zone", "total")
     print(
         f"{len(found)} layouts; means\n\n"

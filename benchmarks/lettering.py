@@ -28,7 +28,7 @@ from PIL import Image, ImageDraw  # noqa: E402
 
 from adstudio.imaging.letters.detection import Lettering, find_lettering  # noqa: E402
 from adstudio.types import Array  # noqa: E402
-from benchmarks.sampling import describe_machine  # noqa: E402
+from benchmarks.surroundings import sentence  # noqa: E402
 from tools.lettering_model.backgrounds import backgrounds, draw_background  # noqa: E402
 from tools.lettering_model.signs import Sample, draw_plain, draw_sample  # noqa: E402
 
@@ -166,7 +166,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "lettering_model")
     parser.add_argument("--sheet", type=Path, help="folder for pictures of misses and false alarms")
     options = parser.parse_args()
-    print(describe_machine())
+    print(sentence())
     judged = [*drawn(options.pictures, options.cache), *plain(options.cache)]
     if options.templates:
         judged += templates(options.templates)

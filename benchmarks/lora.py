@@ -11,7 +11,6 @@ weights; ``--dim 3840`` has its widths too, 12 GB. On CUDA every figure includes
 from __future__ import annotations
 
 import argparse
-import csv
 import statistics
 import sys
 import tempfile
@@ -33,7 +32,7 @@ from adstudio.engine.lora.compiled_layers import add_adapters, asking  # noqa: E
 from adstudio.engine.lora.uses import LoraUse  # noqa: E402
 from adstudio.engine.memory.components import Components  # noqa: E402
 from adstudio.engine.memory.torch_host import TorchHost  # noqa: E402
-from benchmarks.sampling import describe_machine  # noqa: E402
+from benchmarks.surroundings import sentence, write_csv  # noqa: E402
 
 
 def build(dim: int) -> Components:
@@ -128,15 +127,12 @@ def main() -> int:
         measure("the same style again", lambda _: [LoraUse(styles[0])], given.rounds)
         measure("back to the base", lambda _: [], given.rounds)
         rows.append({"what": "an evaluation's asking"} | ask(parts, given.rounds))
-    about = {"dim": given.dim, "rank": given.rank, "layers": changed, "machine": describe_machine()}
-    print(", ".join(f"{key} {value}" for key, value in about.items()))
+    about = {"dim": given.dim, "rank": given.rank, "layers": changed}
+    print(", ".join(f"{key} {value}" for key, value in about.items()), sentence(), sep="; ")
     for row in rows:
         print(f"{row['what']:28} {row['median_ms']:8.1f} ms (most {row['most_ms']:.1f}; processor {row['cpu_ms']:.1f})")
     if given.csv:
-        with given.csv.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, [*rows[0], *about])
-            writer.writeheader()
-            writer.writerows(row | about for row in rows)
+        write_csv(given.csv, (row | about for row in rows))
     return 0
 
 

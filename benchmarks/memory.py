@@ -1,31 +1,37 @@
 """Measure what loading, switching and evicting cost at full size, and write the figures as CSV.
 
-python benchmarks/memory.py [--folder DIR] [--csv FILE] [--clean]
+python benchmarks/memory.py [--folder DIR] [--csv FILE] [--clean] [--fitting] [--only PROBE …]
 
 A checkpoint of Z-Image Turbo's size with random weights is written to the folder first, 20.5 GB; ``--clean`` removes it
 afterwards. Each measurement runs in a process of its own. Nothing of full size is drawn: that is benchmarks/card.py's.
+What a warm load takes can only be seen where all files stay in memory: ``--fitting`` writes a text encoder of two
+layers beside transformer and VAE, 13.7 GB in all, and the bytes that came from the disk tell whether they did stay.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
 import gc
 import json
-import os
-import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TextIO
-
-from gauges import anonymous, counted_copies, drop_cached_pages, timed, watched_peak
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
+
+from benchmarks.gauges import (  # noqa: E402
+    anonymous,
+    counted_copies,
+    disk_reads,
+    drop_cached_pages,
+    timed,
+    watched_peak,
+)
+from benchmarks.surroundings import write_csv  # noqa: E402
 
 GIB = 2**30
 PROMPT = "An empty café table by a window, morning light, soft shadows."
@@ -43,7 +49,7 @@ def load(folder: Path) -> Figures:
     from adstudio.engine.memory.torch_host import TorchHost
 
     host, device = TorchHost("cpu", model_dirs=[]), TorchHost("meta")
-    before = anonymous()
+    before, read = anonymous(), disk_reads()
     with watched_peak() as peak, timed() as seconds:
         zit = components.load(folder, host)
     figures = {
@@ -55,23 +61,24 @@ def load(folder: Path) -> Figures:
         components.load(folder, host)
     figures["load again, known"] = (seconds[0], "s")
     loaded = anonymous()
-    modules = [zit.components.transformer, zit.components.text_encoder, zit.components.vae]
+    parts = zit.components
     with timed() as seconds:
-        for module in modules:
+        for module in (parts.transformer, parts.language_model, parts.vae):
             for tensor in module.parameters():
                 tensor.view(-1).view(torch.uint8)[::_PAGE].sum()
     figures |= {
+        "from the disk until then": (disk_reads() - read, "bytes"),
         "after loading, anonymous": (loaded - before, "bytes"),
         "read every page": (seconds[0], "s"),
         "read every page, processor time": (seconds[1], "s"),
         "after reading every page, anonymous": (anonymous() - before, "bytes"),
     }
-    for module in modules:
+    for module in (parts.transformer, parts.text_encoder, parts.vae):
         with device.on_device(module):
             pass
     device.evict_all()
     figures["after placing and evicting, anonymous, beside loaded"] = (anonymous() - loaded, "bytes")
-    del zit, modules, module, tensor
+    del zit, parts, module, tensor
     components.registry.forget()
     gc.collect()
     figures["after forgetting, anonymous"] = (anonymous() - before, "bytes")
@@ -134,12 +141,11 @@ def switch_drawn(_: Path) -> Figures:
 
 def style(folder: Path) -> Figures:
     """Switch between two styles of rank 16 and none."""
-    from full_size import write_adapter
-
     from adstudio.engine.lora.adapters import applied
     from adstudio.engine.lora.uses import LoraUse, with_loras
     from adstudio.engine.memory import components
     from adstudio.engine.memory.torch_host import TorchHost
+    from benchmarks.full_size import write_adapter
 
     host = TorchHost("cpu", model_dirs=[])
     zit = components.load(folder, host)
@@ -176,7 +182,7 @@ def stream(folder: Path) -> Figures:
 
     transformer = components.load(folder, TorchHost("cpu", model_dirs=[])).components.transformer
     blocks = find_blocks(transformer)
-    before = anonymous()
+    before, read = anonymous(), disk_reads()
     passing = BlockStream(blocks, torch.device("cpu"))
     passing.open()
     with watched_peak() as peak, timed() as seconds:
@@ -188,6 +194,7 @@ def stream(folder: Path) -> Figures:
         "streamed, whole transformer": (residence_of(transformer).size_bytes(), "bytes"),
         "streamed, on the device": (residence_of(transformer).size_bytes(streamed=True), "bytes"),
         "streamed, copy of every block": (seconds[0], "s"),
+        "streamed, from the disk": (disk_reads() - read, "bytes"),
         "streamed, copy of every block, processor time": (seconds[1], "s"),
         "streamed, anonymous while copying (the slots, on a CPU)": (peak[0] - before, "bytes"),
     }
@@ -204,30 +211,9 @@ PROBES: dict[str, Callable[[Path], Figures]] = {
 }
 
 
-def surroundings() -> dict[str, str]:
-    """Device, versions and commit, as every line of the table names them."""
-    from importlib.metadata import version
-
-    import torch
-
-    commit = subprocess.run(
-        ["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
-    )
-    has_gpu = torch.cuda.is_available()
-    return {
-        "device": torch.cuda.get_device_name(0) if has_gpu else f"CPU, {os.cpu_count()} cores, {platform.machine()}",
-        "versions": " ".join(f"{name} {version(name)}" for name in ("torch", "diffusers", "transformers")),
-        "commit": commit.stdout.strip(),
-        "date": date.today().isoformat(),
-    }
-
-
-def measure(folder: Path, out: TextIO) -> None:
-    """Run every probe in a process of its own and write its figures."""
-    around = surroundings()
-    table = csv.DictWriter(out, ["probe", "what", "value", "unit", *around])
-    table.writeheader()
-    for probe in PROBES:
+def measure(folder: Path, probes: Sequence[str]) -> Iterator[dict[str, str]]:
+    """Run every probe in a process of its own; a row for each of its figures."""
+    for probe in probes:
         if probe.endswith("cold"):
             drop_cached_pages(folder)
         command = [sys.executable, __file__, "--folder", str(folder), "--probe", probe]
@@ -235,14 +221,16 @@ def measure(folder: Path, out: TextIO) -> None:
         if run.returncode:
             sys.exit(f"'{probe}' failed:\n{run.stderr[-3000:]}")
         for what, (value, unit) in json.loads(run.stdout.splitlines()[-1]).items():
-            table.writerow({"probe": probe, "what": what, "value": f"{value:.6g}", "unit": unit, **around})
-        out.flush()
+            yield {"probe": probe, "what": what, "value": f"{value:.6g}", "unit": unit}
 
 
 def main() -> None:
     """Write the checkpoint, measure, and remove it if told so."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--folder", type=Path, default=Path.home() / ".cache" / "adstudio" / "full-size")
+    parser.add_argument("--folder", type=Path, help="for the checkpoint; ~/.cache/adstudio/full-size or fitting-size")
+    parser.add_argument("--fitting", action="store_true", help="with a text encoder of two layers, 13.7 GB in all")
+    parser.add_argument("--tiny", action="store_true", help="with a checkpoint of megabytes: does it run?")
+    parser.add_argument("--only", nargs="+", choices=[*PROBES], default=[*PROBES], help="only these probes")
     parser.add_argument("--csv", type=Path, help="write the table here instead of to the terminal")
     parser.add_argument("--clean", action="store_true", help="remove the checkpoint afterwards")
     parser.add_argument("--probe", choices=[*PROBES], help=argparse.SUPPRESS)
@@ -250,16 +238,14 @@ def main() -> None:
     if options.probe:
         print(json.dumps(PROBES[options.probe](options.folder)))
         return
-    from full_size import write_checkpoint
+    from benchmarks.full_size import write_checkpoint
 
-    write_checkpoint(options.folder)
-    if options.csv:
-        with options.csv.open("w", encoding="utf-8", newline="") as out:
-            measure(options.folder, out)
-    else:
-        measure(options.folder, sys.stdout)
+    size = "tiny" if options.tiny else "fitting" if options.fitting else "full"
+    folder = options.folder or Path.home() / ".cache" / "adstudio" / f"{size}-size"
+    write_checkpoint(folder, small=options.tiny, encoder_layers=2 if options.fitting else None)
+    write_csv(options.csv or sys.stdout, measure(folder, options.only))
     if options.clean:
-        shutil.rmtree(options.folder)
+        shutil.rmtree(folder)
 
 
 if __name__ == "__main__":

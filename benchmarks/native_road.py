@@ -5,10 +5,12 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import json
+import platform
 import statistics
 import sys
 import time
 from collections.abc import Callable
+from importlib import metadata
 from typing import Any
 
 facts = json.loads(sys.argv[1])
@@ -73,13 +75,16 @@ with torch.inference_mode():
                 draw(number)  # brings back what the other has sent home
             times[name].append(measure(draw, number))
 difference = float((firsts["ComfyUI's nodes"] - firsts["ours, in ComfyUI"]).abs().mean())
+packages = " ".join(f"{name} {metadata.version(name)}" for name in ("torch", "diffusers", "transformers", "numpy"))
+versions = f"python {platform.python_version()} {packages}"
 answer = [
     {
         "what": name,
         "seconds": statistics.median(took for took, _ in found),
         "cpu": statistics.median(used for _, used in found),
         "difference": difference if name == "ComfyUI's nodes" else 0.0,
-        "note": f"torch {torch.__version__} of ComfyUI's Python; difference to ours beside it",
+        "note": "in ComfyUI's Python; difference to ours beside it",
+        "versions": versions,
     }
     for name, found in times.items()
 ]

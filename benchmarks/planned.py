@@ -5,18 +5,18 @@ python benchmarks/planned.py [--side 1024] [--csv FILE]
 Nothing is drawn and nothing is measured: weights are counted on modules without storage, and the work beside them is
 the ladder's own estimate. Each row is one precision on one card: the rung that is chosen, and the bytes that must be
 there in each of its stages; what does not have to leave may lie beside them. What CUDA takes for itself, some 0.5 GiB,
-comes on top. Measured figures are benchmarks/card.py's.
+is in the last column. Measured figures are benchmarks/card.py's.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, TextIO, cast
+from typing import Any, cast
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -30,7 +30,7 @@ from adstudio.engine.memory.components import Components, Zit  # noqa: E402
 from adstudio.engine.memory.residence import residence_of  # noqa: E402
 from adstudio.engine.memory.torch_host import _RESERVE_BYTES  # noqa: E402
 from benchmarks.full_size import meta_modules  # noqa: E402
-from benchmarks.memory import surroundings  # noqa: E402
+from benchmarks.surroundings import write_csv  # noqa: E402
 
 GIB = 2**30
 CONTEXT_GIB = 0.5  # of the card, for CUDA itself: an estimate
@@ -73,30 +73,24 @@ def planned_bytes(plan: ladder.Plan, sizes: ladder.Sizes, encoder_streamed: int)
     }
 
 
-def measure(side: int, out: TextIO) -> None:
-    """Write a row for each road."""
+def measure(side: int) -> Iterator[dict[str, Any]]:
+    """A row for each road."""
     wide, encoder_streamed, saved = full_size_sizes(side)
     narrow = replace(wide, transformer=wide.transformer - saved)
-    around = surroundings()
-    fields = ["precision", "card, GiB", "promised, GiB", "rung", "encode, GiB", "denoise, GiB", "vae, GiB"]
-    table = csv.DictWriter(out, [*fields, "planned, GiB", *around], lineterminator="\n")
-    table.writeheader()
     for precision, card_gib, promised in ROADS:
         sizes = narrow if precision == FP8_WEIGHTS else wide
         plan = ladder.choose_plan(sizes, int((card_gib - CONTEXT_GIB) * GIB) - _RESERVE_BYTES)
         stages = planned_bytes(plan, sizes, encoder_streamed)
-        figures = {f"{name}, GiB": f"{size / GIB:.2f}" for name, size in stages.items()}
-        table.writerow(
-            {
-                "precision": precision,
-                "card, GiB": card_gib,
-                "promised, GiB": promised or "",
-                "rung": plan.rung,
-                "planned, GiB": f"{max(stages.values()) / GIB:.2f}",
-                **figures,
-                **around,
-            }
-        )
+        most = max(stages.values()) / GIB
+        yield {
+            "precision": precision,
+            "card, GiB": card_gib,
+            "promised, GiB": promised or "",
+            "rung": plan.rung,
+            **{f"{name}, GiB": f"{size / GIB:.2f}" for name, size in stages.items()},
+            "planned, GiB": f"{most:.2f}",
+            "with CUDA's own, GiB": f"{most + CONTEXT_GIB:.2f}",
+        }
 
 
 def main() -> None:
@@ -105,11 +99,7 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=1024, help="of the square picture, in pixels (1024)")
     parser.add_argument("--csv", type=Path, help="write the table here instead of to the terminal")
     options = parser.parse_args()
-    if options.csv:
-        with options.csv.open("w", encoding="utf-8", newline="") as out:
-            measure(options.side, out)
-    else:
-        measure(options.side, sys.stdout)
+    write_csv(options.csv or sys.stdout, measure(options.side))
 
 
 if __name__ == "__main__":

@@ -10,11 +10,8 @@ understood; routing the share of a designer's expectations that were met. The us
 from __future__ import annotations
 
 import argparse
-import csv
 import os
-import platform
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -23,6 +20,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+from benchmarks.surroundings import sentence, write_csv  # noqa: E402
 
 
 def main() -> None:
@@ -35,17 +34,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         os.environ["ADSTUDIO_HOME"] = home
         rows = measure(args.rounds)
-    for key, value in describe().items():
-        print(f"# {key}: {value}")
+    names: tuple[str, ...] = ("what", "corpus", "value", "unit")
+    table: list[dict[str, str]] = [dict(zip(names, row, strict=True)) for row in rows]
     if args.markdown:
-        print("| what | corpus | value | unit |\n|---|---|---|---|")
+        print(f"{sentence()}\n\n| what | corpus | value | unit |\n|---|---|---|---|")
         for row in rows:
             print(f"| {' | '.join(row)} |")
     else:
-        csv.writer(sys.stdout, lineterminator="\n").writerows([("what", "corpus", "value", "unit"), *rows])
+        write_csv(sys.stdout, table)
     if args.csv:
-        with args.csv.open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows([("what", "corpus", "value", "unit"), *rows])
+        write_csv(args.csv, table)
 
 
 def measure(rounds: int) -> list[tuple[str, str, str, str]]:
@@ -77,18 +75,6 @@ def measure(rounds: int) -> list[tuple[str, str, str, str]]:
             ("copy told", half, f"{copy:.3f}", f"of {told.copy_asked} words"),
         ]
     return rows
-
-
-def describe() -> dict[str, str]:
-    """Say what was measured on."""
-    commit = subprocess.run(
-        ["git", "-C", str(ROOT), "describe", "--always", "--dirty"], capture_output=True, text=True, check=False
-    )
-    return {
-        "python": platform.python_version(),
-        "machine": f"{platform.machine()}, {os.cpu_count()} processors",
-        "commit": commit.stdout.strip() or "unknown",
-    }
 
 
 def _ms(write: Callable[[str], object], brief: str) -> tuple[float, float]:

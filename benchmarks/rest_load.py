@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import base64
-import csv
 import hashlib
 import io
 import json
@@ -31,10 +30,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
-from comfy_server import ComfyServer, running
-from PIL import Image
+import comfyui  # noqa: E402
+from comfy_server import ComfyServer, running  # noqa: E402
+from PIL import Image  # noqa: E402
+
+from benchmarks.surroundings import write_csv  # noqa: E402
 
 SIDE = 256
 EDIT_SIZE = {"width": 384, "height": 384}  # the smallest that the embedded model draws over a photo
@@ -179,12 +182,9 @@ def memory_mb(pid: int, what: str = "VmRSS") -> float:
 
 def write(path: Path, told: Sequence[Told]) -> None:
     """Keep every answer as a line."""
-    with path.open("w", newline="") as file:
-        rows = csv.writer(file)
-        rows.writerow(["kind", "way", "seconds", "status", "job", "sha256", "is_file", "waits"])
-        for each in told:
-            about = [each.kind, each.way, f"{each.seconds:.3f}", each.status, each.job, each.sha256]
-            rows.writerow([*about, each.is_file, each.waits])
+    names = ("kind", "way", "status", "job", "sha256", "is_file", "waits")
+    rows = ({"seconds": f"{each.seconds:.3f}"} | {name: getattr(each, name) for name in names} for each in told)
+    write_csv(path, rows, comfyui=comfyui.find())
 
 
 def say_times(name: str, told: Sequence[Told]) -> None:

@@ -1,6 +1,6 @@
 """Measure every step of the demo's three ads on this machine, and print the figures as Markdown.
 
-python benchmarks/road.py [--rounds N]      the first round starts cold, the others are warm
+python benchmarks/road.py [--rounds N] [--csv FILE]      the first round starts cold, the others are warm
 
 Each ad runs in a process of its own, so that its memory peak is its own and its first round really loads the model.
 """
@@ -10,16 +10,18 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.surroundings import sentence, write_csv  # noqa: E402
 
 
 def measure_ad(number: int, rounds: int) -> dict[str, Any]:
@@ -52,7 +54,6 @@ def measure_ad(number: int, rounds: int) -> dict[str, Any]:
         "pace": pace,
         "peak_rss_bytes": report.peak_rss_bytes,
         "peak_vram_bytes": report.peak_vram_bytes,
-        "versions": report.versions,
     }
 
 
@@ -68,9 +69,8 @@ def measure_import() -> float:
 
 def as_markdown(results: list[dict[str, Any]], import_seconds: float) -> str:
     """The figures as a page."""
-    versions = ", ".join(f"{name} {version}" for name, version in results[0]["versions"].items())
     lines = [
-        f"{time.strftime('%Y-%m-%d')}, {machine()}; {versions}.",
+        sentence(),
         "",
         f"Importing the command line: {import_seconds:.2f} s.",
     ]
@@ -96,25 +96,20 @@ def as_markdown(results: list[dict[str, Any]], import_seconds: float) -> str:
     return "\n".join(lines)
 
 
-def machine() -> str:
-    """This machine in a few words: what the figures hold for."""
-    try:
-        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-        processor = next(line.split(":", 1)[1].strip() for line in text.splitlines() if line.startswith("model name"))
-    except (OSError, StopIteration):
-        processor = platform.processor() or platform.machine()
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    device = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "import torch; print(torch.cuda.get_device_name() if torch.cuda.is_available() else 'no GPU')",
-        ],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.strip()
-    return f"{processor}, {cores} cores, {device}"
+def as_rows(results: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The figures as lines of a table: each step of each ad in each round."""
+    for result in results:
+        for name, seconds in (*result["steps"].items(), ("whole ad", result["totals"])):
+            for number, took in enumerate(seconds, 1):
+                yield {
+                    "ad": result["title"],
+                    "size": "x".join(map(str, result["size"])),
+                    "step": name,
+                    "round": number,
+                    "seconds": round(took, 4),
+                    "peak_rss_bytes": result["peak_rss_bytes"],
+                    "peak_vram_bytes": result["peak_vram_bytes"],
+                }
 
 
 def _row(name: str, seconds: list[float]) -> str:
@@ -126,6 +121,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--rounds", type=int, default=3, help="how often each ad is made (3)")
+    parser.add_argument("--csv", type=Path, help="write the seconds here, each with device, versions and commit")
     parser.add_argument("--ad", type=int, help=argparse.SUPPRESS)  # one ad, in a process of its own
     options = parser.parse_args()
     if options.rounds < 1:
@@ -140,6 +136,8 @@ def main() -> None:
         run = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
         results.append(json.loads(run.stdout.splitlines()[-1]))
     print(as_markdown(results, measure_import()))
+    if options.csv:
+        write_csv(options.csv, as_rows(results))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Measure drawing, ours against diffusers' own pipeline on the same checkpoint, and print the figures as Markdown.
 
-python benchmarks/sampling.py [--checkpoint demo] [--side 512] [--steps 8] [--rounds 3]
+python benchmarks/sampling.py [--checkpoint demo] [--side 512] [--steps 8] [--rounds 3] [--csv FILE]
 
 Both draw the same prompt with the same seed. Memory is measured in a process of its own for each; time in turns within
 one process, so that whatever else the machine does falls on both alike.
@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -148,12 +147,15 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=512, help="picture side in pixels")
     parser.add_argument("--steps", type=int, default=8)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--csv", type=Path, help="write the rows here, each with device, versions and commit")
     parser.add_argument("--alone", choices=list(ROADS), help=argparse.SUPPRESS)
     options = parser.parse_args()
     sys.path.insert(0, str(ROOT))
     if options.alone:
         run_alone(options.alone, options)
         return
+    from benchmarks.surroundings import sentence, write_csv
+
     alone = {name: measure_alone(name, options) for name in ROADS}
     seconds, difference = measure_in_turns(options)
     print(
@@ -170,21 +172,15 @@ def main() -> None:
         )
     print(
         f"\nSeconds per step are the whole picture's, with text encoder and VAE, over the evaluations. "
-        f"Largest difference between the two pictures of one seed: {difference:.4f} of 1.\n\n{describe_machine()}"
+        f"Largest difference between the two pictures of one seed: {difference:.4f} of 1.\n\n{sentence()}"
     )
-
-
-def describe_machine() -> str:
-    """One line on what the figures were measured on."""
-    import torch
-
-    from adstudio.run.versions import versions
-
-    device = torch.cuda.get_device_name() if torch.cuda.is_available() else f"{platform.machine()} CPU"
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    packages = ", ".join(f"{name} {version}" for name, version in versions().items())
-    commit = subprocess.run(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], capture_output=True, text=True)
-    return f"{device}, {cores} cores, {torch.get_num_threads()} threads; {packages}; commit {commit.stdout.strip()}."
+    if options.csv:
+        asked = {name: getattr(options, name) for name in ("checkpoint", "side", "steps", "rounds")}
+        rows = (
+            {"road": name, "seconds": statistics.median(rounds), **alone[name], "difference": difference, **asked}
+            for name, rounds in seconds.items()
+        )
+        write_csv(options.csv, rows)
 
 
 if __name__ == "__main__":

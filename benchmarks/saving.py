@@ -10,12 +10,12 @@ folder should lie on the disk that pictures are saved to.
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ from adstudio.output.disclosure import Disclosure  # noqa: E402
 from adstudio.output.encode import FORMATS, to_pixels  # noqa: E402
 from adstudio.output.save import save_picture  # noqa: E402
 from adstudio.types import Array  # noqa: E402
-from benchmarks.sampling import describe_machine  # noqa: E402
+from benchmarks.surroundings import write_csv  # noqa: E402
 
 LIMITS_KB = (500, 300, 150, 80)
 
@@ -130,18 +130,9 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="where to save; a temporary folder when left out")
     parser.add_argument("--csv", type=Path, help="write here instead of to the terminal")
     options = parser.parse_args()
-    stream = options.csv.open("w", newline="", encoding="utf-8") if options.csv else sys.stdout
-    writer = csv.DictWriter(stream, [*row("", ""), "machine"], lineterminator="\n")
-    writer.writeheader()
-    machine = describe_machine()
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
-        for lines in (
-            against_pillow(options.side, options.rounds, Path(folder)),
-            within_limits(options.side, options.rounds),
-        ):
-            for line in lines:
-                writer.writerow({**line, "machine": machine})
-                stream.flush()
+        saved = against_pillow(options.side, options.rounds, Path(folder))
+        write_csv(options.csv or sys.stdout, chain(saved, within_limits(options.side, options.rounds)))
 
 
 if __name__ == "__main__":

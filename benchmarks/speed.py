@@ -13,7 +13,6 @@ full-size folder with random weights that benchmarks/memory.py writes.
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import statistics
 import subprocess
@@ -42,7 +41,8 @@ from adstudio.engine.memory.torch_host import TorchHost  # noqa: E402
 from adstudio.errors import InputError  # noqa: E402
 from adstudio.run.report import peak_vram_bytes  # noqa: E402
 from benchmarks import full_size  # noqa: E402
-from benchmarks.sampling import PROMPT, describe_machine, pipeline  # noqa: E402
+from benchmarks.sampling import PROMPT, pipeline  # noqa: E402
+from benchmarks.surroundings import comfyui_version, sentence, versions, write_csv  # noqa: E402
 
 PARTS = ("roads", "sizes", "vae", "curve", "endurance")
 TOGETHER = 4  # pictures of one pass
@@ -71,6 +71,7 @@ class Row:
     difference: float = 0.0  # mean, 0..1, to plain diffusers' picture
     memory_mib: float = 0.0
     note: str = ""
+    versions: str = ""  # of another Python's packages, where that drew
 
 
 class Bench:
@@ -187,6 +188,7 @@ def native(bench: Bench) -> Iterator[Row]:
         yield Row("roads", "ComfyUI's nodes", bench.options.side, 1, 0, 0, note=said.stderr.strip().splitlines()[-1])
         return
     for row in json.loads(said.stdout.rsplit("ANSWER", 1)[1]):
+        row["versions"] += f" ComfyUI {comfyui_version(root)}"
         yield Row("roads", side=bench.options.side, batch=1, **row)
 
 
@@ -292,11 +294,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--pictures", type=int, default=100, help="of the endurance run")
     parser.add_argument("--cap-gib", type=float, default=0.0, help="play a CUDA card with so much memory")
-    parser.add_argument("--csv", type=Path, help="write the rows here, each with machine, versions and commit")
+    parser.add_argument("--csv", type=Path, help="write the rows here, each with device, versions and commit")
     choices = [*_OURS, "batch", "comfyui"]
     parser.add_argument("--roads", nargs="*", choices=choices, help="only these, beside plain diffusers and ours")
     options = parser.parse_args()
-    bench, machine, rows = Bench(options), describe_machine(), []
+    bench, rows = Bench(options), []
     print("| part | what | side | batch | seconds | CPU seconds | x diffusers | difference | MiB | note |")
     print("|---|---|---|---|---|---|---|---|---|---|")
     for part in options.parts or PARTS:
@@ -307,12 +309,9 @@ def main() -> None:
                 f"| {row.ratio:.2f} | {row.difference:.5f} | {row.memory_mib:.0f} | {row.note} |",
                 flush=True,
             )
-    print(f"\n{machine}")
+    print(f"\n{sentence()}")
     if options.csv:
-        with options.csv.open("w", newline="", encoding="utf-8") as stream:
-            writer = csv.DictWriter(stream, [*asdict(rows[0]), "machine"])
-            writer.writeheader()
-            writer.writerows({**asdict(row), "machine": machine} for row in rows)
+        write_csv(options.csv, ({**asdict(row), "versions": row.versions or versions()} for row in rows))
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from adstudio.text.faces.typeface import Typeface  # noqa: E402
 from adstudio.text.lines.bonds import belong_together  # noqa: E402
 from adstudio.text.lines.fitting import Setting, fit  # noqa: E402
 from adstudio.types import Box, TextBlock, TextRole  # noqa: E402
-from benchmarks.sampling import describe_machine  # noqa: E402
+from benchmarks.surroundings import sentence  # noqa: E402
 
 SIDE = 1024
 HEADLINES = (
@@ -65,7 +65,7 @@ BOXES = (Box(0.08, 0.08, 0.92, 0.3), Box(0.08, 0.08, 0.5, 0.5), Box(0.3, 0.1, 0.
 
 def main() -> None:
     """Print every table as Markdown."""
-    print(f"{describe_machine()}\n")
+    print(f"{sentence()}\n")
     print("| copy | fit, first | fit | draw |\n|---|---|---|---|")
     _times("headline, 2 to 7 words", "headline", HEADLINES, 800)
     _times("headline in columns", "headline", HEADLINES, 700, vertical=True)

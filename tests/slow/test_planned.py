@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 
 import pytest
@@ -16,9 +14,7 @@ def test_the_plans_keep_to_what_was_promised(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
     from benchmarks import planned
 
-    out = io.StringIO()
-    planned.measure(1024, out)
-    rows = list(csv.DictReader(io.StringIO(out.getvalue())))
+    rows = list(planned.measure(1024))
     assert [(row["precision"], float(row["card, GiB"]), row["rung"]) for row in rows] == [
         ("bf16", 22.5, "resident"),
         ("fp8 weights", 22.5, "resident"),
@@ -28,8 +24,7 @@ def test_the_plans_keep_to_what_was_promised(monkeypatch: pytest.MonkeyPatch):
     ]
     promised = [row for row in rows if row["promised, GiB"]]
     assert len(promised) == 3
-    assert all(float(row["planned, GiB"]) <= float(row["promised, GiB"]) for row in promised)
+    assert all(float(row["with CUDA's own, GiB"]) <= float(row["promised, GiB"]) for row in promised)
     # 18.92 GiB of weights and the VAE's 1.5 GiB of work at 1024x1024; the matrices' half less, where they are narrow
     assert float(rows[0]["planned, GiB"]) == pytest.approx(20.42, abs=0.02)
     assert float(rows[1]["planned, GiB"]) == pytest.approx(14.82, abs=0.1)
-    assert all(row["versions"] and row["device"] for row in rows)
