@@ -11,37 +11,20 @@ from typing import Literal
 import yaml
 
 from ..errors import InputError
+from ..particles import Spoken
+from ..types import ROLE_NAMES
 
 Level = Literal["ERROR", "WARN", "INFO"]
 LEVELS: tuple[Level, ...] = ("ERROR", "WARN", "INFO")
 # What the sentences name, in Korean; English takes the word as it stands.
-_KOREAN = {
-    "headline": "제목", "sub": "부제", "note": "덧붙인 글", "cta": "버튼", "price": "가격", "badge": "배지",
-    "legal": "법정 문구", "hours": "영업시간", "logo": "로고", "qr": "QR 코드", "copy": "문구",
+_KOREAN: dict[str, str] = {
+    **ROLE_NAMES, "logo": "로고", "qr": "QR 코드", "copy": "문구",
     "a layout": "레이아웃", "a file": "파일", "a picture": "그림", "bytes": "파일 크기", "format": "파일 형식",
     "top left": "왼쪽 위", "top right": "오른쪽 위", "bottom left": "왼쪽 아래", "bottom right": "오른쪽 아래",
     "left and right": "왼쪽과 오른쪽", "top and bottom": "위와 아래", "left": "왼쪽", "right": "오른쪽",
     "collage": "이어 붙인 그림 금지", "font": "정해진 글꼴", "advertiser": "광고주 이름 표시",
     "the advertiser's name": "광고주 이름", "letter sizes": "글자 크기", "safe zone": "안전 영역",
 }  # fmt: skip
-
-
-class _Noun(str):
-    """A word that takes its particle: ``{:이/가}`` after it, ``{:+이/가}`` the particle alone."""
-
-    def __format__(self, spec: str) -> str:
-        if "/" not in spec:
-            return str(self)
-        closed, open_ = spec.removeprefix("+").split("/")
-        return ("" if spec.startswith("+") else str(self)) + (closed if _ends_closed(self) else open_)
-
-
-def _ends_closed(noun: str) -> bool:
-    """Whether its last sound is a consonant, as a Korean reads it."""
-    last = next((char for char in reversed(noun) if char.isalnum() or char in '%"'), "")
-    if "가" <= last <= "힣":
-        return (ord(last) - ord("가")) % 28 != 0
-    return last in "013678LMNRlmnr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +69,12 @@ def word(code: str, values: Mapping[str, object], names: tuple[str, str], source
     kind = kinds()[code]
     level: Level = "WARN" if lenient and kind.level == "ERROR" else kind.level
     said = {key: str(value) for key, value in values.items()}
-    korean = {key: _Noun(_KOREAN.get(value, value)) for key, value in said.items()}
+    korean = {key: Spoken(_KOREAN.get(value, value)) for key, value in said.items()}
     return Finding(
         code,
         level,
         kind.english.format(channel=names[0], **said),
-        kind.korean.format(channel=_Noun(names[1]), **korean),
+        kind.korean.format(channel=Spoken(names[1]), **korean),
         source,
     )
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
+from ..particles import Spoken
 from ..types import AdCopy
-from .particles import attach
 from .tables import bad_table, check_fields, menu_names, read_table, stamp, table_files
 
 HEADLINE_CHARS = 14
@@ -122,8 +122,7 @@ def find_excess(copy: AdCopy, limits: CopyLimits) -> tuple[str, ...]:
         text = getattr(copy, part)
         if not limits.fits(part, text):
             length = limits.length(part, text)
-            name = attach(PART_NAMES[part], "이/가")
-            found.append(f"{name} {length}자예요. {where}한도는 {limits.describe(part)}예요.")
+            found.append(f"{Spoken(PART_NAMES[part]):이/가} {length}자예요. {where}한도는 {limits.describe(part)}예요.")
     if len(copy.hashtags) > limits.most("hashtags"):
         found.append(f"해시태그가 {len(copy.hashtags)}개예요. {where}한도는 {limits.describe('hashtags')}예요.")
     return tuple(found)

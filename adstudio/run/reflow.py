@@ -14,6 +14,7 @@ from ..layout.copy.blocks import pieces_of
 from ..layout.copy.reflow import letter_unit, reflow
 from ..layout.picture.energy import measure
 from ..output.templates import templates
+from ..particles import Spoken
 from ..types import Array, Box, Channel, CutOut, LayoutPlan, TextRole
 from .channels import takes_copy
 
@@ -95,7 +96,7 @@ def _bring(
         left_out = (f"{channel.korean}: 글자를 넣을 수 없는 채널이라 문구를 뺐어요.",)
     plan, dropped = _few_enough(plan, channel)
     if dropped:
-        left_out = (*left_out, f"{channel.korean}: 문구는 {len(plan.texts)}개까지라 {dropped}을(를) 뺐어요.")
+        left_out = (*left_out, f"{channel.korean}: 문구는 {len(plan.texts)}개까지라 {Spoken(dropped):을/를} 뺐어요.")
     if cutouts:
         one = _laid(_stand_anew(picture, plan, channel, cutouts, finish), plan, source, min_px)
     else:

@@ -12,6 +12,7 @@ from ..imaging.resample import resize_rgba
 from ..output.channels import get_channel, require_size
 from ..output.findings import Finding
 from ..output.templates import Template, TypeLine, get_template
+from ..particles import Spoken
 from ..text.faces.coverage import require_glyphs
 from ..text.faces.fonts import find_font
 from ..text.faces.typeface import Typeface
@@ -147,7 +148,9 @@ def _set_banner(
     letters = canvas[..., 3].copy()
     alone, notes = _stand_object(canvas, product, str(rules["object_area"]), float(rules["object_width"]))
     if font != OFFICIAL:
-        notes += (f"정해진 글꼴은 {wanted}인데 {family}(으)로 그렸어요. 이대로는 심사를 통과하지 못할 수 있어요.",)
+        notes += (
+            f"정해진 글꼴은 {wanted}인데 {Spoken(family):으로/로} 그렸어요. 이대로는 심사를 통과하지 못할 수 있어요.",
+        )
     plan = LayoutPlan(
         tuple(blocks), provider="template", marks=tuple(marks), channel=channel.id, size_px=channel.size_px
     )

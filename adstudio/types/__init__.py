@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .events import RunEvent, Status
 from .layout import (
+    ROLE_NAMES,
     Anchor,
     Box,
     Channel,
@@ -26,6 +27,7 @@ from .pictures import Array, Composite, CutOut, Layer
 from .words import AdCopy, AdPrompt, CopyFlag, CopyRequest, Light, PromptParts, PromptRequest, Scene, Style, Tone
 
 __all__ = [
+    "ROLE_NAMES",
     "AdCopy",
     "AdPrompt",
     "Anchor",

@@ -11,6 +11,10 @@ Side = Literal["top", "bottom", "left", "right", "center"]
 Anchor = Literal["bottom", "center", "top", "left", "right", "bottom_left", "bottom_right", "top_left", "top_right"]
 Stance = Literal["standing", "hanging", "flat_lay"]
 TextRole = Literal["headline", "sub", "note", "cta", "price", "badge", "legal", "hours"]
+ROLE_NAMES: dict[TextRole, str] = {
+    "headline": "제목", "sub": "부제", "note": "덧붙인 글", "cta": "버튼",
+    "price": "가격", "badge": "배지", "legal": "법정 문구", "hours": "영업시간",
+}  # fmt: skip
 Plate = Literal["auto", "none", "scrim", "panel", "pill"]
 
 

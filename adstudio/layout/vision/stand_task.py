@@ -10,6 +10,7 @@ from typing import Any
 from ...chat import ChatPicture
 from ...chat.answers import UnusableAnswer
 from ...chat.task import TEXT, Task, ask, flat_schema
+from ...particles import Spoken
 from ...types import Array, Box, LayoutPlan, Placement, Side
 from ..copy.candidates import Stand
 from ..stand import product_box
@@ -78,7 +79,8 @@ def stand_task(
             scale = _SCALES.get(str(given.get(f"{name}_scale") or "").strip().lower(), 1.0)
             made = _inside(replace(usual, height=usual.height * scale), points[ring], aspect, size_px)
             if made.height < 0.98 * usual.height * scale:
-                notes.append(f"{name}이(가) 화면을 벗어나지 않도록 높이를 {made.height:.0%}로 줄였습니다.")
+                said = Spoken(f"제품 {len(placed) + 1}")
+                notes.append(f"{said:이/가} 화면을 벗어나지 않도록 높이를 {made.height:.0%}로 줄였습니다.")
             placed.append(made)
         _refuse_hidden(placed, aspects, rings, size_px)
         front = sorted(range(len(placed)), key=lambda i: (placed[i].base_y, i))
@@ -104,7 +106,7 @@ def _refuse_hidden(
     for one, other in combinations(range(len(boxes)), 2):
         if _shared(boxes[one], boxes[other]) > _HIDDEN:
             raise UnusableAnswer(
-                f"product_{one + 1} and product_{other + 1} would hide each other on the rings {rings[one]} and "
+                f"product {one + 1} and product {other + 1} would hide each other on the rings {rings[one]} and "
                 f"{rings[other]}; choose rings that lie further apart, or a smaller scale"
             )
 

@@ -13,7 +13,8 @@ import numpy as np
 from ...chat import ChatPicture
 from ...chat.answers import UnusableAnswer
 from ...chat.task import TEXT, Task, ask, flat_schema, plain_text
-from ...types import Array, Box, LayoutPlan, Plate, Side, TextBlock
+from ...particles import Spoken
+from ...types import ROLE_NAMES, Array, Box, LayoutPlan, Plate, Side, TextBlock, TextRole
 from ..copy.candidates import Spot, moved_blocks
 from ..copy.stack import stack
 from ..picture.metrics import copy_contrast, luminance, under
@@ -186,12 +187,14 @@ class _Reader:
         if value.lower() in ("", "auto", "none"):
             return None
         if not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
-            self._notes.append(f"{name}의 색 {_quoted(value)}은(는) #FFFFFF 같은 색이 아니라 자동으로 정합니다.")
+            said = Spoken(_quoted(value))
+            self._notes.append(f"{_spoken(name)}의 색 {said:은/는} #FFFFFF 같은 색이 아니라 자동으로 정합니다.")
             return None
         found = _contrast(value, under(self._small, box))
         if plate in ("panel", "pill", "scrim") or found >= _READABLE:
             return value.upper()
-        self._notes.append(f"{name}의 색 {value.upper()}은(는) 바탕과 대비가 {found:.1f}:1뿐이라 자동으로 정합니다.")
+        said = Spoken(value.upper())
+        self._notes.append(f"{_spoken(name)}의 색 {said:은/는} 바탕과 대비가 {found:.1f}:1뿐이라 자동으로 정합니다.")
         return None
 
 
@@ -212,6 +215,12 @@ def _named(blocks: Sequence[TextBlock]) -> dict[str, TextBlock]:
         count = sum(other.role == block.role for other in named.values())
         named[f"{block.role}_{count + 1}" if count else block.role] = block
     return named
+
+
+def _spoken(name: str) -> str:
+    """What a shop owner calls a piece: ``headline_2`` is 제목 2."""
+    role, _, number = name.partition("_")
+    return f"{ROLE_NAMES[cast('TextRole', role)]} {number}".strip()
 
 
 def _shown(spot: Spot, spots: Sequence[Spot]) -> dict[str, Any]:

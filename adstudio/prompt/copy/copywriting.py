@@ -13,7 +13,6 @@ from ..copy_limits import SUB_CHARS as SUB_CHARS
 from ..copy_limits import CopyLimits, find_excess, get_limits
 from ..copy_limits import line_length as line_length
 from ..industries import GENERAL, Industry
-from ..particles import fill
 from ..reading.brief import Brief
 from ..reading.counters import join_words
 from ..reading.scan import Match
@@ -23,7 +22,7 @@ from .caption import CaptionParts, write_caption
 from .claims import flag_copy
 from .contact_facts import Contact, read_contact
 from .hashtags import list_hashtags, service_word
-from .lines import CopyLines, Lines, copy_lines, find_tone
+from .lines import CopyLines, Lines, copy_lines, fill, find_tone
 from .offers import Facts, find_fact, noun_phrase, read_facts, told_word
 from .sold_name import is_place, is_sold, name_sold, sends_goods, spell
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, cast, get_args
 
 from ...errors import InputError
+from ...particles import particle
 from ...types import Tone
 from ..industries import GENERAL
-from ..particles import fill
 from ..tables import bad_table, check_fields, read_table, stamp, table_files
 
 TONES: tuple[Tone, ...] = get_args(Tone)
@@ -22,6 +22,7 @@ _LINES: dict[str, type] = dict.fromkeys(("headline", "place", "alone", "sub", "h
 _FIELDS: dict[str, type] = {"words": list, "within": list, "tag": str, "tags": list, "shops": list, **_LINES}
 _SLOTS = {"intents": ("{n}", "{w}")}  # elsewhere there is only the name
 _SLOT = re.compile(r"\{[^{}]*\}?|\}")
+_MARK = re.compile(r"\[([^\[\]]+/[^\[\]]+)\]")
 _EVERY = ""  # lines for every tone
 
 
@@ -93,6 +94,18 @@ def find_tone(tone: str) -> Tone:
             return known
     choices = ", ".join(f"{known} ({korean})" for known, korean in TONE_NAMES.items())
     raise InputError("prompt.unknown_tone", f"There is no tone '{wanted:.40}'.", f"Tones: {choices}.")
+
+
+def fill(line: str, name: str) -> str:
+    """Put ``name`` for ``{n}`` and settle every ``[은/는]``-like mark by the text before it.
+
+    Raises:
+        KeyError: there is no such pair of particles.
+    """
+    text = line.replace("{n}", name)
+    while mark := _MARK.search(text):
+        text = text[: mark.start()] + particle(text[: mark.start()], mark.group(1)) + text[mark.end() :]
+    return text
 
 
 def copy_lines() -> CopyLines:

@@ -10,10 +10,10 @@ from dataclasses import replace
 from typing import Any
 
 from ...chat import ChatMessage
+from ...particles import Spoken
 from ...types import AdCopy, CopyRequest
 from ..copy_limits import PART_NAMES, PARTS, CopyLimits, find_excess, get_limits
 from ..industries import Industry
-from ..particles import particle
 from ..reading.brief import Brief, read_brief
 from ..tables import PACKAGED, read_table
 from .claims import flag_copy
@@ -158,7 +158,7 @@ def _problems(part: str, copy: AdCopy, brief: Brief) -> list[str]:
         return []
     name = f"{PART_NAMES[part]}({part})"
     made_up = find_inventions(text, brief.text)
-    found = [f"{name}에서 brief에 없는 내용 ‘{item}’{particle(item, '을/를')} 빼 주세요." for item in made_up]
+    found = [f"{name}에서 brief에 없는 내용 ‘{item}’{Spoken(item):+을/를} 빼 주세요." for item in made_up]
     foreign = [hit for hit in _FOREIGN.findall(text) if hit not in brief.text]
     if foreign:
         found.append(f"{name}에 한자나 일본어가 있어요: {foreign[0]}. 한국어로 써 주세요.")

@@ -8,7 +8,7 @@ from itertools import count, groupby
 
 import numpy as np
 
-from ...types import Array, Mark, TextBlock, TextStyle
+from ...types import ROLE_NAMES, Array, Mark, TextBlock, TextStyle
 from ..lines.characters import normalise
 from ..lines.fitting import Setting
 from ..roles import role_style
@@ -20,10 +20,7 @@ from .shape import Edges
 from .sheet import Piece, Sheet
 from .spot import Spot, paint_spot, spot_of
 
-NAMES = {
-    "headline": "제목", "sub": "부제", "note": "설명", "cta": "버튼", "price": "가격", "badge": "배지",
-    "legal": "작은 글씨", "hours": "영업시간", "qr": "QR 코드", "logo": "로고",
-}  # fmt: skip
+NAMES: dict[str, str] = {**ROLE_NAMES, "qr": "QR 코드", "logo": "로고"}
 _GROUNDS = {"scrim": "그늘", "panel": "판"}
 _NEIGHBOURS = 0.06  # blocks nearer than this share of the height are read, and given a ground, together
 _LOUDEST_FIRST = ("headline", "price", "sub", "note", "cta", "badge", "hours", "legal")

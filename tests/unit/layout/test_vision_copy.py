@@ -187,14 +187,16 @@ def test_what_is_no_colour_is_left_to_the_lettering_and_said(server: ChatServer,
     server.answers(picks(headline_color=colour))
     plan = laid_out(coffee).plan
     assert server.count == 1 and plan.texts[0].color is None
-    assert any("headline의 색" in reason for reason in plan.reasons)
+    assert any("제목의 색 ‘" in reason for reason in plan.reasons)
 
 
 def test_a_colour_stays_where_it_can_be_read(server: ChatServer) -> None:
     dark = np.full((400, 600, 3), 0.05, np.float32)
     server.answers(picks(headline_color="#fff0c0", sub_color="#202020"))
-    headline, sub = laid_out(dark).plan.texts
+    plan = laid_out(dark).plan
+    headline, sub = plan.texts
     assert headline.color == "#FFF0C0" and sub.color is None
+    assert any(reason.startswith("부제의 색 #202020은 바탕과 대비가") for reason in plan.reasons)
     server.answers(picks(sub_color="#202020", sub_plate="panel"))
     assert laid_out(dark).plan.texts[1].color == "#202020"  # on a plate of its own it can be
 

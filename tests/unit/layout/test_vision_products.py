@@ -70,7 +70,7 @@ def test_products_that_hide_each_other_are_asked_about_again(server: ChatServer,
         lambda request: says(stand_fields(request, [4, 7])),
     )
     stand(table, [1.0, 1.0])
-    assert "hide each other" in server.received[1].body["messages"][-1]["content"]
+    assert "product 1 and product 2 would hide each other" in server.received[1].body["messages"][-1]["content"]
 
 
 def test_a_product_stays_inside_the_picture(server: ChatServer, table: Array) -> None:
@@ -78,6 +78,13 @@ def test_a_product_stays_inside_the_picture(server: ChatServer, table: Array) ->
     (placed,) = stand(table, [3.0]).plan.products
     half = placed.height * 3.0 / 2
     assert placed.x - half >= 0.03 and placed.x + half <= 0.97 and placed.height <= placed.base_y
+
+
+def test_a_product_too_tall_for_its_ring_is_told_as_the_shop_owner_counts_it(server: ChatServer, table: Array) -> None:
+    server.answers(lambda request: says(stand_fields(request, [7, 1], product_2_scale="larger")))
+    plan = stand(table, [0.3, 0.3]).plan
+    assert plan.products[1].height < 0.64
+    assert any(reason.startswith("제품 2가 화면을 벗어나지 않도록") for reason in plan.reasons)
 
 
 def test_every_number_of_products_has_rings_to_choose_from(server: ChatServer, table: Array, podium: Array) -> None:

@@ -9,8 +9,7 @@ import pytest
 from adstudio import errors
 from adstudio.prompt import processor
 from adstudio.prompt.copy.claims import claim_rules, find_claims, flag_copy
-from adstudio.prompt.copy.lines import TONES, copy_lines
-from adstudio.prompt.particles import fill
+from adstudio.prompt.copy.lines import TONES, copy_lines, fill
 from adstudio.types import AdCopy
 
 # rule: (industry, texts that make the claim, texts that only look like it)

@@ -10,13 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adstudio import errors
+from adstudio.particles import PAIRS
 from adstudio.prompt import processor
 from adstudio.prompt.copy.contact_facts import read_contact
 from adstudio.prompt.copy.facts import find_inventions
-from adstudio.prompt.copy.lines import TONES, copy_lines, find_tone
+from adstudio.prompt.copy.lines import TONES, copy_lines, fill, find_tone
 from adstudio.prompt.copy_limits import channel_choices, find_excess, get_limits
 from adstudio.prompt.industries import industries
-from adstudio.prompt.particles import PAIRS, fill
 from adstudio.prompt.seasons import seasons
 
 TIGHT = ("kakao_search_recommended", "kakao_search_custom", "kakao_message_wide", "instagram_feed")
@@ -191,3 +191,8 @@ def test_any_brief_keeps_limits_facts_and_particles(brief: str, tone, channel: s
     assert not re.search(rf"\[(?:{'|'.join(PAIRS)})\]|\{{[nw]\}}", "".join(parts(copy)))
     assert not re.search(r"라떼(은|을|과) |소금빵(는|를|와) ", "".join(parts(copy)))
     assert copy == processor.write_copy(brief, tone=tone, channel=channel, seed=seed)
+
+
+def test_lines_settle_their_particles() -> None:
+    assert fill("새로 나온 {n}[을/를] 만나요", "소금빵") == "새로 나온 소금빵을 만나요"
+    assert fill("{n}[과/와] {n}[이/가]", "커피") == "커피와 커피가"

@@ -229,8 +229,8 @@ def test_copy_on_a_lower_button_is_read_against_it_and_not_with_its_neighbour():
     over = TextBlock("note", "위에 놓인 글", Box(0.35, 0.4, 0.65, 0.6), z=1)
     beside = TextBlock("sub", "곁에 선 글", Box(0.3, 0.24, 0.7, 0.36))
     done = letter(flat(1.0), LayoutPlan((pill, over, beside)), TextStyle(shadow=False))
-    inks = {note[:2]: int(note.split("#")[1][:2], 16) for note in done.notes}
-    assert inks["설명"] > 200 and inks["부제"] < 60  # light letters on the dark pill, dark ones on the white picture
+    inks = {note.split(":")[0]: int(note.split("#")[1][:2], 16) for note in done.notes}
+    assert inks["덧붙인 글"] > 200 and inks["부제"] < 60  # light letters on the dark pill, dark on white
 
 
 def test_how_a_picture_lies_in_memory_does_not_matter(coffee: Array):

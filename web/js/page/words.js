@@ -19,7 +19,8 @@ export function sayer(table, spare = {}) {
 
 /**
  * Whether a word's last sound is a consonant, as a Korean reads it, which decides its particle: `{one:이/가}`.
- * Digits and Latin letters are read out, and marks after them are not; as `_ends_closed` in adstudio/output/findings.py.
+ * Digits and Latin letters are read out, and marks after them are not. The page says only its own words and names of
+ * files, so the last sign tells enough; adstudio/particles.py also reads units, words and brackets.
  *
  * @param {string} word
  */
