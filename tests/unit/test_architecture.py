@@ -313,3 +313,8 @@ def test_nodes_that_tell_something_know_their_own_id():
 def test_what_draws_elsewhere_knows_nothing_of_drawing_here(room: str) -> None:
     found = {path.name for path in (ROOT / "adstudio" / "run" / room).glob("*.py") if "..local" in path.read_text()}
     assert not found
+
+
+def test_what_a_picture_says_of_its_places_knows_nothing_of_copy() -> None:
+    places = [path for path in LIBRARY if path.is_relative_to(ROOT / "adstudio" / "layout" / "picture")]
+    assert not [f"{name_of(path)}:{line}" for path in places for line, name in imports(path) if ".layout.copy" in name]

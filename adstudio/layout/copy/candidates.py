@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...types import Array, Box, LayoutPlan, TextBlock
 from ..picture.energy import Busyness
 from ..picture.metrics import contains, overlap_area
 from ..picture.rest import Rest
+from ..picture.sums import Cells, Values, sum_up
 from ..rects import around
 from .stack import stack
 
@@ -133,39 +133,35 @@ def stands(rest: Rest, count: int) -> tuple[Stand, ...]:
 
 def _places(busy: Busyness, clear: Array | None, size_px: tuple[int, int]) -> list[list[_Place]]:
     """Boxes all over the picture, form by form, the emptiest first."""
-    margin_x, margin_y = (_MARGIN * min(size_px) / side for side in size_px)
-    energy, occupied = _Sums(busy.energy), _Sums(busy.occupied)
-    held = None if clear is None else _Sums((clear > 0.1).astype(np.float32))
     rows = []
-    for form in _FORMS:
-        row = []
-        for wide, high in ((w * (1 - 2 * margin_x), h * (1 - 2 * margin_y)) for w, h in form):
-            lefts = np.linspace(margin_x, 1 - margin_x - wide, _COLUMNS if wide < 1 - 2 * margin_x - 1e-6 else 1)
-            for left, top in product(lefts, np.linspace(margin_y, 1 - margin_y - high, _ROWS)):
-                box = Box(*(round(float(edge), 5) for edge in (left, top, left + wide, top + high)))
-                crowd = occupied.mean(box)
-                cost = energy.mean(box) + 1.4 * crowd + 0.6 * crowd**0.5 - 0.35 * (wide * high) ** 0.5
-                row.append(_Place(box, cost + (0.0 if held is None else _WHOLE * held.mean(box)), crowd))
-        rows.append(sorted(row, key=lambda place: place.cost))
+    for boxes in (_grid(form, size_px) for form in _FORMS):
+        crowds = _means(busy.occupied, boxes)
+        area = np.array([box.width * box.height for box in boxes])
+        costs = _means(busy.energy, boxes) + 1.4 * crowds + 0.6 * np.sqrt(crowds) - 0.35 * np.sqrt(area)
+        if clear is not None:
+            costs += _WHOLE * _means((clear > 0.1).astype(np.float32), boxes)
+        places = [_Place(box, float(cost), float(crowd)) for box, cost, crowd in zip(boxes, costs, crowds, strict=True)]
+        rows.append(sorted(places, key=lambda place: place.cost))
     free = [[place for place in row if place.cost < 4] for row in rows]
     return free if any(free) else rows
 
 
-class _Sums:
-    """A small map, summed up so that any box's mean is four look-ups."""
+def _grid(form: Sequence[tuple[float, float]], size_px: tuple[int, int]) -> list[Box]:
+    """Boxes of one form at every place inside the margins."""
+    margin_x, margin_y = (_MARGIN * min(size_px) / side for side in size_px)
+    boxes = []
+    for wide, high in ((w * (1 - 2 * margin_x), h * (1 - 2 * margin_y)) for w, h in form):
+        lefts = np.linspace(margin_x, 1 - margin_x - wide, _COLUMNS if wide < 1 - 2 * margin_x - 1e-6 else 1)
+        for left, top in product(lefts, np.linspace(margin_y, 1 - margin_y - high, _ROWS)):
+            boxes.append(Box(*(round(float(edge), 5) for edge in (left, top, left + wide, top + high))))
+    return boxes
 
-    def __init__(self, values: Array) -> None:
-        self._total: NDArray[np.float64] = np.pad(
-            np.cumsum(np.cumsum(values, axis=0, dtype=np.float64), axis=1), ((1, 0), (1, 0))
-        )
 
-    def mean(self, box: Box) -> float:
-        height, width = self._total.shape[0] - 1, self._total.shape[1] - 1
-        left, top = min(int(box.x0 * width), width - 1), min(int(box.y0 * height), height - 1)
-        right, bottom = max(int(np.ceil(box.x1 * width)), left + 1), max(int(np.ceil(box.y1 * height)), top + 1)
-        total = self._total
-        held = total[bottom, right] - total[top, right] - total[bottom, left] + total[top, left]
-        return max(0.0, float(held) / ((bottom - top) * (right - left)))
+def _means(values: Array, boxes: Sequence[Box]) -> Values:
+    """Mean of a small map under each box."""
+    sums = sum_up(values)
+    x0, y0, x1, y1 = np.array([(box.x0, box.y0, box.x1, box.y1) for box in boxes]).T
+    return np.maximum(Cells.under(x0, y0, x1, y1, (1, 1), sums).mean(sums), 0)
 
 
 def _main(plan: LayoutPlan) -> list[TextBlock]:
@@ -185,7 +181,7 @@ def _by_turns(rows: Sequence[Sequence[Box]]) -> Iterator[Box]:
 
 
 def _calm(busy: Busyness, box: Box) -> float:
-    return 1 - _Sums(busy.energy).mean(box)
+    return 1 - float(_means(busy.energy, [box])[0])
 
 
 def _crossing(one: Box, other: Box) -> float:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...types import Side
+from ..picture.sums import Values
 
-Values = NDArray[np.float64]
 PREFERENCE = 0.55  # weight of a wish that is not followed at all
 
 

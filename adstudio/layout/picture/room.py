@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from ...types import Array, Box, Channel
 from .energy import OCCUPIED, shrink_mask
+from .sums import Cells, Values, sum_up
 
-Doubles = NDArray[np.float64]
 _MAP_PX = 160
 _ROWS, _COLUMNS = 25, 17
 _KEEP = 6.0  # cost of copy that lies wholly on what must stay in view
@@ -42,9 +42,9 @@ class Room:
     top: float
     width: float
     height: float
-    keep: Doubles | None
-    busy: Doubles | None
-    tone: tuple[Doubles, Doubles] | None
+    keep: Values | None
+    busy: Values | None
+    tone: tuple[Values, Values] | None
 
     @classmethod
     def of(cls, channel: Channel, keep: Array | None, energy: Array | None, tone: Array | None, margin: float) -> Room:
@@ -107,33 +107,25 @@ class Room:
         )
         return self._spot(x, y, np.where(free, cost, np.inf))
 
-    def _spot(self, x: Doubles, y: Doubles, cost: Doubles) -> Spot:
+    def _spot(self, x: Values, y: Values, cost: Values) -> Spot:
         best = np.unravel_index(int(np.argmin(cost)), cost.shape)
         return Spot(float(x[best]), float(y[best]), float(cost[best]))
 
-    def _deviation(self, x: Doubles, y: Doubles, width: float, height: float) -> Doubles:
+    def _deviation(self, x: Values, y: Values, width: float, height: float) -> Values:
         """How far light and dark lie apart under a place: no one colour of letters reads on both."""
         if self.tone is None:
             return np.zeros(x.shape)
         mean, squares = (self._mean(sums, x, y, width, height) for sums in self.tone)
         return np.sqrt(np.maximum(squares - mean**2, 0))
 
-    def _mean(self, sums: Doubles | None, x: Doubles, y: Doubles, width: float, height: float) -> Doubles:
+    def _mean(self, sums: Values | None, x: Values, y: Values, width: float, height: float) -> Values:
         if sums is None:
             return np.zeros(x.shape)
-        rows, columns = sums.shape[0] - 1, sums.shape[1] - 1
-        scale_x, scale_y = columns / self.size_px[0], rows / self.size_px[1]
-        x0 = np.clip(np.floor(x * scale_x), 0, columns - 1).astype(int)
-        y0 = np.clip(np.floor(y * scale_y), 0, rows - 1).astype(int)
-        x1 = np.clip(np.ceil((x + width) * scale_x), 1, columns).astype(int)
-        y1 = np.clip(np.ceil((y + height) * scale_y), 1, rows).astype(int)
-        x1, y1 = np.maximum(x1, x0 + 1), np.maximum(y1, y0 + 1)
-        total = sums[y1, x1] - sums[y0, x1] - sums[y1, x0] + sums[y0, x0]
-        return total / ((x1 - x0) * (y1 - y0))
+        return Cells.under(x, y, x + width, y + height, self.size_px, sums).mean(sums)
 
 
-def _sums(values: NDArray[np.floating[Any]], channel: Channel) -> Doubles:
+def _sums(values: NDArray[np.floating[Any]], channel: Channel) -> Values:
     scale = min(1.0, _MAP_PX / max(channel.size_px))
     shape = (max(1, round(channel.size_px[1] * scale)), max(1, round(channel.size_px[0] * scale)))
     small = values if values.shape == shape else shrink_mask(np.asarray(values, np.float32), shape)
-    return np.pad(np.cumsum(np.cumsum(small, axis=0, dtype=np.float64), axis=1), ((1, 0), (1, 0)))
+    return sum_up(small)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from adstudio.layout.picture import metrics
 from adstudio.layout.picture.energy import measure
 from adstudio.layout.picture.score import combine, score
+from adstudio.layout.picture.sums import Cells, sum_up
 from adstudio.types import Array, Box, LayoutPlan, Mark, Plate, TextBlock
 
 LEFT, RIGHT = Box(0, 0, 0.5, 1), Box(0.5, 0, 1, 1)
@@ -259,3 +260,12 @@ def test_every_figure_of_any_boxes_is_a_share(given_boxes: list[Box], size: tupl
 def test_more_contrast_never_lowers_the_total(disc: Array):
     totals = [score(disc, plan(Box(0.1, 0.3, 0.4, 0.6), color=c)).total for c in ("#b3b3b3", "#777777", "#333", "#000")]
     assert all(a <= b for a, b in pairwise(totals)) and totals[-1] > totals[0] + 0.05
+
+
+def test_a_box_has_the_mean_of_every_cell_that_it_touches() -> None:
+    values = np.random.default_rng(0).random((6, 9)).astype(np.float32)
+    sums = sum_up(values)
+    x0, y0, x1, y1 = np.array([(0, 0, 90, 60), (10.5, 21, 30.5, 30), (85, 59, 86, 59.5)]).T
+    cells = Cells.under(x0, y0, x1, y1, (90, 60), sums)
+    wanted = [values.mean(), values[2:3, 1:4].mean(), values[5, 8]]  # all; three cells; the least, one
+    assert cells.mean(sums) == pytest.approx(wanted, rel=1e-6)

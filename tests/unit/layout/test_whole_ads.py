@@ -17,7 +17,7 @@ from adstudio.layout.copy.copysize import most_lines, read_copy
 from adstudio.layout.copy.stacks import unit_of
 from adstudio.layout.picture.energy import measure, shrink
 from adstudio.layout.picture.faces import find_faces
-from adstudio.layout.picture.freespace import Candidate, clear_map, search, shapes
+from adstudio.layout.picture.freespace import Ground, clear_map
 from adstudio.layout.picture.metrics import contains, overlap_area
 from adstudio.layout.picture.score import score
 from adstudio.layout.plan.reading import check_plan
@@ -269,29 +269,27 @@ def test_face_of_a_grey_picture_is_seen_by_its_shape():
     assert find_faces(np.repeat(small.mean(axis=2, keepdims=True), 3, axis=2))
 
 
-def best_places(picture: Array, mask: Array | None = None) -> list[Candidate]:
+def strip_costs(picture: Array, mask: Array | None = None) -> list[tuple[float, float, float]]:
+    """Cost of a column of copy and what it covers, from the left edge of a picture to the right, with that edge."""
     height, width = picture.shape[:2]
     busy = measure(picture)
-    words = read_copy(AdCopy("가을 세일", "오늘 하루만"))
-    found = [
-        one
-        for shape in shapes(words, width, height, 20)
-        for one in search(shape, busy, clear_map(mask, busy), width, height)
-    ]
-    return sorted(found, key=lambda one: one.cost)
+    ground = Ground.of(busy, clear_map(mask, busy), width, height)
+    lefts = np.linspace(0, 0.8 * width, 17)
+    box = lefts, 0.3 * height, lefts + 0.2 * width, 0.7 * height
+    return sorted(zip(map(float, ground.cost(*box)), lefts, ground.covered(*box), strict=True))
 
 
 def test_emptiest_places_keep_off_the_subject(disc: Array):
-    best = best_places(disc)[0]
-    assert best.occupied == 0 and best.left + best.shape.width < 330
+    costs = strip_costs(disc)
+    assert costs[0][1] + 0.2 * disc.shape[1] < 330 <= costs[-1][1] + 0.2 * disc.shape[1]
 
 
 def test_places_on_a_mask_come_last():
     mask = np.zeros((400, 400), np.float32)
     mask[:, :200] = 1
-    found = best_places(calm(400, 400), mask)
-    assert found[0].covered == 0 and found[0].left >= 200
-    assert found[-1].covered > 0
+    costs = strip_costs(calm(400, 400), mask)
+    assert costs[0][2] == 0 and costs[0][1] >= 200
+    assert costs[-1][2] > 0
 
 
 def test_words_that_a_no_break_space_joins_stay_joined():
