@@ -8,10 +8,10 @@ from ...errors import InputError
 from ...types import TextBlock
 from ..faces.coverage import require_glyphs
 from ..faces.typeface import Typeface
-from ..paint.spot import fit_spot, spot_kind
 from .characters import normalise
 from .fitting import Setting, fit
 from .price import fit_price, is_price
+from .spot import fit_spot, spot_kind
 
 _OLD_PRICE_WEIGHT = 500
 

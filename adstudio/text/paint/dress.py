@@ -11,14 +11,15 @@ import numpy as np
 from ...types import ROLE_NAMES, Array, Mark, TextBlock, TextStyle
 from ..lines.characters import normalise
 from ..lines.fitting import Setting
+from ..lines.rows import Edges
+from ..lines.spot import Spot, spot_of
 from ..roles import role_style
 from .brush import draw_lines, paint_letters, paint_rim, paint_shadow, strike, underline
 from .ground import Fill, Ground, Wish, choose_ground, lay_ground, wanted_fill
 from .ink import Colour, Palette, brightness, enough, palette, ratio, to_hex
 from .mark import paint_logo, paint_qr
-from .shape import Edges
 from .sheet import Piece, Sheet
-from .spot import Spot, paint_spot, spot_of
+from .spot import paint_spot
 
 NAMES: dict[str, str] = {**ROLE_NAMES, "qr": "QR 코드", "logo": "로고"}
 _GROUNDS = {"scrim": "그늘", "panel": "판"}

@@ -11,9 +11,10 @@ from PIL import Image, ImageFilter
 
 from ...types import Array, TextBlock
 from ..lines.fitting import Setting
+from ..lines.rows import Edges
 from ..roles import role_style
 from .ink import Colour, Palette, between, brightness, enough, extremes, luminance, parse_colour
-from .shape import Edges, rounded
+from .shape import rounded
 from .sheet import Sheet
 
 _STRONGEST_SCRIM = 0.6  # beyond it a scrim looks like dirt on the photo; a panel looks meant

@@ -9,8 +9,8 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from ...types import Array
+from ..lines.rows import Edges
 
-Edges = tuple[float, float, float, float]
 Coverage = tuple[Array, int, int]
 
 

@@ -11,8 +11,8 @@ from skimage import data, transform
 
 from adstudio.errors import InputError
 from adstudio.text.lettering import draw, letter, set_copy
+from adstudio.text.lines.spot import spot_of
 from adstudio.text.paint.ink import luminance, ratio, to_oklab
-from adstudio.text.paint.spot import spot_of
 from adstudio.types import Array, Box, LayoutPlan, TextBlock, TextStyle
 
 
