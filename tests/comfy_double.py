@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import socket
 import struct
@@ -11,21 +9,19 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from functools import partial
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
-from comfy_schemas import schema_of
+from comfy_double_http import Handler
 from PIL import Image
 
 from adstudio.output.save import save_picture
 from adstudio.run.graph_saving import BESIDES
 from adstudio.run.remote.graph import STEPS
 from adstudio.run.rest.once import Once
-
-_ACCEPT = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
 class ComfyDouble:
@@ -66,11 +62,11 @@ class ComfyDouble:
         self.writer = "rules"  # who wrote the prompts
         self.mask_size: tuple[int, int] = (48, 64)  # of what is previewed
         self._port = port
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
         self.jobs: dict[str, str] = {}
         self.history: dict[str, Any] = {}
-        self._lines: dict[str, socket.socket] = {}
-        self._connections: set[socket.socket] = set()
+        self.lines: dict[str, socket.socket] = {}
+        self.connections: set[socket.socket] = set()
         self._server: ThreadingHTTPServer | None = None
 
     @property
@@ -79,12 +75,7 @@ class ComfyDouble:
 
     def start(self) -> None:
         """Listen; on the same port as before, if there was one."""
-        double = self
-
-        class Handler(_Handler):
-            owner = double
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", self._port), Handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", self._port), partial(Handler, self))
         self._server.daemon_threads = True
         self._port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
@@ -94,14 +85,14 @@ class ComfyDouble:
         assert self._server is not None
         self._server.shutdown()
         self._server.server_close()
-        with self._lock:
+        with self.lock:
             self.jobs.clear()
             self.history.clear()
             self.once = self.once and Once()
-            for line in [*self._connections]:
+            for line in [*self.connections]:
                 with suppress(OSError):
                     line.shutdown(socket.SHUT_RDWR)
-            self._lines.clear()
+            self.lines.clear()
 
     def take(self, body: dict[str, Any]) -> None:
         """Queue a job and work on it."""
@@ -154,7 +145,7 @@ class ComfyDouble:
         self._tell(client, "executing", {"node": None, "prompt_id": number})
 
     def _end(self, number: str, state: str, messages: list[Any], outputs: dict[str, Any]) -> None:
-        with self._lock:
+        with self.lock:
             if self.jobs.get(number) in (None, "cancelled"):
                 return
             self.jobs[number] = state
@@ -193,161 +184,18 @@ class ComfyDouble:
     def _tell(self, client: str, kind: str, about: dict[str, Any]) -> None:
         data = json.dumps({"type": kind, "data": about}).encode()
         head = b"\x81" + (bytes([len(data)]) if len(data) < 126 else b"\x7e" + struct.pack(">H", len(data)))
-        with self._lock:
-            line = self._lines.get(client)
+        with self.lock:
+            line = self.lines.get(client)
         if line is not None:
             with suppress(OSError):
                 line.sendall(head + data)
 
     def _cut(self, client: str) -> None:
-        with self._lock:
-            line = self._lines.pop(client, None)
+        with self.lock:
+            line = self.lines.pop(client, None)
         if line is not None:
             with suppress(OSError):
                 line.shutdown(socket.SHUT_RDWR)
-
-
-class _Handler(BaseHTTPRequestHandler):
-    owner: ComfyDouble
-    protocol_version = "HTTP/1.1"
-
-    def setup(self) -> None:
-        super().setup()
-        self.owner._connections.add(self.connection)
-
-    def finish(self) -> None:
-        self.owner._connections.discard(self.connection)
-        with suppress(OSError, ValueError):
-            super().finish()
-
-    def handle(self) -> None:
-        with suppress(OSError, ValueError):
-            super().handle()
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-    def do_GET(self) -> None:
-        place = urlsplit(self.path)
-        query = {name: values[0] for name, values in parse_qs(place.query).items()}
-        owner, tail = self.owner, place.path.rpartition("/")[2]
-        if place.path == "/ws":
-            self._serve_socket(query["clientId"])
-        elif place.path == "/prompt":
-            waiting = sum(state in ("pending", "in_progress") for state in owner.jobs.values())
-            self._answer({"exec_info": {"queue_remaining": waiting + owner.other_jobs}})
-        elif place.path.startswith("/api/jobs/"):
-            state = owner.jobs.get(tail)
-            self._answer({"status": state}) if state else self._answer({"error": "Job not found"}, 404)
-        elif place.path.startswith("/history/"):
-            self._answer({tail: owner.history[tail]} if tail in owner.history else {})
-        elif place.path.startswith("/object_info/"):
-            self._answer({} if tail in owner.lacks_nodes else {tail: schema_of(tail)})
-        elif place.path == "/adstudio/health":
-            self._answer({"ok": True, "once": owner.once is not None})
-        elif place.path == "/adstudio/engines":
-            self._answer({"engines": owner.engines})
-        elif place.path == "/adstudio/size":
-            self._answer({"width": 64, "height": 48})
-        elif place.path == "/view":
-            self._view(query)
-        else:
-            self._answer({"error": "not found"}, 404)
-
-    def do_POST(self) -> None:
-        owner = self.owner
-        data = self._read_slowly() if self.path == "/upload/image" else self.rfile.read(self._length())
-        if self.path == "/prompt":
-            self._take(json.loads(data))
-        elif self.path == "/upload/image":
-            name = data.split(b'filename="')[1].split(b'"')[0].decode()
-            start = data.index(b"\x89PNG")
-            owner.uploads[name] = data[start : data.index(b"IEND") + 8]
-            self._answer({"name": name, "subfolder": "adstudio", "type": "input"})
-        elif self.path.startswith("/api/jobs/"):
-            self._answer({"cancelled": owner.cancel(self.path.split("/")[3])})
-        else:
-            self._answer({})
-
-    def _take(self, body: dict[str, Any]) -> None:
-        owner = self.owner
-        owner.posts.append(body)
-        if owner.posts_lost:
-            owner.posts_lost -= 1
-            self._hang_up()
-        elif owner.rejects is not None:
-            self._answer(owner.rejects, 400)
-        elif "prompt" not in (owner.once.sift(body) if owner.once else body):
-            self._answer({"error": {"type": "no_prompt", "message": "No prompt provided"}, "node_errors": {}}, 400)
-        else:
-            is_lost = owner.answers_lost > 0
-            owner.answers_lost -= is_lost
-            if is_lost:
-                self._hang_up()
-            is_late = owner.gateway_errors > 0
-            owner.gateway_errors -= is_late
-            if is_late:
-                self._answer({"error": "gateway timeout"}, 504)
-            owner.take(body)
-            if not is_lost and not is_late:
-                self._answer({"prompt_id": body["prompt_id"], "number": 1, "node_errors": {}})
-
-    def _view(self, query: dict[str, str]) -> None:
-        owner = self.owner
-        if owner.failing_views:
-            owner.failing_views -= 1
-            self._answer({"error": "hiccup"}, 502)
-            return
-        top = owner.folder / "temp" if query["type"] == "temp" else owner.folder
-        path = top / query.get("subfolder", "") / query["filename"]
-        if not path.is_file():
-            self._answer({"error": "gone"}, 404)
-            return
-        data = path.read_bytes()
-        if owner.damaged_views:
-            owner.damaged_views -= 1
-            data = data[: len(data) // 2]
-        self._answer(data)
-
-    def _serve_socket(self, client: str) -> None:
-        if self.owner.refuses_sockets:
-            self._answer({"error": "no"}, 503)
-            return
-        key = self.headers["Sec-WebSocket-Key"].encode()
-        accept = base64.b64encode(hashlib.sha1(key + _ACCEPT).digest()).decode()
-        self.send_response(101)
-        for name, value in (("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Accept", accept)):
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.flush()
-        with self.owner._lock:
-            self.owner._lines[client] = self.connection
-        while (data := self.connection.recv(65536)) and data[0] != 0x88:  # until the client hangs up
-            pass
-        self._hang_up()
-
-    def _read_slowly(self) -> bytes:
-        data, left = b"", self._length()
-        while left:
-            piece = self.rfile.read(min(65536, left))
-            data, left = data + piece, left - len(piece)
-            time.sleep(self.owner.upload_pause_s)
-        return data
-
-    def _length(self) -> int:
-        return int(self.headers.get("Content-Length") or 0)
-
-    def _hang_up(self) -> None:
-        self.close_connection = True
-        with suppress(OSError):
-            self.connection.shutdown(socket.SHUT_RDWR)
-
-    def _answer(self, body: Any, status: int = 200) -> None:
-        data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
 
 
 @contextmanager
