@@ -195,15 +195,16 @@ def _scale_numbers(values: np.ndarray[Any, Any]) -> Array:
             "Convert the array to uint8 or to float32 in 0..1.",
         )
     numbers = values.astype(np.float32)
-    if not np.isfinite(numbers).all():
+    least, most = float(numbers.min()), float(numbers.max())
+    if not (np.isfinite(least) and np.isfinite(most)):  # either is not a number where any pixel is none
         raise _not_numbers()
-    if numbers.min() < -0.01 or numbers.max() > 1.01:
+    if least < -0.01 or most > 1.01:
         raise InputError(
             "photo.wrong_numbers",
-            f"Expected decimal values in 0..1, but they run from {numbers.min():.3g} to {numbers.max():.3g}.",
+            f"Expected decimal values in 0..1, but they run from {least:.3g} to {most:.3g}.",
             "Divide by 255 first, or give uint8.",
         )
-    return np.clip(numbers, 0.0, 1.0)
+    return numbers if least >= 0 and most <= 1 else np.clip(numbers, 0.0, 1.0)
 
 
 def _check_size(width: int, height: int, min_side_px: int) -> None:

@@ -29,16 +29,31 @@ def resample(picture: Array, width_px: int, height_px: int) -> Array:
     """Resize without clipping: sharp steps swing over by a few per cent."""
     if not is_numpy_array(picture):
         return taps.resample(picture, width_px, height_px)
+    return _resample(picture, width_px, height_px)
+
+
+def _resample(
+    picture: Array, width_px: int, height_px: int, box: tuple[float, float, float, float] | None = None
+) -> Array:
     planes = picture[..., None] if picture.ndim == 2 else picture
     done = [
         np.asarray(
             Image.fromarray(np.ascontiguousarray(planes[..., i], dtype=np.float32)).resize(
-                (width_px, height_px), Image.Resampling.BICUBIC
+                (width_px, height_px), Image.Resampling.BICUBIC, box
             )
         )
         for i in range(planes.shape[2])
     ]
     return done[0] if picture.ndim == 2 else np.stack(done, axis=-1)
+
+
+def resize_part(picture: Array, width_px: int, height_px: int, part: tuple[slice, slice]) -> Array:
+    """Resize only what will be a part of the resized picture; the same as ``resize(…)[part]`` but for its rim."""
+    height, width = picture.shape[:2]
+    rows, columns = (range(*each.indices(side)) for each, side in zip(part, (height_px, width_px), strict=True))
+    down, across = height / height_px, width / width_px
+    box = (columns.start * across, rows.start * down, columns.stop * across, rows.stop * down)
+    return np.clip(_resample(picture, len(columns), len(rows), box), 0.0, 1.0)
 
 
 def refine_matte(photo: Array, coarse: Array) -> Array:

@@ -142,7 +142,7 @@ def _nearest(source: Bools, index: Indices) -> Indices:
     A tree of the outline's points answers for the few pixels of a rim in a fraction of the time that a distance
     transform of the whole picture takes.
     """
-    from scipy.spatial import cKDTree
+    from scipy.spatial import KDTree
 
     width = source.shape[1]
     # What is nearest to a pixel outside lies on the outline; a pixel inside is its own.
@@ -150,7 +150,7 @@ def _nearest(source: Bools, index: Indices) -> Indices:
     outline = np.flatnonzero(source & ~erode(source, 1))
     found = index.copy()
     if outside.any():
-        tree = cKDTree(np.stack(np.divmod(outline, width), axis=1), balanced_tree=False, compact_nodes=False)
+        tree = KDTree(np.stack(np.divmod(outline, width), axis=1), balanced_tree=False, compact_nodes=False)
         found[outside] = outline[tree.query(np.stack(np.divmod(index[outside], width), axis=1))[1]]
     return found
 
@@ -165,7 +165,8 @@ def _bleed(photo: Array, source: Bools, hidden: Bools) -> Array:
     found: Any = distance_transform_edt(~source[::step, ::step], return_distances=False, return_indices=True)
     colours = photo[::step, ::step][found[0], found[1]]
     height, width = hidden.shape
-    out[hidden] = colours.repeat(step, axis=0)[:height].repeat(step, axis=1)[:, :width][hidden]
+    wide = colours.repeat(step, axis=0)[:height].repeat(step, axis=1)[:, :width]
+    np.copyto(out, wide, where=hidden[..., None])
     return out
 
 

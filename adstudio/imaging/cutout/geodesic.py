@@ -10,12 +10,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...errors import InputError
 from ...types import Array
-from ..filters import Bools, around, blur, depth_inside, erode, fill_holes, find_parts, grow, open_up
+from ..filters import Bools, around, blur, depth_inside, erode, fill_holes, find_parts, grow, lengths, open_up
 from ..linear import to_lab, to_linear
-from .edges import resample, resize
+from .edges import resize, resize_part
 from .grid import Ties, border_distance, frame_of, spread
 from .palette import find_palette
 from .plain_ground import Product, find_ground, find_product, shade_distance
@@ -72,12 +73,13 @@ class GeodesicMatting:
         Shapes: ``[H,W,3] -> [H,W]``.
         Raises: InputError ``cutout.no_outline`` where a product melts into a ground of its own tone.
         """
-        product = _find_on_plain_ground(photo)
+        small = _shrink(photo, PLAIN_PX)
+        product = _find_on_plain_ground(small)
         unclear = 0.0
         if product is not None:
             found, reach = product.mark, PLAIN_REACH
         else:
-            lab = _shrink(photo, SEARCH_PX)
+            lab = _to_lab(_shrink(small, SEARCH_PX))
             sought = _find(lab)
             found, reach = None, REACH
             if sought is not None:
@@ -104,7 +106,7 @@ class GeodesicMatting:
 
 
 def _find_on_plain_ground(photo: Array) -> Product | None:
-    lab = blur(_shrink(photo, PLAIN_PX), 0.7)
+    lab = blur(_to_lab(photo), 0.7)
     ground = find_ground(lab)
     if ground is None:
         return None
@@ -120,11 +122,13 @@ def _find_on_plain_ground(photo: Array) -> Product | None:
 
 
 def _shrink(photo: Array, longest_px: int) -> Array:
-    """Make a small L*a*b* copy."""
     height, width = photo.shape[:2]
     scale = min(1.0, longest_px / max(height, width))
-    small = resize(photo, max(8, round(width * scale)), max(8, round(height * scale)))
-    return to_lab(to_linear(small))
+    return resize(photo, max(8, round(width * scale)), max(8, round(height * scale)))
+
+
+def _to_lab(photo: Array) -> Array:
+    return to_lab(to_linear(photo))
 
 
 def _find(lab: Array) -> tuple[Array, Array, Bools] | None:
@@ -153,7 +157,7 @@ def _find(lab: Array) -> tuple[Array, Array, Bools] | None:
         place = np.log((free_standing + 1e-6) / (1 - free_standing + 1e-6)).clip(-3, 3)
         prior = _logistic(colour + place)
         prior[edge] *= 0.3
-        odds = ties.settle(prior, 0.02 + 0.1 * (2 * prior - 1) ** 2, close)
+        odds = ties.settle(prior, 0.02 + 0.1 * (2 * prior - 1) ** 2, close, start=odds)
     return odds, free_standing, colour < -1
 
 
@@ -171,19 +175,19 @@ def _sharpen(photo: Array, found: Array, share: float, *, shade_known: bool) -> 
     mask = coarse > 0.5
     reach = max(3, round(longest * share))
     part = around(mask, 4 * reach)
-    lab, mask = to_lab(to_linear(resize(photo, width, height)[part])), mask[part]
+    lab, mask = _to_lab(resize_part(photo, width, height, part)), mask[part]
     band = grow(mask, reach) & ~erode(mask, reach)
     inside, outside = mask & ~band, ~mask & ~band
     if not inside.any() or not outside.any():
         return resize(coarse, photo.shape[1], photo.shape[0]), 1.0
     smooth = blur(lab, 0.6)
     near = 1.5 * share * longest
-    product, rest = _local_colour(smooth, inside, near), _local_colour(smooth, outside, near)
-    faint = float((np.linalg.norm(product[band] - rest[band], axis=-1) < FAINT_EDGE).mean())
+    near_product, near_rest, here = (
+        _local_colour(smooth, inside, near, band), _local_colour(smooth, outside, near, band), smooth[band]
+    )  # fmt: skip
+    faint = float((lengths(near_product - near_rest) < FAINT_EDGE).mean())
     # Which of the two colours found close by is nearer decides; what the search had said counts half as much.
-    near_rest, near_product, here = rest[band], product[band], smooth[band]
-    away = np.linalg.norm(here - near_rest, axis=-1)
-    to_product = np.linalg.norm(here - near_product, axis=-1)
+    away, to_product = lengths(here - near_rest), lengths(here - near_product)
     trust = np.full(mask.shape, 0.02, dtype=np.float32)
     if not shade_known:
         shaded = _SHADED + shade_distance(here, near_rest, _DARKEST_CORNER)
@@ -197,22 +201,44 @@ def _sharpen(photo: Array, found: Array, share: float, *, shade_known: bool) -> 
     sigma = 0.25 * share * longest
     field = np.zeros((height, width), dtype=np.float32)
     field[part] = blur((settled > 0.5).astype(np.float32), sigma)
-    field = resize(field, photo.shape[1], photo.shape[0])
+    whole = _scaled(part[0], height, photo.shape[0]), _scaled(part[1], width, photo.shape[1])
+    matte = np.zeros(photo.shape[:2], dtype=np.float32)
+    field = resize_part(field, photo.shape[1], photo.shape[0], whole)
     step = photo.shape[1] / width * sigma * 2.5  # photo pixels over which the field would rise from 0 to 1
-    return np.clip((field - 0.5) * max(1.0, step / EDGE_WIDTH_PX) + 0.5, 0.0, 1.0).astype(np.float32), faint
+    matte[whole] = np.clip((field - 0.5) * np.float32(max(1.0, step / EDGE_WIDTH_PX)) + np.float32(0.5), 0.0, 1.0)
+    return matte, faint
 
 
-def _local_colour(lab: Array, region: Bools, sigma: float) -> Array:
-    """Average a region's colour around each pixel, the region's own mean where none of it is near."""
+def _scaled(part: slice, few: int, many: int) -> slice:
+    """Name the same part of a side in a picture of another size, and what it touches."""
+    start, stop, _ = part.indices(few)
+    return slice(start * many // few, -(-stop * many // few))
+
+
+def _local_colour(lab: Array, region: Bools, sigma: float, wanted: Bools) -> Array:
+    """Average a region's colour around some pixels, the region's own mean where none of it is near.
+
+    Shapes: ``[H,W,3], [H,W], [H,W] -> [N,3]``.
+    """
     step = max(1, int(sigma / 4))  # so wide a blur needs no more points
     few, of = lab[::step, ::step], region[::step, ::step].astype(np.float32)
     weight = blur(of, sigma / step)
     total = blur(few * of[..., None], sigma / step)
     mean = (total + 1e-4 * lab[region].mean(axis=0)) / (weight + np.float32(1e-4))[..., None]
-    height, width = lab.shape[:2]
-    # Points lie in the middle of their cells: the border cells reach over the picture's edge, and are cut there.
-    wide = resample(mean.astype(np.float32), mean.shape[1] * step, mean.shape[0] * step)
-    return wide[:height, :width]
+    return _read_between(mean, np.nonzero(wanted), step)
+
+
+def _read_between(few: Array, places: tuple[NDArray[np.intp], ...], step: int) -> Array:
+    """Read a picture of each ``step``-th pixel between its pixels. Shapes: ``[h,w,C] -> [N,C]``."""
+    row, column = (np.minimum(each / np.float32(step), np.float32(side - 1))
+                   for each, side in zip(places, few.shape, strict=False))  # fmt: skip
+    top, left = row.astype(np.intp), column.astype(np.intp)
+    bottom, right = np.minimum(top + 1, few.shape[0] - 1), np.minimum(left + 1, few.shape[1] - 1)
+    down, across = (row - top)[:, None], (column - left)[:, None]
+    above = few[top, left] * (1 - across) + few[top, right] * across
+    return (above * (1 - down) + (few[bottom, left] * (1 - across) + few[bottom, right] * across) * down).astype(
+        np.float32
+    )
 
 
 def _drop_appendages(odds: Array, free_standing: Array) -> Bools:

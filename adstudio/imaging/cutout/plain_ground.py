@@ -22,7 +22,7 @@ DOUBT = 0.1
 LEAST_GREY = 0.001
 LEAST_SURE = 0.5  # of what differs at all; with less to start from, the outline's steps tell more than colours
 _NO_TRUST = 1e-5
-_EVERY, _THIN = 3, 2  # a plane needs few points
+_THIN = 4  # a plane needs few points
 LIGHT = 80.0  # L*: white or pale, where a product of the ground's hue is told by its outline
 BURNT_OUT = 99.2  # L*, all but 255 in every channel
 LEAST_OF_HULL = 0.75
@@ -66,7 +66,7 @@ def find_ground(lab: Array) -> Ground | None:
 
 def _fit(terms: Array, lab: Array, used: Bools) -> tuple[Array, float, Bools]:
     """Fit a surface to some points. Returns: it, how far these lie from it, and which of all points lie near it."""
-    fit = np.linalg.lstsq(terms[used][::_EVERY], lab[used][::_EVERY], rcond=None)[0]
+    fit = np.linalg.lstsq(terms[used], lab[used], rcond=None)[0]
     far = lengths((lab - terms @ fit).astype(np.float32))
     noise = max(0.35, 1.2 * float(np.median(far[used])))
     return fit, noise, far < 3 * noise
@@ -93,10 +93,12 @@ def find_product(lab: Array, ground: Ground) -> Product:
     may_be_shadow = shade_distance(lab, ground.lab, DARKEST_SHADOW) < least
     shaded = differs & may_be_shadow
     sure = differs & ~shaded
-    seen = find_difference(lab, ground.lab)
-    if not seen.any() or not differs.any():
+    if not differs.any():
         return Product(np.zeros_like(differs), 0.0)
     tone_of_ground = float(np.median(ground.lab[..., 0]))
+    seen = find_difference(lab, ground.lab) if tone_of_ground > LIGHT else differs
+    if not seen.any():
+        return Product(seen, 0.0)
     if tone_of_ground > LIGHT and sure.sum() < LEAST_SURE * seen.sum():
         left = np.where(may_be_shadow, light_left(lab, ground.lab) ** 3, np.float32(0))
         tone = find_tone_on_tone(lab, ground.lab, seen, left, sure)
@@ -156,14 +158,16 @@ def _settle(lab: Array, sure: Bools, ground: Bools) -> Array:
 
 def _lies_high(shaded: Bools, sure: Bools) -> Bools:
     """Mark what is grey higher up, such as a cap of metal: a shadow lies on the ground."""
+    from scipy.ndimage import find_objects
+
     rows = np.flatnonzero(sure.any(axis=1))
     foot = rows[0] + 0.7 * (rows[-1] - rows[0])
     parts, count = find_parts(shaded)
-    lowest = np.zeros(count + 1)
-    np.maximum.at(lowest, parts.ravel(), np.repeat(np.arange(shaded.shape[0]), shaded.shape[1]))
     sizes = np.bincount(parts.ravel(), minlength=count + 1)
-    grey = (lowest < foot) & (sizes > LEAST_GREY * shaded.size)
+    grey = sizes > LEAST_GREY * shaded.size
     grey[0] = False
+    for number, place in enumerate(find_objects(parts), 1):
+        grey[number] &= place[0].stop - 1 < foot
     return grey[parts]
 
 
