@@ -8,6 +8,7 @@ mask or a trained model.
 from __future__ import annotations
 
 from dataclasses import replace
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -257,10 +258,14 @@ def _clean(found: Bools, ground: Bools | None = None, lab: Array | None = None) 
     sizes = np.bincount(parts.ravel())[1:]
     kept = np.isin(parts, np.flatnonzero(sizes >= 0.1 * sizes.max()) + 1)
     filled = fill_holes(kept)
-    return filled if ground is None else filled & ~_openings(kept, filled, ground, lab)
+    if ground is None:
+        return filled
+    part = np.s_[:, :] if lab is not None else around(filled, 4)  # colours are compared with those farther out
+    filled[part] &= ~_openings(kept[part], filled[part], ground[part], lab, round(LEAST_HOLE * found.size))
+    return filled
 
 
-def _openings(kept: Bools, filled: Bools, ground: Bools, lab: Array | None) -> Bools:
+def _openings(kept: Bools, filled: Bools, ground: Bools, lab: Array | None, least_px: int) -> Bools:
     """Find the holes that show the ground through a handle.
 
     Colour cannot tell such a view from a white label before a white wall. The product's shape can: take away what is
@@ -271,13 +276,14 @@ def _openings(kept: Bools, filled: Bools, ground: Bools, lab: Array | None) -> B
     """
     through = np.zeros_like(kept)
     holes, _ = find_parts(filled & open_up(ground | ~kept, 1))
-    large = np.flatnonzero(np.bincount(holes.ravel())[1:] >= LEAST_HOLE * holes.size) + 1
+    large = np.flatnonzero(np.bincount(holes.ravel())[1:] >= least_px) + 1
     for number in large:
         hole = holes == number
-        is_rim = bool((grow(hole, 2) & ~filled).any())
+        near = around(hole, 3)
+        is_rim = bool((grow(hole[near], 2) & ~filled[near]).any())
         if is_rim or ground[hole].mean() < 0.9:
             continue
-        depth = float(depth_inside(hole).max())
+        depth = float(depth_inside(hole[near]).max())
         if lab is not None and not _looks_alike(lab, hole, ~grow(filled, 2), 6 * depth + 4):
             continue
         body = _open_wide(filled & ~hole, 0.8 * depth)
@@ -289,7 +295,9 @@ def _openings(kept: Bools, filled: Bools, ground: Bools, lab: Array | None) -> B
 
 def _looks_alike(lab: Array, hole: Bools, ground: Bools, within_px: float) -> bool:
     """Compare a hole with the ground around it: a cup's inside may well be as brown as the table somewhere."""
-    near = ground & (depth_inside(~hole) < within_px)
+    part = around(hole, ceil(within_px) + 1)
+    lab, hole = lab[part], hole[part]
+    near = ground[part] & (depth_inside(~hole) < within_px)
     if not near.any():
         return False
     return float(np.linalg.norm(lab[erode(hole, 1)].mean(axis=0) - lab[near].mean(axis=0))) < ALIKE

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ...types import Array
 
-_ENOUGH = 6000  # pixels that tell a region's colours
+_ENOUGH = 3000  # pixels that tell a region's colours
 
 
 @dataclass(frozen=True, slots=True, eq=False)
