@@ -29,7 +29,8 @@ def find_blocks(module: nn.Module) -> list[nn.Module]:
     found: list[nn.Module] = []
     for child in module.children():
         if isinstance(child, nn.ModuleList):
-            found += [member for member in child if next(member.parameters(), None) is not None]
+            there = [member for member in child if member is not None]  # a VAE leaves the place of no attention empty
+            found += [member for member in there if next(member.parameters(), None) is not None]
         else:
             found += find_blocks(child)
     return found

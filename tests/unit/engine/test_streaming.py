@@ -343,3 +343,11 @@ def test_compiled_blocks_are_streamed_without_compiling_anew(tower: Tower):
                 assert torch.equal(tower(x), expected)
         assert len(compiled) == number
     assert 0 < number <= 2
+
+
+def test_empty_places_in_a_list_are_no_blocks():
+    """diffusers leaves them where a VAE has no attention."""
+    module, block = nn.Module(), Block(4)
+    module.attentions = nn.ModuleList([None, block])  # type: ignore[list-item]
+    assert streaming.find_blocks(module) == [block]
+    assert residence_of(module).size_bytes(streamed=True) >= residence_of(module).size_bytes()
