@@ -177,6 +177,12 @@ def _choose(name: str) -> torch.device:
         raise InputError(
             "device.unknown", f"torch knows no device '{name}'.", "Use auto, cpu, cuda or cuda:1."
         ) from None
-    if device.type == "cuda" and device.index is None:
-        return torch.device("cuda", torch.cuda.current_device())  # tensors report an index, and both are compared
-    return device
+    try:
+        return torch.empty(0, device=device).device  # with the index that tensors report: both are compared
+    except Exception as error:  # no card, no driver, another torch: each says so in a class of its own
+        reason = str(error).strip().partition("\n")[0]
+        raise InputError(
+            "device.missing",
+            f"The device '{name}' cannot be used here ({reason[:200]}).",
+            "Use auto, which takes a graphics card only where there is one, or cpu.",
+        ) from error

@@ -234,3 +234,15 @@ def test_unknown_devices_are_named():
     with pytest.raises(InputError, match="warp") as caught:
         TorchHost("warp")
     assert caught.value.code == "device.unknown"
+
+
+@pytest.mark.parametrize("name", ["cuda:99", "mps:99", "xpu:99"])
+def test_devices_that_are_not_there_are_named(name: str):
+    with pytest.raises(InputError, match=name) as caught:
+        TorchHost(name)
+    assert caught.value.code == "device.missing"
+
+
+def test_a_device_is_known_by_the_index_that_its_tensors_report():
+    for name in ("cpu", "meta"):
+        assert TorchHost(name).device == torch.empty(0, device=name).device
