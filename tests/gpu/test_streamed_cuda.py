@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional
 
 from adstudio.demo import checkpoint_path
 from adstudio.engine.drawing.sampling import text_to_image
@@ -58,6 +59,10 @@ class StreamingHost(TorchHost):
 def tower() -> Iterator[Tower]:
     torch.manual_seed(0)
     tower = Tower()
+    # cuBLAS takes its workspace at the first product, up to 32 MiB, and keeps it: no test may count that.
+    square = torch.zeros(64, 64, dtype=torch.bfloat16, device=CUDA)
+    functional.linear(square, square), functional.linear(square, square, square[0])
+    del square
     yield tower
     residence_of(tower).move_out()
     gc.collect()
@@ -89,7 +94,8 @@ def test_two_blocks_are_all_that_is_there(tower: Tower):
         for _ in range(3):
             tower(x)
         torch.cuda.synchronize()
-        assert torch.cuda.max_memory_allocated() - before <= residence.size_bytes(streamed=True) + 8 * 2**20
+        work = 40 * 2**20  # workspaces of cuBLAS; a third block would take more
+        assert torch.cuda.max_memory_allocated() - before <= residence.size_bytes(streamed=True) + work
     assert residence.size_bytes(streamed=True) < 2.1 * BLOCK_BYTES
     residence.move_out()
     assert held() <= before
