@@ -51,8 +51,7 @@ def write(options: argparse.Namespace) -> None:
 
 def resident(options: argparse.Namespace) -> None:
     """Everything on a card of an L4's size: memory, the ways to draw in turns, styles, leaving and coming back."""
-    card = Card(options, L4_GIB)
-    _wake(card)
+    card = _woken(options, L4_GIB)
     before = gauges.anonymous()
     with gauges.watched_peak() as peak:
         zit = card.load()
@@ -77,16 +76,22 @@ def resident(options: argparse.Namespace) -> None:
     say("reload from the page cache", seconds, "s")
 
 
-def _wake(card: Card) -> None:
-    """Import everything and start the card's libraries: the memory that this takes is no part of loading."""
+def _woken(options: argparse.Namespace, gib: float) -> Card:
+    """A card of another size with everything imported and its libraries started.
+
+    The memory that this takes is no part of loading, and what CUDA takes of the card for itself is known only then.
+    """
     from adstudio.demo import checkpoint_path
     from adstudio.engine.memory.components import load, registry
 
+    card = Card(options, gib)
     small = checkpoint_path() if card.is_cuda else card.folder  # some processors take minutes for the embedded model
     card.draw(load(small, card.host), 1, min(256, card.base))
     card.host.evict_all()
     registry.forget()
     card.peak_gib(reset=True)
+    card.cap(gib)
+    return card
 
 
 def _place(card: Card, modules: Sequence[Any]) -> None:
@@ -149,7 +154,7 @@ def fp8(options: argparse.Namespace) -> None:
     from adstudio.engine.drawing.options import Options
     from adstudio.engine.drawing.precision import with_options
 
-    card = Card(options, L4_GIB)
+    card = _woken(options, L4_GIB)
     seconds, zit = card.time(lambda: with_options(card.load(), Options(precision="fp8 weights"), card.host))
     say("narrowing the matrices", seconds, "s")
     for gib, name in ((L4_GIB, "peak VRAM, fp8, all resident"), (FP8_GIB, "peak VRAM, fp8")):
@@ -163,7 +168,7 @@ def fp8(options: argparse.Namespace) -> None:
 
 def streamed(options: argparse.Namespace) -> None:
     """So little memory that the transformer comes block by block."""
-    card = Card(options, STREAMED_GIB)
+    card = _woken(options, STREAMED_GIB)
     zit = card.load()
     seconds, samples = card.time(lambda: card.draw(zit, 1))
     say("first picture", seconds, "s", samples.rung)

@@ -115,6 +115,34 @@ def test_a_part_that_hangs_is_ended_with_all_it_has_started(run: Any):
         assert _is_gone(int(float(rows["child"]["value"])))
 
 
+def test_a_played_card_leaves_torch_what_cuda_has_not_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """CUDA loads kernels as they are first used: what is left of the card is known only after a picture."""
+    monkeypatch.syspath_prepend(str(ROOT))
+    torch = pytest.importorskip("torch")
+    from benchmarks import card_gauges, card_parts
+
+    gib, taken, shares = 2**30, [0.5], list[float]()
+
+    class Played(card_gauges.Card):
+        def __init__(self, options: argparse.Namespace, cap_gib: float = 0.0) -> None:
+            super().__init__(options, cap_gib)
+            self.is_cuda, self.total = True, 80 * gib
+
+        def draw(self, *_: Any, **__: Any) -> None:
+            taken[0] = 0.9
+
+    monkeypatch.setattr(card_parts, "Card", Played)
+    monkeypatch.setattr("adstudio.engine.memory.components.load", lambda *_: None)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda *_: ((80 - taken[0]) * gib, 80 * gib))
+    for name in ("empty_cache", "reset_peak_memory_stats"):
+        monkeypatch.setattr(torch.cuda, name, lambda *_: None)
+    for name in ("memory_reserved", "max_memory_reserved"):
+        monkeypatch.setattr(torch.cuda, name, lambda *_: 0)
+    monkeypatch.setattr(torch.cuda, "set_per_process_memory_fraction", shares.append)
+    card_parts._woken(argparse.Namespace(folder=tmp_path, tiny=True), 8.0)
+    assert shares[-1] == pytest.approx((8 - 0.9) / 80)
+
+
 def _is_gone(process: int) -> bool:
     for _ in range(200):
         try:
