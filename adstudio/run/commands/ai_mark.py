@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from ...output.disclosure import TYPES, Disclosure, Source, read_source_type
 
 
-def mark_of(path: Path, *, with_photos: bool = False) -> str:
-    """The XMP packet for what is made of a picture; empty where that came without a mark.
+def mark_of(path: Path, *, laid_on: Sequence[Path] = ()) -> str:
+    """The XMP packet for what is made of a picture; empty where nothing of it came with a mark.
 
     Args:
-        with_photos: photos come onto the picture, so that only a part of it is drawn by a model.
+        laid_on: pictures that come onto it: with any, what is made counts as put together of drawn parts and photos.
     """
-    kind = read_source_type(path).rpartition("/")[2]
-    source: Source | None = next((source for source, name in TYPES.items() if name == kind), None)
-    if source is None:
+    sources = [source for each in (path, *laid_on) if (source := _source_of(each)) is not None]
+    if not sources:
         return ""
-    return Disclosure("composite" if with_photos else source).to_xmp()
+    return Disclosure("composite" if laid_on else sources[0]).to_xmp()
+
+
+def _source_of(path: Path) -> Source | None:
+    kind = read_source_type(path).rpartition("/")[2]
+    return next((source for source, name in TYPES.items() if name == kind), None)

@@ -10,6 +10,7 @@ from typing import Any
 
 from ...errors import AdStudioError, InputError
 from ...types import Array, CutOut
+from .ai_mark import mark_of
 from .job import Job
 from .picture_files import write_png
 from .progress import Progress
@@ -99,7 +100,7 @@ def _cut(options: argparse.Namespace, photo: Path, mask: Path | None, target: Pa
             device=options.device,
         )
         job.check_cancelled()
-    write_png(target, restore_frame(cut) if options.keep_frame else cut.rgba)
+    write_png(target, restore_frame(cut) if options.keep_frame else cut.rgba, mark_of(photo))
     return cut
 
 

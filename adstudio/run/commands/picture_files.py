@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from ...output.store import write_whole
 from ...types import Array, Layer
 
 _CODE = "place.not_written"
+_UNMARKED: Mapping[str, str] = MappingProxyType({})
 
 
 def write_png(path: Path, picture: Array, xmp: str = "") -> None:
@@ -33,12 +35,18 @@ def write_png(path: Path, picture: Array, xmp: str = "") -> None:
     write_whole(path, file.getvalue(), _CODE)
 
 
-def write_layers(folder: Path, layers: Sequence[Layer], canvas: tuple[int, int]) -> list[dict[str, Any]]:
-    """Write every layer as a .png, and ``layers.json`` that says where each lies."""
+def write_layers(
+    folder: Path, layers: Sequence[Layer], canvas: tuple[int, int], marks: Mapping[str, str] = _UNMARKED
+) -> list[dict[str, Any]]:
+    """Write every layer as a .png, and ``layers.json`` that says where each lies.
+
+    Args:
+        marks: of AI's part, by the names of the layers that have one.
+    """
     entries: list[dict[str, Any]] = []
     for number, layer in enumerate(layers):
         path = folder / f"{number:02d}-{layer.name.replace(' ', '-')}.png"
-        write_png(path, layer.rgba)
+        write_png(path, layer.rgba, marks.get(layer.name, ""))
         entries.append({
             "file": path.name, "name": layer.name, "x": layer.left_px, "y": layer.top_px, "blend": layer.blend
         })  # fmt: skip

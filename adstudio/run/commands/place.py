@@ -70,7 +70,11 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             "A plate or layers belong to one picture, but --each makes several.",
             "Leave --each out, or call the command once per product.",
         )
-    _check_targets([path for path in (options.out, options.plate) if path], [options.backdrop, *options.cuts])
+    paths = [options.out]
+    if options.each:
+        numbers = range(1, len(options.cuts) + 1)
+        paths = [options.out.with_name(f"{options.out.stem}-{number}{options.out.suffix}") for number in numbers]
+    _check_targets([path for path in (*paths, options.plate) if path], [options.backdrop, *options.cuts])
     backdrop = read_photo(options.backdrop)
     cuts = [read_cut(path) for path in options.cuts]
     settings = {
@@ -83,21 +87,23 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     places, reasons = _stances(options.stance, plan, cuts, backdrop, _places(plan, cuts, backdrop, each=options.each))
     if options.each:
         made = compose_each(backdrop, cuts, places, **settings)
-        paths = [options.out.with_name(f"{options.out.stem}-{i}.png") for i in range(1, len(made) + 1)]
     else:
         wants_layers = bool(options.plate or options.layers)
-        made, paths = [compose(backdrop, cuts, places, layers=wants_layers, **settings)], [options.out]
+        made = [compose(backdrop, cuts, places, layers=wants_layers, **settings)]
     for number in range(len(made)):
         said = reasons[number : number + 1] if options.each else reasons
         made[number] = replace(made[number], notes=(*said, *made[number].notes))
-    for path, composite in zip(paths, made, strict=True):
-        write_png(path, composite.image, mark_of(options.backdrop, with_photos=True))
+    for number, (path, composite) in enumerate(zip(paths, made, strict=True)):
+        shown = options.cuts[number : number + 1] if options.each else options.cuts
+        write_png(path, composite.image, mark_of(options.backdrop, laid_on=shown))
     envelope: dict[str, Any] = {"pictures": [_entry(path, one) for path, one in zip(paths, made, strict=True)]}
     if options.plate and made[0].plate is not None:
         write_png(options.plate, made[0].plate)
         envelope["plate"] = str(options.plate)
     if options.layers:
-        envelope["layers"] = write_layers(options.layers, made[0].layers, backdrop.shape[1::-1])
+        marks = {f"product {number}": mark_of(cut) for number, cut in enumerate(options.cuts, 1)}
+        marks["backdrop"] = mark_of(options.backdrop)
+        envelope["layers"] = write_layers(options.layers, made[0].layers, backdrop.shape[1::-1], marks)
     with Progress(sys.stderr, quiet=options.quiet) as progress:
         for path, composite in zip(paths, made, strict=True):
             if not options.json:

@@ -61,7 +61,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     style = letter_options.style_of(options)
     cuts, logos = [read_cut(path) for path in options.cut], read_logos(options)
     made = reflow_design(picture, plan, get_channels(options.channels), keep=keep, cutouts=cuts, min_px=options.min_px)
-    mark = mark_of(options.picture, with_photos=bool(cuts))
+    mark = mark_of(options.picture, laid_on=options.cut)
     entries: list[dict[str, Any]] = []
     for one in made:
         finished = one.picture if options.no_text else letter_for(one.picture, one.plan, style, logos).image

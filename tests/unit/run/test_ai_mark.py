@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from adstudio.output.disclosure import TYPES, Disclosure, read_source_type
 from adstudio.output.save import save_picture
@@ -55,6 +56,37 @@ def test_a_photo_on_a_drawn_backdrop_makes_it_a_composite(
 ) -> None:
     assert adstudio("place", drawn, box, "-o", tmp_path / "placed.png").code == 0
     assert part_of(tmp_path / "placed.png") == "composite"
+
+
+@pytest.fixture
+def drawn_cut(drawn: Path, tmp_path: Path, adstudio: Any) -> Path:
+    """A product that a model drew, cut out."""
+    mask, cut = tmp_path / "mask.png", tmp_path / "cut.png"
+    Image.fromarray(np.pad(np.full((200, 200), 255, np.uint8), 100)).save(mask)
+    assert adstudio("cutout", drawn, "--mask", mask, "-o", cut).code == 0
+    return cut
+
+
+def test_a_cut_out_keeps_its_mark(drawn_cut: Path) -> None:
+    assert part_of(drawn_cut) == "generated"
+
+
+def test_what_a_model_drew_makes_a_photo_that_it_stands_on_a_composite(
+    coffee: Path, drawn_cut: Path, tmp_path: Path, adstudio: Any
+) -> None:
+    out, layers = tmp_path / "placed.png", tmp_path / "layers"
+    assert adstudio("place", coffee, drawn_cut, "-o", out, "--layers", layers).code == 0
+    assert part_of(out) == "composite"
+    entries = json.loads((layers / "layers.json").read_text())["layers"]
+    marks = {entry["name"]: part_of(layers / entry["file"]) for entry in entries}
+    assert (marks["backdrop"], marks["product 1"]) == ("", "generated")
+
+
+def test_the_backdrop_among_the_layers_keeps_its_mark(drawn: Path, box: Path, tmp_path: Path, adstudio: Any) -> None:
+    said = adstudio("place", drawn, box, "-o", tmp_path / "placed.png", "--layers", tmp_path / "layers", "--json")
+    marks = {layer["name"]: part_of(tmp_path / "layers" / layer["file"]) for layer in said.envelope["layers"]}
+    assert marks.pop("backdrop") == "generated"
+    assert set(marks.values()) == {""}
 
 
 def test_a_photo_gets_no_mark(coffee: Path, plan: Path, tmp_path: Path, adstudio: Any) -> None:

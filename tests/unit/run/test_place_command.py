@@ -144,3 +144,14 @@ def test_other_mistakes_are_named(adstudio: Any, scene: Path, box: Path, coffee:
         said = adstudio("place", *arguments, "--json")
         assert (said.code, said.envelope["error"]["code"]) == (1, code)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_one_picture_for_each_product_is_written_over_none_that_came(
+    adstudio: Any, scene: Path, box: Path, tmp_path: Path
+) -> None:
+    given = tmp_path / "cup-1.png"
+    given.write_bytes(box.read_bytes())
+    said = adstudio("place", scene, given, "-o", tmp_path / "cup.png", "--each", "--json")
+    assert said.code == 1
+    assert said.envelope["error"]["code"] == "place.over_an_input"
+    assert given.read_bytes() == box.read_bytes()
