@@ -109,5 +109,5 @@ def _meet(mine: Fall, fall: Fall, lamp: Lamp) -> Array | None:
     )
     read = affine(fall.shadow.thrown, np.array([[lamp.rise, 0], [-lamp.lean, 1]]), offset, (rows, columns))
     line = min(max(int(base), 0), rows - 1)
-    read[line:] = read[line]  # below the middle of its foot a round thing curves towards the viewer
+    read[line + 1 :] = read[line]  # below the middle of its foot a round thing curves towards the viewer
     return read * beside(faded[:, None].astype(np.float32), read)

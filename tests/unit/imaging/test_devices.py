@@ -19,7 +19,7 @@ from adstudio.imaging.composite.compose import compose, workspace_bytes
 from adstudio.imaging.composite.texture import measure_edges, measure_grain
 from adstudio.imaging.cutout.edges import resample
 from adstudio.imaging.linear import ciede2000, to_lab, to_linear, to_srgb
-from adstudio.types import Placement
+from adstudio.types import CutOut, Placement
 from benchmarks.gauges import watched_tensors
 
 from .test_golden import product
@@ -45,6 +45,15 @@ def test_the_guard_of_these_tests_guards() -> None:
 @pytest.mark.parametrize("shot", SHOTS)
 def test_a_composite_is_the_same_on_tensors(shot: str) -> None:
     check_a_composite_is_the_same(shot, CPU)
+
+
+def test_a_product_one_pixel_wide_stands_in_the_shade_of_another() -> None:
+    bars = [CutOut(np.full((80, width, 4), (0.6, 0.2, 0.2, 1.0), np.float32), "mask") for width in (50, 1)]
+    made = compose(
+        np.full((120, 180, 3), 0.7, np.float32), bars, [Placement(0.35, 0.85, 0.6), Placement(0.6, 0.86, 0.4)],
+        light_angle=-70.0, light_height=20.0, detail=0.0, layers=True, device=CPU,
+    )  # fmt: skip
+    assert "shade 2" in [layer.name for layer in made.layers]
 
 
 def test_inputs_are_left_alone() -> None:
