@@ -9,8 +9,10 @@ from typing import Any
 
 from comfy_server import ComfyServer
 from editor_graph import SETTLE_MS, graph, load, plan_of
+from node_words import read
 from playwright.sync_api import Page, expect
 
+PANEL = read("en", "main")["adStudio"]["panel"]
 BOXES = [{"x0": 0.05, "y0": 0.06, "x1": 0.5, "y1": 0.2}, {"x0": 0.05, "y0": 0.8, "x1": 0.5, "y1": 0.9}]
 PLAN = json.dumps({
     "texts": [{"role": role, "text": role, "box": box} for role, box in zip(("headline", "sub"), BOXES, strict=True)],
@@ -23,7 +25,7 @@ PASTE = """([words, photo]) => {
     if (words) data.setData("text/plain", words);
     const bytes = Uint8Array.from(atob(photo), letter => letter.charCodeAt(0));
     data.items.add(new File([bytes], "cells.png", {type: "image/png"}));
-    document.querySelector(".adp-brief").dispatchEvent(
+    document.activeElement.dispatchEvent(
         new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
 }"""
 SLOW = """() => {
@@ -80,3 +82,17 @@ def test_a_photo_that_arrives_late_leaves_who_writes_alone(open_page: Any):
     page.locator(".adp-has-photo").wait_for()
     page.keyboard.type("our ")
     expect(page.locator(".adp-brief")).to_have_value("our spring latte")
+
+
+def test_words_go_on_in_their_own_field_where_a_picture_is_changed_by_instruction(open_page: Any):
+    page = open_page()
+    page.evaluate("() => { app.extensionManager.command.execute('Workspace.ToggleSidebarTab.adstudio') }")
+    page.locator('.adp-form input[value="edit"]').check()
+    page.locator('.adp-form input[value="instruction"]').check()
+    about = page.get_by_label(PANEL["about"])
+    about.fill("spring ")
+    page.evaluate(PASTE, ["", photo()])
+    page.locator(".adp-has-photo").wait_for()
+    page.keyboard.type("latte")
+    expect(about).to_have_value("spring latte")
+    expect(page.get_by_label(PANEL["instruction"])).to_have_value("")

@@ -164,7 +164,7 @@ export class Form {
     const { say, wishes } = this;
     const own = wishes.words === "own";
     const line = (/** @type {"headline" | "sub" | "brief"} */ part, words = `panel.${part}`) => {
-      const input = h("input", { type: "text", class: `adp-input adp-${part}`, maxlength: 200, oninput: () => this.put({ [part]: input.value }) });
+      const input = h("input", { type: "text", class: `adp-input adp-${words.split(".").pop()}`, maxlength: 200, oninput: () => this.put({ [part]: input.value }) });
       input.value = wishes[part];
       return field(say(words), input);
     };
