@@ -85,7 +85,7 @@ class Attached {
     this.answer = answer;
     this.shownUrl = pictureUrl(answer.picture);
     const picture = await Picture.load(this.shownUrl);
-    if (answer !== this.answer) return; // a later run was quicker
+    if (answer !== this.answer || !this.node.graph) return; // a later run was quicker, or the node is gone
     this.editor.update(answer, picture, answer.products.map((product) => pictureUrl(product.picture)));
   }
 
@@ -119,7 +119,8 @@ class Attached {
     const { node, text, editor } = this;
     chain(node, "onExecuted", (output) => output?.[OUTPUT]?.[0] && this.take(output[OUTPUT][0]));
     chain(node, "onConfigure", () => this.refresh());
-    chain(node, "onConnectionsChange", () => setTimeout(() => this.refresh(), 300));
+    // A node that is taken out of the graph loses its links first.
+    chain(node, "onConnectionsChange", () => setTimeout(() => node.graph && this.refresh(), 300));
     chain(node, "onRemoved", () => editor.destroy());
     chain(text, "callback", (value) => editor.load(String(value ?? "")));
     editor.element.addEventListener("pointerenter", () => this.refresh());
