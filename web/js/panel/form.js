@@ -92,10 +92,10 @@ export class Form {
     const lacks = missing(this.wishes);
     const reason = hindrance(this.wishes, this.offered.engines);
     if (!lacks && !reason) return this.actions.make();
-    if (lacks) this.#tell(this.say(`panel.missing.${lacks}`));
+    const at = /** @type {Record<string, string>} */ ({ brief: ".adp-brief", instruction: ".adp-brief", picture: ".adp-photo input", headline: ".adp-headline" })[lacks];
+    if (lacks) this.#tell(this.say(`panel.missing.${lacks}`), at);
     else this.element.querySelector(".adp-hindrance")?.classList.add("adp-problem"); // it stands there already
-    const at = /** @type {Record<string, string>} */ ({ brief: ".adp-brief", instruction: ".adp-brief", picture: ".adp-photo input", headline: ".adp-headline" });
-    this.#focus(lacks ? at[lacks] : ".adp-hindrance button");
+    this.#focus(lacks ? at : ".adp-hindrance button");
   }
 
   /** @param {string} selector */
@@ -104,10 +104,14 @@ export class Form {
     if (found instanceof HTMLElement) found.focus();
   }
 
-  /** @param {string} words */
-  #tell(words) {
+  /**
+   * @param {string} words
+   * @param {string} [at] a selector of what they are about: beneath it, for the button may be far below
+   */
+  #tell(words, at = "") {
     this.problem.hidden = !words;
     this.problem.textContent = words;
+    if (at) this.element.querySelector(at)?.closest(".adp-field, .adp-photo")?.after(this.problem);
   }
 
   /** @param {"photo" | "picture"} part */
@@ -128,7 +132,7 @@ export class Form {
     const answer = await upload(file);
     await composed(this.element); // a syllable under the hands would be torn from its field
     this.element.classList.remove("adp-busy");
-    if ("code" in answer) this.#tell(this.say(answer.code.startsWith("panel.") ? `panel.errors.${answer.code.slice(6)}` : `errors.${answer.code}`));
+    if ("code" in answer) this.#tell(this.say(answer.code.startsWith("panel.") ? `panel.errors.${answer.code.slice(6)}` : `errors.${answer.code}`), ".adp-photo input");
     else this.draw({ [part]: answer.photo }, textField(this.element) ? "" : ".adp-photo input");
   }
 
