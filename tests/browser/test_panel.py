@@ -33,6 +33,17 @@ GRAPH = """() => JSON.stringify(Object.fromEntries(app.canvas.graph.nodes.map(n 
     Object.fromEntries((n.widgets ?? []).map(w => [w.name, w.value]))])))"""
 UNKNOWN = """() => app.canvas.graph.nodes
     .filter(n => n.has_errors || !LiteGraph.registered_node_types[n.type]).map(n => n.type)"""
+PREVIEWS = """() => {
+    window.previews = new Set();
+    const { createObjectURL, revokeObjectURL } = URL;
+    URL.createObjectURL = blob => {
+        const url = createObjectURL.call(URL, blob);
+        if (new Error().stack.includes("/js/panel/")) previews.add(url);
+        return url;
+    };
+    URL.revokeObjectURL = url => { previews.delete(url); revokeObjectURL.call(URL, url); };
+}"""
+REPORT = "() => app.extensionManager.command.execute('AdStudio.RunReport')"
 MADE_MS = 120_000
 
 
@@ -70,6 +81,7 @@ def test_an_ad_of_a_brief_and_a_photo_is_made_kept_and_opened(open_page: Any, se
     panel = open_panel(page)
     panel.get_by_role("button", name=KO["make"]).click()
     expect(panel.get_by_role("alert")).to_have_text(KO["missing"]["brief"])
+    expect(panel.locator(".adp-field:has(.adp-brief) + .adp-problem")).to_be_visible()
     panel.get_by_label(KO["brief"]).fill(BRIEF)
     drop(page, coffee(), "딸기라떼 사진.png")
     expect(panel.locator(".adp-name")).to_have_text("딸기라떼 사진.png")
@@ -108,6 +120,7 @@ def test_an_ad_of_a_brief_and_a_photo_is_made_kept_and_opened(open_page: Any, se
 def test_a_picture_is_changed_and_a_run_is_cancelled(open_page: Any, server: ComfyServer, tmp_path: Path):
     page = open_page(vue_nodes=True, light=True)
     panel, words = open_panel(page), WORDS["en"]
+    page.evaluate(PREVIEWS)
     choose(panel, words["mode"]["edit"])
     panel.get_by_role("button", name=words["edit"]).click()
     expect(panel.get_by_role("alert")).to_have_text(words["missing"]["picture"])
@@ -129,6 +142,11 @@ def test_a_picture_is_changed_and_a_run_is_cancelled(open_page: Any, server: Com
 
     panel.get_by_role("button", name=words["edit"]).click()
     panel.locator(".adp-shown img").wait_for(timeout=MADE_MS)
+    assert page.evaluate("() => previews.size") == 0, "previews of ads that are over stay in memory"
+    page.evaluate(REPORT)
+    titles = page.locator(".adstudio-report tbody th").all_inner_texts()
+    assert read("en", "nodeDefs")["AdStudioImage2Image"]["display_name"] in titles and "#" not in "".join(titles)
+    page.locator(".adstudio-report header button").click()
     picture = shown_file(page, server)
     assert prompt_of(picture, "AdStudioImage2Image")["strength"] == 0.3
     expect(panel.locator(".adp-lacks")).to_have_count(0)

@@ -88,6 +88,6 @@ declare module "*/scripts/api.js" {
 }
 
 interface Window {
-  LiteGraph?: { vueNodesMode?: boolean };
+  LiteGraph?: { vueNodesMode?: boolean; registered_node_types?: Record<string, { title?: string } | undefined> };
   LGraphBadge?: new (options: { text: string; fgColor?: string; bgColor?: string }) => unknown;
 }

@@ -1,7 +1,7 @@
 /** What a run tells its user: errors as toasts in their language, badges on nodes, a report. */
 
 import { api, app, pageWords, shownBy, useStyles } from "../page/host.js";
-import { PREFIX } from "../panel/jobs.js";
+import { jobs, PREFIX } from "../panel/jobs.js";
 import { openReport } from "./report.js";
 import { RunLog } from "./runlog.js";
 import { badgeText, errorText } from "./telling.js";
@@ -78,7 +78,13 @@ function nodeOf(id) {
   return app.graph?.getNodeById?.(id) ?? app.graph?.getNodeById?.(Number(id)) ?? null;
 }
 
-/** @param {string | number} id */
+/**
+ * A node's title; the panel's nodes are on no canvas and go by their kind.
+ *
+ * @param {string | number} id
+ */
 function titleOf(id) {
+  const kind = jobs.sent.get(log.promptId)?.[id]?.class_type;
+  if (kind) return window.LiteGraph?.registered_node_types?.[kind]?.title ?? kind;
   return nodeOf(id)?.title ?? `#${id}`;
 }

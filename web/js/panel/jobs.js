@@ -24,6 +24,8 @@ class Jobs extends EventTarget {
     /** @type {[string, any][]} */
     this.early = [];
     this.timer = 0;
+    /** What was sent, for whoever tells of its steps later. @type {Map<string, Prompt>} */
+    this.sent = new Map(memory.underWay.map(({ promptId, prompt }) => [promptId ?? "", prompt]));
     /** Prompts that this tab follows or has followed. @type {Set<string>} */
     this.known = new Set(memory.underWay.map(({ promptId }) => promptId ?? ""));
     this.kept = [...this.known].join();
@@ -76,6 +78,7 @@ class Jobs extends EventTarget {
       const told = await answer.json();
       if (!answer.ok) return job.refused(refusal(told));
       start.promptId = told.prompt_id;
+      this.sent.set(told.prompt_id, start.prompt);
       job.accepted(told.prompt_id);
       for (const [kind, detail] of this.early.filter(([, detail]) => String(detail?.prompt_id) === job.promptId)) job.take(kind, detail, performance.now());
     } catch {

@@ -108,6 +108,7 @@ function listen(panel, form, results) {
     jobs.removeEventListener("preview", preview);
     jobs.removeEventListener("made", made);
     otherTabs.removeEventListener("change", redraw);
+    results.update([], false);
   };
 }
 

@@ -17,8 +17,8 @@ export class Results {
   constructor(say, actions) {
     this.say = say;
     this.actions = actions;
-    /** @type {WeakMap<object, Card>} */
-    this.cards = new WeakMap();
+    /** @type {Map<import("./job.js").Job, Card>} */
+    this.cards = new Map();
     this.chosen = memory.ads[0]?.id ?? "";
     this.connection = h("p", { class: "adp-notice adp-gone", role: "status", hidden: true }, h("i", { class: "pi pi-spin pi-spinner", "aria-hidden": "true" }), say("panel.server_gone"));
     this.status = h("p", { class: "adp-spoken", role: "status" });
@@ -35,6 +35,11 @@ export class Results {
    */
   update(list, isServerGone) {
     this.connection.hidden = !isServerGone;
+    for (const [job, card] of this.cards) {
+      if (list.includes(job)) continue;
+      card.forgetPreview();
+      this.cards.delete(job);
+    }
     const cards = list.map((job) => {
       const card = this.cards.get(job) ?? new Card(job, this.say, this.actions);
       this.cards.set(job, card);
@@ -132,7 +137,7 @@ class Card {
     else this.bar.removeAttribute("value");
     this.cancel.textContent = say(job.isOver ? "panel.dismiss" : "panel.cancel");
     this.cancel.disabled = job.state === "sending";
-    if (job.isOver) this.#forgetPreview();
+    if (job.isOver) this.forgetPreview();
     const wanted = fixFor(job);
     if (this.fixes.dataset.fix === (wanted ?? "")) return;
     this.fixes.dataset.fix = wanted ?? "";
@@ -148,7 +153,7 @@ class Card {
     this.picture.hidden = false;
   }
 
-  #forgetPreview() {
+  forgetPreview() {
     this.picture.hidden = true;
     URL.revokeObjectURL(this.url);
     this.url = "";
