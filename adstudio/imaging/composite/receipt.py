@@ -118,9 +118,11 @@ def check_fidelity(receipt: dict[str, float], limit: float) -> None:
 def describe(composite: Composite) -> str:
     """Tell in a few lines what happened to the products, for people."""
     receipt = composite.receipt
-    scales = [receipt[key] for key in sorted(receipt) if key.startswith("scale")]
-    means = [receipt[key] for key in sorted(receipt) if key.startswith("mean_delta_e_")]
-    apart = f" ({', '.join(f'{mean:.2f}' for mean in means)})" if means else ""
+    numbers = range(1, int(receipt["products"]) + 1)
+    scales = [receipt["scale" if number == 1 else f"scale_{number}"] for number in numbers]
+    # Of a product that is wholly hidden nothing was compared.
+    means = [f"{receipt[key]:.2f}" if (key := f"mean_delta_e_{number}") in receipt else "hidden" for number in numbers]
+    apart = f" ({', '.join(means)})" if len(means) > 1 else ""
     lines = [
         f"products: {receipt['products']:.0f}, drawn at {', '.join(f'{scale:.2f}x' for scale in scales)}",
         f"product colour: mean delta E {receipt['mean_delta_e']:.2f}{apart}, max {receipt['max_delta_e']:.2f}, "
