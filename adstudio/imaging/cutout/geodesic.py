@@ -18,9 +18,9 @@ from ...types import Array
 from ..filters import Bools, around, blur, depth_inside, erode, fill_holes, find_parts, grow, lengths, open_up
 from ..linear import to_lab, to_linear
 from .edges import resize, resize_part
-from .grid import Ties, border_distance, frame_of, spread
+from .grid import Ties, border_distance, frame_of
 from .palette import find_palette
-from .plain_ground import Product, find_ground, find_product, shade_distance
+from .plain_ground import GROUND_STEP, Product, find_ground, find_product, shade_distance
 
 SEARCH_PX = 256
 EDGE_PX = 768
@@ -107,10 +107,11 @@ class GeodesicMatting:
 
 
 def _find_on_plain_ground(photo: Array) -> Product | None:
-    lab = blur(_to_lab(photo), 0.7)
-    ground = find_ground(lab)
+    photo = blur(photo, 0.7)
+    ground = find_ground(_to_lab(photo[::GROUND_STEP, ::GROUND_STEP]), photo.shape[:2])
     if ground is None:
         return None
+    lab = _to_lab(photo)
     product = find_product(lab, ground)
     if product.edgeless is not None and product.edgeless > TOO_EDGELESS:
         raise InputError(
@@ -176,16 +177,24 @@ def _sharpen(photo: Array, found: Array, share: float, *, shade_known: bool) -> 
     mask = coarse > 0.5
     reach = max(3, round(longest * share))
     part = around(mask, 4 * reach)
-    lab, mask = _to_lab(resize_part(photo, width, height, part)), mask[part]
+    mask = mask[part]
     band = grow(mask, reach) & ~erode(mask, reach)
     inside, outside = mask & ~band, ~mask & ~band
     if not inside.any() or not outside.any():
         return resize(coarse, photo.shape[1], photo.shape[0]), 1.0
-    smooth = blur(lab, 0.6)
+    smooth = blur(resize_part(photo, width, height, part), 0.6)
     near = 1.5 * share * longest
-    near_product, near_rest, here = (
-        _local_colour(smooth, inside, near, band), _local_colour(smooth, outside, near, band), smooth[band]
-    )  # fmt: skip
+    step = max(1, int(near / 4))  # so wide a blur needs no more points
+    thin = np.s_[::step, ::step] if inside[::step, ::step].any() and outside[::step, ::step].any() else np.s_[::1, ::1]
+    few = _to_lab(smooth[thin])
+    near_product, near_rest = (
+        _read_between(_local_colour(few, region[thin], near / thin[0].step), np.nonzero(band), thin[0].step)
+        for region in (inside, outside)
+    )
+    told = grow(band, 2)  # elsewhere nobody asks for the colour
+    lab = np.zeros_like(smooth)
+    lab[told] = _to_lab(smooth[told])
+    here = lab[band]
     faint = float((lengths(near_product - near_rest) < FAINT_EDGE).mean())
     # Which of the two colours found close by is nearer decides; what the search had said counts half as much.
     away, to_product = lengths(here - near_rest), lengths(here - near_product)
@@ -196,8 +205,8 @@ def _sharpen(photo: Array, found: Array, share: float, *, shade_known: bool) -> 
         away = np.minimum(away, shaded)
     nearer = away - to_product
     odds = mask.astype(np.float32)
-    odds[band] = _logistic((nearer / 8).clip(-2, 2) + np.where(mask[band], 1.0, -1.0))
-    settled = spread(smooth, odds, trust, free=band)
+    odds[band] = _logistic((nearer / 8).clip(-2, 2) + np.where(mask[band], np.float32(1), np.float32(-1)))
+    settled = Ties(lab, band).settle(odds, trust)
     # Products have smooth outlines. The blurred field is enlarged first and cut afterwards: crisp at any photo size.
     sigma = 0.25 * share * longest
     field = np.zeros((height, width), dtype=np.float32)
@@ -205,8 +214,8 @@ def _sharpen(photo: Array, found: Array, share: float, *, shade_known: bool) -> 
     whole = _scaled(part[0], height, photo.shape[0]), _scaled(part[1], width, photo.shape[1])
     matte = np.zeros(photo.shape[:2], dtype=np.float32)
     field = resize_part(field, photo.shape[1], photo.shape[0], whole)
-    step = photo.shape[1] / width * sigma * 2.5  # photo pixels over which the field would rise from 0 to 1
-    matte[whole] = np.clip((field - 0.5) * np.float32(max(1.0, step / EDGE_WIDTH_PX)) + np.float32(0.5), 0.0, 1.0)
+    rise = photo.shape[1] / width * sigma * 2.5  # photo pixels over which the field would rise from 0 to 1
+    matte[whole] = np.clip((field - 0.5) * np.float32(max(1.0, rise / EDGE_WIDTH_PX)) + np.float32(0.5), 0.0, 1.0)
     return matte, faint
 
 
@@ -216,17 +225,11 @@ def _scaled(part: slice, few: int, many: int) -> slice:
     return slice(start * many // few, -(-stop * many // few))
 
 
-def _local_colour(lab: Array, region: Bools, sigma: float, wanted: Bools) -> Array:
-    """Average a region's colour around some pixels, the region's own mean where none of it is near.
-
-    Shapes: ``[H,W,3], [H,W], [H,W] -> [N,3]``.
-    """
-    step = max(1, int(sigma / 4))  # so wide a blur needs no more points
-    few, of = lab[::step, ::step], region[::step, ::step].astype(np.float32)
-    weight = blur(of, sigma / step)
-    total = blur(few * of[..., None], sigma / step)
-    mean = (total + 1e-4 * lab[region].mean(axis=0)) / (weight + np.float32(1e-4))[..., None]
-    return _read_between(mean, np.nonzero(wanted), step)
+def _local_colour(lab: Array, region: Bools, sigma: float) -> Array:
+    """Average a region's colour around each pixel, the region's own mean where none of it is near."""
+    of = region.astype(np.float32)
+    total = blur(lab * of[..., None], sigma) + np.float32(1e-4) * lab[region].mean(axis=0)
+    return total / (blur(of, sigma) + np.float32(1e-4))[..., None]
 
 
 def _read_between(few: Array, places: tuple[NDArray[np.intp], ...], step: int) -> Array:

@@ -22,7 +22,7 @@ DOUBT = 0.1
 LEAST_GREY = 0.001
 LEAST_SURE = 0.5  # of what differs at all; with less to start from, the outline's steps tell more than colours
 _NO_TRUST = 1e-5
-_THIN = 4  # a plane needs few points
+GROUND_STEP = 4  # a plane needs few points
 LIGHT = 80.0  # L*: white or pale, where a product of the ground's hue is told by its outline
 BURNT_OUT = 99.2  # L*, all but 255 in every channel
 LEAST_OF_HULL = 0.75
@@ -37,13 +37,18 @@ class Ground:
     noise: float
 
 
-def find_ground(lab: Array) -> Ground | None:
-    """Fit a smooth surface through the photo's rim; None where the ground is not plain. Shapes: ``[H,W,3]`` L*a*b*."""
-    height, width = lab.shape[:2]
+def find_ground(told: Array, size: tuple[int, int]) -> Ground | None:
+    """Fit a smooth surface through the photo's rim; None where the ground is not plain.
+
+    Args:
+        told: each ``GROUND_STEP``-th pixel of the photo, ``[h,w,3]`` L*a*b*.
+        size: height and width of the photo, and of the ground.
+    """
+    height, width = size
     y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
     terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1).astype(np.float32)
-    few = np.s_[::_THIN, ::_THIN]
-    seen, told = terms[few], lab[few]
+    few = np.s_[::GROUND_STEP, ::GROUND_STEP]
+    seen = terms[few]
     rim = frame_of(height, width, max(2, round(BAND * min(height, width))))[few]
     # The rim alone says little about the middle: later rounds also trust what looks like its continuation.
     fit, noise, near = _fit(seen[rim], told[rim], np.ones(int(rim.sum()), dtype=bool))

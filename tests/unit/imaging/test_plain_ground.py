@@ -9,7 +9,7 @@ from scipy.ndimage import gaussian_filter
 from adstudio.errors import InputError
 from adstudio.imaging.cutout.geodesic import _clean
 from adstudio.imaging.cutout.matting import cut_out, restore_frame
-from adstudio.imaging.cutout.plain_ground import find_ground, find_product
+from adstudio.imaging.cutout.plain_ground import GROUND_STEP, Ground, find_ground, find_product
 from adstudio.imaging.linear import to_lab, to_linear, to_srgb
 from adstudio.types import Array
 
@@ -35,6 +35,10 @@ def photo_of(alpha: Array, colour: Array, ground: Array, shade: Array | None = N
     mixed = colour * alpha[..., None] + lit * (1 - alpha[..., None])
     noise = np.random.default_rng(seed).normal(0, 0.006, mixed.shape)
     return np.clip(to_srgb(mixed.astype(np.float32)) + noise, 0, 1).astype(np.float32)
+
+
+def find_plain(lab: Array) -> Ground | None:
+    return find_ground(lab[::GROUND_STEP, ::GROUND_STEP], lab.shape[:2])
 
 
 def cut_alpha(photo: Array) -> Array:
@@ -96,16 +100,16 @@ def test_hole_without_the_grounds_colour_is_closed() -> None:
 
 
 def test_only_a_plain_ground_is_taken_for_one() -> None:
-    assert find_ground(to_lab(to_linear(to_srgb(wall(0.4))))) is not None
-    assert find_ground(to_lab(to_linear(draw_table()))) is None
+    assert find_plain(to_lab(to_linear(to_srgb(wall(0.4))))) is not None
+    assert find_plain(to_lab(to_linear(draw_table()))) is None
     two = wall()
     two[200:] *= np.array([0.5, 0.3, 0.2], np.float32)  # a wall and a table
-    assert find_ground(to_lab(two)) is None
+    assert find_plain(to_lab(two)) is None
 
 
 def test_bare_ground_holds_no_product() -> None:
     lab = to_lab(wall(0.3))
-    ground = find_ground(lab)
+    ground = find_plain(lab)
     assert ground is not None
     assert not find_product(lab, ground).mark.any()
     with pytest.raises(InputError) as caught:
