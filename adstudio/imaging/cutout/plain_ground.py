@@ -16,6 +16,7 @@ MOST_NOISE = 2.2  # L*a*b* units: a ground that varies more is textured
 LEAST_SHARE = 0.8  # of the photo's rim that must be background
 LEAST_CHANGE = 2.2
 SLIVER_PX = 6
+SPECK_PX = 12
 SURE = 0.7
 LEAST_SIDE = 0.05  # of what is product for sure
 DOUBT = 0.1
@@ -98,6 +99,8 @@ def find_product(lab: Array, ground: Ground) -> Product:
     may_be_shadow = shade_distance(lab, ground.lab, DARKEST_SHADOW) < least
     shaded = differs & may_be_shadow
     sure = differs & ~shaded
+    # Noise alone takes single pixels of a shadow out of the ground's hue; from those the whole shadow would be product.
+    sure &= grow(_large(sure, SPECK_PX), SLIVER_PX)
     if not differs.any():
         return Product(np.zeros_like(differs), 0.0)
     tone_of_ground = float(np.median(ground.lab[..., 0]))
