@@ -1,0 +1,29 @@
+"""The tests on a card made of Python, in a process of their own: what they do to torch would reach all other tests."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from device_double import ASKED
+from torch.utils import backend_registration
+
+ROOT = Path(__file__).resolve().parents[2]
+FILES = sorted(path.name for path in (Path(__file__).parent / "double").glob("test_*.py"))
+
+
+@pytest.mark.skipif(
+    not hasattr(backend_registration, "_setup_privateuseone_for_python_backend"),
+    reason="this version of torch has no devices made of Python",
+)
+@pytest.mark.parametrize("file", FILES)
+def test_on_a_card_made_of_python(file: str):
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "0", f"tests/unit/double/{file}"]
+    run = subprocess.run(
+        command, cwd=ROOT, env=os.environ | {ASKED: "1"}, capture_output=True, text=True, timeout=580, check=False
+    )
+    assert run.returncode == 0, run.stdout[-8000:] + run.stderr[-2000:]
+    assert " passed" in run.stdout
