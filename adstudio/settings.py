@@ -26,8 +26,11 @@ logger = logging.getLogger("adstudio")
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
 DEFAULT_MODEL = "gpt-5.4-mini"
 DEFAULT_TIMEOUT_S = 60.0
+DEFAULT_ENGINE = "zit"
+DEFAULT_CHECKPOINT = "demo"
 FILE = "settings.yaml"
-_TOP = {"provider": str, "cache": bool, "openai": dict, "credentials": dict, "rest": dict}
+_TOP = {"provider": str, "engine": str, "checkpoint": str, "cache": bool}
+_TOP |= {"openai": dict, "credentials": dict, "rest": dict}
 _OPENAI = {"base_url": str, "model": str, "vision_model": str, "timeout_s": float, "keys": dict, "allowed": list}
 _CREDENTIALS = {"certificates": str, "key": str}
 _REST = {"token": str, "max_mb": float, "per_minute": float, "queue": float, "deadline_s": float}
@@ -54,6 +57,7 @@ class Settings:
 
     Args:
         provider: who writes prompts where nobody was named.
+        engine: which model draws where none was named, and of ``zit`` which ``checkpoint``; ``run.usual`` reads both.
         cache: keep what language models wrote on disk.
         vision_model: the model that looks at pictures; empty = none is known to.
         keys: by host, ``host`` or ``host:port``.
@@ -63,6 +67,8 @@ class Settings:
     """
 
     provider: str = "auto"
+    engine: str = DEFAULT_ENGINE
+    checkpoint: str = DEFAULT_CHECKPOINT
     cache: bool = True
     base_url: str = DEFAULT_BASE_URL
     model: str = DEFAULT_MODEL
@@ -158,6 +164,8 @@ def read_settings() -> Settings:
         raise _bad(path, lines, ("openai", "timeout_s"), what)
     return Settings(
         provider=rows.get("provider", "auto").strip().lower() or "auto",
+        engine=_environment("ADSTUDIO_ENGINE") or rows.get("engine", "").strip() or DEFAULT_ENGINE,
+        checkpoint=_environment("ADSTUDIO_CHECKPOINT") or rows.get("checkpoint", "").strip() or DEFAULT_CHECKPOINT,
         cache=rows.get("cache", True),
         base_url=ours or written or theirs or DEFAULT_BASE_URL,
         model=openai.get("model", "").strip() or DEFAULT_MODEL,

@@ -14,6 +14,7 @@ from ..adstudio.engine.lora.uses import LoraUse, find_adapter, offered_triggers,
 from ..adstudio.engine.memory.components import Zit as ZitHandle
 from ..adstudio.engine.memory.components import load
 from ..adstudio.prompt.styles import get_style, style_choices
+from ..adstudio.run.usual import usual_checkpoint
 from ..adstudio.types import Style
 from . import _host
 from ._api import io
@@ -28,6 +29,7 @@ class ZitLoader(io.ComfyNode):
 
     @classmethod
     def define_schema(cls) -> io.Schema:
+        checkpoints = _host.checkpoint_names()
         return io.Schema(
             node_id="AdStudioZitLoader",
             display_name="ZIT Loader",
@@ -38,7 +40,8 @@ class ZitLoader(io.ComfyNode):
             inputs=[
                 io.Combo.Input(
                     "checkpoint",
-                    options=_host.checkpoint_names(),
+                    options=checkpoints,
+                    default=usual_checkpoint(checkpoints),
                     tooltip="The embedded model runs anywhere, at 512 px. For print quality put the Z-Image Turbo "
                     "folder (bf16) into models/diffusers, or its file into models/diffusion_models.",
                 ),

@@ -15,13 +15,16 @@ from ..errors import InputError
 from ..imaging.photo import read_photo_with_alpha
 from ..output.encode import encode, find_format, to_pixels
 from ..ports import Host
+from ..settings import read_settings
 from ..types import Placement, Side, TextStyle, Tone
 from .local.runner import LocalRunner
 from .recorder import OnEvent
-from .request import TO_CHANNEL, ZIT, AdRequest, AdResult, EngineName, Lettering, Lighting, Task
+from .request import TO_CHANNEL, AdRequest, AdResult, EngineName, Lettering, Lighting, Task
 from .target import usual_format
+from .usual import with_usual
 from .wire import to_data_url
 
+_MODELS = ("engine", "checkpoint", "text_encoder", "vae")
 Picture = str | os.PathLike[str] | bytes | Image.Image | np.ndarray
 
 
@@ -46,7 +49,7 @@ def generate_and_save_image(
     logo: Picture | None = None,
     seed: int | None = None,
     output_dir: str | Path = "output",
-    checkpoint: str | Path = "demo",
+    checkpoint: str | Path | None = None,
     text_encoder: str | Path = "auto",
     vae: str | Path = "auto",
     precision: str = "bf16",
@@ -75,7 +78,7 @@ def generate_and_save_image(
     on_event: OnEvent | None = None,
     host: Host | None = None,
     server: str | Sequence[str] | None = None,
-    engine: EngineName = ZIT,
+    engine: EngineName | None = None,
 ) -> AdResult:
     """Draw an ad from a Korean brief, or over a photo when ``reference_image`` is given, and save it.
 
@@ -94,7 +97,7 @@ def generate_and_save_image(
         link: what a QR code leads to; ``logo`` a picture, best with transparency.
         seed: None draws one; ``result.report.seeds`` names it.
         checkpoint: ``demo`` is the embedded one; else a folder, the file of a transformer, or a name among the host's
-            models.
+            models. None takes the one of the settings, which is ``demo`` where they name none.
         text_encoder: the file to read prompts with; ``auto`` takes the checkpoint's own, or finds the one that fits.
         vae: the same for the VAE.
         precision: ``fp8 weights`` halves the GPU memory of the picture model; the picture changes a little.
@@ -117,7 +120,8 @@ def generate_and_save_image(
         on_event: called with every ``RunEvent``.
         server: draw on this ComfyUI instead of here, or on the least busy of several: ``http://127.0.0.1:8188``. What
             its nodes cannot do is refused by name; ``host`` then means nothing.
-        engine: which model draws; any but ``zit`` (Z-Image Turbo) on a server only, where its files have to be.
+        engine: which model draws; any but ``zit`` (Z-Image Turbo) on a server only, where its files have to be. None
+            takes the one of the settings: ``zit`` where they name none, or a ``checkpoint`` is named.
 
     Raises:
         AdStudioError: with what is wrong and what to do; nothing half-written is left behind.
@@ -149,7 +153,7 @@ def generate_product_composite(
     logo: Picture | None = None,
     seed: int | None = None,
     output_dir: str | Path = "output",
-    checkpoint: str | Path = "demo",
+    checkpoint: str | Path | None = None,
     text_encoder: str | Path = "auto",
     vae: str | Path = "auto",
     precision: str = "bf16",
@@ -187,7 +191,7 @@ def generate_product_composite(
     on_event: OnEvent | None = None,
     host: Host | None = None,
     server: str | Sequence[str] | None = None,
-    engine: EngineName = ZIT,
+    engine: EngineName | None = None,
 ) -> AdResult:
     """Cut a product out of its photo, put it on a drawn backdrop with shadow and copy, and save it.
 
@@ -217,9 +221,9 @@ def generate_product_composite(
 
 def _request(task: Task, given: Mapping[str, Any], **made: Any) -> AdRequest:
     """The request that a call's arguments make: those with the name of a field as they are, the others here."""
-    names = {field.name for field in fields(AdRequest)}
+    models = {name: os.fspath(given[name]) for name in _MODELS if given[name] is not None}
+    names = {field.name for field in fields(AdRequest)} - {*_MODELS}
     values = {name: value for name, value in given.items() if name in names}
-    paths = {name: os.fspath(given[name]) for name in ("checkpoint", "text_encoder", "vae")}
     made |= {
         "aspect": given["aspect_ratio"],
         "logo": None if given["logo"] is None else _to_source(given["logo"]),
@@ -229,7 +233,7 @@ def _request(task: Task, given: Mapping[str, Any], **made: Any) -> AdRequest:
         "text_style": given["text_style"] or TextStyle(),
         "format": given["format"] or _format_for(given["aspect_ratio"], given["channel"]),
     }
-    return AdRequest(task=task, **{**values, **paths, **made})
+    return AdRequest(task=task, **{**values, **with_usual(models, read_settings()), **made})
 
 
 def _run(

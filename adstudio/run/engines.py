@@ -81,7 +81,7 @@ def refuse_elsewhere(request: AdRequest) -> None:
         raise InputError(
             "request.engine_needs_server",
             f"The engine '{request.engine}' draws on a ComfyUI server only.",
-            "Name one with --server (server= in Python), or leave the engine out.",
+            "Name one with --server (server= in Python), or take the engine zit.",
         )
 
 
@@ -125,7 +125,7 @@ def check_ready(request: AdRequest, listed: Sequence[dict[str, Any]]) -> None:
         raise InputError(
             "request.engine_not_ready",
             f"This server cannot draw with the engine '{request.engine}'. {reason}",
-            "Update ComfyUI, or leave the engine out.",
+            "Update ComfyUI, or take the engine zit.",
         )
     lacking = [file for file in told.get("missing", ()) if workflow in file.get("workflows", [workflow])]
     missing = [f"models/{file['place']} ({file['state']}, {file['hub']})" for file in lacking]

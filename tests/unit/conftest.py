@@ -38,8 +38,9 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keys and addresses of whoever runs the tests must not change them, and must not be used."""
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys, addresses and models of whoever runs the tests must not change them, and must not be used."""
+    ours = ("API_KEY", "BASE_URL", "VISION_MODEL", "ENGINE", "CHECKPOINT")
     for name in os.environ:
-        if name.startswith("OPENAI_") or name in ("ADSTUDIO_API_KEY", "ADSTUDIO_BASE_URL", "ADSTUDIO_VISION_MODEL"):
+        if name.startswith("OPENAI_") or name in {f"ADSTUDIO_{end}" for end in ours}:
             monkeypatch.delenv(name)

@@ -37,6 +37,7 @@ def test_without_file_and_environment() -> None:
         *("auto", "https://api.openai.com/v1", "gpt-5.4-mini", 60.0, True),
     )
     assert not found.is_ready()
+    assert (found.engine, found.checkpoint) == ("zit", "demo")
 
 
 def test_a_whole_file(home: Path) -> None:
@@ -185,7 +186,7 @@ def test_what_a_request_from_elsewhere_may_name(home: Path) -> None:
     [
         ("openai:\n  modle: x\n", ("line 2", "openai.modle", "did you mean 'model'")),
         ("provder: x\n", ("line 1", "did you mean 'provider'")),
-        ("zzz: 1\n", ("zzz", "provider, cache, openai")),
+        ("zzz: 1\n", ("zzz", "provider, engine, checkpoint, cache, openai")),
         ("openai: 3\n", ("line 1", "'openai' should be fields", "int")),
         ("openai:\n  timeout_s: soon\n", ("line 2", "a number")),
         ("openai:\n  timeout_s: yes\n", ("line 2", "a number")),

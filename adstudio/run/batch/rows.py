@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import AdStudioError
+from ...settings import Settings, read_settings
 from ...types import AdPrompt
 from ..request import AdRequest
+from ..usual import with_usual
 from ..wire import to_dict
 from . import columns
 from .photo_paths import PhotoFolder
@@ -91,6 +93,7 @@ def check_rows(
     if not ignore_unknown:
         problems += [Problem(0, header, _unknown(header)) for header in strange]
     fixed = _cells(0, defaults or {}, problems)
+    settings = read_settings()
     drafts: list[tuple[Record, dict[str, Any]]] = []
     for record in records:
         if record.trouble:
@@ -107,7 +110,7 @@ def check_rows(
         first = seen.setdefault(identity.casefold(), record.number)  # Windows does not tell files apart by case
         if first != record.number:
             problems.append(Problem(record.number, "id", f"'{identity}' is the id of row {first} already"))
-        row = _row(record.number, identity, cells, photos, check, problems)
+        row = _row(record.number, identity, cells, photos, settings, check, problems)
         if row is None:
             continue
         if row.backdrop:
@@ -166,6 +169,7 @@ def _row(
     identity: str,
     cells: dict[str, Any],
     photos: PhotoFolder,
+    settings: Settings,
     check: Callable[[Row], None],
     problems: list[Problem],
 ) -> Row | None:
@@ -192,7 +196,7 @@ def _row(
         return None
     channels = tuple(dict.fromkeys(cells.get("channels", ())))
     try:
-        request = AdRequest.from_dict(fields)
+        request = AdRequest.from_dict(with_usual(fields, settings))
         row = Row(number, identity, request, _digest(request, channels), channels, cells.get("backdrop", ""))
         check(row)
     except AdStudioError as error:

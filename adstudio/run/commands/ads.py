@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any, get_args
 
 from ...engine.drawing.options import BF16, OFFERED_PRECISIONS
+from ...settings import read_settings
 from ...types import Side
-from ..request import ZIT, AdRequest, EngineName, Lettering, Lighting
+from ..request import AdRequest, EngineName, Lettering, Lighting
+from ..usual import with_usual
 from . import copy_options, finish_options, letter_options, made, place, server_option, target_options, words
 
 _GENERATE = """
@@ -146,13 +148,14 @@ def _add_picture(parser: argparse.ArgumentParser, aspect: str = "1:1") -> None:
     model = parser.add_argument_group("who draws")
     server_option.add(model)
     model.add_argument(
-        "--engine", default=ZIT, choices=get_args(EngineName), help="which model; any but zit with --server only (zit)"
+        "--engine",
+        choices=get_args(EngineName),
+        help="which model; any but zit with --server only (that of the settings; zit)",
     )
     model.add_argument(
         "--checkpoint",
-        default=usual.checkpoint,
         metavar="NAME",
-        help="'demo', a folder, a transformer's file, or the name of one (demo)",
+        help="'demo', a folder, a transformer's file, or the name of one (that of the settings; demo)",
     )
     model.add_argument("--text-encoder", default="auto", metavar="FILE", help="which one, where several fit (auto)")
     model.add_argument("--vae", default="auto", metavar="FILE", help="which one, where several fit (auto)")
@@ -175,8 +178,9 @@ def _add_picture(parser: argparse.ArgumentParser, aspect: str = "1:1") -> None:
 
 
 def _picture_fields(options: argparse.Namespace) -> dict[str, Any]:
+    named = {name: value for name in ("engine", "checkpoint") if (value := getattr(options, name)) is not None}
     return {
-        "engine": options.engine,
+        **with_usual(named, read_settings()),
         "context": options.context,
         "style": options.style,
         "industry": options.industry,
@@ -196,7 +200,6 @@ def _picture_fields(options: argparse.Namespace) -> dict[str, Any]:
         "seed": options.seed,
         "steps": options.steps,
         "count": options.count,
-        "checkpoint": options.checkpoint,
         "text_encoder": options.text_encoder,
         "vae": options.vae,
         "precision": options.precision,

@@ -115,5 +115,5 @@ def _not_with(request: AdRequest, name: str, why: str, hint: str) -> InputError:
     return InputError(
         "request.not_with_engine",
         f"'{name}' cannot be set with the engine '{request.engine}': {why}.",
-        f"{hint}, or leave the engine out.",
+        f"{hint}, or take the engine zit.",
     )

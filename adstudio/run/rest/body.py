@@ -11,8 +11,10 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from ...errors import InputError
+from ...settings import read_settings
 from ...text.faces.fonts import require_families
 from ..request import AdRequest
+from ..usual import with_usual
 from ..wire import from_dict, to_data_url
 
 Task = str  # "generate", "edit" or "composite": the route
@@ -112,7 +114,7 @@ def read_ask(task: Task, body: Mapping[str, Any], read_input: ReadInput) -> Ask:
     if task == "edit":
         given.setdefault("aspect", "auto")
     given["task"] = "composite" if task == "composite" else "generate"
-    request = from_dict(given)
+    request = from_dict(with_usual(given, read_settings()))
     require_families((request.text_style.font, *request.text_style.fallback))
     return Ask(request, _read_wait(body.get("wait_s")), _read_webhook(body.get("webhook")))
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...errors import InputError
+from ...settings import read_settings
 from ..request import AdRequest
 
 _PAIR = re.compile(r"(\d{1,5})x(\d{1,5})", re.ASCII)
@@ -29,7 +30,7 @@ class SizeQuery:
         """
         photo, size = _pair(query, "photo"), _pair(query, "size")
         names = {"checkpoint", "text_encoder", "vae", "aspect", "channel"} & set(query)
-        texts: dict[str, Any] = {name: query[name] for name in names}
+        texts: dict[str, Any] = {"checkpoint": read_settings().checkpoint} | {name: query[name] for name in names}
         width, height = size or (None, None)
         return cls(AdRequest(reference="photo" if photo else None, width=width, height=height, **texts), photo)
 
