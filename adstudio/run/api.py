@@ -199,7 +199,7 @@ def generate_product_composite(
         product_image: one photo or several; a photo with transparency counts as cut out already.
         background_prompt: what the backdrop shows, in Korean; empty takes it from ``context``.
         context: what is advertised; the copy is written from it.
-        auto_layout: find the product's place; False takes ``placements``, or the middle of the lower edge.
+        auto_layout: find the product's place where ``placements`` names none; False takes the middle of the lower edge.
         cutout: ``auto``, or a method of ``adstudio.imaging.cutout.matting.methods()``.
         shadow: 0 draws none, 1 a natural one.
         harmonize: how far the product takes on the backdrop's light, ``detail`` its grain and sharpness, 0..1.

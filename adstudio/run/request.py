@@ -75,7 +75,8 @@ class AdRequest:
         cutout: how the products are cut out, a name of ``adstudio.imaging.cutout.matting``.
         layout_provider: who lays out, as in ``layout.providers``; ``fallback`` holds for it too, and
             ``layout_as_proposed`` takes a model's layout even where the local one scores better.
-        auto_layout: find the products' places; False takes ``placements`` or the middle of the lower edge.
+        placements: where the products stand; with none ``auto_layout`` finds their places, else they stand in a row
+            on the lower edge.
         detail: how far the products take on the backdrop's grain and sharpness; ``reflection`` how far the ground
             mirrors them.
         fidelity_limit: refuse a picture in which a product's mean colour change (CIEDE2000) is larger.
