@@ -232,15 +232,24 @@ def native(options: argparse.Namespace) -> None:
 
 
 def tests(_: argparse.Namespace) -> None:
-    """The tests that need a card."""
-    command = [sys.executable, "-m", "pytest", "-q", "-rf", "-p", "no:cacheprovider", "tests/gpu"]
-    said = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
-    print(said.stdout + said.stderr, file=sys.stderr)
-    counts = {word: int(count) for count, word in re.findall(r"(\d+) (passed|failed|error|skipped)", said.stdout)}
-    for word in ("passed", "failed", "error", "skipped"):
-        say(f"tests {word}", counts.get(word, 0))
-    for line in re.findall(r"^FAILED (.+)$", said.stdout, flags=re.MULTILINE):
-        say(line[:160], 1, "", "failed")
+    """The tests that need a card; each that fails is told at once, in case the time ends before the others have run."""
+    run_tests([ROOT / "tests" / "gpu"])
+
+
+def run_tests(paths: Sequence[Path]) -> None:
+    """Run tests, and hand on what became of them."""
+    command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", *map(str, paths)]
+    counts = dict.fromkeys(("passed", "failed", "error", "skipped"), 0)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT) as child:
+        for line in child.stdout or ():
+            sys.stderr.write(line)
+            if ended := re.match(r"(\S+::.+?) (PASSED|FAILED|ERROR|SKIPPED)\b", line):
+                name, how = ended[1], ended[2].lower()
+                counts[how] += 1
+                if how in ("failed", "error"):
+                    say(name[-160:], 1, "", how)
+    for how, count in counts.items():
+        say(f"tests {how}", count)
 
 
 def allocator(options: argparse.Namespace) -> None:

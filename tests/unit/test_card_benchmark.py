@@ -143,6 +143,33 @@ def test_a_played_card_leaves_torch_what_cuda_has_not_taken(monkeypatch: pytest.
     assert shares[-1] == pytest.approx((8 - 0.9) / 80)
 
 
+def test_a_failing_test_is_told_before_the_others_have_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.syspath_prepend(str(ROOT))
+    pytest.importorskip("torch")
+    from benchmarks import card_parts
+
+    told: list[tuple[str, float, int]] = []
+    done = tmp_path / "done"
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    (tmp_path / "test_some.py").write_text(
+        "import pathlib, time, pytest\n"
+        "def test_first(): assert 0\n"
+        "@pytest.mark.parametrize('name', ['a b', 'c'])\n"
+        "def test_second(name): pass\n"
+        "def test_third(): pytest.skip('no card')\n"
+        f"def test_last(): time.sleep(2); pathlib.Path({str(done)!r}).touch()\n"
+    )
+    monkeypatch.setattr(card_parts, "say", lambda what, value, *_: told.append((what, value, done.exists())))
+    card_parts.run_tests([tmp_path])
+    first, *totals = told
+    assert first[0].endswith("test_some.py::test_first") and not first[2]
+    assert [row[:2] for row in totals] == [
+        ("tests passed", 3), ("tests failed", 1), ("tests error", 0), ("tests skipped", 1)
+    ]  # fmt: skip
+
+
 def _is_gone(process: int) -> bool:
     for _ in range(200):
         try:
