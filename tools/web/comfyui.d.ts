@@ -64,7 +64,7 @@ interface ComfyApp {
     setting?: { get(id: string): unknown };
     command?: { execute(id: string): unknown };
     registerSidebarTab?(tab: Record<string, unknown>): void;
-    toast?: { add(message: { severity: string; summary: string; detail?: string; life?: number }): void };
+    toast?: { add(message: { severity: string; summary: string; detail?: string; life?: number; styleClass?: string }): void };
     workflow?: { activeWorkflow?: { changeTracker?: { captureCanvasState?(): void; checkState?(): void } } };
   };
   registerExtension(extension: {

@@ -54,9 +54,9 @@ COMPOSITIONS = (
     Composition("left", "왼쪽 단", "left", x=(0, 0.5), widest=0.58),
     Composition("right", "오른쪽 단", "left", x=(0.5, 1), widest=0.58),
     Composition("center", "한가운데", "center", y=(0.36, 0.64)),
-    Composition("split", "제목은 위, 가격과 버튼은 아래", "center", y=(0, 0.46), apart="below"),
-    Composition("split_left", "제목은 위 왼쪽, 가격과 버튼은 아래 왼쪽", "left", y=(0, 0.46), apart="below"),
-    Composition("row", "제목은 왼쪽, 가격과 버튼은 오른쪽", "left", x=(0, 0.56), widest=0.7, apart="beside"),
+    Composition("split", "제목은 위·가격과 버튼은 아래", "center", y=(0, 0.46), apart="below"),
+    Composition("split_left", "제목은 위·가격과 버튼은 아래(왼쪽 정렬)", "left", y=(0, 0.46), apart="below"),
+    Composition("row", "제목은 왼쪽·가격과 버튼은 오른쪽", "left", x=(0, 0.56), widest=0.7, apart="beside"),
 )
 
 

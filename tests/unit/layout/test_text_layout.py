@@ -10,6 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from adstudio.errors import InputError
+from adstudio.layout.copy.compositions import COMPOSITIONS, Composition
 from adstudio.layout.picture.energy import measure
 from adstudio.layout.picture.metrics import edge_room
 from adstudio.layout.picture.score import score
@@ -217,3 +218,10 @@ def test_score_counts_any_touch_of_the_product(disc: Array):
 
 def test_score_of_a_plan_without_text_divides_by_nothing(disc: Array):
     assert score(disc, LayoutPlan()).total == 1.0
+
+
+@pytest.mark.parametrize("composition", COMPOSITIONS, ids=lambda each: each.name)
+def test_a_composition_is_named_after_no_side_that_it_does_not_keep_to(composition: Composition):
+    place = composition.korean.replace("왼쪽 정렬", "")
+    assert ("왼쪽" in place or "오른쪽" in place) == (composition.x != (0.0, 1.0))
+    assert "," not in place, "names are listed with commas between them"

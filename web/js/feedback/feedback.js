@@ -69,7 +69,7 @@ function isPanels(error) {
 /** @param {RunError & {node_id: string}} error */
 function showError(error) {
   app.extensionManager?.toast?.add({
-    severity: "error", summary: say("toast.stopped", { node: titleOf(error.node_id) }), detail: errorText(error, say), life: TOAST_MS,
+    severity: "error", summary: say("toast.stopped", { node: titleOf(error.node_id) }), detail: errorText(error, say), life: TOAST_MS, styleClass: "adstudio-toast",
   });
 }
 
