@@ -16,7 +16,7 @@ MOST_NOISE = 2.2  # L*a*b* units: a ground that varies more is textured
 LEAST_SHARE = 0.8  # of the photo's rim that must be background
 LEAST_CHANGE = 2.2
 SLIVER_PX = 6
-SPECK_PX = 12
+SPECKS, SPECK_REACH_PX = 0.03, 8  # single pixels of so small a share around them are noise
 SURE = 0.7
 LEAST_SIDE = 0.05  # of what is product for sure
 DOUBT = 0.1
@@ -99,8 +99,6 @@ def find_product(lab: Array, ground: Ground) -> Product:
     may_be_shadow = shade_distance(lab, ground.lab, DARKEST_SHADOW) < least
     shaded = differs & may_be_shadow
     sure = differs & ~shaded
-    # Noise alone takes single pixels of a shadow out of the ground's hue; from those the whole shadow would be product.
-    sure &= grow(_large(sure, SPECK_PX), SLIVER_PX)
     if not differs.any():
         return Product(np.zeros_like(differs), 0.0)
     tone_of_ground = float(np.median(ground.lab[..., 0]))
@@ -115,11 +113,16 @@ def find_product(lab: Array, ground: Ground) -> Product:
         torn = burnt_out and not _is_compact(mark)
         return Product(mark, tone.hard, 1.0 if torn else tone.edgeless, burnt_out)
     band = open_up(~differs, SLIVER_PX)
-    odds = _settle(lab, sure, band)
+    # Noise takes single pixels of a shadow out of the ground's hue, or adds them to the product's outline, and they are
+    # tied to the shadow as it is to itself: one would pull all of it over. Where they are many they are no noise.
+    solid = open_up(sure, 1)
+    loose = differs & ~solid
+    solid |= sure & (_density(sure & loose, loose) > SPECKS) if solid.any() else sure
+    odds = _settle(lab, solid, band)
     # The odds tell which side a region is on, not where it ends: the steepest line between both sides does.
     # A shaded side is large; dark ground in the corners of a foot is narrow, and what joins it to a shadow is small.
     wide = _large(open_up(~sure & (odds > SURE), SLIVER_PX), LEAST_SIDE * float(sure.sum()))
-    found = _flood(lab, sure | wide, band | (odds < 1 - SURE))
+    found = _flood(lab, solid | (sure & (odds > SURE)) | wide, band | (odds < 1 - SURE))
     doubtful = shaded & (np.abs(odds - 0.5) < DOUBT)
     return Product(found | _lies_high(shaded & ~found, sure), float(doubtful.sum() / max(found.sum(), 1)))
 
@@ -149,6 +152,14 @@ def _flood(lab: Array, product: Bools, ground: Bools) -> Bools:
     markers = ground[part].astype(np.int32) + 2 * product[part].astype(np.int32)
     found[part] |= watershed(steps, markers, mask=wet[part]) == 2
     return found
+
+
+def _density(some: Bools, of: Bools) -> Array:
+    """Tell how large a share of what is around each pixel is marked."""
+    from scipy.ndimage import uniform_filter
+
+    few, all_of = (np.asarray(uniform_filter(each.astype(np.float32), 2 * SPECK_REACH_PX + 1)) for each in (some, of))
+    return few / np.maximum(all_of, np.float32(1e-4))
 
 
 def _settle(lab: Array, sure: Bools, ground: Bools) -> Array:
