@@ -130,7 +130,8 @@ def _compute(func: Any, args: Any, kwargs: dict[str, Any], card: Card) -> Any:
         return args[0]
     if func is aten._to_copy.default and out is raw_args[0]:
         out = out.clone()
-    wrapped = tree.tree_map_only(torch.Tensor, OnCard, out)
+    with torch.inference_mode(not func.is_view and torch.is_inference_mode_enabled()):  # a view is of its base's kind
+        wrapped = tree.tree_map_only(torch.Tensor, OnCard, out)
     return return_and_correct_aliasing(func, args, kwargs, wrapped)
 
 

@@ -17,7 +17,7 @@ from lora_files import peft, random_pairs, save
 
 from adstudio.engine.drawing import denoise, latents, preview
 from adstudio.engine.drawing.encoding import embed_tokens
-from adstudio.engine.drawing.options import FP8_WEIGHTS, Options
+from adstudio.engine.drawing.options import FP8_PRODUCTS, FP8_WEIGHTS, Options
 from adstudio.engine.drawing.precision import with_options
 from adstudio.engine.drawing.sampling import image_to_image, text_to_image
 from adstudio.engine.lora.uses import LoraUse, with_loras
@@ -111,8 +111,16 @@ def test_a_wait_in_the_loop_is_seen(zit: Zit, host: TorchHost, card: Card, monke
     assert len(seen[0][0]) == 2, "one for each of the two levels"
 
 
-@pytest.mark.parametrize("kind", ["style", "style, streamed", "two styles", "8-bit weights", "8-bit weights, streamed"])
-def test_styles_and_8_bit_weights_draw_and_wait_alike(
+OPTIONS = {
+    "8-bit weights": Options(precision=FP8_WEIGHTS),
+    "8-bit weights, streamed": Options(precision=FP8_WEIGHTS),
+    "8-bit products": Options(precision=FP8_PRODUCTS),
+    "plain attention": Options(attention="math"),
+}
+
+
+@pytest.mark.parametrize("kind", ["style", "style, streamed", "two styles", *OPTIONS])
+def test_styles_and_options_draw_and_wait_alike(
     kind: str, zit: Zit, home: TorchHost, card: Card, device: torch.device, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ):  # fmt: skip
@@ -120,7 +128,7 @@ def test_styles_and_8_bit_weights_draw_and_wait_alike(
     if "style" in kind:
         zit = with_loras(zit, [LoraUse(file, 0.7) for file in files[: 2 if "two" in kind else 1]])
     else:
-        zit = with_options(zit, Options(precision=FP8_WEIGHTS), home)
+        zit = with_options(zit, OPTIONS[kind], home)
     expected = words(zit, home)
     host = (Streaming if "streamed" in kind else TorchHost)(str(device), model_dirs=[], free_bytes=lambda: 2**40)
     seen = loops(card, monkeypatch)
