@@ -239,7 +239,7 @@ def tests(_: argparse.Namespace) -> None:
 def run_tests(paths: Sequence[Path]) -> None:
     """Run tests, and hand on what became of them."""
     command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", *map(str, paths)]
-    counts = dict.fromkeys(("passed", "failed", "error", "skipped"), 0)
+    counts: dict[str, int] = dict.fromkeys(("passed", "failed", "error", "skipped"), 0)
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT) as child:
         for line in child.stdout or ():
             sys.stderr.write(line)

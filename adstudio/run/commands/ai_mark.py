@@ -14,10 +14,11 @@ def mark_of(path: Path, *, laid_on: Sequence[Path] = ()) -> str:
     Args:
         laid_on: pictures that come onto it: with any, what is made counts as put together of drawn parts and photos.
     """
-    sources = [source for each in (path, *laid_on) if (source := _source_of(each)) is not None]
-    if not sources:
-        return ""
-    return Disclosure("composite" if laid_on else sources[0]).to_xmp()
+    for each in (path, *laid_on):
+        source = _source_of(each)
+        if source is not None:
+            return Disclosure("composite" if laid_on else source).to_xmp()
+    return ""
 
 
 def _source_of(path: Path) -> Source | None:
