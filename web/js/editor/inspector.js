@@ -2,6 +2,7 @@
 
 import { h } from "../page/dom.js";
 import { ALIGNS, BLOCK_ANCHORS, PLATES, ROLES, entryOf, rectOf, withEntry, withRect } from "./plan.js";
+import { inkOn } from "./stage.js";
 
 const SIDES = /** @type {const} */ (["x0", "y0", "width", "height"]);
 
@@ -41,8 +42,13 @@ export class Inspector {
     }
     const z = this.#number(item, "z", -99, 99);
     if (item.kind === "mark") return [this.#line(item, "content"), ...place, z];
+    const [role, was] = [this.#choice(item, "role", ROLES), this.#line(item, "was")];
+    this.syncs.push((entry) => {
+      was.hidden = entry.role !== "price" && !entry.was;
+      role.classList.toggle("ads-across", was.hidden);
+    });
     return [
-      this.#words(item), this.#choice(item, "role", ROLES), this.#line(item, "was"), this.#radios(item, "align", ALIGNS, "center"),
+      this.#words(item), role, was, this.#radios(item, "align", ALIGNS, "center"),
       this.#radios(item, "anchor", BLOCK_ANCHORS, "middle"), this.#colour(item), this.#choice(item, "plate", PLATES), z, ...place,
     ];
   }
@@ -105,7 +111,8 @@ export class Inspector {
       onchange: () => this.#change(item, auto.checked ? { color: null, color_to: null } : { color: well.value }) });
     this.syncs.push((entry) => {
       auto.checked = !entry.color;
-      if (document.activeElement !== well) well.value = sixDigits(entry.color ?? "#ffffff");
+      // Where the ink follows the ground, it begins with what is there: to choose one's own changes nothing by itself.
+      if (document.activeElement !== well) well.value = sixDigits(entry.color ?? inkOn(this.editor, item, this.editor.lines.set[item.index]).ink);
     });
     return h("div", { class: "ads-field ads-colour" }, well, h("label", {}, auto, this.say("editor.color_auto")));
   }

@@ -80,13 +80,12 @@ export class Stage {
 
   /** @param {View} view */
   #letters(view) {
-    const { plan, scene, picture, set, editing } = view;
+    const { plan, set, editing } = view;
     return itemsOf(plan).filter((each) => each.kind === "text" && each.key !== editing).flatMap((each) => {
       const lines = set[each.index];
       if (!lines || lines.lines.length === 0) return [];
       const block = /** @type {Block} */ (entryOf(plan, each));
-      const ground = picture ? picture.luminancesUnder(inked(block.box, lines, scene)) : [0];
-      const ink = block.color ?? bestInk(ground);
+      const { ink, ground } = inkOn(view, each, lines);
       const plate = view.hasPlates ? this.#plate(block, lines, ink, contrast(luminanceOf(ink), ground) < 3) : [];
       const text = svg("text", {
         class: "ads-letters", fill: ink, "font-size": lines.size_px, "font-weight": lines.weight,
@@ -186,4 +185,17 @@ export class Stage {
   destroy() {
     this.watcher.disconnect();
   }
+}
+
+/**
+ * The colour of a block's letters, and how bright it is beneath them.
+ *
+ * @param {Pick<View, "plan" | "scene" | "picture">} shown
+ * @param {Item} which
+ * @param {SetBlock | null} lines
+ */
+export function inkOn({ plan, scene, picture }, which, lines) {
+  const block = /** @type {Block} */ (entryOf(plan, which));
+  const ground = picture ? picture.luminancesUnder(inked(block.box, lines, scene)) : [0];
+  return { ink: block.color ?? bestInk(ground), ground };
 }
