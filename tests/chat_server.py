@@ -46,6 +46,7 @@ class Reply:
 
     Args:
         delay_s: before anything is sent.
+        held: an event that is waited for instead, for ten minutes at most.
         drop_after: bytes of the body after which the line is cut; -1 cuts it before the status.
         drip_s: seconds between bytes of the body.
         is_packed: the body is gzip and says so.
@@ -56,6 +57,7 @@ class Reply:
     kind: str = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict)
     delay_s: float = 0.0
+    held: threading.Event | None = None
     drop_after: int | None = None
     drip_s: float = 0.0
     is_packed: bool = False
@@ -197,7 +199,7 @@ class _Answer(BaseHTTPRequestHandler):
             chat.busy += 1
             chat.most_busy = max(chat.most_busy, chat.busy)
         try:
-            if self._stays(reply.delay_s):
+            if self._stays(reply):
                 self._send(reply)
         except OSError:
             chat.gone.set()
@@ -208,12 +210,12 @@ class _Answer(BaseHTTPRequestHandler):
 
     do_GET = do_POST
 
-    def _stays(self, seconds: float) -> bool:
+    def _stays(self, reply: Reply) -> bool:
         """Wait, and notice when the client leaves meanwhile."""
-        end = time.monotonic() + seconds
+        end = time.monotonic() + (600 if reply.held else reply.delay_s)
         self.connection.settimeout(0.02)
         try:
-            while (left := end - time.monotonic()) > 0:
+            while (left := end - time.monotonic()) > 0 and not (reply.held and reply.held.is_set()):
                 self.connection.settimeout(min(0.02, max(left, 0.001)))
                 with suppress(TimeoutError):
                     if self.connection.recv(1, socket.MSG_PEEK) == b"":

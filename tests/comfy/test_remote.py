@@ -22,6 +22,7 @@ from adstudio.ports import Cancelled
 from adstudio.run.cli import main
 from adstudio.run.local.runner import LocalRunner
 from adstudio.run.remote.filling import fill
+from adstudio.run.remote.job import Patience
 from adstudio.run.remote.runner import ComfyRunner
 from adstudio.run.remote.uploads import Photos
 from adstudio.run.request import MAX_STEPS, AdRequest, AdResult, Lighting
@@ -200,7 +201,8 @@ def test_a_refusal_names_the_field_and_what_there_is(server: ComfyServer, tmp_pa
 def test_a_killed_server_that_comes_back_finishes_the_job(tmp_path: Path) -> None:
     server = ComfyServer(tmp_path / "base")
     server.start()
-    runner, made, began = ComfyRunner(server.url, tmp_path / "ads"), list[Any](), threading.Event()
+    patience = Patience(silent_s=500)  # ComfyUI may take long to start on a busy machine
+    runner, made, began = ComfyRunner(server.url, tmp_path / "ads", patience=patience), list[Any](), threading.Event()
     work = threading.Thread(
         target=lambda: made.append(
             runner.run(replace(WORDS, steps=20), lambda event: began.set() if event.kind == "progress" else None)
@@ -213,7 +215,7 @@ def test_a_killed_server_that_comes_back_finishes_the_job(tmp_path: Path) -> Non
         server._process.kill()
         server._process.wait()
         server.start()
-        work.join(180)
+        work.join(500)
         assert made and made[0].path.is_file()
         assert any("sent again" in note for step in made[0].report.steps for note in step.notes)
     finally:
