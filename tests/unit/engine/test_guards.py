@@ -17,7 +17,6 @@ import numpy as np
 import pytest
 import torch
 from lora_files import peft, random_pairs, save
-from tiny_checkpoint import build_checkpoint
 
 from adstudio.engine.drawing.sampling import image_to_image, text_to_image
 from adstudio.engine.forms import assembly
@@ -25,7 +24,6 @@ from adstudio.engine.lora import adapters
 from adstudio.engine.lora.uses import LoraUse, with_loras
 from adstudio.engine.memory import residence
 from adstudio.engine.memory.components import Zit, load, registry
-from adstudio.engine.memory.prompt_memory import PromptMemory
 from adstudio.engine.memory.residence import residence_of
 from adstudio.engine.memory.streaming import find_blocks
 from adstudio.engine.memory.torch_host import TorchHost
@@ -33,12 +31,6 @@ from adstudio.ports import Cancelled
 from adstudio.types import Array
 
 PATIENCE_S = 300
-
-
-@pytest.fixture(scope="session")
-def other(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Another checkpoint, with other weights."""
-    return build_checkpoint(tmp_path_factory.mktemp("tiny") / "other", seed=1)
 
 
 @pytest.fixture(autouse=True)
@@ -263,70 +255,6 @@ def test_two_processes_load_the_same_files_at_once(tiny: Path):
     for process in processes:
         process.join(60)
         assert process.exitcode == 0
-
-
-class CountingHost(TorchHost):
-    """Notes the class of everything that is borrowed."""
-
-    def __init__(self) -> None:
-        super().__init__("cpu", model_dirs=[])
-        self.borrowed: list[str] = []
-
-    def on_device(self, component: Any, activation_bytes: int = 0, *, streamed: bool = False) -> Any:
-        self.borrowed.append(type(component).__name__)
-        return super().on_device(component, activation_bytes, streamed=streamed)
-
-
-def encoder_calls(zit: Zit) -> list[int]:
-    calls: list[int] = []
-    zit.components.text_encoder.register_forward_hook(lambda *_: calls.append(1))
-    return calls
-
-
-def test_a_changed_seed_never_wakes_the_encoder(tiny: Path, other: Path):
-    host = CountingHost()
-    zit = load(tiny, host)
-    calls, photo = encoder_calls(zit), np.full((64, 64, 3), 0.5, np.float32)
-    draw(zit, host, seed=1)
-    assert len(calls) == 1
-    for seed in (2, 3):
-        draw(zit, host, seed=seed)
-        image_to_image(zit, " a marble podium ", photo, strength=0.5, seed=seed, host=host)
-    draw(load(tiny, host), host, seed=4)
-    assert len(calls) == 1
-    draw(zit, host, prompt="another podium")
-    assert len(calls) == 2
-    draw(zit, host)
-    assert len(calls) == 2, "the first prompt is still known"
-    elsewhere = load(other, host)
-    calls_there = encoder_calls(elsewhere)
-    draw(elsewhere, host)
-    assert len(calls_there) == 1, "another checkpoint reads the prompt itself"
-
-
-def test_the_largest_is_placed_first_where_all_stay(zit: Zit):
-    host = CountingHost()
-    zit.components.embeddings.clear()
-    draw(zit, host)
-    assert host.borrowed.index("ZImageTransformer2DModel") < host.borrowed.index("Qwen3Model")
-
-
-def test_kept_prompts_are_bounded_in_bytes():
-    memory = PromptMemory(limit_bytes=1000)
-    for number in range(5):
-        memory.keep(str(number), torch.full((100,), float(number)))  # 400 bytes
-        memory.find("0")
-    assert memory.bytes == 800
-    assert [memory.find(str(number)) is not None for number in range(5)] == [True, False, False, False, True]
-    memory.keep("large", torch.zeros(1000))
-    assert memory.bytes == 4000, "the newest is kept, whatever its size"
-    assert memory.find("0") is None
-    memory.keep("small", torch.zeros(10))
-    assert memory.bytes == 40
-    view = torch.zeros(100)[:10]
-    memory.clear()
-    memory.keep("view", view)
-    assert memory.bytes == 400, "what a view holds on to counts"
 
 
 def test_garbage_is_collected_after_every_fifth_generation(zit: Zit, host: TorchHost, monkeypatch: pytest.MonkeyPatch):

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
-import threading
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,15 +12,12 @@ import pytest
 import torch
 
 from adstudio.engine.drawing import sampling
-from adstudio.engine.drawing.latents import vae_activation_bytes
 from adstudio.engine.drawing.options import Options
 from adstudio.engine.drawing.sampling import image_to_image, text_to_image
 from adstudio.engine.drawing.schedule import full_schedule, make_scheduler
-from adstudio.engine.drawing.stages import measure_sizes
-from adstudio.engine.memory.components import Zit, load, registry
+from adstudio.engine.memory.components import Zit
 from adstudio.engine.memory.torch_host import TorchHost
-from adstudio.errors import InputError, ModelError
-from adstudio.ports import Cancelled
+from adstudio.errors import InputError
 from adstudio.types import Array
 
 PROMPT = "a café table by a window, warm light"
@@ -31,21 +25,6 @@ PROMPT = "a café table by a window, warm light"
 
 def draw(zit: Zit, host: TorchHost, prompt: str | list[str] = PROMPT, **changes: int) -> sampling.Samples:
     return text_to_image(zit, prompt, host=host, **({"width": 64, "height": 48, "seed": 5} | changes))
-
-
-@pytest.fixture
-def photo() -> Array:
-    rows, columns = np.mgrid[0:64, 0:64].astype(np.float32) / 64
-    return np.stack([rows, columns, 0.5 + 0.5 * np.sin(9 * rows * columns)], axis=2).astype(np.float32)
-
-
-@pytest.fixture
-def counted(zit: Zit) -> Iterator[list[int]]:
-    """One entry per run of the transformer."""
-    runs: list[int] = []
-    handle = zit.components.transformer.register_forward_pre_hook(lambda *_: runs.append(1))
-    yield runs
-    handle.remove()
 
 
 def pipeline(kind: str, path: Path, dtype: torch.dtype):
@@ -115,47 +94,6 @@ def test_eight_evaluations_without_guidance(zit: Zit, host: TorchHost, counted: 
     assert len(counted) == 8 + 6
 
 
-@pytest.mark.parametrize(
-    ("strength", "evaluations"), [(0.01, 1), (0.125, 1), (0.3, 3), (0.5, 4), (0.6, 5), (0.875, 7), (0.9, 8), (1.0, 8)]
-)
-def test_strength_is_the_share_of_the_schedule(
-    strength: float, evaluations: int, zit: Zit, host: TorchHost, photo: Array, counted: list[int]
-):
-    samples = image_to_image(zit, PROMPT, photo, strength=strength, seed=1, host=host)
-    assert samples.evaluations == len(counted) == evaluations
-
-
-def test_every_strength_starts_at_its_own_noise(zit_float: Zit, host: TorchHost, photo: Array):
-    """Also between the steps of the schedule, where a whole number of steps could not tell two strengths apart."""
-    levels: list[float] = []
-    handle = zit_float.components.transformer.register_forward_pre_hook(
-        lambda _, args: levels.append(1 - float(args[1]))
-    )
-    for strength in (0.1, 0.3, 0.6, 0.62, 0.95):
-        levels.clear()
-        image_to_image(zit_float, PROMPT, photo, strength=strength, seed=1, host=host)
-        assert levels[0] == pytest.approx(3 * strength / (1 + 2 * strength), abs=1e-6)  # the checkpoint's shift is 3
-        assert levels == sorted(levels, reverse=True)
-    handle.remove()
-
-
-def test_a_faint_redraw_is_the_photo_as_the_vae_sees_it(zit_float: Zit, host: TorchHost, photo: Array):
-    faint = image_to_image(zit_float, PROMPT, photo, strength=1e-4, seed=1, host=host).images[0]
-    vae, picture = zit_float.components.vae, torch.from_numpy(photo).permute(2, 0, 1)[None] * 2 - 1
-    with torch.no_grad():
-        seen = vae.decode(vae.encode(picture).latent_dist.mode()).sample[0].permute(1, 2, 0).numpy() / 2 + 0.5
-    assert np.abs(faint - seen.clip(0, 1)).mean() < 1e-3
-    strong = image_to_image(zit_float, PROMPT, photo, strength=1.0, seed=1, host=host).images[0]
-    assert np.abs(strong - seen.clip(0, 1)).mean() > 0.05
-
-
-@pytest.mark.parametrize("strength", [0.0, -0.1, 1.01, float("nan")])
-def test_strength_out_of_range_is_one_sentence(strength: float, zit: Zit, host: TorchHost, photo: Array):
-    with pytest.raises(InputError) as caught:
-        image_to_image(zit, PROMPT, photo, strength=strength, seed=1, host=host)
-    assert caught.value.code == "strength.out_of_range"
-
-
 def test_a_seed_gives_its_picture_again_alone_and_in_a_batch(zit: Zit, host: TorchHost):
     batch = draw(zit, host, seed=7, batch=3)
     assert batch.seeds == (7, 8, 9)
@@ -223,156 +161,6 @@ def test_the_longest_prompt_is_read_to_its_end(zit: Zit, host: TorchHost):
     whole = draw(zit, host, long, steps=1)
     assert not np.array_equal(whole.images[0], draw(zit, host, long[:-1] + "y", steps=1).images[0])
     assert np.array_equal(whole.images[0], draw(zit, host, long + "y", steps=1).images[0])
-
-
-@pytest.mark.parametrize(
-    ("image", "code"),
-    [
-        (np.zeros((64, 64), np.float32), "image.wrong_shape"),
-        (np.zeros((64, 64, 4), np.float32), "image.wrong_shape"),
-        (np.zeros((1, 1, 3), np.float32), "image.too_small"),
-        (np.full((64, 64, 3), np.nan, np.float32), "image.not_numbers"),
-    ],
-)
-def test_photos_that_cannot_be_used(image: Array, code: str, zit: Zit, host: TorchHost):
-    with pytest.raises(InputError) as caught:
-        image_to_image(zit, PROMPT, image, strength=0.5, seed=1, host=host)
-    assert caught.value.code == code
-
-
-def test_a_mask_redraws_its_part_alone(zit: Zit, host: TorchHost, photo: Array):
-    mask = np.zeros((64, 64), np.float32)
-    mask[:, 40:] = 1
-    drawn = image_to_image(zit, PROMPT, photo, strength=0.9, mask=mask, seed=3, host=host).images[0]
-    assert np.abs(drawn[:, :40] - photo[:, :40]).max() < 1e-6
-    assert np.abs(drawn[:, 40:] - photo[:, 40:]).mean() > 0.03
-    everything = image_to_image(zit, PROMPT, photo, strength=0.9, mask=np.ones_like(mask), seed=3, host=host)
-    assert np.array_equal(
-        everything.images[0], image_to_image(zit, PROMPT, photo, strength=0.9, seed=3, host=host).images[0]
-    )
-
-
-def test_a_coarser_mask_of_the_same_aspect_is_taken(zit: Zit, host: TorchHost, photo: Array):
-    coarse = np.zeros((16, 16), np.float32)
-    coarse[:, 10:] = 1
-    drawn = image_to_image(zit, PROMPT, photo, strength=0.9, mask=coarse, seed=3, host=host).images[0]
-    assert np.abs(drawn[:, :32] - photo[:, :32]).max() < 1e-6
-    assert np.abs(drawn[:, 48:] - photo[:, 48:]).mean() > 0.03
-
-
-def test_what_a_mask_keeps_steers_what_it_redraws(zit: Zit, host: TorchHost, photo: Array):
-    """Blending at every step: the same seed and mask over another photo gives another picture inside the mask."""
-    mask = np.zeros((64, 64), np.float32)
-    mask[16:48, 16:48] = 1
-    inside = [
-        image_to_image(zit, PROMPT, picture, strength=1.0, mask=mask, seed=3, host=host).images[0][24:40, 24:40]
-        for picture in (photo, 1 - photo)
-    ]
-    assert np.abs(inside[0] - inside[1]).mean() > 1e-4
-
-
-@pytest.mark.parametrize(
-    ("mask", "code"),
-    [
-        (np.zeros((64, 64), np.float32), "mask.empty"),
-        (np.zeros((8, 4), np.float32), "mask.empty"),
-        (np.ones((32, 64), np.float32), "mask.wrong_size"),
-        (np.ones((64, 64, 1), np.float32), "mask.wrong_size"),
-    ],
-)
-def test_masks_that_cannot_be_used(mask: Array, code: str, zit: Zit, host: TorchHost, photo: Array):
-    with pytest.raises(InputError) as caught:
-        image_to_image(zit, PROMPT, photo, strength=0.5, mask=mask, seed=1, host=host)
-    assert caught.value.code == code
-
-
-def test_progress_tells_every_step_with_a_preview(zit: Zit):
-    seen: list[tuple[int, int, tuple[int, ...]]] = []
-    host = TorchHost(
-        "cpu", on_progress=lambda step, total, preview: seen.append((step, total, np.asarray(preview).shape))
-    )
-    draw(zit, host, batch=2, steps=4)
-    assert [(step, total) for step, total, _ in seen] == [(n, 8) for n in range(1, 9)]
-    assert {shape for *_, shape in seen} == {(6, 8, 3)}
-
-
-def test_cancel_stops_at_the_next_step_and_leaves_no_trace(zit: Zit, counted: list[int]):
-    host = TorchHost("cpu", on_progress=lambda step, *_: host.cancel() if step == 3 else None)
-    with pytest.raises(Cancelled):
-        draw(zit, host)
-    assert len(counted) == 3
-    plain = TorchHost("cpu")
-    assert np.array_equal(draw(zit, plain).images[0], draw(zit, plain).images[0])
-    assert not issubclass(Cancelled, Exception)
-
-
-def test_values_that_are_not_numbers_are_never_shown(tiny: Path, copy_of: Callable[[Path], Path], host: TorchHost):
-    broken = load(copy_of(tiny), host)
-    broken.components.transformer.all_final_layer["2-1"].linear.bias.data = torch.full((64,), float("nan")).bfloat16()
-    with pytest.raises(ModelError) as caught:
-        draw(broken, host)
-    assert caught.value.code == "sampling.not_finite"
-
-
-def test_large_pictures_are_decoded_whole_where_memory_suffices_and_else_in_tiles(zit: Zit, host: TorchHost):
-    vae, seen = zit.components.vae, []
-    real = vae.tiled_decode
-    vae.tiled_decode = lambda *args, **more: seen.append(1) or real(*args, **more)
-    try:
-        whole = draw(zit, host, width=128, height=96, steps=1)
-        assert not seen
-        free = measure_sizes(zit, (128, 96)).vae + vae_activation_bytes(vae, (128, 96)) - 1
-        tiled = draw(zit, TorchHost("cpu", copying=True, free_bytes=lambda: free), width=128, height=96, steps=1)
-    finally:
-        del vae.tiled_decode
-    assert seen
-    assert tiled.images[0].shape == whole.images[0].shape == (96, 128, 3)
-    assert torch.equal(tiled.latents, whole.latents)
-    assert 0 < np.abs(tiled.images[0] - whole.images[0]).mean() < 0.1
-    assert not vae.use_tiling
-    assert not any("forward" in module.__dict__ for module in vae.modules())
-
-
-def test_drawing_under_inference_mode_changes_nothing(zit: Zit, host: TorchHost):
-    outside = draw(zit, host)
-    with torch.inference_mode():
-        inside = draw(zit, host)
-    assert np.array_equal(outside.images[0], inside.images[0])
-
-
-def test_garbage_is_collected_every_fifth_generation(zit: Zit, host: TorchHost, monkeypatch: pytest.MonkeyPatch):
-    collected: list[int] = []
-    monkeypatch.setattr(gc, "collect", lambda *_: collected.append(1))
-    for _ in range(10):
-        draw(zit, host, steps=1)
-    assert len(collected) == 2
-
-
-def test_many_threads_draw_one_at_a_time_and_each_its_own(zit: Zit):
-    expected = {seed: draw(zit, TorchHost("cpu"), seed=seed, steps=2).images[0] for seed in range(4)}
-    busy, most, got = [], [], {}
-
-    def watch(*_: object) -> None:
-        busy.append(1)
-        most.append(len(busy))
-
-    before = zit.components.transformer.register_forward_pre_hook(watch)
-    after = zit.components.transformer.register_forward_hook(lambda *_: busy.pop() and None)
-
-    def work(seed: int) -> None:
-        got[seed] = draw(zit, TorchHost("cpu"), seed=seed, steps=2).images[0]
-
-    threads = [threading.Thread(target=work, args=(seed,)) for seed in expected]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    before.remove()
-    after.remove()
-    assert max(most) == 1
-    assert all(np.array_equal(got[seed], expected[seed]) for seed in expected)
-    assert registry.drawing.acquire(blocking=False)
-    registry.drawing.release()
 
 
 def test_a_checkpoint_that_asks_for_resolution_shift_gets_it():
