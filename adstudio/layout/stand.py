@@ -8,9 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..errors import InputError
+from ..srgb import luminance
 from ..types import Box, LayoutPlan, LayoutScore, Light, Placement, Side
 from .picture.energy import Busyness
-from .picture.metrics import SAFE_MARGIN, edge_room, luminance, overlap
+from .picture.metrics import SAFE_MARGIN, edge_room, overlap
 from .picture.rest import Rest
 from .picture.score import combine
 

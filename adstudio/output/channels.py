@@ -16,8 +16,8 @@ def get_entry(name: str) -> Entry:
         InputError: ``channels.unknown`` with the nearest names; ``channels.bad_table``.
     """
     known = entries()
-    bare = _bare(name.partition(":")[0])
-    names = {_bare(each): entry for entry in known.values() for each in (entry.id, entry.korean, *entry.aliases)}
+    bare = bare_name(name.partition(":")[0])
+    names = {bare_name(each): entry for entry in known.values() for each in (entry.id, entry.korean, *entry.aliases)}
     if bare and bare in names:
         return names[bare]
     near = [names[each].id for each in difflib.get_close_matches(bare, names, 3, 0.5)]
@@ -103,5 +103,6 @@ def _size_key(size: str) -> str:
     return size.strip().lower().replace(":", "x").replace("×", "x").replace("*", "x")
 
 
-def _bare(name: str) -> str:
+def bare_name(name: str) -> str:
+    """A name as it is compared: letters and digits alone, small."""
     return "".join(char for char in name.lower() if char.isalnum())

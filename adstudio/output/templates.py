@@ -11,6 +11,7 @@ import yaml
 
 from ..errors import InputError
 from ..types import TextRole
+from .channels import bare_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +62,8 @@ def get_template(name: str) -> Template:
     Raises:
         InputError: ``template.unknown``.
     """
-    wanted = _bare(name)
+    wanted = bare_name(name)
     for template in templates().values():
-        if wanted in map(_bare, (template.id, template.korean, *template.aliases)):
+        if wanted in map(bare_name, (template.id, template.korean, *template.aliases)):
             return template
     raise InputError("template.unknown", f"There is no template '{name:.40}'.", f"There is {', '.join(templates())}.")
-
-
-def _bare(name: str) -> str:
-    return "".join(char for char in name.lower() if char.isalnum())

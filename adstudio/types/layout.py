@@ -35,6 +35,20 @@ class Box:
     def height(self) -> float:
         return self.y1 - self.y0
 
+    @property
+    def area(self) -> float:
+        return self.width * self.height
+
+    def overlap(self, other: Box) -> float:
+        """The area that two boxes share."""
+        across = min(self.x1, other.x1) - max(self.x0, other.x0)
+        down = min(self.y1, other.y1) - max(self.y0, other.y0)
+        return max(0.0, across) * max(0.0, down)
+
+    def overlap_share(self, other: Box) -> float:
+        """Share of the smaller box that the other one covers, 0..1."""
+        return min(1.0, self.overlap(other) / max(min(self.area, other.area), 1e-9))
+
     def pixels(self, width_px: int, height_px: int) -> tuple[int, int, int, int]:
         """``(left, top, right, bottom)`` in whole pixels."""
         return (

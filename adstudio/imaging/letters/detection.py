@@ -110,16 +110,9 @@ def _apart(lines: list[Line]) -> list[Line]:
     """Drop what a likelier line covers already: a word is found in several sizes."""
     kept: list[Line] = []
     for line in lines:
-        if not any(_shared(line.box, other.box) > 0.5 for other in kept):
+        if not any(line.box.overlap_share(other.box) > 0.5 for other in kept):
             kept.append(line)
     return kept
-
-
-def _shared(one: Box, other: Box) -> float:
-    across = min(one.x1, other.x1) - max(one.x0, other.x0)
-    down = min(one.y1, other.y1) - max(one.y0, other.y0)
-    smaller = min(one.width * one.height, other.width * other.height)
-    return max(across, 0.0) * max(down, 0.0) / max(smaller, 1e-9)
 
 
 @dataclass(frozen=True, slots=True)

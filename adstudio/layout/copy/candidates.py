@@ -10,7 +10,7 @@ import numpy as np
 
 from ...types import Array, Box, LayoutPlan, TextBlock
 from ..picture.energy import Busyness
-from ..picture.metrics import contains, overlap_area
+from ..picture.metrics import contains
 from ..picture.rest import Rest
 from ..picture.sums import Cells, Values, sum_up
 from ..rects import around
@@ -89,15 +89,14 @@ def text_spots(
         [
             place
             for place in row
-            if not any(overlap_area(place.box, other) > 0 for other in taken)
-            and (safe is None or contains(safe, place.box))
+            if not any(place.box.overlap(other) > 0 for other in taken) and (safe is None or contains(safe, place.box))
         ]
         for row in _places(busy, clear, size_px)
     ]
     kept = [_around(main)]
     for box in (_around(_main(plan)) for plan in local[1:]):
-        is_free = not any(overlap_area(box, other) > 0 for other in taken)
-        if is_free and len(kept) < _LEAST and all(_crossing(box, other) <= 0.25 for other in kept):
+        is_free = not any(box.overlap(other) > 0 for other in taken)
+        if is_free and len(kept) < _LEAST and all(box.overlap_share(other) <= 0.25 for other in kept):
             kept.append(box)
     for most, apart, enough in (
         (_CROWDED, 0.25, _WANTED), (_CROWDED, 0.6, _LEAST), (_HALF, 0.25, _LEAST),
@@ -106,7 +105,7 @@ def text_spots(
         for box in _by_turns([[place.box for place in row if place.occupied <= most] for row in forms]):
             if len(kept) >= enough:
                 break
-            is_new = all(_crossing(box, other) <= apart for other in kept)
+            is_new = all(box.overlap_share(other) <= apart for other in kept)
             if is_new and stack(main, box, size_px, min_px=min_px, most_px=0.0) is not None:
                 kept.append(box)
     kept.sort(key=lambda box: (round(box.y0, 1), box.x0, box.y0))
@@ -136,7 +135,7 @@ def _places(busy: Busyness, clear: Array | None, size_px: tuple[int, int]) -> li
     rows = []
     for boxes in (_grid(form, size_px) for form in _FORMS):
         crowds = _means(busy.occupied, boxes)
-        area = np.array([box.width * box.height for box in boxes])
+        area = np.array([box.area for box in boxes])
         costs = _means(busy.energy, boxes) + 1.4 * crowds + 0.6 * np.sqrt(crowds) - 0.35 * np.sqrt(area)
         if clear is not None:
             costs += _WHOLE * _means((clear > 0.1).astype(np.float32), boxes)
@@ -182,8 +181,3 @@ def _by_turns(rows: Sequence[Sequence[Box]]) -> Iterator[Box]:
 
 def _calm(busy: Busyness, box: Box) -> float:
     return 1 - float(_means(busy.energy, [box])[0])
-
-
-def _crossing(one: Box, other: Box) -> float:
-    """Share of the smaller box that the other one covers."""
-    return overlap_area(one, other) / max(min(one.width * one.height, other.width * other.height), 1e-9)

@@ -11,6 +11,7 @@ from itertools import combinations
 
 import numpy as np
 
+from ...srgb import luminance, ratio
 from ...types import Array, Box
 
 SAFE_MARGIN = 0.05  # of the shorter side
@@ -56,16 +57,16 @@ def alignment(boxes: Sequence[Box]) -> float:
 
 def overlap(boxes: Sequence[Box]) -> float:
     """How little boxes lie over each other: of the worst pair, the share of the smaller one that is hit."""
-    return 1 - max((min(1.0, overlap_area(a, b) / _smaller(a, b)) for a, b in combinations(boxes, 2)), default=0.0)
+    return 1 - max((a.overlap_share(b) for a, b in combinations(boxes, 2)), default=0.0)
 
 
 def underlay(plates: Sequence[Box], boxes: Sequence[Box]) -> float:
     """How far a box that touches a plate lies on it; of the worst one."""
     shares = [
-        1.0 if contains(plate, box) else overlap_area(plate, box) / _area(box)
+        1.0 if contains(plate, box) else plate.overlap(box) / box.area
         for plate in plates
         for box in boxes
-        if overlap_area(plate, box) > _SAME
+        if plate.overlap(box) > _SAME
     ]
     return min(shares, default=1.0)
 
@@ -95,26 +96,13 @@ def copy_contrast(ground: Array, ink: float | None = None) -> float:
     high = max(whole[_rank(0.95, whole)], patches[:, _rank(0.7, patches[0])].max())
     low, high = float(low), float(high)
     if ink is None:
-        return max(_ratio(1.0, high), _ratio(0.0016, low))
-    return 1.0 if low < ink < high else min(_ratio(ink, low), _ratio(ink, high))
-
-
-def luminance(colours: Array) -> Array:
-    """WCAG relative luminance of sRGB colours ``[...,3]``."""
-    linear = np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)
-    return (linear @ np.array([0.2126, 0.7152, 0.0722], np.float32)).astype(np.float32)
+        return max(ratio(1.0, high), ratio(0.0016, low))
+    return 1.0 if low < ink < high else min(ratio(ink, low), ratio(ink, high))
 
 
 def saliency(energy: Array) -> Array:
     """Energy stretched so that 1 certainly is the subject."""
     return np.clip(energy / _SALIENT, 0, 1).astype(np.float32)
-
-
-def overlap_area(one: Box, other: Box) -> float:
-    """Shared area of two boxes, in fractions of the picture."""
-    across = min(one.x1, other.x1) - max(one.x0, other.x0)
-    down = min(one.y1, other.y1) - max(one.y0, other.y0)
-    return max(0.0, across) * max(0.0, down)
 
 
 def contains(outer: Box, inner: Box) -> bool:
@@ -172,15 +160,3 @@ def _patch_indices(length: int) -> np.ndarray:
     count = max(1, length // 6)
     size = -(-length // count)
     return np.linspace(0, length - size, count).round().astype(int)[:, None] + np.arange(size)
-
-
-def _area(box: Box) -> float:
-    return max(box.width * box.height, 1e-9)
-
-
-def _smaller(one: Box, other: Box) -> float:
-    return min(_area(one), _area(other))
-
-
-def _ratio(one: float, other: float) -> float:
-    return (max(one, other) + 0.05) / (min(one, other) + 0.05)

@@ -7,8 +7,8 @@ from typing import Literal
 
 import numpy as np
 
+from ...srgb import luminance
 from ...types import Array, Light
-from .metrics import luminance
 
 _STEP_SEEN = 0.055  # change of colour over three rows of the small picture that makes an edge
 _ALL_ACROSS = 0.6  # share of the columns that an edge must cross to be a table's or the horizon

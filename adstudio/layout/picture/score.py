@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ...srgb import luminance
 from ...types import Array, Box, LayoutPlan, LayoutScore, TextBlock
 from . import metrics
 from .energy import Busyness, measure, shrink_mask
@@ -85,4 +86,4 @@ def _ink(block: TextBlock) -> float | None:
     digits = block.color.removeprefix("#")
     digits = digits if len(digits) == 6 else "".join(2 * digit for digit in digits)
     rgb = np.array([int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)], np.float32)
-    return float(metrics.luminance(rgb))
+    return float(luminance(rgb))

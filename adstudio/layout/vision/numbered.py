@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from ...types import Array, Box
 from ..copy.candidates import Spot, Stand
+from ..rects import apart
 
 LONGEST_PX = 1024
 MAX_BYTES = 400_000
@@ -89,7 +90,7 @@ class _Canvas:
     def tag(self, number: int, middles: Sequence[_Point]) -> None:
         """A number on a dark plate, at the first place where no other tag is."""
         rows = [self._plate(number, *middle) for middle in middles]
-        plate = next((row for row in rows if not any(_cross(row, other) for other in self._tags)), rows[0])
+        plate = next((row for row in rows if all(apart(row, other) for other in self._tags)), rows[0])
         self._tags.append(plate)
         colour = _colour(number)
         self._pen.rounded_rectangle(plate, radius=self._tag_px / 5, fill="#101010", outline=colour, width=self._line_px)
@@ -123,7 +124,3 @@ def _jpeg(image: Array, draw: Callable[[_Canvas], None]) -> bytes:
 
 def _colour(number: int) -> str:
     return _COLOURS[(number - 1) % len(_COLOURS)]
-
-
-def _cross(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

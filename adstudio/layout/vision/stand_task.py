@@ -11,7 +11,7 @@ from ...chat import ChatPicture
 from ...chat.answers import UnusableAnswer
 from ...chat.task import TEXT, Task, ask, flat_schema
 from ...particles import Spoken
-from ...types import Array, Box, LayoutPlan, Placement, Side
+from ...types import Array, LayoutPlan, Placement, Side
 from ..copy.candidates import Stand
 from ..stand import product_box
 from .numbered import draw_stands
@@ -104,15 +104,8 @@ def _refuse_hidden(
 ) -> None:
     boxes = [product_box(each, aspect, *size_px) for each, aspect in zip(placed, aspects, strict=True)]
     for one, other in combinations(range(len(boxes)), 2):
-        if _shared(boxes[one], boxes[other]) > _HIDDEN:
+        if boxes[one].overlap_share(boxes[other]) > _HIDDEN:
             raise UnusableAnswer(
                 f"product {one + 1} and product {other + 1} would hide each other on the rings {rings[one]} and "
                 f"{rings[other]}; choose rings that lie further apart, or a smaller scale"
             )
-
-
-def _shared(one: Box, other: Box) -> float:
-    """Share of the smaller box that the other one covers."""
-    across = min(one.x1, other.x1) - max(one.x0, other.x0)
-    down = min(one.y1, other.y1) - max(one.y0, other.y0)
-    return max(0.0, across) * max(0.0, down) / max(min(one.width * one.height, other.width * other.height), 1e-9)

@@ -14,10 +14,11 @@ from ...chat import ChatPicture
 from ...chat.answers import UnusableAnswer
 from ...chat.task import TEXT, Task, ask, flat_schema, plain_text
 from ...particles import Spoken
+from ...srgb import luminance
 from ...types import ROLE_NAMES, Array, Box, LayoutPlan, Plate, Side, TextBlock, TextRole
 from ..copy.candidates import Spot, moved_blocks
 from ..copy.stack import stack
-from ..picture.metrics import copy_contrast, luminance, under
+from ..picture.metrics import copy_contrast, under
 from .numbered import draw_spots
 
 Align = Literal["left", "center", "right"]
@@ -152,7 +153,7 @@ class _Reader:
     def _refuse_overlap(self, held: Mapping[int, Sequence[str]], placed: Mapping[str, TextBlock]) -> None:
         for one, other in combinations(held, 2):
             boxes = [[placed[name].box for name in held[number]] for number in (one, other)]
-            if any(_cross(a, b) for a, b in product(*boxes)):
+            if any(a.overlap(b) > 0 for a, b in product(*boxes)):
                 raise UnusableAnswer(f"boxes {one} and {other} overlap; choose one of them, or two that lie apart")
 
     def _stacked(self, held: Mapping[int, Sequence[str]]) -> dict[str, TextBlock]:
@@ -230,12 +231,8 @@ def _shown(spot: Spot, spots: Sequence[Spot]) -> dict[str, Any]:
         "number": spot.number,
         **{name: round(100 * edge) for name, edge in edges.items()},
         "calm": round(100 * spot.calm),
-        "overlaps": [other.number for other in spots if other is not spot and _cross(spot.box, other.box)],
+        "overlaps": [other.number for other in spots if other is not spot and spot.box.overlap(other.box) > 0],
     }
-
-
-def _cross(one: Box, other: Box) -> bool:
-    return min(one.x1, other.x1) > max(one.x0, other.x0) and min(one.y1, other.y1) > max(one.y0, other.y0)
 
 
 def _contrast(colour: str, ground: Array) -> float:

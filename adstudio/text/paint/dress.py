@@ -8,6 +8,7 @@ from itertools import count, groupby
 
 import numpy as np
 
+from ...srgb import ratio
 from ...types import ROLE_NAMES, Array, Mark, TextBlock, TextStyle
 from ..lines.characters import normalise
 from ..lines.fitting import Setting
@@ -16,7 +17,7 @@ from ..lines.spot import Spot, spot_of
 from ..roles import role_style
 from .brush import draw_lines, paint_letters, paint_rim, paint_shadow, strike, underline
 from .ground import Fill, Ground, Wish, choose_ground, lay_ground, wanted_fill
-from .ink import Colour, Palette, brightness, enough, palette, ratio, to_hex
+from .ink import Colour, Palette, brightness, enough, palette, to_hex
 from .mark import paint_logo, paint_qr
 from .sheet import Piece, Sheet
 from .spot import paint_spot

@@ -9,11 +9,12 @@ from typing import Literal
 import numpy as np
 from PIL import Image, ImageFilter
 
+from ...srgb import luminance
 from ...types import Array, TextBlock
 from ..lines.fitting import Setting
 from ..lines.rows import Edges
 from ..roles import role_style
-from .ink import Colour, Palette, between, brightness, enough, extremes, luminance, parse_colour
+from .ink import Colour, Palette, between, brightness, enough, extremes, parse_colour
 from .shape import rounded
 from .sheet import Sheet
 

@@ -14,6 +14,7 @@ from functools import lru_cache
 import numpy as np
 
 from ...errors import InputError
+from ...srgb import decode, encode, luminance, ratio
 from ...types import Array
 
 Colour = tuple[float, float, float]
@@ -28,12 +29,6 @@ class Palette:
 
     light: tuple[Colour, Colour]
     dark: tuple[Colour, Colour]
-
-
-def luminance(colours: Array) -> Array:
-    """WCAG relative luminance of sRGB colours ``[...,3]``."""
-    linear = np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)
-    return (linear @ np.array([0.2126, 0.7152, 0.0722], np.float32)).astype(np.float32)
 
 
 def contrast(colour: Colour, cells: Array) -> float:
@@ -72,11 +67,6 @@ def between(ink: float, low: float, high: float) -> float:
 def brightness(colour: Colour) -> float:
     """WCAG relative luminance of one colour."""
     return float(luminance(np.asarray(colour, np.float32)))
-
-
-def ratio(one: float, other: float) -> float:
-    """WCAG contrast of two luminances."""
-    return (max(one, other) + 0.05) / (min(one, other) + 0.05)
 
 
 def enough(size: float, weight: int, picture: tuple[int, int]) -> float:
@@ -132,16 +122,14 @@ def to_oklab(colours: Array) -> Array:
 
     Source: B. Ottosson, "A perceptual color space for image processing" (2020).
     """
-    linear = np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)
-    return np.cbrt(linear @ _TO_LMS.T) @ _TO_LAB.T
+    return np.cbrt(decode(colours) @ _TO_LMS.T) @ _TO_LAB.T
 
 
 def from_oklch(lightness: float, chroma: float, hue: float) -> Colour:
     """Turn lightness, chroma and hue (radians) into sRGB; what lies outside is clipped."""
     linear = _linear(lightness, chroma, hue)
     linear = np.clip(linear, 0.0, 1.0)
-    encoded = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
-    red, green, blue = (float(v) for v in encoded)
+    red, green, blue = (float(v) for v in encode(linear))
     return (red, green, blue)
 
 

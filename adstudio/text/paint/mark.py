@@ -9,9 +9,10 @@ import numpy as np
 from PIL import Image
 
 from ...errors import InputError, MissingDependency
+from ...srgb import luminance
 from ...types import Array, Mark
 from .ground import crop
-from .ink import WHITE, Palette, luminance, to_oklab
+from .ink import WHITE, Palette, to_oklab
 from .shape import rounded
 from .sheet import Sheet
 

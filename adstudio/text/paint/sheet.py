@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ...srgb import decode, encode
 from ...types import Array, Layer
 
 _PICTURE = "배경 이미지"
@@ -173,5 +174,5 @@ class _Curve:
 
 
 _STEPS = np.linspace(0, 1, 65_536)
-_LINEAR = _Curve(np.where(_STEPS <= 0.04045, _STEPS / 12.92, ((_STEPS + 0.055) / 1.055) ** 2.4))
-_SRGB = _Curve(np.where(_STEPS <= 0.0031308, _STEPS * 12.92, 1.055 * _STEPS ** (1 / 2.4) - 0.055))
+_LINEAR = _Curve(decode(_STEPS))
+_SRGB = _Curve(encode(_STEPS))

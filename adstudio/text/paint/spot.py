@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...srgb import ratio
 from ...types import Array, TextBlock
 from ..lines.fitting import Setting
 from ..lines.spot import Spot
 from .accent import accent
 from .brush import draw_lines, gradient, paint_letters
 from .ground import Fill, crop, wanted_fill
-from .ink import BLACK, WHITE, Colour, Palette, brightness, enough, ratio, toned
+from .ink import BLACK, WHITE, Colour, Palette, brightness, enough, toned
 from .shape import Coverage, rounded, seal, soften
 from .sheet import Sheet
 

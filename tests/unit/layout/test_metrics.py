@@ -145,8 +145,8 @@ def test_worst_pair_is_not_diluted_by_good_ones():
 
 
 def test_area_of_overlap():
-    assert metrics.overlap_area(QUARTER, Box(0.25, 0.25, 1, 1)) == pytest.approx(0.0625)
-    assert metrics.overlap_area(QUARTER, Box(0.5, 0.5, 1, 1)) == 0
+    assert QUARTER.overlap(Box(0.25, 0.25, 1, 1)) == pytest.approx(0.0625)
+    assert QUARTER.overlap(Box(0.5, 0.5, 1, 1)) == 0
 
 
 # --- underlay ---

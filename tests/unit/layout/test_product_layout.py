@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from adstudio.errors import InputError
 from adstudio.layout.picture.energy import shrink
-from adstudio.layout.picture.metrics import overlap_area
 from adstudio.layout.picture.rest import find_rest, light_side
 from adstudio.layout.saliency import LocalAnalyzer
 from adstudio.layout.stand import product_box
@@ -85,7 +84,7 @@ def test_products_stay_in_the_frame_and_apart(shapes: list[float], size: tuple[i
     for box in boxes:
         assert box.x0 > 0 and box.x1 < 1 and box.y0 > 0.02 and box.y1 < 1
     for i, box in enumerate(boxes):
-        assert all(overlap_area(box, other) < 1e-6 for other in boxes[i + 1 :])
+        assert all(box.overlap(other) < 1e-6 for other in boxes[i + 1 :])
     assert all(a.x < b.x for a, b in pairwise(plan.products))
     assert sorted(p.order for p in plan.products) == list(range(len(shapes)))
     front_to_back = sorted(plan.products, key=lambda p: p.order)

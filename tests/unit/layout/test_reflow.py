@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from adstudio.errors import InputError
 from adstudio.layout.copy.blocks import Piece, group_pieces, pieces_of
 from adstudio.layout.copy.reflow import reflow
-from adstudio.layout.picture.metrics import overlap_area
 from adstudio.types import Box, Channel, LayoutPlan, Mark, Placement, TextBlock
 
 WORDS = (
@@ -78,7 +77,7 @@ def test_boxes_stay_safe_apart_ordered_and_loud(plan: LayoutPlan, size: tuple[in
     for box in boxes:
         assert safe.x0 - 1e-6 <= box.x0 < box.x1 <= safe.x1 + 1e-6
         assert safe.y0 - 1e-6 <= box.y0 < box.y1 <= safe.y1 + 1e-6
-    assert all(overlap_area(one, other) < 1e-9 for one, other in combinations(boxes, 2))
+    assert all(one.overlap(other) < 1e-9 for one, other in combinations(boxes, 2))
     assert [replace(block, box=MIDDLE) for block in laid.texts] == [replace(block, box=MIDDLE) for block in plan.texts]
     before, after = pieces_of(plan, SOURCE), pieces_of(laid, size)
     for group in group_pieces(before, SOURCE):

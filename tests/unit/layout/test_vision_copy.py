@@ -25,7 +25,6 @@ from layout_questions import (
 )
 
 from adstudio.errors import ProviderError
-from adstudio.layout.picture.metrics import overlap_area
 from adstudio.layout.plan.reading import check_plan
 from adstudio.layout.providers import lay_out
 from adstudio.layout.saliency import LocalAnalyzer, Wishes
@@ -239,5 +238,5 @@ def test_boxes_stay_inside_the_channels_safe_zone_and_off_what_stays(server: Cha
     placed = {block.role: block.box for block in laid.plan.texts}
     assert {*placed} == {"headline", "sub", "badge", "legal"}
     for moved in ("headline", "sub"):
-        assert not any(overlap_area(placed[moved], placed[kept]) > 0 for kept in ("badge", "legal"))
+        assert not any(placed[moved].overlap(placed[kept]) > 0 for kept in ("badge", "legal"))
     assert laid.plan.channel == "story"

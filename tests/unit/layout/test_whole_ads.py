@@ -18,7 +18,7 @@ from adstudio.layout.copy.stacks import unit_of
 from adstudio.layout.picture.energy import measure, shrink
 from adstudio.layout.picture.faces import find_faces
 from adstudio.layout.picture.freespace import Ground, clear_map
-from adstudio.layout.picture.metrics import contains, overlap_area
+from adstudio.layout.picture.metrics import contains
 from adstudio.layout.picture.score import score
 from adstudio.layout.plan.reading import check_plan
 from adstudio.layout.saliency import LocalAnalyzer, Wishes
@@ -207,7 +207,7 @@ def test_locked_parts_stay_and_the_rest_flows_around_them():
     assert plan.products == (stand,)
     others = [box for box in parts(plan) if box not in (head.box, code.box)]
     assert len(others) == 6
-    assert all(overlap_area(box, held) < 1e-6 for box in others for held in (head.box, code.box))
+    assert all(box.overlap(held) < 1e-6 for box in others for held in (head.box, code.box))
     assert any("고정하신" in reason for reason in plan.reasons)
 
 
@@ -245,7 +245,7 @@ def test_face_is_found_and_kept_free():
     (face,) = busy.faces
     assert contains(Box(0.3, 0.05, 0.6, 0.4), face)
     best = LOCAL.place_text(astronaut, AdCopy("가을 신메뉴 출시", "고구마 라떼와 밤 케이크"))
-    assert all(overlap_area(box, face) < 0.05 * face.width * face.height for box in parts(best))
+    assert all(box.overlap(face) < 0.05 * face.width * face.height for box in parts(best))
     assert any("얼굴" in reason for reason in best.reasons)
 
 

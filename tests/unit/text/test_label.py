@@ -7,7 +7,7 @@ import pytest
 from skimage import data
 
 from adstudio.errors import InputError
-from adstudio.text.paint.ink import luminance
+from adstudio.srgb import luminance
 from adstudio.text.paint.label import LABELS, draw_label
 from adstudio.types import Box
 

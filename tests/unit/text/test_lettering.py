@@ -9,9 +9,10 @@ import pytest
 from skimage import data
 
 from adstudio.errors import InputError
+from adstudio.srgb import luminance
 from adstudio.text.lettering import draw, set_copy
 from adstudio.text.paint.ground import ink_rect
-from adstudio.text.paint.ink import contrast, enough, luminance, parse_colour
+from adstudio.text.paint.ink import contrast, enough, parse_colour
 from adstudio.types import Array, Box, LayoutPlan, TextBlock, TextStyle
 
 HEADLINE = TextBlock("headline", "따뜻한 커피 한 잔의 여유", Box(0.06, 0.06, 0.8, 0.36), "left", anchor="bottom")

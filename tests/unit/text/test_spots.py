@@ -10,9 +10,10 @@ from ad_blocks import BADGE, CTA, flat, one
 from skimage import data, transform
 
 from adstudio.errors import InputError
+from adstudio.srgb import luminance, ratio
 from adstudio.text.lettering import draw, letter, set_copy
 from adstudio.text.lines.spot import spot_of
-from adstudio.text.paint.ink import luminance, ratio, to_oklab
+from adstudio.text.paint.ink import to_oklab
 from adstudio.types import Array, Box, LayoutPlan, TextBlock, TextStyle
 
 
