@@ -224,7 +224,10 @@ def native(options: argparse.Namespace) -> None:
     )
     rows = {row.what: row for row in bench.native(bench.Bench(given))}
     for name, row in rows.items():
-        say(f"{name}, warm", row.seconds, "s", row.note)
+        if row.seconds:
+            say(f"{name}, warm", row.seconds, "s", row.note)
+        else:
+            say(f"{name}, not measured", 0, "", row.note)
     theirs, ours = rows.get("ComfyUI's nodes"), rows.get("ours, in ComfyUI")
     if theirs and ours and theirs.seconds:
         say("ours, x ComfyUI's nodes", ours.seconds / theirs.seconds, "x")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import statistics
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,13 @@ import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
 from adstudio.imaging.composite.compose import compose, workspace_bytes  # noqa: E402
+from adstudio.imaging.resample import resize_rgba  # noqa: E402
 from adstudio.types import Array, Composite, CutOut, Placement  # noqa: E402
 from benchmarks.composite import group_of_three  # noqa: E402
 from benchmarks.gauges import timed, watched_tensors  # noqa: E402
+from benchmarks.still_life import render_room  # noqa: E402
+
+_RENDERED_PX = 512  # a scene of that size is rendered, and enlarged: at 2048 px that would take a minute by itself
 
 
 @dataclass(frozen=True)
@@ -40,8 +44,9 @@ class Found:
 
 def measure(device: str, sides: tuple[int, ...] = (1024, 2048), rounds: int = 3) -> Iterator[Found]:
     """Measure each way of composing at each size, in turns with numpy."""
+    _, rendered, places = group_of_three(_RENDERED_PX)
     for side in sides:
-        room, group, places = group_of_three(side)
+        room, group = render_room(-50.0, size=side).picture, [_enlarged(cut, side / _RENDERED_PX) for cut in rendered]
         ways: dict[str, tuple[list[CutOut], list[Placement], dict[str, Any]]] = {
             "shadow and tone": (group[:1], places[:1], {}),
             "reflection, layers, plate": (group[:1], places[:1], {"reflection": 0.4, "layers": True}),
@@ -49,6 +54,11 @@ def measure(device: str, sides: tuple[int, ...] = (1024, 2048), rounds: int = 3)
         }
         for name, (cuts, spots, settings) in ways.items():
             yield _compare(f"{name}, {side} px", device, room, cuts, spots, settings, rounds)
+
+
+def _enlarged(cut: CutOut, scale: float) -> CutOut:
+    height, width = (round(length * scale) for length in cut.rgba.shape[:2])
+    return replace(cut, rgba=resize_rgba(cut.rgba, width, height))
 
 
 def _compare(
