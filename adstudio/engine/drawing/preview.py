@@ -59,7 +59,7 @@ class Previews:
         target = torch.empty(colours.shape, pin_memory=True)
         target.copy_(colours, non_blocking=True)
         event = torch.cuda.Event()
-        event.record()
+        event.record(torch.cuda.current_stream(colours.device))  # which need not be the current device
         self._coming = target, event
         return arrived
 
