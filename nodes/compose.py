@@ -9,12 +9,13 @@ from typing import Any
 import torch
 
 from ..adstudio.errors import InputError
-from ..adstudio.imaging.composite.compose import compose, describe, workspace_bytes
+from ..adstudio.imaging.composite.compose import describe
 from ..adstudio.imaging.composite.grounding import cast_alone, shade_white
 from ..adstudio.imaging.composite.placement import STANCES, line_up
 from ..adstudio.imaging.composite.stance import settle_stances
 from ..adstudio.imaging.cutout.matting import restore_frame
 from ..adstudio.layout.frames import together
+from ..adstudio.run.composing import compose_on
 from ..adstudio.types import Array, CutOut, LayoutPlan, Placement
 from . import _host, _lamp
 from ._api import io
@@ -195,8 +196,7 @@ class BackgroundComposite(io.ComfyNode):
         for index, frame in enumerate(to_arrays(backdrop)):
             places = _turned(_placements(plan, index, frame, products, **by_hand), plan, rotation, stance)
             found = settle_stances(frame, products, places) if plan is None and stance == "auto" else (places, ())
-            with _host.host().workspace(workspace_bytes(frame, products, found[0])) as device:
-                made = compose(frame, products, found[0], device=device, **options)
+            made = compose_on(_host.host(), frame, products, found[0], **options)
             done.append(replace(made, notes=(*found[1], *made.notes)))
             proposed = LayoutPlan(reasons=_BY_HAND) if plan is None else plan.for_frame(index)
             placed.append(replace(proposed, products=tuple(found[0])))

@@ -211,7 +211,7 @@ class Run:
         """Put the products on every backdrop."""
         if not self.cutouts:
             return
-        from ...imaging.composite.compose import compose, workspace_bytes
+        from ..composing import compose_on
 
         backdrops = self.originals
         with self.recorder.step("place"):
@@ -224,8 +224,7 @@ class Run:
             self.originals, self.masks = [], []
             for backdrop, plan in zip(backdrops, places, strict=True):
                 self.recorder.check_cancelled()
-                with self.host.workspace(workspace_bytes(backdrop, self.cutouts, plan.products)) as device:
-                    made = compose(backdrop, self.cutouts, plan.products, device=device, **self._finish())
+                made = compose_on(self.host, backdrop, self.cutouts, plan.products, **self._finish())
                 self.originals.append(made.image)
                 self.masks.append(made.mask)
                 self.receipts.append(dict(made.receipt))
