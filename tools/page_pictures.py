@@ -31,6 +31,8 @@ PHOTO = str(resources.files("skimage.data").joinpath("coffee.png"))
 KO, EN = (read(language, "main")["adStudio"] for language in ("ko", "en"))
 BRIEF, OTHER_BRIEF = "봄맞이 딸기라떼 출시, 분홍빛 대리석 위 상큼한 분위기", "나무 탁자 위 핸드드립 커피"
 OPEN = "() => { app.extensionManager.command.execute('Workspace.ToggleSidebarTab.adstudio') }"
+SHOWN = """() => [...document.querySelectorAll(".adp-shown img, .adp-thumb img")]
+    .every(image => image.complete && image.naturalWidth)"""
 REPORT = "() => app.extensionManager.command.execute('AdStudio.RunReport')"
 DRAWN_MS = 600_000
 WIDEST_PX = 1000
@@ -95,6 +97,7 @@ def panel(browser: Any, server: ComfyServer) -> None:
     page.wait_for_function("() => app.canvas.graph.nodes.some(node => node.type === 'AdStudioLayoutEditor')")
     page.evaluate("() => { app.canvas.ds.scale = 0.6; app.canvas.ds.offset = [640, 120]; app.canvas.setDirty(true); }")
     page.locator(".adp-shown .adp-actions").scroll_into_view_if_needed()
+    page.wait_for_function(SHOWN)
     page.wait_for_timeout(6000)  # until ComfyUI's own message has gone
     write("panel", page.screenshot())
 
@@ -116,6 +119,7 @@ def panel_light(browser: Any, server: ComfyServer) -> None:
         page.locator(".adp-go").click()
         page.wait_for_function(f"() => document.querySelectorAll('.adp-thumb').length >= {number}", timeout=DRAWN_MS)
     page.locator(".adp-gallery").scroll_into_view_if_needed()
+    page.wait_for_function(SHOWN)
     page.wait_for_timeout(800)
     width = page.locator(".adstudio-panel").bounding_box()
     write("panel-light", page.screenshot(), (0, 0, int(width["x"] + width["width"]), 1180))

@@ -9,18 +9,25 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
-ROOMS = ("adstudio/chat", "adstudio/engine", "adstudio/imaging", "adstudio/layout", "adstudio/output", "adstudio/prompt",
-         "adstudio/text", "nodes")  # fmt: skip
+ROOMS = (
+    "adstudio/chat", "adstudio/engine", "adstudio/imaging", "adstudio/layout", "adstudio/output",
+    "adstudio/prompt", "adstudio/text", "nodes",
+)  # fmt: skip
 CODE = re.compile(r"[a-z_]+\.[a-z_0-9]+")
 # Their own sentence says which file, line or name is wrong: words without that would say less.
-NAMING = {"channel.refused", "channels.bad_table", "channels.unknown_size", "layout.unknown_name", "layout.unknown_provider",
-          "prompt.bad_table", "prompt.unknown_tone", "template.unknown", "text.bad_roles"}  # fmt: skip
+NAMING = {
+    "channel.refused", "channels.bad_table", "channels.unknown_size", "layout.unknown_name",
+    "layout.unknown_provider", "prompt.bad_table", "prompt.unknown_tone", "template.unknown", "text.bad_roles",
+}  # fmt: skip
 # What only programs can get wrong: a widget or a node before it would have refused it.
-CALLED = {"batch.out_of_range", "checkpoint.bad_scale", "comfyui.graph_refused", "convert.nothing_to_do", "cutout.mask_shape",
-          "device.unknown", "image.wrong_shape", "lettering.wrong_shape", "options.no_such_attention",
-          "options.unknown_attention", "output.bad_quality", "output.bad_shape", "output.not_a_picture",
-          "photo.wrong_numbers", "photo.wrong_shape", "prompt.brief_not_text", "prompt.count", "reframe.bad_size",
-          "rest.bad_form", "rest.bad_kind", "rest.too_large", "text.font_is_a_path", "typeset.bad_question"}  # fmt: skip
+CALLED = {
+    "batch.out_of_range", "checkpoint.bad_scale", "comfyui.graph_refused", "convert.nothing_to_do",
+    "cutout.mask_shape", "device.unknown", "image.wrong_shape", "lettering.wrong_shape",
+    "options.no_such_attention", "options.unknown_attention", "output.bad_quality", "output.bad_shape",
+    "output.not_a_picture", "photo.wrong_numbers", "photo.wrong_shape", "prompt.brief_not_text", "prompt.count",
+    "reframe.bad_size", "rest.bad_form", "rest.bad_kind", "rest.too_large", "text.font_is_a_path",
+    "typeset.bad_question",
+}  # fmt: skip
 
 
 def raised() -> Iterator[str]:
