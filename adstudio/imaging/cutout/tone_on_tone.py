@@ -22,6 +22,7 @@ _SEEN = 2.5  # times the ground's own unevenness
 _LEAST_SEEN = 0.3  # L*a*b* units, less than one level of 255
 _CHROMA = np.array([1.0, 0.5, 0.5], dtype=np.float32)  # JPEG blurs colour, so it tells less
 _LEAST_PART = 0.05
+_LEAST_HOLE = 0.005  # of what is seen; a smaller one is a gleam
 _GAP_SHARE = 0.025  # of the product's size: how wide a stripe may have the ground's very tone
 _LINE_PX = 2  # an outline that alone differs from the ground is no wider to each side
 _EDGED = 0.7
@@ -147,13 +148,17 @@ def find_difference(lab: Array, ground: Array) -> Bools:
     rest = (lab - ground) * _CHROMA
     far = lengths(blur(rest, _POOL_PX))
     height, width = far.shape
-    rim = far[frame_of(height, width, max(2, round(0.05 * min(height, width))))]
-    seen = far > max(_LEAST_SEEN, _SEEN * float(np.percentile(rim, 90)))
+    edge = frame_of(height, width, max(2, round(0.05 * min(height, width))))
+    seen = far > max(_LEAST_SEEN, _SEEN * float(np.percentile(far[edge], 90)))
     # Averaging carries what differs much over its outline: there the pixel itself must differ.
-    seen &= lengths(blur(rest, 1.0)) > 0.25 * maximum_filter(far, round(4 * _POOL_PX) + 1)
-    numbers, count = find_parts(seen)
+    own = blur(rest, 1.0)
+    seen &= lengths(own) > 0.25 * maximum_filter(far, round(4 * _POOL_PX) + 1)
+    # Between light and dark averages cancel out, as at a lit mouth beside a shaded neck; but no shadow makes it lighter.
+    seen |= open_up(own[..., 0] > 2 * max(_LEAST_SEEN, float(np.percentile(own[..., 0][edge], 95))), _LINE_PX)
+    numbers, count = find_parts(grow(seen, _LINE_PX))  # what a line alone parts belongs together
     if count == 0:
         return seen
+    numbers[~seen] = 0
     sizes = np.bincount(numbers.ravel())
     sizes[0] = 0
     return (sizes >= _LEAST_PART * sizes.max())[numbers]
@@ -166,7 +171,8 @@ def _silhouette(seen: Bools, lab: Array, ground: Array, crisp: Bools) -> Bools:
     holes, count = find_parts(open_up(fill_holes(solid) & ~solid, _LINE_PX))
     through = np.zeros_like(seen)
     near = grow(crisp, 2)
-    for number in range(1, count + 1):
+    sizes = np.bincount(holes.ravel(), minlength=count + 1)
+    for number in np.flatnonzero(sizes[1:] >= _LEAST_HOLE * seen.sum()) + 1:
         hole = holes == number
         rim = grow(hole, 2) & ~hole
         if near[rim].mean() > _EDGED:
