@@ -14,7 +14,7 @@ import pytest
 import torch
 from comfy_server import ComfyServer
 from hub_server import Hub, serving
-from test_split_files import draw, options, pixels
+from test_split_files import LOADER, draw, options, pixels
 
 REPO = "Comfy-Org/z_image_turbo"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -100,3 +100,19 @@ def test_float32_is_converted_once_when_the_user_says_so(comfy: ComfyServer):
     assert "wide-bf16" in said and "float32" not in said
     assert "wide-bf16" in options(comfy, "checkpoint")
     assert np.array_equal(pixels(draw(comfy, checkpoint="wide-bf16")), pixels(run))
+
+
+def test_the_settings_name_the_checkpoint_where_nobody_does(comfy: ComfyServer):
+    settings = comfy.base / "user" / "__adstudio" / "settings.yaml"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text("checkpoint: three.safetensors\n")
+    try:
+        required = comfy.get(f"/object_info/{LOADER}")[LOADER]["input"]["required"]
+        assert required["checkpoint"][1]["default"] == "three.safetensors"
+        told = comfy.post("/adstudio/generate", {"brief": "봄", "steps": 1, "provider": "rules", "wait_s": 0})
+        graph = comfy.wait(told["job"]).entry["prompt"][2]
+    finally:
+        settings.unlink()
+    assert [each["inputs"]["checkpoint"] for each in graph.values() if each["class_type"] == LOADER] == [
+        "three.safetensors"
+    ]
