@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import csv
+import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -141,6 +143,16 @@ def test_a_played_card_leaves_torch_what_cuda_has_not_taken(monkeypatch: pytest.
     monkeypatch.setattr(torch.cuda, "set_per_process_memory_fraction", shares.append)
     card_parts._woken(argparse.Namespace(folder=tmp_path, tiny=True), 8.0)
     assert shares[-1] == pytest.approx((8 - 0.9) / 80)
+
+
+def test_parts_find_their_own_folder_beside_a_package_of_its_name(tmp_path: Path):
+    """Some distributions install their benchmarks as a package; a folder that is none would stand behind it."""
+    (tmp_path / "benchmarks").mkdir()
+    (tmp_path / "benchmarks" / "__init__.py").touch()
+    command = [sys.executable, str(ROOT / "benchmarks" / "card_parts.py"), "--help"]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(tmp_path)])}
+    said = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert said.returncode == 0, said.stderr
 
 
 def test_a_failing_test_is_told_before_the_others_have_run(
