@@ -253,6 +253,8 @@ def run_tests(paths: Sequence[Path]) -> None:
                     say(name[-160:], 1, "", how)
     for how, count in counts.items():
         say(f"tests {how}", count)
+    if child.returncode > 1:  # a file that cannot be imported, say: its tests are in no count
+        say("tests not all run, pytest's exit", child.returncode, "", "see card.log")
 
 
 def allocator(options: argparse.Namespace) -> None:
