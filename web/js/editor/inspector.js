@@ -111,7 +111,7 @@ export class Inspector {
       onchange: () => this.#change(item, auto.checked ? { color: null, color_to: null } : { color: well.value }) });
     this.syncs.push((entry) => {
       auto.checked = !entry.color;
-      // Where the ink follows the ground, it begins with what is there: to choose one's own changes nothing by itself.
+      // Where the ink follows the ground, one's own begins as light or dark as what is there.
       if (document.activeElement !== well) well.value = sixDigits(entry.color ?? inkOn(this.editor, item, this.editor.lines.set[item.index]).ink);
     });
     return h("div", { class: "ads-field ads-colour" }, well, h("label", {}, auto, this.say("editor.color_auto")));
