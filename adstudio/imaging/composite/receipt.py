@@ -120,8 +120,8 @@ def describe(composite: Composite) -> str:
     receipt = composite.receipt
     numbers = range(1, int(receipt["products"]) + 1)
     scales = [receipt["scale" if number == 1 else f"scale_{number}"] for number in numbers]
-    # Of a product that is wholly hidden nothing was compared.
-    means = [f"{receipt[key]:.2f}" if (key := f"mean_delta_e_{number}") in receipt else "hidden" for number in numbers]
+    # A product of which no opaque pixel is in view has nothing to compare.
+    means = [f"{receipt[key]:.2f}" if (key := f"mean_delta_e_{number}") in receipt else "–" for number in numbers]
     apart = f" ({', '.join(means)})" if len(means) > 1 else ""
     lines = [
         f"products: {receipt['products']:.0f}, drawn at {', '.join(f'{scale:.2f}x' for scale in scales)}",
