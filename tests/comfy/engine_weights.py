@@ -80,7 +80,7 @@ def flux2(path: Path, context: int) -> None:
 
 def kl_vae(channels: int, *, batch_norm: bool) -> torch.nn.Module:
     """The autoencoder of SDXL (4 channels) or FLUX.2 (32, normalised)."""
-    shape = {"double_z": True, "z_channels": channels, "resolution": 256, "in_channels": 3, "out_ch": 3, "ch": 128}
+    shape = {"double_z": True, "z_channels": channels, "resolution": 256, "in_channels": 3, "out_ch": 3, "ch": 32}
     shape |= {"ch_mult": [1, 2, 4, 4], "num_res_blocks": 2, "attn_resolutions": [], "dropout": 0.0}
     if batch_norm:
         shape["batch_norm_latent"] = True
@@ -101,7 +101,7 @@ def qwen_lora(path: Path) -> None:
 
 
 def qwen_vae(path: Path) -> None:
-    shape = {"dim": 16, "z_dim": 16, "dim_mult": [1, 2, 4, 4], "num_res_blocks": 2, "attn_scales": []}
+    shape = {"dim": 4, "z_dim": 16, "dim_mult": [1, 2, 4, 4], "num_res_blocks": 2, "attn_scales": []}
     with torch.device("meta"):
         module = wan_vae.WanVAE(**shape, temperal_downsample=[False, True, True], image_channels=3, dropout=0.0)
     write(path, shapes_of(module))

@@ -6,6 +6,7 @@ ones: the classes, their loading, tokenizers and sampling stay core's own.
 
 import comfy.ldm.lumina.controlnet as lumina_control
 import comfy.ldm.qwen_image.model as qwen_image
+import comfy.sd
 import comfy.sdxl_clip as sdxl_clip
 import comfy.supported_models as supported
 import comfy.text_encoders.llama as llama
@@ -47,3 +48,13 @@ class ShallowSdxlClip(sdxl_clip.SDXLClipModel):
 
 
 sdxl_clip.SDXLClipModel = ShallowSdxlClip
+
+
+class NarrowAutoencoder(comfy.sd.AutoencoderKL):
+    """An autoencoder whose encoder is as narrow as its decoder, whose width alone core reads from the file."""
+
+    def __init__(self, *, ddconfig, decoder_ddconfig=None, **kwargs) -> None:
+        super().__init__(ddconfig=decoder_ddconfig or ddconfig, **kwargs)
+
+
+comfy.sd.AutoencoderKL = NarrowAutoencoder
