@@ -29,7 +29,7 @@ _EDGED = 0.7
 _CRISP_PX, _SLOPE_PX = 1.2, 6.0
 _LEAST_NOISE = 0.04  # L*a*b* units per pixel; a ground that is burnt out has none of its own
 _STEP, _CRISP = 2.2, 3.0  # times the noise of a step between neighbours
-_FLAT_PX, _SLOPE, _SHARP = 4.0, 1.25, 1.8  # by how much a slope and a step become flatter when blurred so far
+_FLAT_PX, _SLOPE, _SHARP = 4.0, 1.3, 2.3  # by how much a slope and a step become flatter when blurred so far
 _REACH_PX = 90.0  # how far a slope is followed into what differs
 _SURE = np.float32(0.05)
 _NOTCH_SHARE = 0.08
@@ -153,7 +153,7 @@ def find_difference(lab: Array, ground: Array) -> Bools:
     # Averaging carries what differs much over its outline: there the pixel itself must differ.
     own = blur(rest, 1.0)
     seen &= lengths(own) > 0.25 * maximum_filter(far, round(4 * _POOL_PX) + 1)
-    # Between light and dark averages cancel out, as at a lit mouth beside a shaded neck; but no shadow makes it lighter.
+    # Between light and dark averages cancel out, as at a lit mouth by a shaded neck; but no shadow makes it lighter.
     seen |= open_up(own[..., 0] > 2 * max(_LEAST_SEEN, float(np.percentile(own[..., 0][edge], 95))), _LINE_PX)
     numbers, count = find_parts(grow(seen, _LINE_PX))  # what a line alone parts belongs together
     if count == 0:

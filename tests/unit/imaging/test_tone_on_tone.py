@@ -13,6 +13,7 @@ from adstudio.errors import InputError
 from adstudio.imaging.cutout.matting import cut_out, restore_frame
 from adstudio.imaging.linear import to_srgb
 from adstudio.types import Array
+from benchmarks.cutout import scene
 
 from .conftest import smooth_ellipse
 
@@ -33,6 +34,10 @@ def shot(alpha: Array, light: Array, shade: Array | None = None, exposure: float
     plane = (ground * (1 - alpha) + WHITE * light[None, :] * alpha) * exposure
     picture = to_srgb(np.repeat(plane[..., None], 3, 2).astype(np.float32))
     picture = np.clip(picture + np.random.default_rng(0).normal(0, 0.006, picture.shape), 0, 1)
+    return as_jpeg(picture)
+
+
+def as_jpeg(picture: Array) -> Array:
     file = io.BytesIO()
     Image.fromarray((picture * 255 + 0.5).astype(np.uint8)).save(file, "JPEG", quality=90)
     return np.asarray(Image.open(file), np.float32) / np.float32(255)
@@ -93,3 +98,12 @@ def test_no_knob_of_a_steep_soft_shadow_stays_at_the_foot() -> None:
     shade = 1 - 0.45 * gaussian_filter(under, 8)
     found = restore_frame(cut_out(shot(alpha, lit(1.06, 0.6), shade), method="geodesic"))[..., 3]
     assert float(np.clip(found - alpha, 0, 1).sum() / alpha.sum()) < 0.026
+
+
+@pytest.mark.parametrize(
+    ("product", "ground", "most"), [("white bottle", "white", 0.022), ("white box", "soft shadow", 0.022)]
+)
+def test_lit_mouth_stays_and_contact_shadow_goes(product: str, ground: str, most: float) -> None:
+    photo, truth = scene(product, ground, fill=0.5)
+    found = restore_frame(cut_out(as_jpeg(photo), method="geodesic"))[..., 3]
+    assert float(np.abs(found - truth).sum() / truth.sum()) < most
