@@ -159,7 +159,7 @@ def _density(some: Bools, of: Bools) -> Array:
     from scipy.ndimage import uniform_filter
 
     few, all_of = (np.asarray(uniform_filter(each.astype(np.float32), 2 * SPECK_REACH_PX + 1)) for each in (some, of))
-    return few / np.maximum(all_of, np.float32(1e-4))
+    return (few / np.maximum(all_of, np.float32(1e-4))).astype(np.float32)
 
 
 def _settle(lab: Array, sure: Bools, ground: Bools) -> Array:
