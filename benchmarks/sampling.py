@@ -46,6 +46,9 @@ def ours(checkpoint: str, side: int, steps: int) -> Draw:
 def pipeline(checkpoint: str, side: int, steps: int, parts: Any = None) -> Draw:
     """Load diffusers' own pipeline from the same folder, in the dtype of its files.
 
+    Its VAE is widened to float32 where ours works in that: on a processor without convolutions in bf16, which would
+    take minutes for a picture and make any comparison a matter of that alone.
+
     Args:
         parts: the ``Components`` to draw with instead of loading; whoever gives them has them on the device.
     """
@@ -53,6 +56,7 @@ def pipeline(checkpoint: str, side: int, steps: int, parts: Any = None) -> Draw:
     from diffusers import AutoencoderKL, FlowMatchEulerDiscreteScheduler, ZImagePipeline, ZImageTransformer2DModel
     from transformers import AutoTokenizer, Qwen3Model
 
+    from adstudio.engine.drawing.latents import _convolves
     from adstudio.engine.forms.checkpoint import find_checkpoint, open_checkpoint
     from adstudio.engine.memory.torch_host import TorchHost
 
@@ -64,9 +68,10 @@ def pipeline(checkpoint: str, side: int, steps: int, parts: Any = None) -> Draw:
         modules["text_encoder"] = parts.language_model  # the pipeline runs all of its layers
         return _drawn_by(ZImagePipeline(scheduler=cast(Any, scheduler), **modules), side, steps)
     # Part by part, because the index of a checkpoint may name classes that the installed packages have renamed since.
+    is_slow = not torch.cuda.is_available() and not _convolves(dtype)
     pipe: Any = ZImagePipeline(
         scheduler=cast(Any, FlowMatchEulerDiscreteScheduler.from_pretrained(path, subfolder="scheduler")),
-        vae=AutoencoderKL.from_pretrained(path, subfolder="vae", dtype=dtype),
+        vae=AutoencoderKL.from_pretrained(path, subfolder="vae", dtype=torch.float32 if is_slow else dtype),
         text_encoder=Qwen3Model.from_pretrained(path / "text_encoder", dtype=dtype),
         tokenizer=AutoTokenizer.from_pretrained(path / "tokenizer"),
         transformer=ZImageTransformer2DModel.from_pretrained(path, subfolder="transformer", dtype=dtype),

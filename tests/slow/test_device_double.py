@@ -1,4 +1,7 @@
-"""The tests on a card made of Python, in a process of their own: what they do to torch would reach all other tests."""
+"""The tests on a card made of Python, in a process of their own: what they do to torch would reach all other tests.
+
+Slow, because every operation passes through Python: a minute of one processor for all.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ FILES = sorted(path.name for path in (Path(__file__).parent / "double").glob("te
 )
 @pytest.mark.parametrize("file", FILES)
 def test_on_a_card_made_of_python(file: str):
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "0", f"tests/unit/double/{file}"]
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "0", f"tests/slow/double/{file}"]
     run = subprocess.run(
         command, cwd=ROOT, env=os.environ | {ASKED: "1"}, capture_output=True, text=True, timeout=580, check=False
     )

@@ -155,7 +155,7 @@ def test_blocks_one_by_one_draw_the_same(zit: Zit, home: TorchHost, card: Card, 
 
 def test_tiles_are_decoded_and_encoded_the_same(zit: Zit, card: Card, device: torch.device):
     vae = zit.components.vae
-    picture = latents.to_picture(np.random.default_rng(1).random((128, 128, 3), dtype=np.float32), (128, 128))
+    picture = latents.to_picture(np.random.default_rng(1).random((64, 96, 3), dtype=np.float32), (96, 64))
     host = TorchHost(str(device), model_dirs=[], free_bytes=lambda: 2**40)
     found = {}
     for name, lender in {"home": TorchHost("cpu"), "card": host}.items():
