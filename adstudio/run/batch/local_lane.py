@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ...ports import Cancelled, Host
+from ..local.device_owner import DeviceOwner
 from ..local.finish_stages import check_finish
 from ..local.runner import LocalRunner
 from ..local.stages import Run
@@ -48,7 +49,7 @@ class LocalLane:
     ) -> None:
         self._folder = folder
         self._on_event = on_event
-        self._host = host
+        self._device_owner = DeviceOwner(host)
         self._overlap = overlap
         self._backdrops = Backdrops(self._runner)
         self._sizes: set[tuple[object, ...]] = set()
@@ -124,13 +125,6 @@ class LocalLane:
             return Outcome(job.row, bring_to_channels(job.row, result, made_by(result), self._folder))
         except Exception as error:
             return failed(job.row, error)
-
-    def _device_owner(self) -> Host:
-        if self._host is None:
-            from ...engine.memory.torch_host import TorchHost
-
-            self._host = TorchHost()
-        return self._host
 
     def _device_owner_is_apart(self) -> bool:
         device: Any = getattr(self._device_owner(), "device", None)

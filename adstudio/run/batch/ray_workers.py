@@ -5,10 +5,10 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from ... import __version__
 from ...errors import AdStudioError, ServerError
+from ..local.device_owner import DeviceOwner
 from ..local.handing import Prepared
 from ..local.runner import LocalRunner
 from ..request import AdResult
@@ -63,7 +63,7 @@ class Engine:
     def __init__(self, server: str, version: str) -> None:
         self._server = server
         self._version = version
-        self._host: Any = None
+        self._device_owner = DeviceOwner()
         self._rows = ServerRows()
         self._backdrops = Backdrops(lambda: LocalRunner(host=self._device_owner()))
 
@@ -108,10 +108,3 @@ class Engine:
         finally:
             legs.close()
         raise AssertionError("a run has three legs")
-
-    def _device_owner(self) -> Any:
-        if self._host is None:
-            from ...engine.memory.torch_host import TorchHost
-
-            self._host = TorchHost()
-        return self._host

@@ -20,6 +20,7 @@ from ..request import AdRequest, AdResult
 from ..versions import versions
 from . import stages
 from .channel_stages import check_pictures, fit_pictures, set_template
+from .device_owner import DeviceOwner
 from .finish_stages import check_finish, label_pictures, save_pictures
 from .handing import Prepared
 
@@ -35,7 +36,7 @@ class LocalRunner:
     def __init__(self, output_dir: str | Path = "output", *, host: Host | None = None) -> None:
         self.output_dir = Path(output_dir)
         self.report = RunReport()
-        self._host = host
+        self._device_owner = DeviceOwner(host)
         self._stop = threading.Event()
         self._one_at_a_time = threading.Lock()
 
@@ -166,13 +167,6 @@ class LocalRunner:
 
     def _close(self, recorder: Recorder, began: float, status: Any, error: Exception | None) -> None:
         self.report = close_report(self.report, recorder, began, status, error)
-
-    def _device_owner(self) -> Host:
-        if self._host is None:
-            from ...engine.memory.torch_host import TorchHost
-
-            self._host = TorchHost()
-        return self._host
 
 
 def _size(picture: Array) -> tuple[int, int]:
