@@ -32,7 +32,7 @@ def surroundings(*, commit: str = "", comfyui: Path | None = None) -> dict[str, 
     return {
         "device": device_name(),
         "versions": versions(comfyui),
-        "commit": commit or commit_of(ROOT),
+        "commit": commit or COMMIT,
         "date": date.today().isoformat(),
     }
 
@@ -102,6 +102,9 @@ def commit_of(root: Path) -> str:
     except OSError:
         return "unknown"
     return said.stdout.strip() or "unknown"
+
+
+COMMIT = commit_of(ROOT)  # as it is when measuring begins, which may take its time
 
 
 def _processor() -> str:
