@@ -52,8 +52,8 @@ def home() -> TorchHost:
 
 
 @pytest.fixture
-def host(device: torch.device) -> Iterator[TorchHost]:
-    """A host on the card, which has room for all."""
+def host(device: torch.device, card: Card) -> Iterator[TorchHost]:
+    """A host on the card, which has room for all; it makes a tensor there to see whether it can."""
     host = TorchHost(str(device), model_dirs=[], free_bytes=lambda: 2**40)
     yield host
     host.evict_all()

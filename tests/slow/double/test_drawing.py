@@ -180,13 +180,14 @@ def test_a_preview_waits_for_the_one_before_it_alone(
             Event.made += 1
             self.number = Event.made
 
-        def record(self) -> None:
-            log.append(f"set {self.number}")
+        def record(self, stream: str) -> None:
+            log.append(f"set {self.number} on {stream}")
 
         def synchronize(self) -> None:
             log.append(f"wait {self.number}")
 
     monkeypatch.setattr(torch.cuda, "Event", Event)
+    monkeypatch.setattr(torch.cuda, "current_stream", lambda device: f"{device}'s")
     factors = preview.fit_factors(zit.components.vae, torch.device("cpu"))
     guesses = [torch.randn(1, 16, 8, 8, generator=torch.Generator().manual_seed(seed)) for seed in range(3)]
     at_home = [preview.Previews(factors, torch.device("cpu")).draw(guess) for guess in guesses]
@@ -196,7 +197,7 @@ def test_a_preview_waits_for_the_one_before_it_alone(
     before = len(card.waits)
     drawn = [drawer.draw(guess) for guess in there]
     assert card.waits[before:] == []
-    assert log == ["set 1", "wait 1", "set 2", "wait 2", "set 3"]
+    assert log == ["set 1 on card:0's", "wait 1", "set 2 on card:0's", "wait 2", "set 3 on card:0's"]
     assert drawn[0] is None
     np.testing.assert_array_equal(drawn[1:], at_home[:2])
 
