@@ -199,7 +199,7 @@ class _Answer(BaseHTTPRequestHandler):
             chat.busy += 1
             chat.most_busy = max(chat.most_busy, chat.busy)
         try:
-            if self._stays(reply):
+            if self._stays(reply.delay_s, reply.held):
                 self._send(reply)
         except OSError:
             chat.gone.set()
@@ -210,12 +210,12 @@ class _Answer(BaseHTTPRequestHandler):
 
     do_GET = do_POST
 
-    def _stays(self, reply: Reply) -> bool:
+    def _stays(self, seconds: float, held: threading.Event | None = None) -> bool:
         """Wait, and notice when the client leaves meanwhile."""
-        end = time.monotonic() + (600 if reply.held else reply.delay_s)
+        end = time.monotonic() + (600 if held else seconds)
         self.connection.settimeout(0.02)
         try:
-            while (left := end - time.monotonic()) > 0 and not (reply.held and reply.held.is_set()):
+            while (left := end - time.monotonic()) > 0 and not (held and held.is_set()):
                 self.connection.settimeout(min(0.02, max(left, 0.001)))
                 with suppress(TimeoutError):
                     if self.connection.recv(1, socket.MSG_PEEK) == b"":

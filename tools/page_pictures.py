@@ -29,7 +29,7 @@ from PIL import Image
 IMAGES = PACK / "docs" / "images"
 PHOTO = str(resources.files("skimage.data").joinpath("coffee.png"))
 KO, EN = (read(language, "main")["adStudio"] for language in ("ko", "en"))
-BRIEF, OTHER_BRIEF = "봄맞이 딸기라떼 출시, 분홍빛 대리석 위 상큼한 분위기", "나무 탁자 위 핸드드립 커피"
+BRIEF, OTHER_BRIEF = "갓 내린 에스프레소 출시, 분홍빛 대리석 위 상큼한 분위기", "나무 탁자 위 핸드드립 커피"
 OPEN = "() => { app.extensionManager.command.execute('Workspace.ToggleSidebarTab.adstudio') }"
 SHOWN = """() => [...document.querySelectorAll(".adp-shown img, .adp-thumb img")]
     .every(image => image.complete && image.naturalWidth)"""
