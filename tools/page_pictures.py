@@ -32,7 +32,7 @@ KO, EN = (read(language, "main")["adStudio"] for language in ("ko", "en"))
 BRIEF, OTHER_BRIEF = "갓 내린 에스프레소 출시, 분홍빛 대리석 위 상큼한 분위기", "나무 탁자 위 핸드드립 커피"
 OPEN = "() => { app.extensionManager.command.execute('Workspace.ToggleSidebarTab.adstudio') }"
 SHOWN = """() => [...document.querySelectorAll(".adp-shown img, .adp-thumb img")]
-    .every(image => image.complete && image.naturalWidth)"""
+    .every(image => !image.offsetParent || (image.complete && image.naturalWidth))"""
 REPORT = "() => app.extensionManager.command.execute('AdStudio.RunReport')"
 DRAWN_MS = 600_000
 WIDEST_PX = 1000
