@@ -84,6 +84,22 @@ def test_a_photo_that_arrives_late_leaves_who_writes_alone(open_page: Any):
     expect(page.locator(".adp-brief")).to_have_value("our spring latte")
 
 
+def test_of_two_photos_the_one_that_was_chosen_last_stays(open_page: Any):
+    page = open_page()
+    page.evaluate("() => { app.extensionManager.command.execute('Workspace.ToggleSidebarTab.adstudio') }")
+    page.evaluate(SLOW)
+    for name in ("first", "second"):
+        file = {"name": f"{name}.png", "mimeType": "image/png", "buffer": base64.b64decode(photo())}
+        page.locator(".adp-photo input").set_input_files(files=[file])
+        page.wait_for_function("() => window.letUploadGo")
+        page.evaluate(f"() => {{ window.{name} = window.letUploadGo; window.letUploadGo = null; }}")
+    for name in ("second", "first"):
+        with page.expect_response("**/upload/image"):
+            page.evaluate(f"() => window.{name}()")
+        page.wait_for_timeout(SETTLE_MS)
+        expect(page.locator(".adp-name")).to_have_text("second.png")
+
+
 def test_words_go_on_in_their_own_field_where_a_picture_is_changed_by_instruction(open_page: Any):
     page = open_page()
     page.evaluate("() => { app.extensionManager.command.execute('Workspace.ToggleSidebarTab.adstudio') }")

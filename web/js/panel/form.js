@@ -21,6 +21,8 @@ export class Form {
     this.offered = offered;
     this.actions = actions;
     this.isMoreOpen = false;
+    /** @type {Partial<Record<"photo" | "picture", File>>} what was chosen last: an earlier one may arrive later */
+    this.newest = {};
     this.draw = this.draw.bind(this); // its parts take it along
     this.problem = h("p", { class: "adp-problem", role: "alert", hidden: true });
     this.element = h("form", { class: "adp-form", novalidate: true, onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); this.submit(); } });
@@ -119,7 +121,7 @@ export class Form {
     const { say } = this;
     return photoPlace(this.wishes[part], {
       label: say(`panel.${part}`), hint: say(`panel.${part}_hint`), remove: say("panel.remove_photo"),
-      pick: (file) => this.#upload(part, file), clear: () => this.draw({ [part]: null }, ".adp-photo input"),
+      pick: (file) => this.#upload(part, file), clear: () => this.#clear(part),
     });
   }
 
@@ -128,12 +130,21 @@ export class Form {
    * @param {File} file
    */
   async #upload(part, file) {
+    this.newest[part] = file;
     this.element.classList.add("adp-busy");
     const answer = await upload(file);
     await composed(this.element); // a syllable under the hands would be torn from its field
+    if (this.newest[part] !== file) return; // another one came after it, or it was taken back
     this.element.classList.remove("adp-busy");
     if ("code" in answer) this.#tell(this.say(answer.code.startsWith("panel.") ? `panel.errors.${answer.code.slice(6)}` : `errors.${answer.code}`), ".adp-photo input");
     else this.draw({ [part]: answer.photo }, textField(this.element) ? "" : ".adp-photo input");
+  }
+
+  /** @param {"photo" | "picture"} part */
+  #clear(part) {
+    delete this.newest[part];
+    this.element.classList.remove("adp-busy");
+    this.draw({ [part]: null }, ".adp-photo input");
   }
 
   #strength() {
