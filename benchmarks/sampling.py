@@ -56,7 +56,7 @@ def pipeline(checkpoint: str, side: int, steps: int, parts: Any = None) -> Draw:
     from diffusers import AutoencoderKL, FlowMatchEulerDiscreteScheduler, ZImagePipeline, ZImageTransformer2DModel
     from transformers import AutoTokenizer, Qwen3Model
 
-    from adstudio.engine.drawing.latents import _convolves
+    from adstudio.engine.drawing.processor import is_quick
     from adstudio.engine.forms.checkpoint import find_checkpoint, open_checkpoint
     from adstudio.engine.memory.torch_host import TorchHost
 
@@ -68,7 +68,7 @@ def pipeline(checkpoint: str, side: int, steps: int, parts: Any = None) -> Draw:
         modules["text_encoder"] = parts.language_model  # the pipeline runs all of its layers
         return _drawn_by(ZImagePipeline(scheduler=cast(Any, scheduler), **modules), side, steps)
     # Part by part, because the index of a checkpoint may name classes that the installed packages have renamed since.
-    is_slow = not torch.cuda.is_available() and not _convolves(dtype)
+    is_slow = not torch.cuda.is_available() and not is_quick(dtype)
     pipe: Any = ZImagePipeline(
         scheduler=cast(Any, FlowMatchEulerDiscreteScheduler.from_pretrained(path, subfolder="scheduler")),
         vae=AutoencoderKL.from_pretrained(path, subfolder="vae", dtype=torch.float32 if is_slow else dtype),

@@ -58,6 +58,7 @@ def test_cancel_stops_between_steps_and_leaves_the_server_fine(server: ComfyServ
 
 def test_unload_gives_the_memory_back_and_the_next_run_draws_the_same(server: ComfyServer, graph: dict[str, Any]):
     values(graph, "AdStudioText2Image")["seed"] = 2
+    values(graph, "AdStudioPromptProcessor")["brief"] = "창가에 놓인 유자차"  # no test before has had it read
     before = server.run(graph)
     assert before.status == "success", before.error
     seen = memory(server)

@@ -118,7 +118,7 @@ def channel_requests(coffee: str) -> dict[str, AdRequest]:
     return {
         "words": replace(small, channel="cashwalk", ai_label="AI 생성 이미지"),
         # Where two places for the copy are nearly as good, another torch may choose the other one.
-        "photo": replace(small, channel="kakao_native:profile", reference=coffee, strength=0.5, copy_space="bottom"),
+        "photo": replace(small, channel="kakao_native:profile", reference=coffee, strength=0.3, copy_space="bottom"),
         "product": replace(composite, text_style=TextStyle(min_px=8)),
         "no copy": replace(small, channel="google_merchant", logo=coffee),
         "template": replace(composite, channel="coupang"),

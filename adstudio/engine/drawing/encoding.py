@@ -14,6 +14,7 @@ from ..forms.language_model import reader_of
 from ..lora.uses import join_triggers
 from ..memory.components import Zit
 from ..memory.whole_model import whole_model
+from .processor import wide_products
 
 _LONGEST_TOKEN = 160  # letters; a text of more than that many per token of the limit is too long without counting
 _SHOWN_CHARS = 40
@@ -97,7 +98,7 @@ def embed_tokens(zit: Zit, tokens: list[int], host: Host, *, layer: int = -2, st
         borrowed = host.on_device(encoder, needed, streamed=streamed)
         if state < len(encoder.layers):
             encoder = reader_of(encoder, state)
-    with borrowed as device:
+    with borrowed as device, wide_products(device, encoder.dtype):
         ids = torch.tensor([tokens], device=device)
         read = encoder(input_ids=ids, attention_mask=torch.ones_like(ids), use_cache=False)
         return read.last_hidden_state[0].to("cpu")

@@ -17,6 +17,7 @@ from torch.nn import functional
 from ...errors import InputError
 from ...types import Array
 from ..memory.streaming import plain_tensors, tables_of
+from . import processor
 from .tiled_norms import shared_norms
 
 _SAME_ASPECT = 0.02
@@ -102,7 +103,7 @@ def working(vae: Any, device: torch.device) -> Iterator[None]:
     torch works those out number by number, more than a hundred times as slowly: on a PC without AVX-512 a picture would
     take minutes. The caller holds the drawing lock; afterwards the shared VAE has its own weights again.
     """
-    if device.type != "cpu" or _convolves(vae.dtype):
+    if device.type != "cpu" or processor.is_quick(vae.dtype):
         yield
         return
     own = [(table, name, tensor) for table in tables_of(vae) for name, tensor in table.items() if tensor is not None]
@@ -116,12 +117,6 @@ def working(vae: Any, device: torch.device) -> Iterator[None]:
     finally:
         for table, name, tensor in own:
             table[name] = tensor
-
-
-def _convolves(dtype: torch.dtype) -> bool:
-    """Whether this processor has fast convolutions in a dtype, by what torch asks itself before it takes them."""
-    asked = {torch.bfloat16: "_is_mkldnn_bf16_supported", torch.float16: "_is_mkldnn_fp16_supported"}.get(dtype)
-    return asked is None or (hasattr(torch.ops.mkldnn, asked) and getattr(torch.ops.mkldnn, asked)())
 
 
 def to_raw(vae: Any, latents: torch.Tensor) -> torch.Tensor:

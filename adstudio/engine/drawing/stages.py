@@ -7,7 +7,7 @@ the embedding, the pictures that are done, and the latents of those under way wi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -25,6 +25,7 @@ from . import denoise, encoding, latents, preview, schedule
 from .attention import attending
 from .compiling import compiled
 from .precision import multiplying
+from .processor import wide_products
 
 T = TypeVar("T")
 _CAPTION_GRID = 32  # tokens; the transformer pads captions to a multiple of it
@@ -224,6 +225,8 @@ def _as_asked(zit: Zit, device: torch.device) -> Iterator[None]:
         attending(options.attention, transformer, device),
         multiplying(transformer, options.precision, device),
         compiled(transformer, options.compiled),
+        # Compiled blocks are given their products by the compiler.
+        nullcontext() if options.compiled else wide_products(device, transformer.dtype),
     ):
         yield
 

@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from ...errors import ProviderError
 from ...ports import Host
+from ..drawing.processor import wide_products
 from .answer import Draft, Walk
 
 _PROGRESS_EVERY = 8
@@ -69,7 +70,8 @@ class Writing:
         """What the encoder gives each token to come next: ``[vocabulary] float32`` on the CPU."""
         tokens = [*self.asked, *self.draft.tokens]
         ids = torch.tensor([tokens[self._read :]], device=device)
-        out = self._encoder(input_ids=ids, past_key_values=self._memory, use_cache=True)
+        with wide_products(device, self._encoder.dtype):
+            out = self._encoder(input_ids=ids, past_key_values=self._memory, use_cache=True)
         self._memory, self._read = out.past_key_values, len(tokens)
         # Asked for each time: the embedding is another tensor at home than on a device.
         head = self._encoder.embed_tokens.weight

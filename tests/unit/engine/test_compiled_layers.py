@@ -7,7 +7,7 @@ import gc
 import importlib.util
 import itertools
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from lora_files import lokr, peft, random_pairs, save
 from torch import nn
 from torch._dynamo.testing import CompileCounterWithBackend
 
-from adstudio.engine.drawing import compiling
+from adstudio.engine.drawing import compiling, stages
 from adstudio.engine.drawing.compiling import compiled
 from adstudio.engine.drawing.options import FP8_WEIGHTS, Options
 from adstudio.engine.drawing.precision import with_options
@@ -35,6 +35,12 @@ from adstudio.engine.memory.torch_host import TorchHost
 from adstudio.types import Array
 
 BACKENDS = ("eager", "aot_eager")  # the second rewrites what a graph changes in place, as the real one does
+
+
+@pytest.fixture(autouse=True)
+def same_products(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have uncompiled layers multiply as compiled ones do, on a processor without bf16, too."""
+    monkeypatch.setattr(stages, "wide_products", lambda *_: nullcontext())
 
 
 def draw(zit: Zit, host: TorchHost, width: int = 64) -> Array:
