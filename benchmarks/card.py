@@ -28,10 +28,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from surroundings import FIELDS as ABOUT
-from surroundings import surroundings
-
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.surroundings import FIELDS as ABOUT  # noqa: E402
+from benchmarks.surroundings import surroundings  # noqa: E402
+
 FIELDS: tuple[str, ...] = ("part", "what", "value", "unit", "note", *ABOUT)
 _FULL_BYTES = 22 * 10**9
 _LEAST_S = 15.0  # a part that has less time left is not begun
