@@ -15,7 +15,8 @@ import shutil
 import sys
 import tempfile
 import urllib.parse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from comfyui import PACK
 from help_graphs import fitted, template
 from PIL import Image
 
+EXAMPLE = str(resources.files("skimage.data").joinpath("coffee.png"))
 ASSETS = PACK / "web" / "docs" / "assets"
 HEIGHT_PX, GAP_PX, LARGEST_WIDTH_PX = 300, 10, 760
 GAP = "#c8c8c8"  # white pictures stand apart, too
@@ -202,18 +204,37 @@ def open_graph(name: str) -> tuple[Graph, dict[str, int]]:
     return graph, {node["type"]: node["id"] for node in graph["nodes"]}
 
 
-def photograph(server: ComfyServer, name: str, nodes: list[str]) -> None:
-    """Write how nodes of a graph look after a run, in both languages."""
+@contextmanager
+def server_with_photo() -> Iterator[ComfyServer]:
+    """A ComfyUI that has the photo which the shipped workflows start with."""
+    with tempfile.TemporaryDirectory() as base:
+        place = Path(base) / "input"
+        place.mkdir()
+        shutil.copy(EXAMPLE, place / "example.png")
+        with running(Path(base)) as server:
+            yield server
+
+
+@contextmanager
+def chromium() -> Iterator[Any]:
+    """A browser that nobody sees."""
     from playwright.sync_api import sync_playwright  # pyright: ignore[reportMissingImports] - an extra
 
-    graph, ids = open_graph(name)
     path = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+def photograph(server: ComfyServer, name: str, nodes: list[str]) -> None:
+    """Write how nodes of a graph look after a run, in both languages."""
+    graph, ids = open_graph(name)
+    with chromium() as browser:
         for language in ("en", "ko"):
             server.post("/api/settings", SETTINGS | {"Comfy.Locale": language})
             server.post("/free", {"free_memory": True})  # what is taken from the cache is not shown on its node
-            page = chromium.new_context(viewport={"width": 1400, "height": 1400}).new_page()
+            page = browser.new_context(viewport={"width": 1400, "height": 1400}).new_page()
             page.set_default_timeout(180_000)
             page.goto(server.url)
             page.wait_for_function(READY)
@@ -224,7 +245,6 @@ def photograph(server: ComfyServer, name: str, nodes: list[str]) -> None:
                 shot = page.locator(f'[data-node-id="{ids[node]}"]').screenshot()
                 write(f"{node}.{language}", Image.open(io.BytesIO(shot)).convert("RGB"))
             page.context.close()
-        chromium.close()
 
 
 def write(name: str, picture: Image.Image) -> None:
@@ -241,17 +261,13 @@ def main() -> int:
         print(comfyui.problem(), file=sys.stderr)
         return 2
     names = sys.argv[1:] or [*DRAWN, *SEEN]
-    with tempfile.TemporaryDirectory() as base:
-        place = Path(base) / "input"
-        place.mkdir()
-        shutil.copy(str(resources.files("skimage.data").joinpath("coffee.png")), place / "example.png")
-        with running(Path(base)) as server:
-            for name in names:
-                if name in DRAWN:
-                    write(name, strip(DRAWN[name](server)))
-            for graph in dict.fromkeys(SEEN.values()):
-                if seen := [name for name in names if SEEN.get(name) == graph]:
-                    photograph(server, graph, seen)
+    with server_with_photo() as server:
+        for name in names:
+            if name in DRAWN:
+                write(name, strip(DRAWN[name](server)))
+        for graph in dict.fromkeys(SEEN.values()):
+            if seen := [name for name in names if SEEN.get(name) == graph]:
+                photograph(server, graph, seen)
     return 0
 
 

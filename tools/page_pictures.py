@@ -9,25 +9,20 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import shutil
 import sys
-import tempfile
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import comfyui
-from comfy_server import ComfyServer, running
+from comfy_server import ComfyServer
 from comfyui import PACK
-from help_pictures import READY, RUN, SETTINGS
+from help_pictures import EXAMPLE, READY, RUN, SETTINGS, chromium, server_with_photo
 from node_words import read
 from PIL import Image
 
 IMAGES = PACK / "docs" / "images"
-PHOTO = str(resources.files("skimage.data").joinpath("coffee.png"))
 KO, EN = (read(language, "main")["adStudio"] for language in ("ko", "en"))
 BRIEF, OTHER_BRIEF = "갓 내린 에스프레소 출시, 분홍빛 대리석 위 상큼한 분위기", "나무 탁자 위 핸드드립 커피"
 OPEN = "() => { app.extensionManager.command.execute('Workspace.ToggleSidebarTab.adstudio') }"
@@ -89,7 +84,7 @@ def panel(browser: Any, server: ComfyServer) -> None:
     page = open_page(browser, server, (1360, 1080), **{"Comfy.Locale": "ko", "Comfy.VueNodes.Enabled": False})
     page.evaluate(OPEN)
     page.locator(".adp-brief").fill(BRIEF)
-    page.locator(".adp-photo input").set_input_files(PHOTO)
+    page.locator(".adp-photo input").set_input_files(EXAMPLE)
     page.locator(".adp-has-photo").wait_for()
     page.locator(".adp-go").click()
     page.locator(".adp-shown img").wait_for(timeout=DRAWN_MS)
@@ -110,7 +105,7 @@ def panel_light(browser: Any, server: ComfyServer) -> None:
     form = page.locator(".adp-form")
     for value in ("edit", "strength", "own"):
         form.locator(f'input[value="{value}"]').check()
-    page.locator(".adp-photo input").set_input_files(PHOTO)
+    page.locator(".adp-photo input").set_input_files(EXAMPLE)
     page.locator(".adp-has-photo").wait_for()
     page.locator(".adp-brief").fill(OTHER_BRIEF)
     page.locator(".adp-headline").fill("오늘의 한 잔")
@@ -159,21 +154,13 @@ def write(name: str, shot: bytes, part: tuple[int, int, int, int] | None = None)
 
 def main() -> int:
     """Write the pictures."""
-    from playwright.sync_api import sync_playwright  # pyright: ignore[reportMissingImports] - an extra
-
     if comfyui.problem():
         print(comfyui.problem(), file=sys.stderr)
         return 2
     makers = dict.fromkeys(MAKERS[name] for name in sys.argv[1:] or MAKERS)
-    path = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium") or shutil.which("google-chrome")
-    with tempfile.TemporaryDirectory() as base:
-        (Path(base) / "input").mkdir()
-        shutil.copy(PHOTO, Path(base) / "input" / "example.png")
-        with running(Path(base)) as server, sync_playwright() as driver:
-            browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
-            for make in makers:
-                make(browser, server)
-            browser.close()
+    with server_with_photo() as server, chromium() as browser:
+        for make in makers:
+            make(browser, server)
     return 0
 
 
