@@ -24,7 +24,7 @@ def graph(**save: Any) -> dict[str, Any]:
 
 
 def place(server: ComfyServer, file: str) -> Path:
-    (found,) = (server.base / "output" / "saving").rglob(file)
+    (found,) = (server.base / "output" / "saving").glob(f"*/{file}")  # an original of that name lies deeper
     return found
 
 
