@@ -194,15 +194,17 @@ def _unmix(photo: Array, alpha: Array, own: Indices, near: Array) -> Array:
     share_of = alpha.ravel()
     half = (alpha > _FAINT) & (alpha < OPAQUE)
     index = np.flatnonzero(half)
-    beside = np.flatnonzero(grow(half, 1))
-    # Only what lies in the rim or beside it takes part: front and back of each such pixel, side by side.
+    of_rim = share_of[own] < OPAQUE
+    # Only what lies in the rim, beside it or is asked for takes part: front and back of each such pixel, side by side.
+    taking = grow(half, 1).ravel()
+    taking[own[of_rim]] = True
+    beside = np.flatnonzero(taking)
     number = np.zeros(height * width, dtype=np.int32)
     number[beside] = np.arange(len(beside), dtype=np.int32)
     clear = alpha <= _CLEAR
     layers = np.empty((len(beside), 6), dtype=np.float32)
     layers[:, :3] = photo[beside]
     layers[:, 3:] = photo[_nearest(clear if clear.any() else alpha <= float(alpha.min()), beside)]
-    of_rim = share_of[own] < OPAQUE
     layers[number[own[of_rim]], :3] = near[of_rim]
     row, column = np.divmod(index, width)
     around = np.stack([

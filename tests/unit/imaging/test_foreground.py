@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import skimage.data
@@ -76,6 +78,21 @@ def test_rim_gets_the_products_colour(product: Array, name: str, alpha: Array, m
     after = rim_error(cleaned, product, alpha)
     assert after < most and after < 0.6 * before
     assert np.array_equal(cleaned[alpha >= 0.95], photo[alpha >= 0.95])
+
+
+@pytest.mark.parametrize("edge", ["hard", "soft"])
+@pytest.mark.parametrize("half", [0, 1], ids=["no pixel", "one pixel"])
+def test_a_matte_of_hard_steps_takes_the_colours_beside_it(edge: Any, half: int) -> None:
+    """Where no half-clear pixel is near, what lies beside the outline takes the product's colour that it touches."""
+    alpha = np.zeros((40, 60), np.float32)
+    alpha[10:30, 20:40] = 1
+    alpha[20, 19] = 0.5 * half
+    photo = np.full((40, 60, 3), (0.2, 0.7, 0.3), np.float32)
+    photo[10:30, 20:30], photo[10:30, 30:40] = (0.8, 0.1, 0.1), (0.1, 0.1, 0.9)
+    cleaned = clean_colours(photo, alpha, edge)
+    assert np.abs(cleaned[12:18, 19] - (0.8, 0.1, 0.1)).max() < 1e-5
+    assert np.abs(cleaned[12:28, 40] - (0.1, 0.1, 0.9)).max() < 1e-5
+    assert np.array_equal(cleaned[alpha == 1], photo[alpha == 1])
 
 
 @pytest.mark.parametrize("shift", [-1.0, 0.5])
