@@ -112,6 +112,8 @@ def find_product(lab: Array, ground: Ground) -> Product:
         burnt_out = tone_of_ground > BURNT_OUT
         torn = burnt_out and not _is_compact(mark)
         return Product(mark, tone.hard, 1.0 if torn else tone.edgeless, burnt_out)
+    if not sure.any():  # a grey thing on grey: all of it might as well be shadow
+        return Product(sure, 0.0)
     band = open_up(~differs, SLIVER_PX)
     # Noise takes single pixels of a shadow out of the ground's hue, or adds them to the product's outline, and they are
     # tied to the shadow as it is to itself: one would pull all of it over. Where they are many they are no noise.

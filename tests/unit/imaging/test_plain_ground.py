@@ -72,6 +72,14 @@ def test_grey_cap_is_no_shadow() -> None:
     assert found[90:115, 150:210].min() > 0.95
 
 
+@pytest.mark.parametrize("share", [0.6, 0.75])
+def test_a_grey_product_on_lighter_grey_is_found_although_all_of_it_might_be_shadow(share: float) -> None:
+    alpha = smooth_ellipse(H, W, (170, 200), (60, 80))
+    ground = np.full((H, W, 3), 0.2, np.float32)
+    found = cut_alpha(photo_of(alpha, share * ground, ground))
+    assert np.abs(found - alpha).sum() < 0.02 * alpha.sum()
+
+
 def test_shaded_side_belongs_to_its_product() -> None:
     """A side in the wall's own hue, darker: smoothly reached from the lit side, so it is no shadow."""
     alpha = box(80, 250, 120, 240)
