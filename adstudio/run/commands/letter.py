@@ -100,7 +100,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         write_png(options.plate, done.plate)
         envelope["plate"] = str(options.plate)
     if options.layers:
-        envelope["layers"] = write_layers(options.layers, done.layers, done.image.shape[1::-1])
+        marks = {done.layers[0].name: mark_of(options.picture)}  # the lowest is the picture; the others are lettering
+        envelope["layers"] = write_layers(options.layers, done.layers, done.image.shape[1::-1], marks)
     with Progress(sys.stderr, quiet=options.quiet) as progress:
         if not options.json:
             sys.stdout.write(f"{options.out}\n")

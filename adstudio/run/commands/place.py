@@ -98,11 +98,12 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         write_png(path, composite.image, mark_of(options.backdrop, laid_on=shown))
     envelope: dict[str, Any] = {"pictures": [_entry(path, one) for path, one in zip(paths, made, strict=True)]}
     if options.plate and made[0].plate is not None:
-        write_png(options.plate, made[0].plate)
+        write_png(options.plate, made[0].plate, mark_of(options.cuts[0], laid_on=options.cuts[1:]))
         envelope["plate"] = str(options.plate)
     if options.layers:
-        marks = {f"product {number}": mark_of(cut) for number, cut in enumerate(options.cuts, 1)}
-        marks["backdrop"] = mark_of(options.backdrop)
+        marks = {"backdrop": mark_of(options.backdrop)}
+        for number, cut in enumerate(options.cuts, 1):
+            marks[f"product {number}"] = marks[f"reflection {number}"] = mark_of(cut)
         envelope["layers"] = write_layers(options.layers, made[0].layers, backdrop.shape[1::-1], marks)
     with Progress(sys.stderr, quiet=options.quiet) as progress:
         for path, composite in zip(paths, made, strict=True):

@@ -72,14 +72,27 @@ def test_a_cut_out_keeps_its_mark(drawn_cut: Path) -> None:
 
 
 def test_what_a_model_drew_makes_a_photo_that_it_stands_on_a_composite(
-    coffee: Path, drawn_cut: Path, tmp_path: Path, adstudio: Any
+    coffee: Path, drawn_cut: Path, box: Path, tmp_path: Path, adstudio: Any
 ) -> None:
-    out, layers = tmp_path / "placed.png", tmp_path / "layers"
-    assert adstudio("place", coffee, drawn_cut, "-o", out, "--layers", layers).code == 0
-    assert part_of(out) == "composite"
+    out, layers, plate = tmp_path / "placed.png", tmp_path / "layers", tmp_path / "plate.png"
+    more = ("--layers", layers, "--plate", plate, "--reflection", 0.5)
+    assert adstudio("place", coffee, drawn_cut, "-o", out, *more).code == 0
+    assert (part_of(out), part_of(plate)) == ("composite", "generated")
     entries = json.loads((layers / "layers.json").read_text())["layers"]
     marks = {entry["name"]: part_of(layers / entry["file"]) for entry in entries}
-    assert (marks["backdrop"], marks["product 1"]) == ("", "generated")
+    assert (marks["backdrop"], marks["product 1"], marks["reflection 1"]) == ("", "generated", "generated")
+    assert adstudio("place", coffee, box, drawn_cut, "-o", out, "--plate", plate).code == 0
+    assert part_of(plate) == "composite"
+
+
+def test_the_picture_among_the_layers_of_lettering_keeps_its_mark(
+    drawn: Path, plan: Path, tmp_path: Path, adstudio: Any
+) -> None:
+    out, layers = tmp_path / "ad.png", tmp_path / "layers"
+    said = adstudio("letter", drawn, "--plan", plan, "-o", out, "--layers", layers, "--json")
+    picture, *lettering = [part_of(layers / entry["file"]) for entry in said.envelope["layers"]]
+    assert picture == "generated"
+    assert lettering and not any(lettering)
 
 
 def test_the_backdrop_among_the_layers_keeps_its_mark(drawn: Path, box: Path, tmp_path: Path, adstudio: Any) -> None:
