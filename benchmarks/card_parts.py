@@ -253,7 +253,7 @@ def run_tests(paths: Sequence[Path]) -> None:
                     say(name[-160:], 1, "", how)
     for how, count in counts.items():
         say(f"tests {how}", count)
-    if child.returncode > 1:  # a file that cannot be imported, say: its tests are in no count
+    if child.returncode not in (0, 1):  # a file that cannot be imported, or a signal that ended it
         say("tests not all run, pytest's exit", child.returncode, "", "see card.log")
 
 

@@ -89,7 +89,7 @@ def measure(checkpoint: str, tokens: int, rounds: int) -> None:
 
     host = TorchHost(model_dirs=[])
     zit = load(checkpoint, host)
-    encoder = zit.components.text_encoder
+    encoder = zit.components.language_model
     messages = [ChatMessage("system", SYSTEM), ChatMessage("user", BRIEF)]
 
     def write(is_bound: bool, seed: int) -> Completion:

@@ -185,7 +185,8 @@ def native(bench: Bench) -> Iterator[Row]:
         [python, "-c", script, json.dumps(facts)], capture_output=True, text=True, cwd=root, check=False
     )
     if said.returncode:
-        yield Row("roads", "ComfyUI's nodes", bench.options.side, 1, 0, 0, note=said.stderr.strip().splitlines()[-1])
+        why = said.stderr.strip().rpartition("\n")[2] or f"ended with {said.returncode}"  # a signal says nothing
+        yield Row("roads", "ComfyUI's nodes", bench.options.side, 1, 0, 0, note=why)
         return
     for row in json.loads(said.stdout.rsplit("ANSWER", 1)[1]):
         row["versions"] += f" ComfyUI {comfyui_version(root)}"
