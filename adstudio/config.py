@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-EMBEDDED_NAME = "demo (embedded)"
+EMBEDDED = "demo"  # what callers write
+EMBEDDED_NAME = "demo (embedded)"  # what menus and people read
 EMBEDDED_CHECKPOINT = Path(__file__).resolve().parent / "demo" / "checkpoint"
 
 

@@ -27,7 +27,6 @@ DEFAULT_BASE_URL = "https://api.openai.com/v1"
 DEFAULT_MODEL = "gpt-5.4-mini"
 DEFAULT_TIMEOUT_S = 60.0
 DEFAULT_ENGINE = "zit"
-DEFAULT_CHECKPOINT = "demo"
 FILE = "settings.yaml"
 _TOP = {"provider": str, "engine": str, "checkpoint": str, "cache": bool}
 _TOP |= {"openai": dict, "credentials": dict, "rest": dict}
@@ -68,7 +67,7 @@ class Settings:
 
     provider: str = "auto"
     engine: str = DEFAULT_ENGINE
-    checkpoint: str = DEFAULT_CHECKPOINT
+    checkpoint: str = config.EMBEDDED
     cache: bool = True
     base_url: str = DEFAULT_BASE_URL
     model: str = DEFAULT_MODEL
@@ -165,7 +164,7 @@ def read_settings() -> Settings:
     return Settings(
         provider=rows.get("provider", "auto").strip().lower() or "auto",
         engine=_environment("ADSTUDIO_ENGINE") or rows.get("engine", "").strip() or DEFAULT_ENGINE,
-        checkpoint=_environment("ADSTUDIO_CHECKPOINT") or rows.get("checkpoint", "").strip() or DEFAULT_CHECKPOINT,
+        checkpoint=_environment("ADSTUDIO_CHECKPOINT") or rows.get("checkpoint", "").strip() or config.EMBEDDED,
         cache=rows.get("cache", True),
         base_url=ours or written or theirs or DEFAULT_BASE_URL,
         model=openai.get("model", "").strip() or DEFAULT_MODEL,

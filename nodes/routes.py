@@ -14,7 +14,7 @@ from comfyui_version import __version__ as comfyui_version
 from server import PromptServer
 
 from ..adstudio import __version__, config
-from ..adstudio.config import EMBEDDED_NAME
+from ..adstudio.config import EMBEDDED
 from ..adstudio.engine.forms.checkpoint import find_checkpoint, open_checkpoint
 from ..adstudio.errors import InputError
 from ..adstudio.run.engines import check_ready, list_engines
@@ -137,7 +137,7 @@ def _check_models(request: AdRequest) -> None:
         check_ready(request, _engines()["engines"])
         return
     offered = {
-        "checkpoint": ["demo", EMBEDDED_NAME, *_host.checkpoint_names()],
+        "checkpoint": [EMBEDDED, *_host.checkpoint_names()],
         "text_encoder": _host.part_names("text_encoder"),
         "vae": _host.part_names("vae"),
     }

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
 
+from ..config import EMBEDDED
 from ..engine.drawing.options import Options
 from ..engine.drawing.sizes import check_pair
 from ..errors import InputError
@@ -108,7 +109,7 @@ class AdRequest:
     tone: Tone = "friendly"
     channel: str = ""
     copy_space: Side | None = None
-    checkpoint: str = "demo"
+    checkpoint: str = EMBEDDED
     text_encoder: str = "auto"
     vae: str = "auto"
     precision: str = "bf16"

@@ -79,7 +79,7 @@ def find_checkpoint(name: str | Path, host: Host) -> Path:
         ModelError: there is no such thing, or this user may not look at it.
     """
     text = str(name).strip()
-    if text in (config.EMBEDDED_NAME, "demo", ""):
+    if text in (config.EMBEDDED_NAME, config.EMBEDDED, ""):
         return config.EMBEDDED_CHECKPOINT
     path = Path(text)
     is_path = isinstance(name, Path) or path.is_absolute() or text.startswith((".", "~"))

@@ -115,7 +115,7 @@ def with_seed(request: AdRequest) -> AdRequest:
 def _fill_model(graph: Graph, request: AdRequest) -> None:
     graph.set(
         "AdStudioZitLoader",
-        checkpoint=config.EMBEDDED_NAME if request.checkpoint == "demo" else request.checkpoint,
+        checkpoint=config.EMBEDDED_NAME if request.checkpoint == config.EMBEDDED else request.checkpoint,
         text_encoder=request.text_encoder,
         vae=request.vae,
         hub_id="",
