@@ -3,9 +3,9 @@
 python benchmarks/memory.py [--folder DIR] [--csv FILE] [--clean] [--fitting] [--only PROBE …]
 
 A checkpoint of Z-Image Turbo's size with random weights is written to the folder first, 20.5 GB; ``--clean`` removes it
-afterwards. Each measurement runs in a process of its own. Nothing of full size is drawn here: small_host.py and card.py do that.
-What a warm load takes can only be seen where all files stay in memory: ``--fitting`` writes a text encoder of two
-layers beside transformer and VAE, 13.7 GB in all, and the bytes that came from the disk tell whether they did stay.
+afterwards. Each measurement runs in a process of its own. Nothing of full size is drawn here: small_host.py and card.py
+do that. What a warm load takes can only be seen where all files stay in memory: ``--fitting`` writes a text encoder of
+two layers beside transformer and VAE, 13.7 GB in all, and the bytes that came from the disk tell whether they did stay.
 """
 
 from __future__ import annotations
