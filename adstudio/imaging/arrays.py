@@ -33,6 +33,15 @@ def beside(values: Any, other: Any) -> Any:
     return values if is_numpy_array(other) else put(values, device(other))
 
 
+def differs(one: Array, other: Array) -> Any:
+    """Mark where any channel of two pictures differs; ``any`` over so short an axis takes seven times as long.
+
+    Shapes: ``[...,3], [...,3] -> [...]``.
+    """
+    unlike = one != other
+    return unlike[..., 0] | unlike[..., 1] | unlike[..., 2]
+
+
 def pad(values: Array, up_down: tuple[int, int], left_right: tuple[int, int], *, edge: bool = False) -> Array:
     """Add rows and columns around a picture: of zeros, or of its outermost pixels."""
     (up, down), (left, right) = up_down, left_right

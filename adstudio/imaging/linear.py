@@ -9,7 +9,7 @@ import numpy as np
 from array_api_compat import array_namespace, device
 
 from ..types import Array
-from .arrays import beside
+from .arrays import beside, differs
 
 _TO_XYZ = np.array(
     [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]],
@@ -60,7 +60,7 @@ def delta_e2000(one: Array, other: Array) -> Array:
     out = xp.zeros(flat.shape[:1], dtype=xp.float32, device=device(one))
     for first in range(0, len(flat), _CHUNK):  # it makes some thirty copies of what it gets
         part = slice(first, first + _CHUNK)
-        differ = xp.any(flat[part] != other_flat[part], axis=-1)
+        differ = differs(flat[part], other_flat[part])
         if xp.any(differ):
             out[part][differ] = ciede2000(to_lab(flat[part][differ]), to_lab(other_flat[part][differ]))
     return xp.reshape(out, one.shape[:-1])

@@ -156,5 +156,6 @@ def _ring(scene: Array, product: Product) -> Array:
         scene.shape, spot.left - reach, spot.top - reach, (spot.height + 2 * reach, spot.width + 2 * reach)
     )
     free = pad(product.alpha, (reach, reach), (reach, reach))[inside] < 0.02
-    pixels = scene[around][free]
-    return fetch(to_linear(pixels[:: max(1, len(pixels) // _SAMPLE)]))
+    rows, columns = array_namespace(free).nonzero(free)
+    some = slice(None, None, max(1, len(rows) // _SAMPLE))
+    return fetch(to_linear(scene[around][rows[some], columns[some]]))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ...errors import InputError
 from ...types import Array, Composite
-from ..arrays import fetch
+from ..arrays import differs, fetch
 from ..linear import delta_e2000, to_linear, to_srgb
 from .light import Lamp, LightEstimate
 from .products import Product
@@ -83,7 +83,7 @@ class _Tally:
         if len(after) == 0:
             return
         # Values that make the same 8-bit picture differ by rounding alone.
-        changed = xp.any(xp.round(to_srgb(before) * 255) != xp.round(after * 255), axis=-1)
+        changed = differs(xp.round(to_srgb(before) * 255), xp.round(after * 255))
         found = fetch(delta_e2000(before[changed], to_linear(after[changed])))
         sum_, most = float(found.sum(dtype=np.float64)), float(found.max(initial=0.0))
         self.add(_Tally(sum_, most, len(after) - len(found), len(after)))

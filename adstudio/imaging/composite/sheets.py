@@ -10,7 +10,7 @@ import numpy as np
 from array_api_compat import array_namespace, device
 
 from ...types import Array, Layer
-from ..arrays import fetch
+from ..arrays import differs, fetch
 from ..linear import to_linear, to_srgb
 
 Slices = tuple[slice, slice]
@@ -72,7 +72,7 @@ def flatten(scene: Array, sheets: Sequence[Sheet]) -> Array:
         lit = xp.asarray(before, copy=True)
         for sheet in sheets:
             sheet.lay(lit, left, first)
-        touched = xp.any(lit != before, axis=-1)
+        touched = differs(lit, before)
         image[first:last, left:right][touched] = to_srgb(lit[touched])
     return image
 
