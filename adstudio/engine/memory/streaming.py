@@ -16,12 +16,13 @@ from typing import Any
 import torch
 from torch import nn
 
+from .lane import Lane, Piece
+
 HOME = torch.device("cpu")
 Table = dict[str, Any]
 _MARK = "_adstudio_stream"
 _SLOTS = 2
 _ALIGN = 256
-_STAGED_BYTES = 64 * 2**20  # of pinned memory, twice: enough to keep the bus busy, little for a small host
 
 
 def find_blocks(module: nn.Module) -> list[nn.Module]:
@@ -73,14 +74,13 @@ class BlockStream:
         self._after = {index: (index + 1) % len(blocks) for index in range(len(blocks))}
         self._last: int | None = None
         self._slots: list[_Slot] = []
-        self._lane = _Lane(device)
+        self._lane = Lane(device)
 
     def open(self) -> None:
         """Take the slots' memory and make every block come through them."""
         largest = max((slot_bytes(block) for block in self._blocks), default=0)
         with plain_tensors():
-            self._slots = [_Slot(self._allocate(largest)) for _ in range(min(_SLOTS, len(self._blocks)))]
-        self._lane.begin()
+            self._slots = [_Slot(self._lane.allocate(largest)) for _ in range(min(_SLOTS, len(self._blocks)))]
         for block in self._blocks:
             block.__dict__[_MARK] = self
             block.__class__ = _streamed(type(block))
@@ -102,13 +102,13 @@ class BlockStream:
             if slot is None:
                 slot = self._slot_for(index)
                 self._fill(slot, index)
-            self._lane.wait_until_filled(slot)
+            self._lane.wait_for(slot.filled)
             slot.hang()
         try:
             yield
         finally:
             slot.take_down()
-            self._lane.mark_read(slot)
+            slot.read = self._lane.read_by_now()
         if self._last is not None:
             self._after[self._last] = index
         self._last = index
@@ -129,14 +129,11 @@ class BlockStream:
         layout = _Layout(self._blocks[index])
         if layout.bytes > len(slot.memory):
             self._lane.finish()
-            slot.memory = self._allocate(layout.bytes)
-            self._lane.begin()
+            slot.entries, slot.memory = [], slot.memory[:0].clone()  # the old goes before the new is asked for
+            slot.memory = self._lane.allocate(layout.bytes)
         slot.entries = layout.entries(slot.memory, self._device)
-        self._lane.copy(layout, slot)
+        slot.filled = self._lane.copy(layout.pieces(), slot.memory, layout.bytes, slot.read)
         slot.index = index
-
-    def _allocate(self, size: int) -> torch.Tensor:
-        return torch.empty(size, dtype=torch.uint8, device=self._device)
 
 
 class _Streamed(nn.Module):
@@ -169,7 +166,7 @@ class _Slot:
     memory: torch.Tensor
     index: int | None = None
     entries: list[_Entry] = field(default_factory=list)
-    filled: Any = None  # CUDA events: its copy has arrived, its block has run
+    filled: Any = None  # events: its copy has arrived, its block has run
     read: Any = None
 
     def holds(self, index: int, block: nn.Module) -> bool:
@@ -203,6 +200,10 @@ class _Layout:
                 self.offsets[id(tensor)], self.homes[id(tensor)] = self.bytes, tensor
                 self.bytes += _aligned(tensor.nbytes)
 
+    def pieces(self) -> Iterator[Piece]:
+        """What lies flat in memory, and where it goes."""
+        return (Piece(self.offsets[key], _bytes_of(home)) for key, home in self.homes.items())
+
     def entries(self, memory: torch.Tensor, device: torch.device) -> list[_Entry]:
         """What to hang where; copies that do not lie flat in memory are made here and now."""
         copies: dict[int, torch.Tensor] = {}
@@ -220,71 +221,6 @@ class _Layout:
         else:
             copy = memory[first : first + home.nbytes].view(home.dtype).view(home.shape)
         return nn.Parameter(copy, requires_grad=False) if isinstance(home, nn.Parameter) else copy
-
-
-class _Lane:
-    """The way into the slots: a stream of its own with pinned staging where there is CUDA, else a plain copy."""
-
-    def __init__(self, device: torch.device) -> None:
-        self._device, self._is_cuda = device, device.type == "cuda"
-        self._stream: Any = None
-        self._staging: list[tuple[torch.Tensor, Any]] = []
-        self._turn = 0
-
-    def begin(self) -> None:
-        """Let the slots' memory be written to from now on."""
-        if not self._is_cuda:
-            return
-        if self._stream is None:
-            self._stream = torch.cuda.Stream(self._device)
-            self._staging = [
-                (torch.empty(_STAGED_BYTES, dtype=torch.uint8, pin_memory=True), torch.cuda.Event())
-                for _ in range(_SLOTS)
-            ]
-        self._stream.wait_stream(torch.cuda.current_stream(self._device))
-
-    def finish(self) -> None:
-        """Wait until nothing is being written any more."""
-        if self._stream is not None:
-            self._stream.synchronize()
-
-    def copy(self, layout: _Layout, slot: _Slot) -> None:
-        """Bring a block's tensors into a slot; on CUDA this returns before they are there."""
-        if not self._is_cuda:
-            for key, home in layout.homes.items():
-                first = layout.offsets[key]
-                slot.memory[first : first + home.nbytes].copy_(_bytes_of(home))
-            return
-        if slot.read is not None:
-            self._stream.wait_event(slot.read)
-        for start in range(0, layout.bytes, _STAGED_BYTES):
-            self._send(layout, slot, start, min(start + _STAGED_BYTES, layout.bytes))
-        slot.filled = torch.cuda.Event()
-        slot.filled.record(self._stream)
-
-    def wait_until_filled(self, slot: _Slot) -> None:
-        """Let the computation wait for the copy, not the host."""
-        if self._is_cuda and slot.filled is not None:
-            torch.cuda.current_stream(self._device).wait_event(slot.filled)
-
-    def mark_read(self, slot: _Slot) -> None:
-        """Remember when the block that lies in a slot has run."""
-        if self._is_cuda:
-            slot.read = torch.cuda.Event()
-            slot.read.record(torch.cuda.current_stream(self._device))
-
-    def _send(self, layout: _Layout, slot: _Slot, start: int, end: int) -> None:
-        staging, sent = self._staging[self._turn]
-        self._turn = (self._turn + 1) % len(self._staging)
-        sent.synchronize()
-        for key, home in layout.homes.items():
-            first, last = layout.offsets[key], layout.offsets[key] + home.nbytes
-            low, high = max(first, start), min(last, end)
-            if low < high:
-                staging[low - start : high - start].copy_(_bytes_of(home)[low - first : high - first])
-        with torch.cuda.stream(self._stream):
-            slot.memory[start:end].copy_(staging[: end - start], non_blocking=True)
-            sent.record(self._stream)
 
 
 def _aligned(size: int) -> int:

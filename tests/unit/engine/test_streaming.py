@@ -20,6 +20,7 @@ from adstudio.engine.drawing.sampling import text_to_image
 from adstudio.engine.lora.uses import LoraUse, with_loras
 from adstudio.engine.memory import streaming
 from adstudio.engine.memory.components import Zit, load, registry
+from adstudio.engine.memory.lane import Lane
 from adstudio.engine.memory.residence import residence_of
 from adstudio.engine.memory.torch_host import TorchHost
 from adstudio.types import Array
@@ -130,13 +131,13 @@ def tower() -> Tower:
 
 def spy_on_copies(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The number of bytes of every block that is copied."""
-    copies, real = [], streaming._Lane.copy
+    copies, real = [], Lane.copy
 
-    def copy(lane: Any, layout: Any, slot: Any) -> None:
-        copies.append(layout.bytes)
-        real(lane, layout, slot)
+    def copy(lane: Any, pieces: Any, memory: Any, size: int, read: Any) -> Any:
+        copies.append(size)
+        return real(lane, pieces, memory, size, read)
 
-    monkeypatch.setattr(streaming._Lane, "copy", copy)
+    monkeypatch.setattr(Lane, "copy", copy)
     return copies
 
 
@@ -287,15 +288,15 @@ def test_an_error_in_a_block_leaves_everything_at_home(tower: Tower, error: type
 
 def test_memory_that_runs_out_in_the_stream(tower: Tower, monkeypatch: pytest.MonkeyPatch):
     x, home = torch.randn(2, 64), places(tower)
-    expected, left, real = tower(x), [0], streaming._Lane.copy
+    expected, left, real = tower(x), [0], Lane.copy
 
-    def copy(lane: Any, layout: Any, slot: Any) -> None:
+    def copy(*given: Any) -> Any:
         left[0] -= 1
         if left[0] < 0:
             raise torch.OutOfMemoryError("full")
-        real(lane, layout, slot)
+        return real(*given)
 
-    monkeypatch.setattr(streaming._Lane, "copy", copy)
+    monkeypatch.setattr(Lane, "copy", copy)
     residence = residence_of(tower)
     for allowed in (0, 1, 4):  # the first copy, the first one ahead, one in the middle
         left[0] = allowed
@@ -306,7 +307,7 @@ def test_memory_that_runs_out_in_the_stream(tower: Tower, monkeypatch: pytest.Mo
     with residence.lend(CPU, streamed=True):
         assert torch.equal(tower(x), expected)
     residence.move_out()
-    monkeypatch.setattr(streaming.BlockStream, "_allocate", lambda *_: (_ for _ in ()).throw(torch.OutOfMemoryError))
+    monkeypatch.setattr(Lane, "allocate", lambda *_: (_ for _ in ()).throw(torch.OutOfMemoryError))
     with pytest.raises(torch.OutOfMemoryError), residence.lend(CPU, streamed=True):
         pass
     assert places(tower) == home
