@@ -1,15 +1,24 @@
-"""Compile the transformer's repeated blocks, once for all; sizes, prompts, seeds and adapters need nothing new."""
+"""Compile the transformer's repeated blocks, once for all; sizes, prompts, seeds and adapters need nothing new.
+
+torch keeps eight graphs of a function, in whatever it is used, and runs what comes after them uncompiled. So each form
+of block, by its precision and by how it comes to the device, is compiled as a function of its own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache, partial
+from itertools import count
+from types import FunctionType
 from typing import Any
 
+import torch
 from torch import nn
 
 BACKEND: Any = "inductor"
-_MARK = "_adstudio_compiled"
+Form = tuple[tuple[type, bool], ...]
+_numbers = count(1)
 
 
 @contextmanager
@@ -20,17 +29,32 @@ def compiled(transformer: Any, wanted: bool) -> Iterator[None]:
         return
     from ..lora.compiled_layers import asking  # importing it tells torch of an operation, which few ever need
 
-    blocks = [module for module in transformer.modules() if type(module).__name__ in transformer._repeated_blocks]
+    kinds = transformer._repeated_blocks
+    # A block that is streamed is of a class of its own, by the same name.
+    blocks = [module for module in transformer.modules() if type(module).__name__ in kinds]
     layers = [layer for block in blocks for layer in block.modules() if isinstance(layer, nn.Linear)]
     try:
-        for block in blocks:
-            if _MARK not in block.__dict__:
-                # Where something cannot be compiled, or has been compiled in too many forms, it runs as it is.
-                block.compile(backend=BACKEND, dynamic=True, fullgraph=False)
-                block.__dict__[_MARK] = block._compiled_call_impl
-            block._compiled_call_impl = block.__dict__[_MARK]
         with asking(layers):
+            for block in blocks:
+                block._compiled_call_impl = partial(_compile(_form_of(block), BACKEND), block)
             yield
     finally:
         for block in blocks:
             block._compiled_call_impl = None
+
+
+def _form_of(block: nn.Module) -> Form:
+    """What makes one graph serve another block: the classes within, and which of them multiply in 8 bits."""
+    return tuple((type(module), getattr(module, "multiplies", False)) for module in block.modules())
+
+
+@lru_cache(maxsize=64)
+def _compile(form: Form, backend: Any) -> Callable[..., Any]:
+    """A function of its own for a form: torch counts graphs by a function's code, and knows code by its name, too."""
+    code = _run.__code__.replace(co_name=f"run_block_{next(_numbers)}")
+    # Where something cannot be compiled, it runs as it is.
+    return torch.compile(FunctionType(code, globals()), backend=backend, dynamic=True, fullgraph=False)
+
+
+def _run(block: Any, *args: Any, **kwargs: Any) -> Any:
+    return block._call_impl(*args, **kwargs)

@@ -20,9 +20,9 @@ from lora_files import lokr, peft, random_pairs, save
 from torch import nn
 from torch._dynamo.testing import CompileCounterWithBackend
 
-from adstudio.engine.drawing import compiling, stages
+from adstudio.engine.drawing import compiling, precision, stages
 from adstudio.engine.drawing.compiling import compiled
-from adstudio.engine.drawing.options import FP8_WEIGHTS, Options
+from adstudio.engine.drawing.options import FP8_PRODUCTS, FP8_WEIGHTS, Options
 from adstudio.engine.drawing.precision import with_options
 from adstudio.engine.drawing.sampling import text_to_image
 from adstudio.engine.lora import compiled_layers
@@ -74,15 +74,12 @@ def styles(zit: Zit, tmp_path: Path) -> list[list[LoraUse]]:
 
 
 @pytest.fixture
-def graphs(zit: Zit, host: TorchHost, request: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def graphs(request: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Counts graphs, which start from none and are thrown away afterwards."""
     torch._dynamo.reset()
     counter = CompileCounterWithBackend(getattr(request, "param", "eager"))
     monkeypatch.setattr(compiling, "BACKEND", counter)
     yield counter
-    for one in (zit, with_options(zit, Options(precision=FP8_WEIGHTS), host)):
-        for module in one.components.transformer.modules():
-            module.__dict__.pop("_adstudio_compiled", None)
     torch._dynamo.reset()
 
 
@@ -237,3 +234,24 @@ def test_another_copy_of_the_package_has_layers_of_its_own() -> None:
         assert torch.equal(ours(x), expected[0])
         assert torch.equal(theirs(x), expected[1])
     assert other._NAME != compiled_layers._NAME
+
+
+def test_every_form_of_block_is_compiled_in_one_process(zit: Zit, host: TorchHost, graphs: Any) -> None:
+    """Torch keeps eight graphs of a function, and runs whatever comes after them uncompiled."""
+    streaming = _Streaming("cpu", model_dirs=[], copying=True)
+    kinds = ["bf16", FP8_WEIGHTS, *[FP8_PRODUCTS] * precision._multiplies("cpu")]
+    with torch._dynamo.config.patch(fail_on_recompile_limit_hit=True):
+        for kind in kinds:
+            plain = with_options(zit, Options(precision=kind), host)
+            fast = with_options(zit, Options(precision=kind, compiled=True), host)
+            for where in (host, streaming):
+                for width in (64, 96):
+                    assert np.array_equal(draw(fast, where, width), draw(plain, host, width))
+            streaming.release(plain.components.transformer)
+        before = graphs.frame_count
+        for kind in kinds:
+            for where in (host, streaming):
+                fast = with_options(zit, Options(precision=kind, compiled=True), host)
+                draw(fast, where, 128)
+            streaming.release(fast.components.transformer)
+    assert graphs.frame_count == before == 2 * 2 * len(kinds), "blocks with and without modulation"
