@@ -29,9 +29,10 @@ from scipy.ndimage import gaussian_filter  # noqa: E402
 from adstudio.imaging.composite.compose import compose  # noqa: E402
 from adstudio.imaging.composite.light import estimate_light, find_lamp  # noqa: E402
 from adstudio.imaging.composite.placement import find_spot  # noqa: E402
-from adstudio.imaging.cutout.edges import refine_matte, resize  # noqa: E402
+from adstudio.imaging.cutout.edges import refine_matte  # noqa: E402
 from adstudio.imaging.cutout.foreground import clean_colours, halo  # noqa: E402
 from adstudio.imaging.linear import delta_e2000, to_linear, to_srgb  # noqa: E402
+from adstudio.imaging.resample import resize  # noqa: E402
 from adstudio.types import Array, CutOut, Placement  # noqa: E402
 from benchmarks.core_paste import paste  # noqa: E402
 from benchmarks.gauges import anonymous, watched_peak  # noqa: E402

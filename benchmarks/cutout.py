@@ -25,9 +25,9 @@ from PIL import Image  # noqa: E402
 from scipy.ndimage import affine_transform, gaussian_filter  # noqa: E402
 
 from adstudio.errors import AdStudioError  # noqa: E402
-from adstudio.imaging.cutout.edges import resize  # noqa: E402
 from adstudio.imaging.cutout.matting import cut_out, restore_frame  # noqa: E402
 from adstudio.imaging.linear import to_linear, to_srgb  # noqa: E402
+from adstudio.imaging.resample import resize  # noqa: E402
 from adstudio.types import Array  # noqa: E402
 from benchmarks.cutout_session import is_possible, measure  # noqa: E402
 from benchmarks.gauges import anonymous, watched_peak  # noqa: E402

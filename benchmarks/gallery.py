@@ -23,8 +23,8 @@ from PIL import Image, ImageDraw  # noqa: E402
 from scipy.ndimage import gaussian_filter  # noqa: E402
 
 from adstudio.imaging.composite.compose import compose  # noqa: E402
-from adstudio.imaging.cutout.edges import resize  # noqa: E402
 from adstudio.imaging.cutout.matting import cut_out  # noqa: E402
+from adstudio.imaging.resample import resize  # noqa: E402
 from adstudio.types import Array, CutOut, Placement  # noqa: E402
 from benchmarks.still_life import render, render_room  # noqa: E402
 

@@ -11,6 +11,7 @@ from ..errors import InputError
 from ..types import Array, Box
 from .filters import blur
 from .linear import to_linear, to_srgb
+from .resample import resample_planes
 
 _MARGIN = 0.04  # of what is kept, left round it
 _STEPS = 64
@@ -90,7 +91,8 @@ def reframe(picture: Array, window: Window, size_px: tuple[int, int]) -> Array:
     x1, y1 = min(box.x1, 1.0) * width, min(box.y1, 1.0) * height
     left, top = round((x0 - box.x0 * width) * scale_x), round((y0 - box.y0 * height) * scale_y)
     right, bottom = round((x1 - box.x0 * width) * scale_x), round((y1 - box.y0 * height) * scale_y)
-    shown = _resized(light, (max(1, right - left), max(1, bottom - top)), (x0, y0, x1, y1))
+    wide, high = max(1, right - left), max(1, bottom - top)
+    shown = np.clip(resample_planes(light, wide, high, Image.Resampling.LANCZOS, (x0, y0, x1, y1)), 0.0, 1.0)
     shown = _filled(shown, left, size_px[0] - left - shown.shape[1], axis=1)
     shown = _filled(shown, top, size_px[1] - top - shown.shape[0], axis=0)
     return to_srgb(shown)
@@ -220,13 +222,3 @@ def _continue(picture: Array, beyond: int) -> tuple[Array, Array]:
 
 def _along(profile: Array, sigma: float) -> Array:
     return blur(profile[:, None], (sigma, 0.0))[:, 0]
-
-
-def _resized(light: Array, size_px: tuple[int, int], box: tuple[float, float, float, float]) -> Array:
-    bands = [
-        np.asarray(
-            Image.fromarray(np.ascontiguousarray(light[..., band])).resize(size_px, Image.Resampling.LANCZOS, box=box)
-        )
-        for band in range(3)
-    ]
-    return np.clip(np.stack(bands, axis=-1), 0.0, 1.0)

@@ -1,18 +1,70 @@
-"""Resize and turn cut-outs without fringes: premultiplied, in linear light, in strips where they are huge."""
+"""Resize pictures and mattes, and resize and turn cut-outs without fringes.
+
+Cut-outs are premultiplied, in linear light, and worked on in strips where they are huge.
+"""
 
 from __future__ import annotations
 
 import numpy as np
-from array_api_compat import array_namespace, device
+from array_api_compat import array_namespace, device, is_numpy_array
 from PIL import Image
+from PIL.Image import Resampling
 
 from ..types import Array
-from .cutout.edges import resample
+from . import taps
 from .linear import to_linear, to_srgb
 
 STRIP_PX = 4_000_000
 _SPARE = 2  # a huge cut-out is first brought to about this many times the wanted size
 _SEEN = 0.004
+
+
+def resize(picture: Array, width_px: int, height_px: int) -> Array:
+    """Resize a picture or a matte with anti-aliasing. Shapes: ``[H,W]`` or ``[H,W,C]``."""
+    xp = array_namespace(picture)
+    if picture.shape[:2] == (height_px, width_px):
+        return xp.astype(picture, xp.float32)
+    return xp.clip(resample(picture, width_px, height_px), 0.0, 1.0)
+
+
+def resize_part(picture: Array, width_px: int, height_px: int, part: tuple[slice, slice]) -> Array:
+    """Resize only what will be a part of the resized picture; the same as ``resize(…)[part]`` but for its rim."""
+    height, width = picture.shape[:2]
+    rows, columns = (range(*each.indices(side)) for each, side in zip(part, (height_px, width_px), strict=True))
+    down, across = height / height_px, width / width_px
+    box = (columns.start * across, rows.start * down, columns.stop * across, rows.stop * down)
+    return np.clip(resample_planes(picture, len(columns), len(rows), box=box), 0.0, 1.0)
+
+
+def resample(picture: Array, width_px: int, height_px: int) -> Array:
+    """Resize without clipping: sharp steps swing over by a few per cent."""
+    if not is_numpy_array(picture):
+        return taps.resample(picture, width_px, height_px)
+    return resample_planes(picture, width_px, height_px)
+
+
+def resample_planes(
+    picture: Array,
+    width_px: int,
+    height_px: int,
+    kind: Resampling = Resampling.BICUBIC,
+    box: tuple[float, float, float, float] | None = None,
+) -> Array:
+    """Have Pillow resample each plane of a picture of numpy's, without clipping. Shapes: ``[H,W]`` or ``[H,W,C]``.
+
+    Args:
+        box: left, top, right and bottom of the part that is taken, in pixels of the picture.
+    """
+    planes = picture[..., None] if picture.ndim == 2 else picture
+    done = [
+        np.asarray(
+            Image.fromarray(np.ascontiguousarray(planes[..., i], dtype=np.float32)).resize(
+                (width_px, height_px), kind, box
+            )
+        )
+        for i in range(planes.shape[2])
+    ]
+    return done[0] if picture.ndim == 2 else np.stack(done, axis=-1)
 
 
 def resize_rgba(rgba: Array, width_px: int, height_px: int) -> Array:
@@ -39,9 +91,7 @@ def turn_rgba(rgba: Array, degrees: float, longest_px: int) -> Array:
     turned = np.stack(
         [
             np.asarray(
-                Image.fromarray(np.ascontiguousarray(planes[..., i])).rotate(
-                    -degrees, Image.Resampling.BICUBIC, expand=True
-                )
+                Image.fromarray(np.ascontiguousarray(planes[..., i])).rotate(-degrees, Resampling.BICUBIC, expand=True)
             )
             for i in range(4)
         ],

@@ -240,7 +240,7 @@ def _format_of(name: str) -> str:
 
 def _fitted(mask: Array | None, pixels: Array) -> Array | None:
     """A mask at the picture's size; None where it is empty, as the mask of a photo without transparency is."""
-    from ..imaging.cutout.edges import resize
+    from ..imaging.resample import resize
 
     if mask is None or not (mask > 0.5).any():
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PIL import Image
+from PIL.Image import Resampling
 
 from ..engine.drawing.sizes import check_size, drawn_size, fit_size, size_for
 from ..errors import InputError
@@ -33,17 +33,13 @@ def read_logo(source: str) -> Array:
 
 def cover(photo: Array, width: int, height: int) -> Array:
     """Fill ``width`` x ``height`` with a photo: scaled evenly, the overhang cut off on both sides alike."""
+    from ..imaging.resample import resample_planes
+
     scale = max(width / photo.shape[1], height / photo.shape[0])
     part_width, part_height = width / scale, height / scale
     left, top = (photo.shape[1] - part_width) / 2, (photo.shape[0] - part_height) / 2
     box = (left, top, left + part_width, top + part_height)
-    bands = [
-        Image.fromarray(np.ascontiguousarray(photo[..., band])).resize(
-            (width, height), Image.Resampling.LANCZOS, box=box
-        )
-        for band in range(3)
-    ]
-    return np.clip(np.stack([np.asarray(band) for band in bands], axis=-1), 0.0, 1.0).astype(np.float32)
+    return np.clip(resample_planes(photo, width, height, Resampling.LANCZOS, box), 0.0, 1.0)
 
 
 def cover_seen(photo: Array, width: int, height: int) -> Array:

@@ -10,9 +10,9 @@ import numpy as np
 from ...errors import InputError
 from ...types import Array, Light
 from ..arrays import fetch
-from ..cutout.edges import resize
 from ..filters import blur
 from ..linear import luminance, to_linear
+from ..resample import resize
 
 # Change of log luminance over the picture's width from which on a side counts as lit; about 28 %.
 LEAST_SLOPE = 0.25

@@ -10,8 +10,8 @@ from array_api_compat import array_namespace
 
 from ...types import Array, Stance
 from ..arrays import beside, fetch
-from ..cutout.edges import resample, resize
 from ..filters import blur, blur_spot
+from ..resample import resample, resize
 from .light import Lamp
 
 WORK_PX = 320

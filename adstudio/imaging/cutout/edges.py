@@ -5,55 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from array_api_compat import array_namespace, is_numpy_array
 from numpy.typing import NDArray
-from PIL import Image
+from PIL.Image import Resampling
 
 from ...types import Array
-from .. import taps
 from ..filters import blur, depth_inside
+from ..resample import resample_planes, resize
 
 _GUIDE_PX = 1024
 _SMOOTH = 1e-3
-
-
-def resize(picture: Array, width_px: int, height_px: int) -> Array:
-    """Resize a picture or a matte with anti-aliasing. Shapes: ``[H,W]`` or ``[H,W,C]``."""
-    xp = array_namespace(picture)
-    if picture.shape[:2] == (height_px, width_px):
-        return xp.astype(picture, xp.float32)
-    return xp.clip(resample(picture, width_px, height_px), 0.0, 1.0)
-
-
-def resample(picture: Array, width_px: int, height_px: int) -> Array:
-    """Resize without clipping: sharp steps swing over by a few per cent."""
-    if not is_numpy_array(picture):
-        return taps.resample(picture, width_px, height_px)
-    return _resample(picture, width_px, height_px)
-
-
-def _resample(
-    picture: Array, width_px: int, height_px: int, box: tuple[float, float, float, float] | None = None
-) -> Array:
-    planes = picture[..., None] if picture.ndim == 2 else picture
-    done = [
-        np.asarray(
-            Image.fromarray(np.ascontiguousarray(planes[..., i], dtype=np.float32)).resize(
-                (width_px, height_px), Image.Resampling.BICUBIC, box
-            )
-        )
-        for i in range(planes.shape[2])
-    ]
-    return done[0] if picture.ndim == 2 else np.stack(done, axis=-1)
-
-
-def resize_part(picture: Array, width_px: int, height_px: int, part: tuple[slice, slice]) -> Array:
-    """Resize only what will be a part of the resized picture; the same as ``resize(…)[part]`` but for its rim."""
-    height, width = picture.shape[:2]
-    rows, columns = (range(*each.indices(side)) for each, side in zip(part, (height_px, width_px), strict=True))
-    down, across = height / height_px, width / width_px
-    box = (columns.start * across, rows.start * down, columns.stop * across, rows.stop * down)
-    return np.clip(_resample(picture, len(columns), len(rows), box), 0.0, 1.0)
 
 
 def refine_matte(photo: Array, coarse: Array) -> Array:
@@ -67,9 +27,9 @@ def refine_matte(photo: Array, coarse: Array) -> Array:
     scale = min(1.0, _GUIDE_PX / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     slope, offset = _fit(resize(photo, *size), resize(coarse, *size), 2 * max(2, round(0.006 * max(size))) + 1)
-    refined = _stretch(offset, width, height)
+    refined = resample_planes(offset, width, height, Resampling.BILINEAR)
     for band in range(3):
-        refined = refined + _stretch(slope[..., band], width, height) * photo[..., band]
+        refined = refined + resample_planes(slope[..., band], width, height, Resampling.BILINEAR) * photo[..., band]
     return np.clip((refined - 0.1) / 0.8, 0.0, 1.0).astype(np.float32)
 
 
@@ -124,10 +84,3 @@ def shrink(matte: Array, by_px: float) -> Array:
         return matte
     # A product that the photo's edge cuts off keeps its straight side there.
     return np.minimum(matte, np.clip(depth_inside(matte > 0.5) - by_px + 0.5, 0.0, 1.0))
-
-
-def _stretch(values: Array, width: int, height: int) -> Array:
-    if values.shape == (height, width):
-        return values
-    plane = Image.fromarray(np.ascontiguousarray(values, dtype=np.float32))
-    return np.asarray(plane.resize((width, height), Image.Resampling.BILINEAR))

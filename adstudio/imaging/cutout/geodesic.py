@@ -17,7 +17,7 @@ from ...errors import InputError
 from ...types import Array
 from ..filters import Bools, around, blur, depth_inside, erode, fill_holes, find_parts, grow, lengths, open_up
 from ..linear import to_lab, to_linear
-from .edges import resize, resize_part
+from ..resample import resize, resize_part
 from .grid import Ties, border_distance, frame_of
 from .palette import find_palette
 from .plain_ground import GROUND_STEP, Product, find_ground, find_product, shade_distance

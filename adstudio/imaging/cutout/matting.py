@@ -12,7 +12,8 @@ from ...ports import Host, Watcher
 from ...types import Array, CutOut
 from ..filters import find_parts
 from ..photo import Source, read_photo_with_alpha
-from .edges import refine_matte, resize, shrink, soften_steps
+from ..resample import resize
+from .edges import refine_matte, shrink, soften_steps
 from .foreground import clean_colours, halos, has_soft_edge, straighten
 from .geodesic import GeodesicMatting
 from .rembg_models import MODELS, find_weights, first_available, non_commercial_allowed, pick_model

@@ -14,7 +14,7 @@ import numpy as np
 
 from ...types import Array
 from ..filters import Bools, around, blur, erode, fill_holes, find_parts, grow, lengths, open_up
-from .edges import resample
+from ..resample import resample
 from .grid import Ties, frame_of
 
 _POOL_PX = 3.0

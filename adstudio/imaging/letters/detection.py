@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ...errors import InputError
 from ...types import Array, Box
-from ..cutout.edges import resize
+from ..resample import resize
 from .glyphs import find_glyphs, local_statistics
 from .lines import FEATURES, find_lines
 

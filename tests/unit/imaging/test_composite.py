@@ -7,8 +7,8 @@ import pytest
 
 from adstudio.errors import InputError
 from adstudio.imaging.composite.compose import compose, describe
-from adstudio.imaging.cutout.edges import resize
 from adstudio.imaging.linear import delta_e2000, luminance, to_linear
+from adstudio.imaging.resample import resize
 from adstudio.types import Array, Composite, CutOut, Placement
 
 from .conftest import draw_table, flat

@@ -17,8 +17,8 @@ from adstudio.imaging import filters
 from adstudio.imaging.arrays import beside, fetch, pad, put
 from adstudio.imaging.composite.compose import compose, workspace_bytes
 from adstudio.imaging.composite.texture import measure_edges, measure_grain
-from adstudio.imaging.cutout.edges import resample
 from adstudio.imaging.linear import ciede2000, to_lab, to_linear, to_srgb
+from adstudio.imaging.resample import resample
 from adstudio.types import CutOut, Placement
 from benchmarks.gauges import watched_tensors
 

@@ -9,10 +9,10 @@ import pytest
 import skimage.data
 from PIL import Image, ImageDraw
 
-from adstudio.imaging.cutout.edges import refine_matte, resize
+from adstudio.imaging.cutout.edges import refine_matte
 from adstudio.imaging.cutout.foreground import clean_colours, halo, has_soft_edge, straighten
 from adstudio.imaging.cutout.matting import cut_out
-from adstudio.imaging.resample import premultiply, resize_rgba, turn_rgba
+from adstudio.imaging.resample import premultiply, resize, resize_rgba, turn_rgba
 from adstudio.types import Array
 
 from .conftest import smooth_ellipse
