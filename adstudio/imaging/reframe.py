@@ -85,16 +85,11 @@ def reframe(picture: Array, window: Window, size_px: tuple[int, int]) -> Array:
     """
     light = to_linear(picture[..., :3])
     height, width = picture.shape[:2]
-    box = window.box
-    scale_x, scale_y = size_px[0] / (box.width * width), size_px[1] / (box.height * height)
-    x0, y0 = max(box.x0, 0.0) * width, max(box.y0, 0.0) * height
-    x1, y1 = min(box.x1, 1.0) * width, min(box.y1, 1.0) * height
-    left, top = round((x0 - box.x0 * width) * scale_x), round((y0 - box.y0 * height) * scale_y)
-    right, bottom = round((x1 - box.x0 * width) * scale_x), round((y1 - box.y0 * height) * scale_y)
-    wide, high = max(1, right - left), max(1, bottom - top)
+    left, wide, (x0, x1) = _span(window.box.x0, window.box.x1, width, size_px[0])
+    top, high, (y0, y1) = _span(window.box.y0, window.box.y1, height, size_px[1])
     shown = np.clip(resample_planes(light, wide, high, Image.Resampling.LANCZOS, (x0, y0, x1, y1)), 0.0, 1.0)
-    shown = _filled(shown, left, size_px[0] - left - shown.shape[1], axis=1)
-    shown = _filled(shown, top, size_px[1] - top - shown.shape[0], axis=0)
+    shown = _filled(shown, left, size_px[0] - left - wide, axis=1)
+    shown = _filled(shown, top, size_px[1] - top - high, axis=0)
     return to_srgb(shown)
 
 
@@ -107,6 +102,18 @@ def reframe_mask(mask: Array, window: Window, size_px: tuple[int, int]) -> Array
         size_px, Image.Transform.EXTENT, corners, Image.Resampling.BILINEAR
     )
     return np.clip(np.asarray(turned), 0.0, 1.0)
+
+
+def _span(first: float, last: float, side: int, wanted: int) -> tuple[int, int, tuple[float, float]]:
+    """Where a picture lies along one side of a window, from ``first`` to ``last`` in fractions of the picture.
+
+    Returns: start and length in pixels of the ``wanted`` size, and the part of the picture's ``side`` that is seen.
+    """
+    begin, end = max(first, 0.0) * side, min(last, 1.0) * side
+    scale = wanted / ((last - first) * side)
+    start = round((begin - first * side) * scale)
+    length = max(1, round((end - first * side) * scale) - start)
+    return min(start, wanted - length), length, (begin, end)  # however narrow, it is there
 
 
 def _aspect(size_px: tuple[int, int]) -> float:

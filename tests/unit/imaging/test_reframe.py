@@ -70,6 +70,15 @@ def test_sizes_are_exact_and_a_flat_colour_stays_what_it_is():
         assert np.abs(made - 0.5).max() < 1e-3
 
 
+@pytest.mark.parametrize("lean", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize(("picture", "size"), [((300, 16), (128, 2)), ((2, 300), (7, 333)), ((97, 97), (1, 128))])
+def test_sizes_are_exact_where_next_to_nothing_of_the_window_is_picture(
+    lean: float, picture: tuple[int, int], size: tuple[int, int]
+):
+    whole, scene = np.ones(picture, np.float32), np.full((*picture, 3), 0.5, np.float32)
+    assert reframe(scene, choose_window(scene, size, whole, lean=lean), size).shape == (size[1], size[0], 3)
+
+
 def test_light_is_averaged_as_light():
     stripes = np.zeros((64, 64, 3), np.float32)
     stripes[:, ::2] = 1
