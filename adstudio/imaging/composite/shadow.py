@@ -93,12 +93,15 @@ def cast(alpha: Array, lamp: Lamp, stance: Stance = "standing") -> Shadow:
     return Shadow(thrown, contact, -round(left * across), -round(margin * up))
 
 
+def find_body(alpha: Array) -> Array:
+    """Tell where a product is: half as dense as it gets, for glass is opaque nowhere. Shapes: alpha ``[H,W]``."""
+    return alpha >= 0.5 * array_namespace(alpha).max(alpha)
+
+
 def find_foot(alpha: Array) -> Foot:
     """Find where a product stands. Shapes: alpha ``[H,W]``."""
     xp = array_namespace(alpha)
-    solid = alpha > 0.5
-    if not xp.any(solid):
-        solid = alpha >= xp.max(alpha)
+    solid = find_body(alpha)
     rows = len(alpha)
     from_below = xp.argmax(xp.astype(xp.flip(solid, axis=0), xp.uint8), axis=0)
     underside = fetch(xp.where(xp.any(solid, axis=0), rows - from_below, -1)).astype(np.float32)

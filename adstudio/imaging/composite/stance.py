@@ -10,6 +10,7 @@ import numpy as np
 from ...types import Array, CutOut, Placement, Stance
 from ..resample import resize_rgba
 from .placement import find_spot
+from .shadow import find_body
 
 _SMALL_PX = 96
 _STEP_SEEN = 0.06  # in lightness 0..1, or as much in colour: the edge of a table, the foot of a wall
@@ -47,10 +48,10 @@ def settle_stances(
 
 def foot_share(alpha: Array) -> float:
     """Tell how much of its width a product has at its very bottom: a box 1, a pendant almost 0."""
-    solid = alpha > 0.5
-    rows = np.flatnonzero(solid.any(axis=1))
-    if not len(rows):
+    if not alpha.any():
         return 0.0
+    solid = find_body(alpha)
+    rows = np.flatnonzero(solid.any(axis=1))
     foot = solid[max(rows[-1] + 1 - max(2, round(_FOOT_ROWS * len(rows))), 0) : rows[-1] + 1]
     return float(foot.any(axis=0).sum() / solid.any(axis=0).sum())
 

@@ -56,6 +56,19 @@ def test_a_product_one_pixel_wide_stands_in_the_shade_of_another() -> None:
     assert "shade 2" in [layer.name for layer in made.layers]
 
 
+@pytest.mark.parametrize("density", [0.01, 0.3, 0.5])
+def test_a_glass_stands_where_all_of_it_stands(density: float) -> None:
+    """Nowhere is it half opaque; where it is densest by a rounding says nothing."""
+    glass = CutOut(np.full((90, 60, 4), (0.6, 0.2, 0.2, density), np.float32), "mask")
+    ground, places = np.full((200, 180, 3), 0.5, np.float32), [Placement(0.5, 0.8, 0.5)]
+    made, on_tensors = (
+        compose(ground, [glass], places, harmonize=0.0, light="above", device=device) for device in (None, CPU)
+    )
+    assert np.abs(made.image - on_tensors.image).max() < 1 / 255
+    dark = made.image[160:170].mean(axis=(0, 2))
+    assert dark[65:115].max() < 0.48, "its shadow lies all along its foot"
+
+
 def test_inputs_are_left_alone() -> None:
     backdrop, cut = photo("coffee"), product()
     before = backdrop.copy(), cut.rgba.copy()

@@ -67,6 +67,7 @@ def test_the_share_of_the_foot(block: CutOut) -> None:
     assert foot_share(block.rgba[..., 3]) == 1.0
     assert foot_share(pendant().rgba[..., 3]) < 0.15
     assert 0.2 < foot_share(smooth_ellipse(100, 100, (50, 50), (45, 45))) < 0.6
+    assert foot_share(0.3 * block.rgba[..., 3]) == 1.0, "a glass stands as well"
     assert foot_share(np.zeros((9, 9), np.float32)) == 0
 
 
