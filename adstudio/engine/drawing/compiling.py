@@ -16,14 +16,21 @@ from typing import Any
 import torch
 from torch import nn
 
+from ...errors import InputError
+from .processor import needs_wide
+
 BACKEND: Any = "inductor"
 Form = tuple[tuple[type, bool], ...]
 _numbers = count(1)
 
 
 @contextmanager
-def compiled(transformer: Any, wanted: bool) -> Iterator[None]:
-    """Run the blocks compiled inside, where it is wanted; afterwards they are as they were, for whoever shares them."""
+def compiled(transformer: Any, wanted: bool, device: torch.device) -> Iterator[None]:
+    """Run the blocks compiled inside, where it is wanted; afterwards they are as they were, for whoever shares them.
+
+    Raises:
+        InputError: the blocks cannot be compiled here: no Triton or C compiler, or a card that lacks their numbers.
+    """
     if not wanted:
         yield
         return
@@ -34,13 +41,34 @@ def compiled(transformer: Any, wanted: bool) -> Iterator[None]:
     blocks = [module for module in transformer.modules() if type(module).__name__ in kinds]
     layers = [layer for block in blocks for layer in block.modules() if isinstance(layer, nn.Linear)]
     try:
-        with asking(layers):
+        with asking(layers, wide=needs_wide(device, transformer.dtype)):
             for block in blocks:
                 block._compiled_call_impl = partial(_compile(_form_of(block), BACKEND), block)
             yield
+    except RuntimeError as error:
+        if (told := _told(error, device)) is None:
+            raise
+        raise told from error
     finally:
         for block in blocks:
             block._compiled_call_impl = None
+
+
+def _told(error: RuntimeError, device: torch.device) -> Exception | None:
+    """What the user is told of an error: one of the compiler's says little to whoever has not written it."""
+    from torch._dynamo.exc import TorchDynamoException
+
+    inner = getattr(error, "inner_exception", None)
+    if isinstance(inner, torch.OutOfMemoryError):
+        return inner
+    if not isinstance(error, TorchDynamoException):
+        return None
+    reason = str(inner or error).strip().partition("\n")[0]
+    return InputError(
+        "options.not_compiled",
+        f"The transformer's blocks cannot be compiled for {device} with torch {torch.__version__} ({reason[:200]}).",
+        "Leave 'compiled' off, or install Triton and a C compiler; with 8-bit weights Ada (L4) or newer.",
+    )
 
 
 def _form_of(block: nn.Module) -> Form:

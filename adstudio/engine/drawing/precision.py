@@ -87,7 +87,7 @@ def narrow(transformer: nn.Module, watcher: Watcher) -> None:
         layer.weight = nn.Parameter(place, requires_grad=False)
         layer.register_buffer("row_scale", scale, persistent=False)
         layer.__class__ = _narrow(type(layer))
-        layer.multiplies = False  # from the first: a graph asks whether a layer has it, and would be compiled anew
+        layer.__dict__["multiplies"] = False  # from the first: a graph asks whether it is there
         watcher.progress(number, len(layers))
 
 

@@ -23,6 +23,11 @@ def is_quick(dtype: torch.dtype) -> bool:
     return asked is None or (hasattr(torch.ops.mkldnn, asked) and getattr(torch.ops.mkldnn, asked)())
 
 
+def needs_wide(device: torch.device, dtype: torch.dtype) -> bool:
+    """Whether linear layers of a dtype are to multiply in float32 on a device."""
+    return device.type == "cpu" and not is_quick(dtype)
+
+
 @contextmanager
 def wide_products(device: torch.device, dtype: torch.dtype) -> Iterator[None]:
     """Have linear layers multiply in float32 inside, where the processor is slow at it in their own dtype.
@@ -30,7 +35,7 @@ def wide_products(device: torch.device, dtype: torch.dtype) -> Iterator[None]:
     Each matrix is widened for its product alone, so nothing more is kept in memory; what comes out has the layer's own
     dtype again. Other threads and other devices are not concerned.
     """
-    if device.type != "cpu" or is_quick(dtype):
+    if not needs_wide(device, dtype):
         yield
         return
     with _Widening(dtype):
@@ -50,3 +55,19 @@ class _Widening(TorchFunctionMode):
     def _is_worth_it(self, rows: torch.Tensor, matrix: torch.Tensor) -> bool:
         is_narrow = rows.dtype == matrix.dtype == self._dtype
         return is_narrow and rows.device.type == "cpu" and rows.numel() >= _LEAST_ROWS * rows.shape[-1]
+
+
+class Wide(torch.nn.Module):
+    """What a linear layer's own class is mixed with to do the same in a compiled graph, which a mode would tear."""
+
+    weight: torch.Tensor
+    bias: torch.Tensor | None
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """The layer's output, in ``x``' dtype."""
+        if x.numel() < _LEAST_ROWS * x.shape[-1]:
+            return super().forward(x)
+        if self.weight.dtype != x.dtype:  # kept narrow, and widened by the layer to what comes in
+            return super().forward(x.float()).to(x.dtype)
+        bias = None if self.bias is None else self.bias.float()
+        return functional.linear(x.float(), self.weight.float(), bias).to(x.dtype)

@@ -224,8 +224,8 @@ def _as_asked(zit: Zit, device: torch.device) -> Iterator[None]:
     with (
         attending(options.attention, transformer, device),
         multiplying(transformer, options.precision, device),
-        compiled(transformer, options.compiled),
-        # Compiled blocks are given their products by the compiler.
+        compiled(transformer, options.compiled, device),
+        # In compiled blocks the layers do it themselves.
         nullcontext() if options.compiled else wide_products(device, transformer.dtype),
     ):
         yield

@@ -16,6 +16,7 @@ from weakref import WeakValueDictionary
 import torch
 from torch import nn
 
+from ..drawing.processor import Wide
 from .adapters import Adapted
 
 _NUMBER = "adapter_number"
@@ -24,10 +25,13 @@ _numbers = count()
 
 
 @contextmanager
-def asking(layers: Iterable[nn.Module]) -> Iterator[None]:
+def asking(layers: Iterable[nn.Module], *, wide: bool = False) -> Iterator[None]:
     """Have linear layers ask for what adapters add, inside; afterwards each is of the class that it had.
 
     The caller holds the drawing lock: the layers are shared by every handle of the checkpoint.
+
+    Args:
+        wide: have them multiply in float32, for a processor that is slow in their own dtype.
     """
     kinds: list[tuple[Any, type]] = []
     try:
@@ -36,7 +40,7 @@ def asking(layers: Iterable[nn.Module]) -> Iterator[None]:
             _give_number(layer)
             layer.__dict__["adapter_is_on"] = issubclass(kind, Adapted)
             kinds.append((layer, kind))
-            layer.__class__ = _asking(getattr(kind, "bare_class", kind))
+            layer.__class__ = _asking(getattr(kind, "bare_class", kind), wide)
         yield
     finally:
         for layer, kind in kinds:
@@ -72,8 +76,8 @@ class _Asking(nn.Module):
 
 
 @lru_cache(maxsize=16)
-def _asking(kind: type) -> type:
-    return type(f"Asking{kind.__name__}", (_Asking, kind), {})
+def _asking(kind: type, wide: bool) -> type:
+    return type(f"Asking{kind.__name__}", (_Asking, Wide, kind) if wide else (_Asking, kind), {})
 
 
 def _give_number(layer: nn.Module) -> None:

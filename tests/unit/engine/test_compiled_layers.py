@@ -20,7 +20,7 @@ from lora_files import lokr, peft, random_pairs, save
 from torch import nn
 from torch._dynamo.testing import CompileCounterWithBackend
 
-from adstudio.engine.drawing import compiling, precision, stages
+from adstudio.engine.drawing import compiling, precision, processor, stages
 from adstudio.engine.drawing.compiling import compiled
 from adstudio.engine.drawing.options import FP8_PRODUCTS, FP8_WEIGHTS, Options
 from adstudio.engine.drawing.precision import with_options
@@ -32,6 +32,7 @@ from adstudio.engine.lora.uses import LoraUse, with_loras
 from adstudio.engine.memory.components import Zit
 from adstudio.engine.memory.residence import residence_of
 from adstudio.engine.memory.torch_host import TorchHost
+from adstudio.errors import InputError
 from adstudio.types import Array
 
 BACKENDS = ("eager", "aot_eager")  # the second rewrites what a graph changes in place, as the real one does
@@ -190,7 +191,7 @@ def test_adapters_are_what_they_were_where_blocks_stop_being_compiled(zit: Zit, 
     bare, x = type(layer), torch.randn(3, layer.in_features).bfloat16()
     with applied(zit.components, styles[0]):
         kind, expected = type(layer), layer(x)
-        with compiled(zit.components.transformer, True):
+        with compiled(zit.components.transformer, True, torch.device("cpu")):
             assert type(layer) not in (bare, kind)
             assert torch.equal(layer(x), expected)
         assert type(layer) is kind
@@ -234,6 +235,43 @@ def test_another_copy_of_the_package_has_layers_of_its_own() -> None:
         assert torch.equal(ours(x), expected[0])
         assert torch.equal(theirs(x), expected[1])
     assert other._NAME != compiled_layers._NAME
+
+
+@pytest.mark.parametrize("error", [AssertionError, torch.OutOfMemoryError])
+def test_blocks_that_cannot_be_compiled_are_told_so(
+    zit: Zit, host: TorchHost, error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def compiler(*_: Any) -> Any:
+        raise error("type fp8e4nv not supported in this architecture\nat line 3")
+
+    torch._dynamo.reset()
+    monkeypatch.setattr(compiling, "BACKEND", compiler)
+    fast = replace(zit, options=Options(compiled=True))
+    if error is torch.OutOfMemoryError:  # which the ladder knows what to do about
+        with pytest.raises(torch.OutOfMemoryError):
+            draw(fast, host)
+    else:
+        with pytest.raises(InputError, match="not supported in this architecture") as caught:
+            draw(fast, host)
+        assert caught.value.code == "options.not_compiled"
+        assert "line 3" not in str(caught.value)
+    assert all(block._compiled_call_impl is None for block in zit.components.transformer.layers)
+
+
+@pytest.mark.parametrize("kind", ["bf16", FP8_WEIGHTS])
+def test_compiled_products_are_wide_where_plain_ones_are(
+    zit: Zit, host: TorchHost, styles: list[list[LoraUse]], kind: str, graphs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same bits, and one graph for each form of block: the mode that widens plain ones would tear them."""
+    monkeypatch.setattr(stages, "wide_products", processor.wide_products)
+    plain = with_options(zit, Options(precision=kind), host)
+    narrow = draw(plain, host)
+    monkeypatch.setattr(processor, "is_quick", lambda _: False)
+    fast = replace(plain, options=replace(plain.options, compiled=True))
+    for uses in (styles[0], styles[-1]):
+        assert np.array_equal(draw(with_loras(fast, uses), host), draw(with_loras(plain, uses), host))
+    assert graphs.frame_count == 2
+    assert not np.array_equal(draw(plain, host), narrow)
 
 
 def test_every_form_of_block_is_compiled_in_one_process(zit: Zit, host: TorchHost, graphs: Any) -> None:

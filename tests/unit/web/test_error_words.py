@@ -23,8 +23,8 @@ NAMING = {
 CALLED = {
     "batch.out_of_range", "checkpoint.bad_scale", "comfyui.graph_refused", "convert.nothing_to_do",
     "cutout.mask_shape", "device.missing", "device.unknown", "image.wrong_shape", "lettering.wrong_shape",
-    "options.no_such_attention", "options.unknown_attention", "output.bad_quality", "output.bad_shape",
-    "output.not_a_picture", "photo.wrong_numbers", "photo.wrong_shape", "prompt.brief_not_text", "prompt.count",
+    "options.no_such_attention", "options.not_compiled", "options.unknown_attention", "output.bad_quality",
+    "output.bad_shape", "output.not_a_picture", "photo.wrong_numbers", "photo.wrong_shape", "prompt.brief_not_text", "prompt.count",
     "reframe.bad_size", "rest.bad_form", "rest.bad_kind", "rest.too_large", "text.font_is_a_path",
     "typeset.bad_question",
 }  # fmt: skip
