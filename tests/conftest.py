@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -13,9 +15,22 @@ import comfyui
 import older_host
 import pytest
 from comfy_server import ComfyServer, running
+from warm_python import Popen, warm_python
 
 TESTS = Path(__file__).parent
 TIERS = ("unit", "slow", "comfy", "browser", "gpu")
+# What this pack and ComfyUI import of other people's; their own modules are read at each start, as are its flags.
+DRAWING_IMPORTS = (
+    *("torch", "torch._dynamo", "transformers.models.qwen3.modeling_qwen3"),
+    *("diffusers.models.transformers.transformer_z_image", "diffusers.models.autoencoders.autoencoder_kl"),
+)
+COMFYUI_IMPORTS = (
+    *DRAWING_IMPORTS,
+    *(f"transformers.models.{name}.tokenization_{name}" for name in ("bert", "byt5", "clip", "qwen2", "t5")),
+    *("torchaudio", "torchsde", "torchvision", "scipy.ndimage", "scipy.signal", "scipy.stats", "spandrel"),
+    *("aiohttp.web", "alembic.command", "av", "comfy_kitchen", "kornia", "OpenGL.GL", "pydantic_settings"),
+    "sqlalchemy.orm",
+)
 
 
 @cache
@@ -92,6 +107,13 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 
 @pytest.fixture(scope="session")
+def warm() -> Iterator[Popen]:
+    """Starts processes of this Python that begin with what drawing imports."""
+    with warm_python(sys.executable, DRAWING_IMPORTS) as popen:
+        yield popen
+
+
+@pytest.fixture(scope="session")
 def server_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The base directory of the session's ComfyUI, there before it is started."""
     return tmp_path_factory.mktemp("comfyui")
@@ -108,6 +130,20 @@ def server(server_base: Path) -> Iterator[ComfyServer]:
     shutil.copy(_coffee_photo(), base / "input" / "example.png")
     with running(base) as comfy:
         yield comfy
+
+
+@pytest.fixture(scope="session")
+def warm_comfyui() -> Iterator[Popen]:
+    """Starts processes of ComfyUI's Python that begin with its libraries imported.
+
+    Not for servers that need settings which those read at import (``HF_HOME``, ``HF_ENDPOINT``).
+    """
+    root = comfyui.find()
+    python = comfyui.python(root) if root else None
+    assert python is not None
+    with warm_python(python, COMFYUI_IMPORTS) as popen:
+        # Where there is a card, ComfyUI chooses an allocator of CUDA's before torch is imported.
+        yield lambda command, **settings: (popen if "--cpu" in command else subprocess.Popen)(command, **settings)
 
 
 @pytest.fixture(scope="session")

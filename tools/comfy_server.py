@@ -12,7 +12,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -37,15 +37,24 @@ class ComfyServer:
         base: its base directory: inputs, outputs, models and settings live there and nowhere else.
         folder: the name under which this pack is linked into ``custom_nodes``.
         host: ComfyUI's folder and the Python it runs in; None takes the one of this machine.
+        popen: starts its process.
     """
 
-    def __init__(self, base: Path, *, folder: str = LINK_NAME, host: tuple[Path, Path] | None = None) -> None:
+    def __init__(
+        self,
+        base: Path,
+        *,
+        folder: str = LINK_NAME,
+        host: tuple[Path, Path] | None = None,
+        popen: Callable[..., Any] = subprocess.Popen,
+    ) -> None:
         self.base = base
         self._host = host
+        self._popen = popen
         self.folder = folder
         self.log_path = base / "server.log"
         self.url = ""
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Any = None  # what "popen" gave
 
     @property
     def pid(self) -> int:
@@ -69,7 +78,7 @@ class ComfyServer:
         # Neither the words nor the keys of whoever runs this: only what lies in the base directory counts.
         own = {name: value for name, value in os.environ.items() if not name.startswith(("ADSTUDIO_", "OPENAI_"))}
         with self.log_path.open("wb") as log:
-            self._process = subprocess.Popen(command, cwd=root, stdout=log, stderr=subprocess.STDOUT, env=own)
+            self._process = self._popen(command, cwd=root, stdout=log, stderr=subprocess.STDOUT, env=own)
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
             if self._process.poll() is not None:

@@ -17,6 +17,7 @@ from comfy_server import ComfyServer
 from node_words import read
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
+from warm_python import Popen
 
 WORDS = {language: read(language, "main")["adStudio"]["panel"] for language in ("en", "ko")}
 KO = WORDS["ko"]
@@ -221,9 +222,9 @@ def test_what_this_browser_kept_is_not_trusted(open_page: Any):
 
 
 @pytest.fixture
-def mortal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ComfyServer]:
+def mortal(tmp_path_factory: pytest.TempPathFactory, warm_comfyui: Popen) -> Iterator[ComfyServer]:
     """A server of its own, to be killed."""
-    server = ComfyServer(tmp_path_factory.mktemp("mortal"))
+    server = ComfyServer(tmp_path_factory.mktemp("mortal"), popen=warm_comfyui)
     server.start()
     yield server
     server.stop()

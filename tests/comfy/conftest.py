@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import select
 import subprocess
 from collections.abc import Callable, Iterator
@@ -14,12 +13,13 @@ from typing import Any
 import comfyui
 import pytest
 from comfyui import PACK
+from warm_python import Popen
 
-# ComfyUI and the pack take eight seconds of a processor to import: once here, and each piece of code in a fork of that.
+# ComfyUI and the pack take seconds of a processor to import: once here, and each piece of code in a fork of that.
 # Nothing is computed before the fork, so torch has no threads yet that a fork would lose.
 NURSERY = f"""
 import importlib.util, json, os, signal, sys, traceback
-sys.argv = ["main.py", "--cpu"]
+sys.argv[0] = "main.py"
 sys.path.insert(0, {str(comfyui.find())!r})
 import comfy.options, utils.install_util  # as main.py does: later, ComfyUI's folder "comfy" hides "utils"
 comfy.options.enable_args_parsing()
@@ -28,7 +28,8 @@ spec = importlib.util.spec_from_file_location("pack", place + "/__init__.py", su
 pack = importlib.util.module_from_spec(spec)
 sys.modules["pack"] = pack
 spec.loader.exec_module(pack)
-import comfy.model_management, diffusers, pack.nodes, transformers
+import comfy.model_management, diffusers, pack.nodes, torch, transformers
+torch.set_num_threads(1)  # numbers must not depend on how many processors there are
 print("ready", flush=True)
 
 for line in sys.stdin:
@@ -71,7 +72,7 @@ def models_as_found(server_base: Path) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def inside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inside]:
+def inside(tmp_path_factory: pytest.TempPathFactory, warm_comfyui: Popen) -> Iterator[Inside]:
     """Run code in ComfyUI's Python with this pack importable as ``pack``; it sets ``answer``, which comes back.
 
     Each call is a process of its own: what one changes in ComfyUI's modules, the next does not see.
@@ -80,11 +81,9 @@ def inside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inside]:
     python = comfyui.python(root) if root else None
     assert python is not None
     home = tmp_path_factory.mktemp("inside")
-    own = os.environ | {"OMP_NUM_THREADS": "1"}  # numbers must not depend on how many processors there are
     with (home / "log").open("wb") as log:
-        nursery = subprocess.Popen(
-            [python, "-c", NURSERY], cwd=root, env=own, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log
-        )
+        command = [python, "-c", NURSERY, "--cpu"]
+        nursery = warm_comfyui(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
     assert nursery.stdin is not None and nursery.stdout is not None
 
     numbers = itertools.count()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from comfyui import PACK
 from engine_server import engine_server
 from PIL import Image
 from shipped import api_graph, node_of, ui_graph
+from warm_python import Popen
 
 from adstudio.run import engines as engines_module
 from adstudio.run.remote.runner import ComfyRunner
@@ -32,8 +33,10 @@ SIDE = 256
 
 
 @pytest.fixture(scope="module")
-def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ComfyServer]:
-    with engine_server(tmp_path_factory.mktemp("engines"), SIDE) as server:
+def engines(
+    tmp_path_factory: pytest.TempPathFactory, inside: Callable[..., Any], warm_comfyui: Popen
+) -> Iterator[ComfyServer]:
+    with engine_server(tmp_path_factory.mktemp("engines"), SIDE, inside, popen=warm_comfyui) as server:
         yield server
 
 

@@ -15,6 +15,7 @@ import pytest
 from comfy_server import ComfyServer, Rejected
 from PIL import Image
 from skimage import data
+from warm_python import Popen
 
 from adstudio import InputError, ServerError
 from adstudio.engine.memory.torch_host import TorchHost
@@ -198,8 +199,8 @@ def test_a_refusal_names_the_field_and_what_there_is(server: ComfyServer, tmp_pa
     assert caught.value.code == "request.steps" and str(MAX_STEPS) in caught.value.message
 
 
-def test_a_killed_server_that_comes_back_finishes_the_job(tmp_path: Path) -> None:
-    server = ComfyServer(tmp_path / "base")
+def test_a_killed_server_that_comes_back_finishes_the_job(tmp_path: Path, warm_comfyui: Popen) -> None:
+    server = ComfyServer(tmp_path / "base", popen=warm_comfyui)
     server.start()
     patience = Patience(silent_s=500)  # ComfyUI may take long to start on a busy machine
     runner, made, began = ComfyRunner(server.url, tmp_path / "ads", patience=patience), list[Any](), threading.Event()

@@ -20,6 +20,7 @@ from typing import Any
 from comfy_server import ComfyServer, running
 from PIL import Image
 from skimage import data
+from warm_python import Popen
 
 from adstudio.run.request import MAX_STEPS
 
@@ -143,8 +144,8 @@ def test_a_job_is_asked_after_and_taken_back(server: ComfyServer) -> None:
     assert post(server, "/adstudio/generate", WORDS | {"seed": 9})[0] == 200  # the queue goes on
 
 
-def test_a_restarted_server_still_tells_of_its_jobs(tmp_path: Path) -> None:
-    with running(tmp_path) as server:
+def test_a_restarted_server_still_tells_of_its_jobs(tmp_path: Path, warm_comfyui: Popen) -> None:
+    with running(tmp_path, popen=warm_comfyui) as server:
         _, done, _ = post(server, "/adstudio/generate", WORDS)
         _, cut, _ = post(server, "/adstudio/generate", {**WORDS, "steps": 50, "seed": 8, "wait_s": 0})
         assert server._process is not None

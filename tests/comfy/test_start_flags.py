@@ -18,6 +18,7 @@ import comfyui
 import pytest
 from comfy_server import ComfyServer
 from shipped import api_graph, node_of
+from warm_python import Popen
 
 # "--cpu" is not among them: the server of all other tests is started with it.
 FLAGS = (
@@ -50,13 +51,13 @@ def start_flags(flag: str) -> list[str]:
 
 
 @pytest.mark.parametrize("flag", FLAGS)
-def test_a_picture_under_every_flag(flag: str, tmp_path: Path):
+def test_a_picture_under_every_flag(flag: str, tmp_path: Path, warm_comfyui: Popen):
     graph: dict[str, Any] = copy.deepcopy(api_graph("01-text-to-image-ad"))
     graph[node_of(graph, "AdStudioText2Image")]["inputs"] |= {"width": 256, "height": 256, "steps": 2, "seed": 1}
     flags = start_flags(flag)
     (tmp_path / "custom_nodes").mkdir()
     shutil.copy(Path(__file__).parent / "probe.py", tmp_path / "custom_nodes" / "adstudio_probe.py")
-    server, pictures = ComfyServer(tmp_path), []
+    server, pictures = ComfyServer(tmp_path, popen=warm_comfyui), []
     server.start(flags=flags)
     try:
         for _ in range(2):
