@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from device_double import ASKED
 from torch.utils import backend_registration
+from warm_python import Popen
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted(path.name for path in (Path(__file__).parent / "double").glob("test_*.py"))
@@ -23,10 +24,14 @@ FILES = sorted(path.name for path in (Path(__file__).parent / "double").glob("te
     reason="this version of torch has no devices made of Python",
 )
 @pytest.mark.parametrize("file", FILES)
-def test_on_a_card_made_of_python(file: str):
+def test_on_a_card_made_of_python(file: str, warm: Popen, tmp_path: Path):
     command = [sys.executable, "-m", "pytest", "-q", "-n", "0", f"tests/slow/double/{file}"]
-    run = subprocess.run(
-        command, cwd=ROOT, env=os.environ | {ASKED: "1"}, capture_output=True, text=True, timeout=580, check=False
-    )
-    assert run.returncode == 0, run.stdout[-8000:] + run.stderr[-2000:]
-    assert " passed" in run.stdout
+    with (tmp_path / "said").open("wb") as log:
+        run = warm(command, cwd=ROOT, env=os.environ | {ASKED: "1"}, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        status = run.wait(timeout=580)
+    finally:
+        run.kill()
+    said = (tmp_path / "said").read_text(encoding="utf-8")
+    assert status == 0, said[-8000:]
+    assert " passed" in said

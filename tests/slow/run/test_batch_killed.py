@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from skimage import data
+from warm_python import Popen
 
 ROOT = Path(__file__).resolve().parents[3]
 SMALL = ("width=128", "height=128", "steps=1", "provider=rules", 'text_style={"min_px": 8}')
@@ -37,9 +38,9 @@ def table(tmp_path: Path) -> Path:
     return path
 
 
-def start(table: Path, out: Path, *more: str) -> subprocess.Popen[bytes]:
+def start(popen: Popen, table: Path, out: Path, *more: str) -> subprocess.Popen[bytes]:
     sets = [part for pair in SMALL for part in ("--set", pair)]
-    return subprocess.Popen(
+    return popen(
         [sys.executable, "-m", "adstudio", "batch", str(table), "--out", str(out), *sets, *more],
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
@@ -54,14 +55,14 @@ def written(out: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in whole.splitlines()]
 
 
-def test_a_catalogue_killed_again_and_again_ends_with_each_row_once(table: Path, tmp_path: Path) -> None:
+def test_a_catalogue_killed_again_and_again_ends_with_each_row_once(warm: Popen, table: Path, tmp_path: Path) -> None:
     whole, out = tmp_path / "whole", tmp_path / "killed"
-    run = start(table, whole)
+    run = start(warm, table, whole)
     assert run.wait(timeout=400) == 0, run.stdout.read().decode() if run.stdout else ""
 
     chance, kills = random.Random(5), 0
     for aim in (1, 3, 5):
-        run = start(table, out, "--resume")
+        run = start(warm, table, out, "--resume")
         deadline = time.monotonic() + 300
         while len(written(out)) < aim and run.poll() is None and time.monotonic() < deadline:
             time.sleep(0.02)
@@ -74,7 +75,7 @@ def test_a_catalogue_killed_again_and_again_ends_with_each_row_once(table: Path,
             with (out / "manifest.jsonl").open("ab") as file:
                 file.write(b'{"row": 7, "id": "')
     assert kills == 3, "the run was too fast to be killed in the middle"
-    run = start(table, out, "--resume")
+    run = start(warm, table, out, "--resume")
     assert run.wait(timeout=400) == 0, run.stdout.read().decode() if run.stdout else ""
 
     entries = written(out)
