@@ -14,6 +14,8 @@ Out-of-memory and interrupts are never wrapped in these.
 
 from __future__ import annotations
 
+from typing import Any
+
 __all__ = [
     "AdStudioError",
     "InputError",
@@ -32,16 +34,22 @@ class AdStudioError(Exception):
         code: stable machine-readable name, ``<area>.<reason>``.
         message: one sentence, what was expected and what came.
         hint: one sentence, what to do.
+        figures: the numbers and names of the message once more, for whoever says it in another language.
     """
 
-    def __init__(self, code: str, message: str, hint: str = "") -> None:
+    def __init__(self, code: str, message: str, hint: str = "", **figures: str | float) -> None:
         super().__init__(code, message, hint)
         self.code = code
         self.message = message
         self.hint = hint
+        self.figures = figures
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
+
+    def told(self) -> dict[str, Any]:
+        """All of it as plain JSON, for a page that says it in its own language."""
+        return {"code": self.code, "message": self.message, "hint": self.hint, "figures": self.figures}
 
 
 class InputError(AdStudioError):
@@ -60,6 +68,8 @@ class MissingDependency(ModelError):
             "dependency.missing",
             f"{purpose} needs the Python package '{package}', which is not installed.",
             f"Install it with: pip install {install or package}",
+            package=package,
+            install=install or package,
         )
         self.args = (package, purpose, install)  # what pickle builds it from again
 

@@ -11,6 +11,7 @@ from ..errors import InputError
 from ..types import AdCopy, Array, Box, Channel, LayoutPlan, Side
 from .copy.compositions import COMPOSITIONS, Draft, Scene, compose
 from .copy.copysize import Copy, read_copy
+from .copy.corners import LEAST_CODE, code_side
 from .copy.stacks import TIMID_SIZE, unit_of
 from .picture.energy import Busyness, measure
 from .picture.freespace import MARGIN, Ground, clear_map
@@ -89,6 +90,8 @@ class LocalAnalyzer:
                 "layout.mask_size",
                 f"Expected a mask of the picture's size {width}x{height}, but {keep_clear.shape[::-1]} came.",
                 "Connect the mask of the same picture.",
+                mask=f"{keep_clear.shape[1]}×{keep_clear.shape[0]}",
+                photo=f"{width}×{height}",
             )
         busy = measure(image)
         clear = clear_map(keep_clear, busy)
@@ -99,7 +102,7 @@ class LocalAnalyzer:
         tried = (compose(scene, composition) for composition in COMPOSITIONS)
         drafts = list({tuple(draft.rects()): draft for draft in tried if draft}.values())
         if not drafts:
-            raise _no_room(scene)
+            raise _no_room_for_code(scene) if _lacks_code(scene) else _no_room(scene)
         planned = [(draft, plan) for draft in drafts if _is_plan(plan := draft.plan(width, height))]
         if not planned:
             raise _too_small(scene)
@@ -229,6 +232,25 @@ def _too_small(scene: Scene) -> InputError:
         f"A part of this copy would take less than {SMALLEST_BOX:.0%} of the width or height of a picture of "
         f"{scene.ground.width}x{scene.ground.height} pixels, and a layout holds none so small.",
         "Leave the smallest parts out, or use a picture that is less long and narrow.",
+        width=scene.ground.width,
+        height=scene.ground.height,
+        min_px=scene.min_px,
+    )
+
+
+def _lacks_code(scene: Scene) -> bool:
+    return bool(scene.copy.link) and code_side(scene.frame, scene.unit) < LEAST_CODE
+
+
+def _no_room_for_code(scene: Scene) -> InputError:
+    return InputError(
+        "layout.no_room_for_code",
+        f"Inside the margins of a picture of {scene.ground.width}x{scene.ground.height} pixels a QR code would be "
+        f"{code_side(scene.frame, scene.unit):.0f} pixels wide; to be read it needs {LEAST_CODE:.0f}.",
+        "Use a larger picture, or leave the link out.",
+        width=scene.ground.width,
+        height=scene.ground.height,
+        min_px=scene.min_px,
     )
 
 
@@ -239,4 +261,7 @@ def _no_room(scene: Scene) -> InputError:
         f"This copy does not fit on a picture of {scene.ground.width}x{scene.ground.height} pixels, {room} of "
         f"them inside the margins, with letters of {scene.min_px} px.",
         "Shorten the copy, leave parts of it out, unlock a part, or use a larger picture.",
+        width=scene.ground.width,
+        height=scene.ground.height,
+        min_px=scene.min_px,
     )

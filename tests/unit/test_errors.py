@@ -13,7 +13,7 @@ from adstudio.run.remote.connection import Refused
 @pytest.mark.parametrize(
     "error",
     [
-        errors.InputError("text.does_not_fit", "The headline has no room.", "Shorten it."),
+        errors.InputError("text.does_not_fit", "The headline has no room.", "Shorten it.", width=20),
         errors.MissingDependency("rembg", "The cut-out", "rembg[cpu]"),
         errors.MissingDependency("rembg", "The cut-out"),
         Refused(503, {"error": {"message": "full"}}, "http://gpu:8188/prompt"),
@@ -23,6 +23,13 @@ def test_an_error_survives_pickling(error: errors.AdStudioError) -> None:
     again = pickle.loads(pickle.dumps(error))
     assert type(again) is type(error) and str(again) == str(error)
     assert (again.code, again.message, again.hint) == (error.code, error.message, error.hint)
+    assert again.told() == error.told()
+
+
+def test_an_error_tells_its_figures_beside_its_words() -> None:
+    error = errors.InputError("photo.too_small", "The photo is 20 × 9 pixels.", "Use another.", width=20, height=9)
+    told = {"code": "photo.too_small", "message": "The photo is 20 × 9 pixels.", "hint": "Use another."}
+    assert error.told() == told | {"figures": {"width": 20, "height": 9}}
 
 
 def test_a_missing_package_says_how_to_install_it() -> None:

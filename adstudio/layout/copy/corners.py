@@ -14,18 +14,26 @@ from .habits import Values
 from .stacks import seal
 
 _CODE, _SMALLEST_CODE = 0.155, 110.0  # of the unit; a code of 33 modules needs 2.7 px for each to be scanned
+LEAST_CODE = 94.0  # what the shortest link takes: 21 modules and 5 of white on each side, of 3 px, and a rounded edge
 _LOGO, _LOGO_WIDTH = 0.07, 2.6  # of the unit, and of its height
 _SEAL_LETTERS, _SMALLEST_SEAL, _LARGEST_SEAL = 0.36, 0.135, 0.27
 _GRID = 15
 
 
 def place_code(ground: Ground, frame: Rect, unit: float, taken: Sequence[Rect], copy_is_right: bool) -> Rect | None:
-    """A square corner for a QR code: a lower one, away from the copy."""
-    side = min(max(_CODE * unit, _SMALLEST_CODE), 0.6 * (frame[3] - frame[1]), 0.45 * (frame[2] - frame[0]))
+    """A square corner for a QR code: a lower one, away from the copy; none where no phone could read it."""
+    side = code_side(frame, unit)
+    if side < LEAST_CODE:
+        return None
     left, top, right, bottom = frame[0], frame[1], frame[2] - side, frame[3] - side
     first, second = (left, right) if copy_is_right else (right, left)
     wanted = [(first, bottom, 0.0), (second, bottom, 0.15), (first, top, 0.3), (second, top, 0.35)]
     return _among(ground, [((x, y, x + side, y + side), dear) for x, y, dear in wanted], taken)
+
+
+def code_side(frame: Rect, unit: float) -> float:
+    """How large a QR code may become."""
+    return min(max(_CODE * unit, _SMALLEST_CODE), 0.6 * (frame[3] - frame[1]), 0.45 * (frame[2] - frame[0]))
 
 
 def place_logo(

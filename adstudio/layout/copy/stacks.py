@@ -148,6 +148,8 @@ def stack(
             wide = em + line_em(copy.was) * share + 0.35
             if wide * sure <= room:
                 price_size, em = sure, wide
+            elif price_size * _WAS_SHARES[0] < min_px:
+                return None
             else:  # the lettering may still find a way
                 em += line_em(copy.was) * _WAS_SHARES[0] + 0.35
         gap = 0.55 * size if items else 0.0

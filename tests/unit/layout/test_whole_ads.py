@@ -169,7 +169,7 @@ def test_everything_stays_inside_any_safe_zone(safe: Box, size: tuple[int, int])
     try:
         plan = LOCAL.place_text(calm(*size), FULL, min_px=12, wishes=Wishes(channel=channel))
     except InputError as error:
-        assert error.code == "layout.no_room"
+        assert error.code in {"layout.no_room", "layout.no_room_for_code"}
         return
     assert all(contains(safe, box) for box in parts(plan))
     assert plan.score is not None and plan.score.safe_zone == 1
@@ -186,6 +186,9 @@ def test_safe_zone_without_room_is_refused_in_words():
     narrow = replace(STORY, safe=Box(0.45, 0.45, 0.55, 0.55))
     with pytest.raises(InputError) as error:
         LOCAL.place_text(calm(576, 1024), FULL, wishes=Wishes(channel=narrow))
+    assert error.value.code == "layout.no_room_for_code"
+    with pytest.raises(InputError) as error:
+        LOCAL.place_text(calm(576, 1024), replace(FULL, link=""), wishes=Wishes(channel=narrow))
     assert error.value.code == "layout.no_room"
 
 
