@@ -120,6 +120,7 @@ class Settings:
                 "provider.no_key",
                 f"The language model at {address.host} needs a key, and none is set for that host.",
                 _where_to_put_a_key(address),
+                host=address.host,
             )
         return Service(address, name, key or Key.none(), self.timeout_s)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,17 +16,18 @@ from typing import Any
 
 from ..adstudio.errors import AdStudioError
 from ..adstudio.imaging.cutout.rembg_models import MODELS
+from ..adstudio.prompt.report import describe_flags
 from ..adstudio.run.remote.answers import ERROR
-from ..adstudio.types import AdCopy, AdPrompt, CutOut, LayoutPlan
+from ..adstudio.types import AdCopy, AdPrompt, CutOut, LayoutPlan, Note
 from . import _host
 from ._api import io
 
 BADGES = "adstudio_badges"
 _MARK = "_adstudio_reports"
 
-Badge = dict[str, str]
+Badge = dict[str, Any]  # kind and value; a note that other languages can say, also code and figures
 _notes: ContextVar[list[str] | None] = ContextVar("adstudio_notes", default=None)
-_said: dict[str, dict[str, str]] = {}  # by prompt id: ComfyUI's history keeps an error's words alone
+_said: dict[str, dict[str, Any]] = {}  # by prompt id: ComfyUI's history keeps an error's words alone
 _MOST_SAID = 500
 
 
@@ -60,15 +62,15 @@ def reporting(node: type[io.ComfyNode]) -> type[io.ComfyNode]:
 def badges_of(results: Iterable[Any]) -> list[Badge]:
     """What the value objects among a node's results say about how they came to be, each thing once."""
     found = [badge for result in results for one in _flat(result) for badge in _badges(one)]
-    return [dict(badge) for badge in dict.fromkeys(tuple(badge.items()) for badge in found)]
+    return list({json.dumps(badge): badge for badge in found}.values())
 
 
-def said_of(prompt_id: str) -> dict[str, str] | None:
-    """Code, message and hint of the error that ended a run, as long as no more than a few hundred came since."""
+def said_of(prompt_id: str) -> dict[str, Any] | None:
+    """All that the error said that ended a run, as long as no more than a few hundred came since."""
     return _said.get(prompt_id)
 
 
-def _keep(about: dict[str, str]) -> None:
+def _keep(about: dict[str, Any]) -> None:
     running = _host.running_prompt()
     if running:
         _said[running] = about
@@ -82,7 +84,7 @@ def _listening() -> Iterator[None]:
     try:
         yield
     except AdStudioError as error:
-        about = {"code": error.code, "message": error.message, "hint": error.hint}
+        about = error.told()
         _keep(about)
         _host.send(ERROR, about)
         raise
@@ -92,7 +94,7 @@ def _listening() -> Iterator[None]:
 
 def _badged(output: io.NodeOutput) -> io.NodeOutput:
     shown = output.ui if isinstance(output.ui, dict) else output.ui.as_dict() if output.ui is not None else {}
-    noted = [_badge("note", sentence) for sentence in _notes.get() or ()]
+    noted = [_noted(sentence) for sentence in _notes.get() or ()]
     # Also where there is none: ComfyUI joins what a node shows that runs over a list by the keys of its first run.
     output.ui = {**shown, BADGES: [*badges_of(output.args), *noted]}
     return output
@@ -104,6 +106,8 @@ def _badges(value: Any) -> Iterator[Badge]:
             yield _badge("provider", value.provider) | ({"model": value.model} if value.model else {})
             if value.fallback_from:
                 yield _badge("fallback", value.fallback_from)
+            if isinstance(value, AdCopy):
+                yield from _claims(value)
         case LayoutPlan():
             yield _badge("provider", value.provider)
         case CutOut():
@@ -112,11 +116,21 @@ def _badges(value: Any) -> Iterator[Badge]:
             if model is not None:
                 yield _badge("licence" if model.commercial else "no_business", model.licence)
     if is_dataclass(value) and any(field.name == "notes" for field in fields(value)):
-        yield from (_badge("note", str(sentence)) for sentence in value.notes)  # pyright: ignore[reportAttributeAccessIssue]
+        yield from (_noted(sentence) for sentence in value.notes)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def _badge(kind: str, value: str) -> Badge:
     return {"kind": kind, "value": value}
+
+
+def _claims(copy: AdCopy) -> Iterator[Badge]:
+    for flag, words in zip(copy.flags, describe_flags(copy), strict=True):
+        yield _badge("note", words) | {"code": "copy.claim", "figures": {"text": flag.text, "reason": flag.reason}}
+
+
+def _noted(sentence: str) -> Badge:
+    badge = _badge("note", str(sentence))
+    return badge | {"code": sentence.code, "figures": sentence.figures} if isinstance(sentence, Note) else badge
 
 
 def _flat(value: Any) -> Iterator[Any]:

@@ -58,7 +58,7 @@ async def lettering(request: web.Request) -> web.Response:
         return _refused(error)
     headers = {
         "Cache-Control": "no-store",
-        LEFT_OUT: json.dumps({place: _told(problem) for place, problem in left_out.items()}),
+        LEFT_OUT: json.dumps({place: problem.told() for place, problem in left_out.items()}),
     }
     return web.Response(body=content, content_type="image/png", headers=headers)
 
@@ -143,7 +143,9 @@ def _question(asked: dict[str, Any]) -> tuple[LayoutPlan, TextStyle, tuple[int, 
         raise _wrong("outline and shadow as true or false, and plate as auto, always or never")
     unknown = [family for family in families if family not in webfont.font_names()]
     if unknown:
-        raise InputError("text.unknown_font", f"No font named '{unknown[0]}' is listed.", "Choose one of the list.")
+        raise InputError(
+            "text.unknown_font", f"No font named '{unknown[0]}' is listed.", "Choose one of the list.", name=unknown[0]
+        )
     plan = from_json(json.dumps({"texts": texts, "marks": marks}))
     return (
         plan,
@@ -153,11 +155,7 @@ def _question(asked: dict[str, Any]) -> tuple[LayoutPlan, TextStyle, tuple[int, 
 
 
 def _refused(error: AdStudioError) -> web.Response:
-    return web.json_response(_told(error), status=400)
-
-
-def _told(error: AdStudioError) -> dict[str, str]:
-    return {"code": error.code, "message": error.message, "hint": error.hint}
+    return web.json_response(error.told(), status=400)
 
 
 def _wrong(expected: str) -> InputError:

@@ -224,6 +224,7 @@ def unreachable(service: Service, why: str) -> Failure:
             "provider.unreachable",
             f"No answer from {service.address.host}" + (f": {said}" if said else "") + ".",
             "Start the server there, or correct the address." if local else "Check the network and the address.",
+            host=service.address.host,
         ),
         may_pass=True,
     )

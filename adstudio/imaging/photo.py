@@ -215,6 +215,9 @@ def _check_size(width: int, height: int, min_side_px: int) -> None:
             "photo.too_small",
             f"The photo is {width} × {height} pixels; each side must have at least {min_side_px}.",
             "Use the original photo, not a thumbnail.",
+            width=width,
+            height=height,
+            least=min_side_px,
         )
 
 
@@ -223,6 +226,7 @@ def _too_large(came: str) -> InputError:
         "photo.too_large",
         f"The photo has {came}; at most {MAX_PIXELS // 1_000_000} million pixels can be read.",
         "Shrink it first, for example to 4000 pixels on the longer side.",
+        most=MAX_PIXELS // 1_000_000,
     )
 
 

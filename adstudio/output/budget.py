@@ -179,4 +179,5 @@ def _over(format: Format, max_bytes: int, got: str) -> InputError:
         "output.over_budget",
         f"The picture does not fit into {max_bytes / 1000:g} kB and still look right: as {format.name} it {got}.",
         f"Make it smaller, raise the limit{f', or choose {others}' if others else ''}.",
+        limit=f"{max_bytes / 1000:g}",
     )

@@ -23,7 +23,10 @@ def get_entry(name: str) -> Entry:
     near = [names[each].id for each in difflib.get_close_matches(bare, names, 3, 0.5)]
     hint = f"Did you mean {' or '.join(dict.fromkeys(near))}? " if near else ""
     raise InputError(
-        "channels.unknown", f"There is no channel '{name:.40}'.", f"{hint}'adstudio channels' lists them all."
+        "channels.unknown",
+        f"There is no channel '{name:.40}'.",
+        f"{hint}'adstudio channels' lists them all.",
+        name=name[:40],
     )
 
 
@@ -76,6 +79,7 @@ def require_size(channel: Channel) -> Channel:
             "channels.no_size",
             f"The size of {channel.english} is not known: no source for it could be found.",
             f"Write what the upload form says as '{channel.id}' into channels.yaml in your Ad Studio folder.",
+            channel=channel.korean,
         )
     return channel
 

@@ -131,6 +131,10 @@ def check(pixels: NDArray[np.uint8], format: Format, quality: int) -> None:
             "output.too_large_for_format",
             f"A {format.name} file holds at most {format.max_side} pixels a side; the picture is {width}x{height}.",
             "Save it as png or make it smaller.",
+            format=format.name,
+            most=format.max_side,
+            width=width,
+            height=height,
         )
     require_format(format)
 

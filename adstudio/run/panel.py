@@ -34,17 +34,18 @@ def tell_checkpoints(names: Iterable[str], open_named: Callable[[str], object]) 
         open_named: opens one by its name, which reads its configuration and the heads of its files, no weights.
 
     Returns:
-        Plain JSON: ``name``, and what is wrong: ``code``, ``message`` and ``hint``, all empty where nothing is.
+        Plain JSON: ``name``, and what is wrong: ``code``, ``message``, ``hint`` and ``figures``; all empty where
+        nothing is.
     """
     return [{"name": name, **_problem(name, open_named)} for name in names]
 
 
-def _problem(name: str, open_named: Callable[[str], object]) -> dict[str, str]:
+def _problem(name: str, open_named: Callable[[str], object]) -> dict[str, Any]:
     try:
         open_named(name)
     except AdStudioError as error:
-        return {"code": error.code, "message": error.message, "hint": error.hint}
-    return {"code": "", "message": "", "hint": ""}
+        return error.told()
+    return {"code": "", "message": "", "hint": "", "figures": {}}
 
 
 def _engine(name: str, engine: Engine, found: dict[str, Readiness]) -> dict[str, Any]:

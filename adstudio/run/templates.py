@@ -215,6 +215,7 @@ def _face(family: str, kind: TypeLine, wanted: str, *, required: bool) -> Typefa
             "template.font_missing",
             f"The channel takes the font {wanted} only, and it is not installed here.",
             f"Install {wanted} or name its folder in ADSTUDIO_FONTS; or choose another font knowingly, for a draft.",
+            font=wanted,
         ) from error
 
 

@@ -23,6 +23,7 @@ from .layout import (
     TextRole,
     TextStyle,
 )
+from .notes import Note
 from .pictures import Array, Composite, CutOut, Layer
 from .words import AdCopy, AdPrompt, CopyFlag, CopyRequest, Light, PromptParts, PromptRequest, Scene, Style, Tone
 
@@ -43,6 +44,7 @@ __all__ = [
     "LayoutScore",
     "Light",
     "Mark",
+    "Note",
     "Placement",
     "Plate",
     "PromptParts",

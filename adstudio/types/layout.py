@@ -186,6 +186,8 @@ class LayoutPlan:
                 "layout.frame_count",
                 f"The layout was made for {len(self.frames)} pictures, but a {index + 1}. one came.",
                 "Connect the same pictures to the analyzer, or lay out one picture, whose layout serves all.",
+                frames=len(self.frames),
+                index=index + 1,
             )
         return self.frames[index]
 

@@ -47,8 +47,8 @@ interface Grip {
   item: Item; handle: string; plan: Plan; rect: Rect; from: [number, number]; frame: DOMRect; id: number; hasMoved: boolean;
 }
 
-interface Badge { kind: string; value: string; model?: string }
-interface RunError { code: string; message: string; hint: string }
+interface Badge { kind: string; value: string; model?: string; code?: string; figures?: Record<string, string | number> }
+interface RunError { code: string; message: string; hint: string; figures?: Record<string, string | number> }
 interface RunStep {
   id: string; state: "waiting" | "running" | "done" | "cached" | "failed" | "cancelled"; begun: number; milliseconds: number;
   badges: Badge[]; error: RunError | null;
@@ -78,7 +78,7 @@ interface Wishes {
   provider: string; languageModel: string; checkpoint: string; font: string;
 }
 interface JobStart { wishes: Wishes; channel: string; seed: number; at: number; prompt: Prompt; promptId?: string }
-interface Ad { id: string; at: number; file: PictureFile; wishes: Wishes; channel: string; seed: number }
+interface Ad { id: string; at: number; file: PictureFile; wishes: Wishes; channel: string; seed: number; notes?: Badge[] }
 interface Lack { code: string; sentence: string; values: Record<string, string> }
 interface Offers {
   industries: string[]; styles: string[]; channels: string[]; aspects: string[]; providers: string[]; checkpoints: string[];

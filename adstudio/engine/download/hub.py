@@ -73,6 +73,7 @@ def repo_name(text: str) -> str:
             "hub.bad_id",
             f"'{text[:120]}' is not the id of a model on the hub.",
             "Write it as organisation/model, such as Tongyi-MAI/Z-Image-Turbo.",
+            name=text[:120],
         )
     return name
 

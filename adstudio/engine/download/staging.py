@@ -125,6 +125,8 @@ def check_room(folder: Path, needed: int, what: str) -> None:
             f"{what} needs {needed:,} bytes and {_MARGIN_BYTES:,} to spare, but {free:,} are free on the disk of "
             f"{place}.",
             "Free some space on that disk, or choose a folder on another one.",
+            needed=f"{needed / 1e9:.1f}",
+            free=f"{free / 1e9:.1f}",
         )
 
 

@@ -112,5 +112,7 @@ def _working_size(checkpoint: Checkpoint, image: Array) -> tuple[int, int]:
             "image.too_small",
             f"A picture of {width}x{height} pixels shows nothing to go by.",
             f"Use one of at least {_SMALLEST_PHOTO_PX} pixels on each side; 512 and more look good.",
+            width=width,
+            height=height,
         )
     return sizes.fit_size(width, height, grid=checkpoint.grid_px, base_px=checkpoint.base_px)

@@ -23,6 +23,8 @@ def full_schedule(steps: int) -> list[float]:
             "steps.out_of_range",
             f"Between 1 and {_MOST_STEPS} steps are possible, but {steps} came.",
             "Z-Image Turbo is made for 8.",
+            most=_MOST_STEPS,
+            came=steps,
         )
     return _levels(1.0, steps)
 
@@ -39,6 +41,7 @@ def partial_schedule(steps: int, strength: float) -> list[float]:
             f"Strength is the share of the picture's schedule that is redrawn, above 0 and up to 1, but {strength:g} "
             "came.",
             "Use about 0.3 for a new mood, 0.6 for a new scene, 1 to draw it anew; at 0 there is nothing to draw.",
+            came=f"{strength:g}",
         )
     evaluations = max(1, math.ceil(len(full_schedule(steps)) * strength - 1e-6))
     return _levels(strength, evaluations)

@@ -100,6 +100,9 @@ def check_size(width: int, height: int, grid: int, base_px: int | None = None) -
             "size.off_grid",
             f"This checkpoint makes pictures whose sides are multiples of {grid}, but {width}x{height} was asked for.",
             f"Use {near[0]}x{near[1]}, or choose an aspect ratio.",
+            grid=grid,
+            width=near[0],
+            height=near[1],
         )
     if base_px is not None and width * height > _LARGEST_SHARE * base_px * base_px:
         side = int(base_px * math.sqrt(_LARGEST_SHARE))
@@ -107,6 +110,7 @@ def check_size(width: int, height: int, grid: int, base_px: int | None = None) -
             "size.too_large",
             f"{width}x{height} is more than this checkpoint can draw in one piece.",
             f"Stay below {side}x{side} pixels and enlarge the result.",
+            side=side,
         )
     return width, height
 

@@ -200,6 +200,8 @@ def _check(cutouts: Sequence[CutOut], placements: Sequence[Placement]) -> None:
             "composite.placements",
             f"There are {len(cutouts)} products but {len(placements)} placements.",
             "Let the Product Layout Analyzer see the same products, or place them by hand.",
+            products=len(cutouts),
+            placements=len(placements),
         )
     for number, cutout in enumerate(cutouts, start=1):
         shape = cutout.rgba.shape

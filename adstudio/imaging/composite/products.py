@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from array_api_compat import array_namespace
 
-from ...types import Array, CutOut, Placement, Stance
+from ...types import Array, CutOut, Note, Placement, Stance
 from ..arrays import beside, fetch, pad
 from ..linear import to_linear, to_srgb
 from ..resample import resize_rgba, turn_rgba
@@ -72,7 +72,8 @@ def fit(cutouts: Sequence[CutOut], placements: Sequence[Placement], scene: Array
         if spot.note:
             notes.append(f"Product {number} was {spot.note}, to stay inside the picture.")
         if scale > _SOFT_ENLARGEMENT:
-            notes.append(f"Product {number} was enlarged {scale:.1f} times and looks soft; use a larger photo.")
+            words = "Product {number} was enlarged {times} times and looks soft; use a larger photo."
+            notes.append(Note("composite.soft", words, number=number, times=f"{scale:.1f}"))
         piece = resize_rgba(beside(rgba, scene), spot.width, spot.height)
         colour, alpha = to_linear(piece[..., :3]), piece[..., 3]
         product = Product(number, spot, placement.stance, scale, colour, alpha, colour, alpha)

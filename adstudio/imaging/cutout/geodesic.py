@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import InputError
-from ...types import Array
+from ...types import Array, Note
 from ..filters import Bools, around, blur, depth_inside, erode, fill_holes, find_parts, grow, lengths, open_up
 from ..linear import to_lab, to_linear
 from ..resample import resize, resize_part
@@ -32,22 +32,27 @@ ALIKE = 7.0  # L*a*b* units between two means
 FAINT_EDGE = 8.0  # L*a*b* units between both sides
 MOST_FAINT = 0.1
 MOST_EDGELESS, TOO_EDGELESS = 0.04, 0.12  # of an outline in the ground's own tone
-_OWN_TONE = "The product has the background's own tone; look for bites and shadow along its rim, or give a mask."
+_UNTRAINED = Note("cutout.untrained", "The outline was found without a trained model; look at it before you publish.")
+_OWN_TONE = Note(
+    "cutout.own_tone",
+    "The product has the background's own tone; look for bites and shadow along its rim, or give a mask.",
+)
 _DOUBT = (
-    "{:.0%} of the outline runs where the photo shows no edge, so it is likely wrong; "
+    "{share} of the outline runs where the photo shows no edge, so it is likely wrong; "
     "give a mask or use a trained model."
 )
 _SHADE = (
-    "A part as large as {:.0%} of the product may be its shadow as well as its shaded side, for it has the "
+    "A part as large as {share} of the product may be its shadow as well as its shaded side, for it has the "
     "background's own hue; look there, or give a mask."
 )
-_BURNT_OUT = (
+_BURNT_OUT = Note(
+    "cutout.burnt_out",
     "The background is burnt out, and white parts of the product may have gone with it; look whether it is whole, "
-    "or take the photo with less light."
+    "or take the photo with less light.",
 )
 MOST_SHADE = 0.02
 _BUSY = (
-    "The photo is too busy for this method: a part as large as {:.0%} of what was found could belong to the "
+    "The photo is too busy for this method: a part as large as {share} of what was found could belong to the "
     "background or not. Give a mask or use a trained model."
 )
 _UNCLEAR = 0.25  # between both sides, so far from either
@@ -96,12 +101,12 @@ class GeodesicMatting:
             if product.edgeless is not None:
                 faint, most_faint = product.edgeless, MOST_EDGELESS
         self.notes = [
-            "The outline was found without a trained model; look at it before you publish.",
+            _UNTRAINED,
             *([_OWN_TONE] if product is not None and product.edgeless is not None else []),
-            *([_DOUBT.format(faint)] if faint > most_faint else []),
+            *([Note("cutout.doubt", _DOUBT, share=f"{faint:.0%}")] if faint > most_faint else []),
             *([_BURNT_OUT] if product is not None and product.burnt_out else []),
-            *([_SHADE.format(shade)] if shade > MOST_SHADE else []),
-            *([_BUSY.format(unclear)] if unclear > MOST_UNCLEAR else []),
+            *([Note("cutout.shade", _SHADE, share=f"{shade:.0%}")] if shade > MOST_SHADE else []),
+            *([Note("cutout.busy", _BUSY, share=f"{unclear:.0%}")] if unclear > MOST_UNCLEAR else []),
         ]
         return matte
 

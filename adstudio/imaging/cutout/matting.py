@@ -9,7 +9,7 @@ import numpy as np
 
 from ...errors import InputError
 from ...ports import Host, Watcher
-from ...types import Array, CutOut
+from ...types import Array, CutOut, Note
 from ..filters import find_parts
 from ..photo import Source, read_photo_with_alpha
 from ..resample import resize
@@ -28,6 +28,9 @@ _HALO_SIDE_PX = 480
 MOST_TRIM_PX = 100.0
 DOUBT_PX = 2.0  # how far an outline that was found, not given, may lie beside the true one
 _OWN = {"auto": "as the method it takes", "geodesic": "part of Ad Studio", "mask": "part of Ad Studio"}
+_STRAIGHTENED = Note(
+    "cutout.straightened", "The photo's colours had been multiplied by their transparency; that was undone."
+)
 _GIVE_A_MASK = "Give a mask of the product, or take the photo against a plain background."
 
 
@@ -119,7 +122,7 @@ def cut_out(
         if mask is None:
             colour, was_premultiplied = straighten(colour, given)
             if was_premultiplied:
-                notes.append("The photo's colours had been multiplied by their transparency; that was undone.")
+                notes.append(_STRAIGHTENED)
         _check_mask(given, name)
         alpha = soften_steps(given)
     elif used == "geodesic":
@@ -167,15 +170,18 @@ def _resolve(method: str, has_mask: bool, has_alpha: bool, host: Host | None) ->
                 f"Choose one of: {', '.join(methods())}.",
             )
         unused = has_mask and method != "mask"
-        return method, "A mask came too, but the chosen method does not use it." if unused else ""
+        return method, Note(
+            "cutout.mask_unused", "A mask came too, but the chosen method does not use it."
+        ) if unused else ""
     if has_mask:
         return "mask", ""
     if has_alpha:
-        return "mask", "auto: the photo's own transparency was used."
+        return "mask", Note("cutout.own_alpha", "auto: the photo's own transparency was used.")
     model, reason = first_available(host)
     if model is not None:
-        return f"rembg:{model.name}", f"auto: {reason}."
-    return "geodesic", f"auto: {reason}, so the weight-free method was used."
+        return f"rembg:{model.name}", Note("cutout.trained", "auto: {reason}.", reason=reason, model=model.name)
+    words = "auto: {reason}, so the weight-free method was used."
+    return "geodesic", Note("cutout.weight_free", words, reason=reason)
 
 
 def _fit_mask(mask: Array, photo: Array) -> Array:
@@ -201,6 +207,8 @@ def _fit_mask(mask: Array, photo: Array) -> Array:
             "cutout.mask_size",
             f"The mask is {values.shape[1]} × {values.shape[0]}, another shape than the photo's {width} × {height}.",
             "Make the mask from this very photo.",
+            mask=f"{values.shape[1]}×{values.shape[0]}",
+            photo=f"{width}×{height}",
         )
     return np.clip(resize(values, width, height), 0.0, 1.0)
 
@@ -252,7 +260,8 @@ def _halo_notes(colour: Array, alpha: Array, bounds: tuple[int, int, int, int], 
     step = max(1, max(photo.shape) // _HALO_SIDE_PX)
     thin = (slice(None, None, step), slice(None, None, step))
     found = halos([photo[thin], after[thin]], alpha[top:bottom, left:right][thin], photo[thin])
-    return [f"Old background in the rim: {found[0]:.0%} in the photo, {found[1]:.0%} left."] if found else []
+    words = "Old background in the rim: {before} in the photo, {left} left."
+    return [Note("cutout.rim", words, before=f"{found[0]:.0%}", left=f"{found[1]:.0%}")] if found else []
 
 
 def _trim(colour: Array, alpha: Array, method: str, notes: list[str], *, as_saved: bool) -> CutOut:
@@ -262,18 +271,23 @@ def _trim(colour: Array, alpha: Array, method: str, notes: list[str], *, as_save
             "cutout.too_small",
             f"The product is only {len(columns)} × {len(rows)} pixels; at least 8 × 8 are needed.",
             "Use a photo taken closer, or a mask that marks the whole product.",
+            width=len(columns),
+            height=len(rows),
         )
     top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
     height, width = alpha.shape
     sides = {"top": alpha[0], "bottom": alpha[-1], "left": alpha[:, 0], "right": alpha[:, -1]}
     cut_off = [side for side, line in sides.items() if float((line > 0.5).mean()) > 0.02]
     if cut_off:
-        notes.append(f"The product is cut off by the photo's edge ({', '.join(cut_off)}).")
+        words = "The product is cut off by the photo's edge ({sides})."
+        notes.append(Note("cutout.cut_off", words, sides=", ".join(cut_off)))
     if method == "mask" and len(cut_off) == 4:
-        notes.append("The mask marks all four edges as product; it may be the wrong way round.")
+        words = "The mask marks all four edges as product; it may be the wrong way round."
+        notes.append(Note("cutout.inverted", words))
     pieces = _count_parts(alpha)
     if pieces >= MANY_PARTS:
-        notes.append(f"The product falls into {pieces} separate parts; look whether all of them belong to it.")
+        words = "The product falls into {count} separate parts; look whether all of them belong to it."
+        notes.append(Note("cutout.pieces", words, count=pieces))
     piece = alpha[top:bottom, left:right]
     cleaned = colour[top:bottom, left:right]
     if not as_saved:

@@ -20,7 +20,7 @@ from PIL import Image
 
 from ...errors import MissingDependency, ModelError
 from ...ports import Host, Watcher
-from ...types import Array
+from ...types import Array, Note
 from . import rembg_models
 from .rembg_models import RembgModel, find_weights
 from .rembg_weights import download
@@ -84,7 +84,9 @@ class RembgMatting:
         if weights is None:
             weights = self._download()
         use = "may be used for business" if model.commercial else "may NOT be used for business without leave"
-        self.notes = [f"The weights of {model.name} {use}; their licence: {model.licence}."]
+        code = "cutout.may_sell" if model.commercial else "cutout.may_not_sell"
+        words = f"The weights of {{model}} {use}; their licence: {{licence}}."
+        self.notes = [Note(code, words, model=model.name, licence=model.licence)]
         session = None
         try:
             with _named(model, weights):
@@ -164,10 +166,10 @@ def _where(device: Device, wanted: list[str], got: list[str]) -> str:
     """Tell where a session runs: what was asked for and what came differ where a driver's library is missing."""
     ran = got[0].removesuffix("ExecutionProvider")
     if device == "cpu" or got[0] != _CPU:
-        return f"The model ran on: {ran}."
+        return Note("cutout.ran_on", "The model ran on: {where}.", where=ran)
     asked = [name.removesuffix("ExecutionProvider") for name in wanted if name != _CPU]
     why = f"{', '.join(asked)} could not be started" if asked else "this onnxruntime knows no GPU"
-    return f"The model ran on: CPU, because {why}."
+    return Note("cutout.ran_on_cpu", "The model ran on: CPU, because {why}.", why=why)
 
 
 def _give_back() -> None:

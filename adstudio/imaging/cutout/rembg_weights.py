@@ -72,6 +72,8 @@ def _disk_full(model: RembgModel, place: Path, free: int) -> StorageError:
         "cutout.disk_full",
         f"{model.name} needs {model.megabytes} MB, but '{place}' has room for {free // 1_000_000} MB.",
         "Free some space, or choose a smaller model.",
+        needed=model.megabytes,
+        free=free // 1_000_000,
     )
 
 

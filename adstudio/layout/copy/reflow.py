@@ -93,6 +93,10 @@ def reflow(
             f"This copy does not fit on {channel.english} ({channel.size_px[0]}x{channel.size_px[1]} px) with letters "
             f"of {min_px} px.",
             "Shorten it, leave a line out for this channel, or allow smaller letters.",
+            channel=channel.korean,
+            width=channel.size_px[0],
+            height=channel.size_px[1],
+            min_px=min_px,
         )
     return _finished(plan, channel, best.boxes)
 

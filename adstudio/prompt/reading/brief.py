@@ -74,6 +74,8 @@ def read_brief(text: str) -> Brief:
             "prompt.brief_too_long",
             f"The brief may have up to {MAX_CHARS:,} characters; {len(cleaned):,} came.",
             f"Shorten it to the product, place, colour and mood (짧게 줄여 주세요). {_EXAMPLE}",
+            most=f"{MAX_CHARS:,}",
+            count=f"{len(cleaned):,}",
         )
     body, quotes = _take_quotes(cleaned)
     added = emoji_words(text, body)

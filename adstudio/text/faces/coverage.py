@@ -63,6 +63,7 @@ def require_glyphs(text: str, *files: FontFile) -> None:
         "text.missing_glyph",
         f"{who} drawing for {named}{' …' if len(missing) > _SHOWN else ''}.",
         f"Take these characters out of the copy{_advice(missing)}.",
+        letters=named,
     )
 
 

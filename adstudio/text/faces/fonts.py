@@ -74,6 +74,7 @@ def find_font(name: str = BUNDLED, weight: int | str = 400) -> FontFile:
         f"No font named '{name}' is installed; there is {', '.join(font_names()[:8])}.",
         "Choose one of these, put the font into ComfyUI's models/fonts or a folder named in ADSTUDIO_FONTS, or give a "
         "file's path.",
+        name=name,
     )
 
 
@@ -162,7 +163,7 @@ def _bundled() -> FontFile:
 def _opened(path: Path) -> list[FontFile]:
     """Read the faces of a file, of a compressed one through FreeType."""
     if not path.is_file():
-        raise InputError("text.unknown_font", f"There is no font file {path}.", "Check the path.")
+        raise InputError("text.unknown_font", f"There is no font file {path}.", "Check the path.", name=path.name)
     try:
         if path.suffix.lower() not in COMPRESSED:
             return read_faces(path)

@@ -102,4 +102,6 @@ def _too_long(count: int) -> InputError:
         "text.too_long",
         f"The copy has {count} characters; at most {LONGEST_COPY} can be laid on a picture.",
         "Keep the headline to a few words and put details elsewhere.",
+        count=count,
+        most=LONGEST_COPY,
     )

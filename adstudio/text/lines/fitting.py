@@ -126,6 +126,10 @@ def _too_long(block: TextBlock, text: str, box: tuple[int, int], min_px: int, re
         f"The {block.role} '{shown}' does not fit its box of {box[0]}x{box[1]} px with letters of at least {min_px} px "
         f"(it would need {int(reachable)} px).",
         "Shorten the copy, enlarge the box, use a larger picture, or lower min_px.",
+        words=shown,
+        width=int(box[0]),
+        height=int(box[1]),
+        min_px=min_px,
     )
 
 
@@ -136,4 +140,8 @@ def does_not_fit(block: TextBlock, text: str, min_px: int, width: float, height:
         f"The {block.role} '{text}' does not fit its box of {width:.0f}x{height:.0f} px with letters of at least "
         f"{min_px} px.",
         "Enlarge the box, use a larger picture, or lower min_px.",
+        words=text,
+        width=round(width),
+        height=round(height),
+        min_px=min_px,
     )

@@ -64,6 +64,10 @@ def draw_label(
             "text.does_not_fit",
             f"The label '{words[:40]}' does not fit on a picture of {x1 - x0}x{y1 - y0} pixels.",
             "Use a shorter label or a larger picture.",
+            words=words[:40],
+            width=round(x1 - x0),
+            height=round(y1 - y0),
+            min_px=_LEAST_PX,
         )
     area = _free_place(image, (em[0] * size, em[1] * size), boxes, keep_clear, (x0, y0, x1, y1))
     left, upper = area[0] + (_EDGE + _PAD) * size, area[1] + (_EDGE + _PAD) * size

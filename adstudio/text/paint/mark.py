@@ -46,6 +46,9 @@ def paint_qr(mark: Mark, picture: tuple[int, int], tints: Palette) -> tuple[list
             f"The QR code has {len(modules)}x{len(modules)} modules and needs a box of {least * count}x{least * count} "
             f"px to be read, but {right - left}x{bottom - top} px came.",
             "Enlarge its box, or use a shorter link.",
+            need=least * count,
+            width=right - left,
+            height=bottom - top,
         )
     side = module * count
     x, y = (left + right - side) // 2, (top + bottom - side) // 2

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { RunLog } from "../../../web/js/feedback/runlog.js";
-import { badgeText, errorText } from "../../../web/js/feedback/telling.js";
+import { badgeText, badgeWords, errorText } from "../../../web/js/feedback/telling.js";
 import { sayer } from "../../../web/js/page/words.js";
 
 const table = (language) => JSON.parse(readFileSync(new URL(`../../../locales/${language}/main.json`, import.meta.url), "utf8")).adStudio;
@@ -73,6 +73,21 @@ test("an error is told in Korean by its code, in English as the server says it",
   assert.match(errorText(error, ko), /^그릴 문구가 없습니다/);
   assert.equal(errorText(error, en), "The layout holds no copy to draw. Write a headline.");
   assert.equal(errorText({ ...error, code: "new.code" }, ko), "The layout holds no copy to draw. Write a headline.");
+});
+
+test("an error's figures stand in the Korean sentence; one that lacks them is told as the server says it", () => {
+  const error = { code: "photo.too_small", message: "The photo is 20 × 9 pixels.", hint: "", figures: { width: 20, height: 9, least: 64 } };
+  assert.match(errorText(error, ko), /20×9픽셀.*64픽셀/);
+  assert.equal(errorText({ ...error, figures: undefined }, ko), "The photo is 20 × 9 pixels.");
+  const log = fed(["execution_start", {}, 0], ["adstudio.error", { node_id: "2", ...error }, 5]);
+  assert.deepEqual(log.steps.get("2").error, error);
+});
+
+test("a note is told in Korean by its code, with its figures", () => {
+  const note = { kind: "note", value: "3 parts.", code: "cutout.pieces", figures: { count: 3 } };
+  assert.match(badgeWords(note, ko), /3조각/);
+  assert.equal(badgeWords(note, en), "3 parts.");
+  assert.equal(badgeWords({ kind: "note", value: "own words" }, ko), "own words");
 });
 
 test("badges tell who did it, and warn", () => {

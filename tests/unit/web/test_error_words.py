@@ -1,4 +1,4 @@
-"""Errors that a node can end with are told in Korean, too."""
+"""Errors that a node can end with, and notes on what it did, are told in Korean, too."""
 
 from __future__ import annotations
 
@@ -30,18 +30,50 @@ CALLED = {
 }  # fmt: skip
 
 
-def raised() -> Iterator[str]:
-    """The codes of all errors that are made in these rooms."""
-    for path in (path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))):
+PLACE = re.compile(r"\{(\w+)")
+
+
+def calls(rooms: tuple[str, ...] = ROOMS) -> Iterator[tuple[str, ast.Call]]:
+    """Every call in these rooms whose first argument is a code, with its code."""
+    for path in (path for room in rooms for path in sorted((ROOT / room).rglob("*.py"))):
         for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(call, ast.Call) or len(call.args) < 2 or not isinstance(call.args[0], ast.Constant):
                 continue
-            code, maker = call.args[0].value, ast.unparse(call.func)
-            if isinstance(code, str) and CODE.fullmatch(code) and (maker.endswith("Error") or maker.startswith("_")):
-                yield code
+            code = call.args[0].value
+            if isinstance(code, str) and CODE.fullmatch(code):
+                yield code, call
+
+
+def raised() -> Iterator[str]:
+    """The codes of all errors that are made in these rooms."""
+    for code, call in calls():
+        maker = ast.unparse(call.func)
+        if maker.endswith("Error") or maker.startswith("_"):
+            yield code
+
+
+def noted() -> Iterator[str]:
+    """The codes of all notes that are made in these rooms."""
+    yield from (code for code, call in calls() if ast.unparse(call.func) == "Note")
+
+
+def korean(table: str) -> dict[str, str]:
+    words = json.loads((ROOT / "locales" / "ko" / "main.json").read_text(encoding="utf-8"))["adStudio"][table]
+    return {f"{area}.{reason}": text for area, reasons in words.items() for reason, text in reasons.items()}
 
 
 def test_every_error_of_a_node_has_korean_words():
-    words = json.loads((ROOT / "locales" / "ko" / "main.json").read_text(encoding="utf-8"))["adStudio"]["errors"]
-    told = {f"{area}.{reason}" for area, reasons in words.items() for reason in reasons}
-    assert set(raised()) - told == NAMING | CALLED
+    assert set(raised()) - set(korean("errors")) == NAMING | CALLED
+
+
+def test_every_note_has_korean_words_and_no_other_has():
+    chosen = {"copy.claim", "cutout.may_sell", "cutout.may_not_sell"}  # where they are made
+    assert set(noted()) | chosen == set(korean("notes"))
+
+
+def test_every_figure_of_a_korean_sentence_is_given_wherever_it_is_said():
+    for words in (korean("errors"), korean("notes")):
+        wanted = {code: set(PLACE.findall(text)) for code, text in words.items()}
+        for code, call in calls(("adstudio", "nodes")):
+            given = {keyword.arg for keyword in call.keywords}
+            assert wanted.get(code, set()) <= given, f"{code} in line {call.lineno} lacks {wanted[code] - given}"

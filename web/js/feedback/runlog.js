@@ -24,7 +24,7 @@ export class RunLog {
     if (kind === "execution_cached") for (const id of detail.nodes ?? []) this.#keep(id);
     if (kind === "progress_state") for (const [id, node] of Object.entries(detail.nodes ?? {})) this.#progress(id, /** @type {any} */ (node), now);
     if (kind === "executed") this.#step(detail.display_node ?? detail.node).badges = detail.output?.adstudio_badges ?? [];
-    if (kind === "adstudio.error") this.#step(detail.node_id).error = { code: detail.code, message: detail.message, hint: detail.hint };
+    if (kind === "adstudio.error") this.#step(detail.node_id).error = { code: detail.code, message: detail.message, hint: detail.hint, figures: detail.figures };
     if (kind === "execution_error") this.#fail(detail, now);
     if (kind === "execution_success") this.#end("done", now);
     if (kind === "execution_interrupted") this.#end("cancelled", now);

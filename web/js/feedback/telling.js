@@ -1,7 +1,9 @@
 /** Errors and badges put into words. */
 
+import { optionName } from "../page/options.js";
+
 /**
- * A sentence for an error code, in the user's language; English speakers get the server's own, which has the figures.
+ * A sentence for an error code, in the user's language, with the server's figures; English speakers get the server's own.
  *
  * @param {RunError} error
  * @param {import("../page/words.js").Say} say
@@ -9,9 +11,20 @@
 export function errorText(error, say) {
   const own = `${error.message} ${error.hint}`.trim();
   if (!error.code) return own;
-  const known = say(`errors.${error.code}`);
-  const isKnown = known !== error.code.split(".").pop();
-  return isKnown ? known : own;
+  return said("errors", error.code, error.figures, say) ?? own;
+}
+
+/**
+ * The page's own words for a code; null where it has none, or lacks a figure of theirs.
+ *
+ * @param {"errors" | "notes"} table
+ * @param {string} code
+ * @param {Record<string, string | number> | undefined} figures
+ * @param {import("../page/words.js").Say} say
+ */
+function said(table, code, figures, say) {
+  const words = say(`${table}.${code}`, figures);
+  return words === code.split(".").pop() || /\{\w+\}/.test(words) ? null : words;
 }
 
 /**
@@ -34,8 +47,8 @@ export function badgeText(badges, say) {
  * @param {import("../page/words.js").Say} say
  */
 export function badgeWords(badge, say) {
-  if (badge.kind === "note") return badge.value;
-  const name = ["provider", "fallback"].includes(badge.kind) ? named("badge.provider", badge.value, say) : badge.value;
+  if (badge.kind === "note") return (badge.code && said("notes", badge.code, badge.figures, say)) || badge.value;
+  const name = ["provider", "fallback"].includes(badge.kind) ? named("badge.provider", badge.value, say) : optionName(badge.kind, badge.value, say);
   return say(`badge.${badge.kind}_line`, { name, model: badge.model ? ` ${badge.model}` : "" });
 }
 

@@ -11,7 +11,8 @@ export function sayer(table, spare = {}) {
   return (key, values = {}) => {
     const text = lookUp(table, key) ?? lookUp(spare, key) ?? key.split(".").pop() ?? key;
     return text.replace(/\{(\w+)(?::([^/}]+)\/([^}]+))?\}/g, (whole, name, closed, open) => {
-      const value = String(values[name] ?? whole);
+      if (!(name in values)) return `{${name}}`;
+      const value = String(values[name]);
       return closed ? value + (endsClosed(value) ? closed : open) : value;
     });
   };

@@ -1,0 +1,28 @@
+"""Sentences about a result that another language can say as well."""
+
+from __future__ import annotations
+
+
+class Note(str):
+    """An English sentence that knows its code and figures: ``Note("cutout.pieces", "{count} parts.", count=3)``.
+
+    It is a plain string to everyone who wants no more. ``sentence`` is a format of the figures; those that have a shape
+    of their own, such as a share, come as they are to be read: ``"46%"``.
+    """
+
+    code: str
+    figures: dict[str, str | int]
+
+    def __new__(cls, code: str, sentence: str, **figures: str | int) -> Note:
+        made = super().__new__(cls, sentence.format(**figures))
+        made.code, made.figures = code, figures
+        return made
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _again, (str(self), self.code, self.figures)
+
+
+def _again(words: str, code: str, figures: dict[str, str | int]) -> Note:
+    made = str.__new__(Note, words)
+    made.code, made.figures = code, figures
+    return made
