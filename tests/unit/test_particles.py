@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
+from pathlib import Path
 
 import pytest
 
@@ -66,6 +68,15 @@ from adstudio.particles import PAIRS, Spoken, final_consonant, particle
 )
 def test_particles(word: str, pair: str, joined: str) -> None:
     assert f"{Spoken(word):{pair}}" == joined
+
+
+def test_the_page_reads_the_same_words_alike() -> None:
+    # web/js/page/particles.js has the same rules; its test reads the same file.
+    rows = json.loads((Path(__file__).parent / "particles.json").read_text(encoding="utf-8"))
+    kinds = {0: "open", 8: "rieul"}
+    assert len(rows) > 60 and [(word, kinds.get(final_consonant(word), "closed")) for word, _ in rows] == [
+        *map(tuple, rows)
+    ]
 
 
 def test_only_ro_takes_rieul_for_a_vowel() -> None:

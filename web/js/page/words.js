@@ -1,5 +1,7 @@
 /** Words of the page's own parts, in the language of ComfyUI's setting; English where a language lacks one. */
 
+import { particle } from "./particles.js";
+
 /** @typedef {(key: string, values?: Record<string, string | number>) => string} Say */
 
 /**
@@ -13,22 +15,9 @@ export function sayer(table, spare = {}) {
     return text.replace(/\{(\w+)(?::([^/}]+)\/([^}]+))?\}/g, (whole, name, closed, open) => {
       if (!(name in values)) return `{${name}}`;
       const value = String(values[name]);
-      return closed ? value + (endsClosed(value) ? closed : open) : value;
+      return closed ? value + particle(value, closed, open) : value;
     });
   };
-}
-
-/**
- * Whether a word's last sound is a consonant, as a Korean reads it, which decides its particle: `{one:이/가}`.
- * Digits and Latin letters are read out, and marks after them are not. The page says only its own words and names of
- * files, so the last sign tells enough; adstudio/particles.py also reads units, words and brackets.
- *
- * @param {string} word
- */
-function endsClosed(word) {
-  const last = word.match(/[\p{L}\p{N}%"]/gu)?.pop() ?? "";
-  if (last >= "가" && last <= "힣") return (last.charCodeAt(0) - "가".charCodeAt(0)) % 28 !== 0;
-  return "013678LMNRlmnr".includes(last);
 }
 
 /**
