@@ -180,7 +180,10 @@ def test_nothing_hostile_gets_through(open_page: Any, server: ComfyServer, tmp_p
     drop(page, b"MZ not a picture", "virus.exe", "application/x-msdownload")
     expect(panel.get_by_role("alert")).to_have_text(read("ko", "main")["adStudio"]["errors"]["photo"]["not_an_image"])
     drop(page, b"not a picture at all", "사진.png")
-    expect(panel.locator(".adp-name")).to_have_text("사진.png")
+    expect(panel.get_by_role("alert")).to_have_text(read("ko", "main")["adStudio"]["errors"]["photo"]["unreadable"])
+    drop(page, coffee(), "망가질 사진.png")
+    expect(panel.locator(".adp-name")).to_have_text("망가질 사진.png")
+    (server.base / "input" / "망가질 사진.png").write_bytes(b"no longer a picture")
     panel.get_by_label(KO["brief"]).fill(evil)
     panel.get_by_role("button", name=KO["make"]).click()
     failed = panel.locator(".adp-job[data-state=failed]")
@@ -196,19 +199,31 @@ def test_nothing_hostile_gets_through(open_page: Any, server: ComfyServer, tmp_p
 
 def test_what_is_missing_is_explained_and_mended(open_page: Any, tmp_path: Path):
     page = open_page(locale="ko")
+    page.set_viewport_size({"width": 1280, "height": 720})
     panel = open_panel(page)
     panel.get_by_role("button", name=KO["embedded_help"]).click()
     page.get_by_role("dialog", name=KO["help"]["title"]).get_by_role("button").click()
     panel.locator("summary").click()
     panel.get_by_label(KO["provider"]).select_option("openai")
-    panel.get_by_label(KO["brief"]).fill(BRIEF)
+    panel.get_by_label(KO["brief"]).fill(f"{BRIEF}, 20% 할인")
     panel.get_by_role("button", name=KO["make"]).click()
     failed = panel.locator(".adp-job[data-state=failed]")
-    expect(failed).to_contain_text(read("ko", "main")["adStudio"]["errors"]["provider"]["no_key"])
+    told = read("ko", "main")["adStudio"]["errors"]["provider"]["no_key"]
+    expect(failed).to_contain_text(told.replace("{host}", "api.openai.com"))
     page.screenshot(path=tmp_path / "no-key.png")
     failed.get_by_role("button", name=KO["fix"]["use_rules"]).click()
     panel.locator(".adp-shown img").wait_for(timeout=MADE_MS)
+    expect(panel.locator(".adp-shown img")).to_be_in_viewport(ratio=0.95)
+    expect(panel.locator(".adp-look")).to_contain_text("‘할인’: ")
+    page.screenshot(path=tmp_path / "look.png")
     expect(panel.get_by_label(KO["provider"])).to_have_value("rules")
+
+
+def test_a_server_that_could_not_load_the_nodes_is_told_before_anything_is_written(open_page: Any):
+    page = open_page(locale="ko")
+    page.route("**/object_info/AdStudio*", lambda route: route.fulfill(json={}))
+    page.evaluate(OPEN)
+    expect(page.locator(".adstudio-panel").get_by_role("alert")).to_have_text(KO["errors"]["no_nodes"])
 
 
 def test_what_this_browser_kept_is_not_trusted(open_page: Any):

@@ -18,7 +18,8 @@ test("an entry is named by the input that offers it", () => {
 });
 
 test("a channel is named with its size", () => {
-  assert.equal(ko("channel", "kakao_native:2x1"), `${TABLES.ko.panel.channels.kakao_native} 2×1`);
+  assert.equal(ko("channel", "kakao_native:2x1"), `${TABLES.ko.panel.channels.kakao_native} 2:1`);
+  assert.equal(ko("channel", "naver_gfa:1200x628"), `${TABLES.ko.panel.channels.naver_gfa} 1200×628`);
   assert.equal(ko("channel", "kakao_native:profile"), `${TABLES.ko.panel.channels.kakao_native} 프로필`);
   assert.equal(ko("channel", "none"), "정하지 않음");
 });

@@ -7,6 +7,7 @@ import { fixFor } from "../../../web/js/panel/fixes.js";
 import { Workflow } from "../../../web/js/panel/graph.js";
 import { Job } from "../../../web/js/panel/job.js";
 import { recall } from "../../../web/js/panel/recall.js";
+import { warningsOf } from "../../../web/js/panel/warnings.js";
 import { BLANK, downloadName, fill, missing, templateOf } from "../../../web/js/panel/wishes.js";
 
 const folder = new URL("../../../workflows/", import.meta.url);
@@ -232,6 +233,22 @@ test("what a browser kept is made whole, whatever it is", () => {
   for (const kept of [null, 7, "x", [], {}, { wishes: { mode: "x", channels: "y", photo: {}, brief: 3 }, ads: [null, { id: 1 }, { id: "a" }], underWay: [7, { promptId: "p" }] }]) {
     assert.deepEqual(recall(kept), { wishes: BLANK, ads: [], underWay: [] });
   }
-  const ad = { id: "a", at: 1, file: { filename: "a.png" }, wishes: wishes({ channels: ["daangn"], photo }), channel: "daangn", seed: 2 };
+  const ad = { id: "a", at: 1, file: { filename: "a.png" }, wishes: wishes({ channels: ["daangn"], photo }), channel: "daangn", seed: 2, notes: [{ kind: "note", value: "soft" }] };
+  const old = { ...ad, notes: "soft" };
+  assert.deepEqual(recall({ ads: [old] }).ads[0].notes, []);
   assert.deepEqual(recall(JSON.parse(JSON.stringify({ wishes: ad.wishes, ads: [ad], underWay: [] }))), { wishes: ad.wishes, ads: [ad], underWay: [] });
+});
+
+test("an ad warns of what its nodes said, also where the server has kept a node's result", () => {
+  const busy = { kind: "note", value: "too busy", code: "cutout.busy", figures: { share: "46%" } };
+  const prompt = (photo) => ({
+    ad_1: { class_type: "LoadImage", inputs: { image: photo } },
+    ad_2: { class_type: "AdStudioBackgroundRemoval", inputs: { image: ["ad_1", 0], method: "auto" } },
+    ad_3: { class_type: "AdStudioPromptProcessor", inputs: {} },
+  });
+  const step = (id, state, badges) => ({ id, state, badges });
+  const plain = { kind: "note", value: "auto: …", code: "cutout.weight_free" };
+  assert.deepEqual(warningsOf(prompt("cat.jpg"), [step("ad_2", "done", [plain, busy]), step("ad_3", "done", [busy])]), [busy]);
+  assert.deepEqual(warningsOf(prompt("cat.jpg"), [step("ad_2", "cached", [])]), [busy]);
+  assert.deepEqual(warningsOf(prompt("cup.jpg"), [step("ad_2", "cached", [])]), []);
 });

@@ -17,7 +17,16 @@ export function optionName(input, value, say) {
   const [, channel, size] = SIZED.exec(value) ?? [null, value, ""];
   const name = named("panel.channels", channel, say);
   if (name === null) return value;
-  return size ? `${name} ${named("options.channel_size", size, say) ?? size.replace("x", "×")}` : name;
+  return size ? `${name} ${named("options.channel_size", size, say) ?? sizeName(size)}` : name;
+}
+
+/**
+ * A size in pixels as `1200×628`, a ratio as `4:5`.
+ *
+ * @param {string} size
+ */
+function sizeName(size) {
+  return size.replace("x", /^\d{1,2}x\d{1,2}$/.test(size) ? ":" : "×");
 }
 
 /**

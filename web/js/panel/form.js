@@ -2,6 +2,7 @@
 
 import { errorText } from "../feedback/telling.js";
 import { h } from "../page/dom.js";
+import { optionName } from "../page/options.js";
 import { engineOf, hindrance, ZIT } from "./engines.js";
 import { engineField, hindranceNotice, wayField } from "./engine_fields.js";
 import { field, menu, photoPlace, picker, switcher } from "./fields.js";
@@ -274,6 +275,5 @@ async function composed(form) {
  * @param {import("../page/words.js").Say} say
  */
 export function channelName(id, say) {
-  const [channel, size] = id.split(":");
-  return size ? `${say(`panel.channels.${channel}`)} ${size.replace("x", "×")}` : say(`panel.channels.${channel}`);
+  return optionName("channel", id, say);
 }

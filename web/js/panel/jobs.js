@@ -4,6 +4,7 @@ import { api } from "../page/host.js";
 import { Job } from "./job.js";
 import { addAds, keepUnderWay, memory } from "./memory.js";
 import { offers, usualCheckpoint } from "./offers.js";
+import { warningsOf } from "./warnings.js";
 import { fill, templateOf } from "./wishes.js";
 
 export const PREFIX = "ad_";
@@ -147,7 +148,8 @@ class Jobs extends EventTarget {
   #finish(job) {
     this.list = this.list.filter((each) => each !== job);
     const { wishes, channel, seed, at } = job.start;
-    const made = job.files.map((file, index) => ({ id: `${job.promptId}-${index}`, at, file, wishes, channel, seed }));
+    const notes = warningsOf(job.start.prompt, job.log.steps.values());
+    const made = job.files.map((file, index) => ({ id: `${job.promptId}-${index}`, at, file, wishes, channel, seed, notes }));
     addAds(made);
     this.dispatchEvent(new CustomEvent("made", { detail: { ads: made } }));
   }

@@ -46,6 +46,11 @@ async function mount(place, say) {
       h("button", { type: "button", class: "adp-action", onclick: () => mount(place, say) }, say("panel.fix.again")));
     return;
   }
+  if (!("AdStudioZitLoader" in offered.schemas)) {
+    panel.replaceChildren(h("p", { class: "adp-problem", role: "alert" }, say("panel.errors.no_nodes")),
+      h("button", { type: "button", class: "adp-action", onclick: () => location.reload() }, say("panel.fix.reload")));
+    return;
+  }
   begin(defaults(offered));
 
   const openFiles = (/** @type {Engine[]} */ engines) => openFilesHelp(say, engines, () => void mount(place, say));
@@ -76,7 +81,7 @@ async function mount(place, say) {
 function listen(panel, form, results) {
   const change = () => results.update(jobs.list, jobs.isServerGone);
   const preview = (/** @type {any} */ event) => results.preview(event.detail.job, event.detail.blob);
-  const made = (/** @type {any} */ event) => results.made(event.detail.ads);
+  const made = (/** @type {any} */ event) => void results.made(event.detail.ads);
   jobs.addEventListener("change", change);
   jobs.addEventListener("preview", preview);
   jobs.addEventListener("made", made);

@@ -3,6 +3,7 @@
 import { api, pictureUrl } from "../page/host.js";
 
 const LARGEST_BYTES = 60_000_000;
+const SMALL = "webp;60"; // the server's own reading of it: not every browser shows what the server can read
 const KINDS = ["image/png", "image/jpeg", "image/webp", "image/avif", "image/gif", "image/bmp", "image/tiff"];
 
 /**
@@ -12,7 +13,7 @@ const KINDS = ["image/png", "image/jpeg", "image/webp", "image/avif", "image/gif
 export async function upload(file) {
   if (/hei[cf]/i.test(file.type) || /\.hei[cf]$/i.test(file.name)) return { code: "photo.heic" };
   if (!KINDS.includes(file.type)) return { code: "photo.not_an_image" };
-  if (file.size > LARGEST_BYTES) return { code: "photo.too_large" };
+  if (file.size > LARGEST_BYTES) return { code: "panel.photo_bytes" };
   const form = new FormData();
   form.append("image", file, plainName(file.name));
   form.append("type", "input");
@@ -20,10 +21,19 @@ export async function upload(file) {
     const answer = await api.fetchApi("/upload/image", { method: "POST", body: form });
     if (!answer.ok) return { code: "panel.upload" };
     const { name, subfolder } = await answer.json();
-    return { photo: { name, url: pictureUrl({ filename: name, subfolder, type: "input" }), title: file.name } };
+    const url = `${pictureUrl({ filename: name, subfolder, type: "input" })}&preview=${encodeURIComponent(SMALL)}`;
+    if (!(await canBeShown(url))) return { code: "photo.unreadable" };
+    return { photo: { name, url, title: file.name } };
   } catch {
     return { code: "panel.unreachable" };
   }
+}
+
+/** @param {string} url */
+async function canBeShown(url) {
+  const image = new Image();
+  image.src = url;
+  return image.decode().then(() => true, () => false);
 }
 
 /**
@@ -58,6 +68,6 @@ export async function photoOf(file) {
  * @param {string} name
  */
 export function plainName(name) {
-  const plain = name.normalize("NFC").replace(/[^\p{L}\p{N}._ -]+/gu, "_").replace(/^[. ]+/, "");
+  const plain = name.normalize("NFC").replace(/[^\p{L}\p{N}._ -]+/gu, "_").replace(/\.{2,}/g, ".").replace(/^[. ]+/, ""); // two dots, and the server shows nothing
   return plain.slice(-80) || "photo.png";
 }

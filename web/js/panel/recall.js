@@ -9,7 +9,8 @@ import { BLANK } from "./wishes.js";
 export function recall(kept) {
   return {
     wishes: wishesOf(kept?.wishes),
-    ads: list(kept?.ads).filter((ad) => typeof ad?.id === "string" && typeof ad.file?.filename === "string").map((ad) => ({ ...ad, ...oneOf(ad) })),
+    ads: list(kept?.ads).filter((ad) => typeof ad?.id === "string" && typeof ad.file?.filename === "string")
+      .map((ad) => ({ ...ad, ...oneOf(ad), notes: list(ad.notes).filter((note) => typeof note?.value === "string") })),
     underWay: list(kept?.underWay).filter((start) => typeof start?.promptId === "string" && start.prompt && typeof start.prompt === "object")
       .map((start) => ({ ...start, ...oneOf(start) })),
   };

@@ -1,6 +1,6 @@
 /** What is under way and what was made. */
 
-import { errorText } from "../feedback/telling.js";
+import { badgeWords, errorText } from "../feedback/telling.js";
 import { h } from "../page/dom.js";
 import { pictureUrl } from "../page/host.js";
 import { channelName } from "./form.js";
@@ -58,10 +58,15 @@ export class Results {
   }
 
   /** @param {Ad[]} made */
-  made(made) {
+  async made(made) {
     this.chosen = made[0]?.id ?? this.chosen;
     this.status.textContent = this.say("panel.made");
+    const { top, bottom } = this.running.getBoundingClientRect();
+    const isWatched = bottom > 0 && top < window.innerHeight && !document.activeElement?.matches("textarea, input[type=text]");
     this.draw();
+    if (!isWatched) return;
+    await this.shown.querySelector("img")?.decode().catch(() => {}); // before, nobody knows how tall it is
+    this.shown.scrollIntoView({ behavior: "smooth", block: "start" });
   }
 
   draw() {
@@ -82,10 +87,21 @@ export class Results {
     const frame = h("a", { href: url, target: "_blank", rel: "noopener", class: "adp-frame", title: say("panel.full_size") }, picture);
     return h("article", { class: "adp-card" }, frame,
       h("p", { class: "adp-hint" }, [ad.channel ? channelName(ad.channel, say) : "", titleOf(ad.wishes)].filter(Boolean).join(" · ")),
+      ...this.#warnings(ad),
       h("div", { class: "adp-actions adp-choices" },
         h("a", { class: "adp-action adp-main", href: url, download: downloadName(titleOf(ad.wishes), ad.file.filename) }, h("i", { class: "pi pi-download", "aria-hidden": "true" }), say("panel.download")),
         button("pi-refresh", "panel.another", () => actions.again(ad)), button("pi-image", "panel.refer", () => actions.refer(ad)),
         button("pi-sitemap", "panel.open", () => actions.open(ad)), button("pi-times", "panel.forget", () => this.#forget(ad))));
+  }
+
+  /**
+   * What is to be looked at before it goes out.
+   *
+   * @param {Ad} ad
+   */
+  #warnings({ notes = [] }) {
+    if (notes.length === 0) return [];
+    return [h("div", { class: "adp-notice adp-look" }, h("p", {}, h("b", {}, this.say("panel.look"))), h("ul", {}, ...notes.map((note) => h("li", {}, badgeWords(note, this.say)))))];
   }
 
   /**
