@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, get_args
 
 from ..errors import InputError
 from ..types import AdCopy, AdPrompt, Array, CutOut, LayoutPlan, Placement, Side
@@ -12,13 +12,7 @@ from .picture.energy import shrink_mask
 from .plan.reading import check_plan
 from .saliency import Wishes
 
-_SIDES: dict[str, Side] = {
-    "top": "top",
-    "bottom": "bottom",
-    "left": "left",
-    "right": "right",
-    "center": "center",
-}
+_SIDES: dict[str, Side] = {side: side for side in get_args(Side)}
 _LEAST_BASE = 0.01  # of the height: those of a group that stand behind are not moved out at the top
 
 

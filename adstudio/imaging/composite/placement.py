@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import get_args
 
 from ...errors import InputError
-from ...types import Placement
+from ...types import Anchor, Placement, Stance
 
 MARGIN = 0.02
-STANCES = ("standing", "hanging", "flat_lay")
+STANCES: tuple[Stance, ...] = get_args(Stance)
 # Where each anchor lies on the product: from its left edge, and above its base.
-_ANCHORS: dict[str, tuple[float, float]] = {
+_ANCHORS: dict[Anchor, tuple[float, float]] = {
     "bottom": (0.5, 0.0),
     "center": (0.5, 0.5),
     "top": (0.5, 1.0),
@@ -23,7 +24,6 @@ _ANCHORS: dict[str, tuple[float, float]] = {
     "top_left": (0.0, 1.0),
     "top_right": (1.0, 1.0),
 }
-ANCHORS = tuple(_ANCHORS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,7 @@ from .ink import WHITE, Palette, to_oklab
 from .shape import rounded
 from .sheet import Sheet
 
-_QUIET = 4  # modules of white that the standard asks for around a code
-_CARD, _CORNER = 5, 3  # modules of white around it here, so that the card's round corners leave those four alone
+_CARD, _CORNER = 5, 3  # modules of white around a code: the standard asks for four, which round corners leave alone
 _LEAST_MODULE = 3  # pixels; a phone's camera sees less than that as grey
 _MOST_MODULES = 390  # across the picture's shorter side: a phone shows it 390 points wide, and one is the least
 _ALIKE = 0.25  # distance in OKLab up to which a logo's pixel melts into what is behind it

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import numpy as np
 import pytest
 
 from adstudio.errors import InputError
 from adstudio.imaging.composite.compose import compose, compose_each
-from adstudio.imaging.composite.placement import ANCHORS, find_spot
+from adstudio.imaging.composite.placement import find_spot
 from adstudio.imaging.composite.texture import measure_edges, measure_grain
 from adstudio.imaging.linear import delta_e2000, to_linear, to_srgb
-from adstudio.types import Array, Composite, CutOut, Placement
+from adstudio.types import Anchor, Array, Composite, CutOut, Placement
 from benchmarks.still_life import render, render_room
 
 from .conftest import flat
@@ -63,7 +65,7 @@ def test_plate_holds_products_and_shadows_without_the_backdrop(room: Array, laye
     assert np.abs(laid - layered.image).max() < 14 / 255 and np.abs(laid - layered.image).mean() < 0.2 / 255
 
 
-@pytest.mark.parametrize("anchor", ANCHORS)
+@pytest.mark.parametrize("anchor", get_args(Anchor))
 def test_anchor_is_the_point_that_is_placed(anchor: str) -> None:
     spot = find_spot(Placement(0.5, 0.5, 0.2, anchor=anchor), 1.5, 800, 800)  # pyright: ignore[reportArgumentType]
     x = spot.left + (0 if "left" in anchor else spot.width if "right" in anchor else spot.width / 2)
