@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,9 +15,8 @@ from .channel_table import show_bytes
 from .encode import FORMATS, to_pixels
 
 if TYPE_CHECKING:
-    from .check import Submission
+    from .check import Found, Submission
 
-Found = Iterator[tuple[str, dict[str, object]]]
 _SEEN = 0.08
 _SLACK_PX = 2
 _LINE_GAP_PX = 8  # between two lines; the parts of a letter lie closer

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from .channel_table import show_bytes
 
 if TYPE_CHECKING:
-    from .check import Submission
+    from .check import Found, Submission
 
-Found = Iterator[tuple[str, dict[str, object]]]
 _RATIO_SLACK = 0.01  # a side may be rounded to whole pixels
 _SHOWN_MODES = {"RGB", "RGBA", "L", "LA", "P", "1"}
 _CLEAR = 0.02

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,9 +10,8 @@ from numpy.typing import NDArray
 from ..types import Array
 
 if TYPE_CHECKING:
-    from .check import Submission
+    from .check import Found, Submission
 
-Found = Iterator[tuple[str, dict[str, object]]]
 _WHITE_SLACK = 1.5 / 255  # what JPEG may do to a flat white
 _GROUND = 8 / 255  # nearer to white than this is background: faint noise of JPEG round the product
 _CORNER = 0.02

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..types import Box, LayoutPlan
 
 if TYPE_CHECKING:
-    from .check import Submission
+    from .check import Found, Submission
 
-Found = Iterator[tuple[str, dict[str, object]]]
 _SLACK_PX = 1.0
 _EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b50\u2b55\u203c\u2049\ufe0f\u20e3]")
 _PRICE = re.compile(r"[₩￦$]?\s*\d[\d,.]*\s*(원|만\s*원|천\s*원|만|won|KRW|￦|₩)?", re.IGNORECASE)

@@ -11,12 +11,11 @@ from typing import Any
 from ..errors import InputError
 from .copy_limits import get_limits
 from .picture_words import check_english
-from .sentence import vocabulary
+from .sentence import AXES, vocabulary
 from .tables import bad_table, check_fields, menu_names, read_table, stamp, table_files
 
 GENERAL = "general"
 AUTO = "auto"
-_AXES = {"places": "places", "colours": "colours", "moods": "moods"}
 _FIELDS = {
     "korean": str, "english": str, "words": list, "places": list, "colours": list, "moods": list,
     "subject": str, "detail": str, "theme": str, "light": str, "props": list, "palette": str, "camera": str,
@@ -115,11 +114,11 @@ def _industries(_: object) -> tuple[tuple[str, Industry], ...]:
 def _check(path: Path, name: str, row: dict[str, Any]) -> None:
     if name == AUTO:
         raise bad_table(path, "an industry cannot be called 'auto'", name)
-    for axis, table in _AXES.items():
-        for value in row.get(axis, ()):
+    for table in AXES.values():
+        for value in row.get(table, ()):
             if value not in vocabulary()[table]:
                 known = ", ".join(vocabulary()[table])
-                raise bad_table(path, f"'{name}.{axis}' has '{value}'; use some of {known}", name, axis)
+                raise bad_table(path, f"'{name}.{table}' has '{value}'; use some of {known}", name, table)
     for field in _FOR_THE_PICTURE:
         check_english(path, name, row.get(field, ""), field)
     for prop in row.get("props", ()):

@@ -8,6 +8,8 @@ from typing import Any
 from ..types import PromptParts, Scene, Side
 from .tables import PACKAGED, read_table
 
+AXES = {"place": "places", "colour": "colours", "mood": "moods"}  # of a scene, each with its table in the vocabulary
+
 
 @cache
 def vocabulary() -> dict[str, Any]:

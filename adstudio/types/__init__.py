@@ -9,6 +9,7 @@ from __future__ import annotations
 from .events import RunEvent, Status
 from .layout import (
     ROLE_NAMES,
+    Align,
     Anchor,
     Box,
     Channel,
@@ -31,6 +32,7 @@ __all__ = [
     "ROLE_NAMES",
     "AdCopy",
     "AdPrompt",
+    "Align",
     "Anchor",
     "Array",
     "Box",

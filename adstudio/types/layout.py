@@ -10,6 +10,7 @@ from ..errors import InputError
 Side = Literal["top", "bottom", "left", "right", "center"]
 Anchor = Literal["bottom", "center", "top", "left", "right", "bottom_left", "bottom_right", "top_left", "top_right"]
 Stance = Literal["standing", "hanging", "flat_lay"]
+Align = Literal["left", "center", "right"]
 TextRole = Literal["headline", "sub", "note", "cta", "price", "badge", "legal", "hours"]
 ROLE_NAMES: dict[TextRole, str] = {
     "headline": "제목", "sub": "부제", "note": "덧붙인 글", "cta": "버튼",
@@ -77,7 +78,7 @@ class TextBlock:
     role: TextRole
     text: str
     box: Box
-    align: Literal["left", "center", "right"] = "center"
+    align: Align = "center"
     color: str | None = None
     anchor: Literal["top", "middle", "bottom"] = "middle"
     color_to: str | None = None

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
-from ...types import Box, LayoutPlan
+from ...types import Align, Box, LayoutPlan
 from .copysize import LEADING, SUB_LEADING, block_height, fewest_lines, most_lines, widest_line_em
 
-Align = Literal["left", "center", "right"]
 _ALONE = frozenset({"badge", "legal"})  # stand by themselves, however near they are
 _NEAR = 0.07  # of the shorter side: blocks nearer than this are one group
 _LEAST_GAP, _LARGEST_GAP = 0.22, 0.9  # of the letters of the two, in em

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, product
-from typing import Any, Literal, cast, get_args
+from typing import Any, cast, get_args
 
 import numpy as np
 
@@ -15,13 +15,11 @@ from ...chat.answers import UnusableAnswer
 from ...chat.task import TEXT, Task, ask, flat_schema, plain_text
 from ...particles import Spoken
 from ...srgb import luminance
-from ...types import ROLE_NAMES, Array, Box, LayoutPlan, Plate, Side, TextBlock, TextRole
+from ...types import ROLE_NAMES, Align, Array, Box, LayoutPlan, Plate, Side, TextBlock, TextRole
 from ..copy.candidates import Spot, moved_blocks
 from ..copy.stack import stack
 from ..picture.metrics import copy_contrast, under
 from .numbered import draw_spots
-
-Align = Literal["left", "center", "right"]
 
 VERSION = 1  # raise it with every change of the instructions: answers are kept on disk by it
 MAX_TOKENS = 600

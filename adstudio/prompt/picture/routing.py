@@ -14,12 +14,11 @@ from ..industries import Industry
 from ..reading.directions import Directions
 from ..reading.scan import Match
 from ..seasons import Season, seasons
-from ..sentence import vocabulary
+from ..sentence import AXES, vocabulary
 from .guard import product_words
 from .shots import Shot
-from .votes import AXES, NAMED, PRODUCT, Vote, cast_votes, meanings
+from .votes import NAMED, PRODUCT, Vote, cast_votes, meanings
 
-_TABLES = {"place": "places", "colour": "colours", "mood": "moods"}
 _KOREAN = {"place": "장소", "colour": "색", "mood": "분위기", "light": "빛", "copy": "글자 자리"}
 # Where a brief tells neither place nor trade, only scenes that suit any product.
 _SUITS_ALL = {
@@ -83,7 +82,7 @@ def choose_scene(
             chosen[axis], why = best.value, f"‘{best.text}’"
         else:
             chosen[axis], why = _fall_back(axis, industry, denied, key, seed)
-        notes.append(f"{why} → {_KOREAN[axis]}: {vocabulary()[_TABLES[axis]][chosen[axis]]['phrase']}")
+        notes.append(f"{why} → {_KOREAN[axis]}: {vocabulary()[AXES[axis]][chosen[axis]]['phrase']}")
     for match in matches:
         if match.denied and not denied.isdisjoint(meanings(match)):
             notes.append(f"‘{match.text}’ 제외: 쓰지 말라는 말이 있어요")
@@ -126,7 +125,7 @@ def _best(votes: list[Vote]) -> Vote | None:
 
 def _fall_back(axis: str, industry: Industry, denied: set[tuple[str, str]], key: str, seed: int) -> tuple[str, str]:
     """The industry's default, at other seeds another of its own; without an industry whatever suits all products."""
-    every = list(vocabulary()[_TABLES[axis]])
+    every = list(vocabulary()[AXES[axis]])
     own = {"place": industry.places, "colour": industry.colours, "mood": industry.moods}[axis]
     for pool in (own, _SUITS_ALL.get(axis, every), every):
         free = [value for value in pool if (axis, value) not in denied]

@@ -10,11 +10,11 @@ from ..industries import GENERAL, Industry
 from ..reading.entries import Entry
 from ..reading.scan import Match
 from ..seasons import seasons
+from ..sentence import AXES
 
 # Ranks, strongest first: what the backdrop is said to be, what is named at all, what describes the product, a holiday,
 # the product's own colour, a mere hint.
 BACKDROP, NAMED, ON_PRODUCT, HOLIDAY, PRODUCT, HINT = range(6)
-AXES = ("place", "colour", "mood")
 _OF_BACKDROP = re.compile(r"(?:색|빛|톤|컬러|계열|의|한|스러운|\s)*(?:배경|톤|색감|색상|벽|팔레트|계열|바탕|조명)")
 _A_COLOUR = re.compile(r"\s?(?:색|빛|톤|컬러)")
 _STOOD_ON = re.compile(r"\s?(?:위|에|앞|옆)")

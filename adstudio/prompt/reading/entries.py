@@ -10,7 +10,7 @@ from typing import Any, Literal, cast
 from ..industries import industries
 from ..picture_words import check_english
 from ..seasons import seasons
-from ..sentence import vocabulary
+from ..sentence import AXES, vocabulary
 from ..tables import bad_table, check_fields, read_table, stamp, table_files
 
 Kind = Literal[
@@ -23,7 +23,6 @@ _PHRASES: dict[str, Kind] = {
 }  # fmt: skip
 # Sections that only list words: what asks or sells but shows nothing, and what merely looks like another word.
 _LISTS: dict[str, Kind] = {"function": "function", "plain": "plain"}
-_AXIS_TABLES: dict[str, str] = {"place": "places", "colour": "colours", "mood": "moods"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ def _entries(_: object) -> tuple[Entry, ...]:
     for path in table_files("lexicon/*"):
         for section, rows in read_table(path).items():
             found += _section(path, section, rows)
-    for axis, table in _AXIS_TABLES.items():
+    for axis, table in AXES.items():
         for name, row in vocabulary()[table].items():
             words = [*row.get("korean", ()), *row.get("english", ())]
             kind = cast(Kind, axis)
@@ -128,10 +127,10 @@ def _phrase(path: Path, kind: Kind, key: str, row: object) -> Entry:
 
 
 def _hints(path: Path, key: str, fields: dict[str, Any]) -> dict[str, str]:
-    hints: dict[str, str] = {axis: fields[axis] for axis in _AXIS_TABLES if axis in fields}
+    hints: dict[str, str] = {axis: fields[axis] for axis in AXES if axis in fields}
     for axis, value in hints.items():
-        if value not in vocabulary()[_AXIS_TABLES[axis]]:
-            known = ", ".join(vocabulary()[_AXIS_TABLES[axis]])
+        if value not in vocabulary()[AXES[axis]]:
+            known = ", ".join(vocabulary()[AXES[axis]])
             raise bad_table(path, f"'{key}.{axis}' is '{value}'; use one of {known}")
     return hints
 

@@ -12,7 +12,7 @@ from functools import cache
 
 from ..lettering_words import asks_for_lettering
 from ..seasons import seasons
-from ..sentence import vocabulary
+from ..sentence import AXES, vocabulary
 from ..tables import PACKAGED, read_table, stamp
 from .directions import Directions
 from .entries import Entry
@@ -23,7 +23,6 @@ from .names import is_branch
 from .romanize import romanize
 from .words import Word, read_words
 
-_TABLES = {"place": "places", "colour": "colours", "mood": "moods"}
 _NEIGHBOURHOOD = re.compile(r"[가-힣]{2,3}(?:동|읍|역|리단길|로수길)")
 _SIZE = re.compile(r"[A-Za-z]|x{1,3}[sl]|[smlx]{1,2}", re.I)
 _NOWHERE = Directions()
@@ -183,8 +182,8 @@ def _meaning(match: Match) -> Keyword | None:
 
 
 def _english(entry: Entry) -> str:
-    if entry.kind in _TABLES:
-        return vocabulary()[_TABLES[entry.kind]][entry.value]["phrase"]
+    if entry.kind in AXES:
+        return vocabulary()[AXES[entry.kind]][entry.value]["phrase"]
     if entry.kind == "season":
         return seasons()[entry.value].detail or entry.value.replace("_", " ")
     return (entry.english or entry.modifier or entry.wrap or entry.value).replace("~", "")
