@@ -96,7 +96,8 @@ PROMISES = (
 class Book:
     """The rows so far, on the disk after each."""
 
-    def __init__(self, out: Path, commit: str) -> None:
+    def __init__(self, out: Path, commit: str, *, tiny: bool = False) -> None:
+        self._is_tiny = tiny
         out.mkdir(parents=True, exist_ok=True)
         self._table, self._page = out / "card.csv", out / "card.md"
         self._about = surroundings(commit=commit)
@@ -116,13 +117,15 @@ class Book:
     def sum_up(self) -> None:
         """Write the page that sets the figures beside the promises."""
         found = {(row["part"], row["what"]): row["value"] for row in self.rows}
-        lines = ["| promised | at most | measured | |", "|---|---|---|---|"]
+        lines = ["Tried out at a toy size: nothing here is a measurement.", ""] * self._is_tiny
+        lines += ["| promised | at most | measured | |", "|---|---|---|---|"]
         for promise in PROMISES:
             value = found.get((promise.part, promise.what))
             if value is None:
                 lines.append(f"| {promise.what} | {promise.most:g} {promise.unit} | not measured | |")
             else:
                 kept = "kept" if float(value) <= promise.most else "**missed**"
+                kept = "tried" if self._is_tiny else kept
                 lines.append(f"| {promise.what} | {promise.most:g} {promise.unit} | {value} {promise.unit} | {kept} |")
         lines += ["", "| part | what | value | | note |", "|---|---|---|---|---|"]
         lines += ["| {part} | {what} | {value} | {unit} | {note} |".format(**row) for row in self.rows]
@@ -238,7 +241,7 @@ def main() -> None:
     options.folder = options.folder or default_folder(tiny=options.tiny)
     if not options.tiny and shutil.which("nvidia-smi") is None:
         sys.exit("No NVIDIA card here: nothing to measure. --tiny tries the script out without one.")
-    book, until = Book(options.out, options.commit), time.monotonic() + options.budget_s
+    book, until = Book(options.out, options.commit, tiny=options.tiny), time.monotonic() + options.budget_s
     (options.out / "card.log").write_text("", encoding="utf-8")
     for part in PARTS:
         is_written = (options.folder / "loras" / "style2.safetensors").is_file()  # the last thing that it writes

@@ -28,6 +28,7 @@ from ..adstudio import config
 from ..adstudio.engine.download.hub import folder_for
 from ..adstudio.engine.forms.layouts import may_be_zimage
 from ..adstudio.engine.forms.model_files import AUTO, KINDS, files_holding
+from ..adstudio.engine.memory.out_of_memory import told_as_one
 from ..adstudio.engine.memory.residence import Residence, residence_of
 from ..adstudio.errors import InputError
 from ..adstudio.output.metadata import KEY
@@ -53,9 +54,10 @@ class ComfyHost:
         patcher = _patcher_of(component)
         patcher.choose(streamed=streamed)
         # Whatever is named here the manager does not push out: what is lent must stay.
-        manager.load_models_gpu([patcher, *_lent_beside(patcher)], memory_required=activation_bytes)
-        with patcher.lent():
-            yield patcher.load_device
+        with told_as_one():
+            manager.load_models_gpu([patcher, *_lent_beside(patcher)], memory_required=activation_bytes)
+            with patcher.lent():
+                yield patcher.load_device
 
     @contextmanager
     def workspace(self, work_bytes: int) -> Iterator[torch.device | None]:
@@ -64,10 +66,10 @@ class ComfyHost:
         if device.type not in self.array_devices:
             yield None
             return
-        held = [entry for entry in manager.current_loaded_models if entry.device == device]
-        lent = [entry for entry in held if getattr(entry.model, "is_lent", False)]
+        lent = [e for e in manager.current_loaded_models if e.device == device and getattr(e.model, "is_lent", False)]
         manager.free_memory(work_bytes + manager.extra_reserved_memory(), device, keep_loaded=lent)
-        yield device
+        with told_as_one():
+            yield device
 
     def free_bytes(self) -> int:
         """Room on the manager's device, counting every model that it could push out; ``ENDLESS`` on a CPU."""
@@ -209,8 +211,7 @@ def send(event: str, data: dict[str, Any]) -> None:
 
 def running_prompt() -> str:
     """The id of the prompt whose node runs in this context; empty outside of one."""
-    running = get_executing_context()
-    return "" if running is None else running.prompt_id
+    return getattr(get_executing_context(), "prompt_id", "")
 
 
 def preview(picture: Array) -> dict[str, str]:

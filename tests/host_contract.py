@@ -201,6 +201,27 @@ def check_an_error_in_a_workspace_passes_through(case: Case) -> None:
     raise AssertionError("running out of memory was swallowed")
 
 
+def check_memory_that_runs_out_is_told_as_one(case: Case) -> None:
+    """CUDA's own memory and its libraries' comes as other errors than torch's, and asks for the same."""
+    accelerators = getattr(torch, "AcceleratorError", RuntimeError)
+    for error in (
+        accelerators("CUDA error: out of memory\nCUDA kernel errors might be asynchronously reported"),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+    ):
+        for place in (lambda: case.placing.on_device(case.components.vae), lambda: case.placing.workspace(2**10)):
+            try:
+                with place():
+                    raise error
+            except torch.OutOfMemoryError as told:
+                assert str(error) in str(told)
+    other = RuntimeError("CUDA error: an illegal memory access was encountered")
+    try:
+        with case.placing.on_device(case.components.vae):
+            raise other
+    except RuntimeError as error:
+        assert error is other
+
+
 def check_pictures_do_not_depend_on_the_host(case: Case) -> None:
     picture = case.draw(case.computing, 3)
     assert picture.std() > 0

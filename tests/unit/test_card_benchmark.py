@@ -210,6 +210,15 @@ def test_the_page_tells_what_is_kept_missed_and_not_measured(card: Any, tmp_path
     assert "| memory drift | 1 % | not measured | |" in page
 
 
+def test_a_trial_at_a_toy_size_keeps_no_promise(card: Any, tmp_path: Path):
+    book = card.Book(tmp_path, "abc1234", tiny=True)
+    book.add("resident", "peak VRAM, bf16, all resident", 0, "GiB")
+    book.sum_up()
+    page = (tmp_path / "card.md").read_text("utf-8")
+    assert page.startswith("Tried out at a toy size: nothing here is a measurement.")
+    assert "| kept |" not in page
+
+
 def test_every_part_is_there(card: Any):
     source = "".join((ROOT / "benchmarks" / f"card_{name}.py").read_text("utf-8") for name in ("parts", "races"))
     assert [part.name for part in card.PARTS if f"def {part.name}(" not in source] == []

@@ -16,6 +16,7 @@ import torch
 from torch.nn import functional
 
 from ...errors import InputError
+from ..memory.out_of_memory import is_out_of_memory
 from .options import AUTO_ATTENTION
 
 
@@ -57,9 +58,9 @@ def _runs(name: str, device: str, width: int, dtype: torch.dtype) -> bool:
     try:
         with _kernel(name):
             functional.scaled_dot_product_attention(rows, rows, rows)
-    except torch.OutOfMemoryError:
-        raise  # says nothing about the kernel, and what is answered here is remembered
-    except RuntimeError:
+    except RuntimeError as error:
+        if is_out_of_memory(error):
+            raise  # says nothing about the kernel, and what is answered here is remembered
         return False
     return True
 

@@ -17,6 +17,7 @@ import torch
 from torch import nn
 
 from ...errors import InputError
+from ..memory.out_of_memory import is_out_of_memory
 from .processor import needs_wide
 
 BACKEND: Any = "inductor"
@@ -59,7 +60,7 @@ def _told(error: RuntimeError, device: torch.device) -> Exception | None:
     from torch._dynamo.exc import TorchDynamoException
 
     inner = getattr(error, "inner_exception", None)
-    if isinstance(inner, torch.OutOfMemoryError):
+    if inner is not None and is_out_of_memory(inner):
         return inner
     if not isinstance(error, TorchDynamoException):
         return None

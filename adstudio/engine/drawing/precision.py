@@ -24,6 +24,7 @@ from ...ports import Watcher
 from ..forms.assembly import build_transformer, build_vae
 from ..forms.parts import Sources
 from ..memory.components import Components, Zit, registry
+from ..memory.out_of_memory import is_out_of_memory
 from ..tensors.conversion_space import map_nameless, temporary_folder
 from .options import BF16, FP8_PRODUCTS, FP8_WEIGHTS, Options
 
@@ -160,9 +161,9 @@ def _multiplies(device: str) -> bool:
     rows = torch.ones((32, 32), device=device, dtype=torch.bfloat16)
     try:
         multiply(rows, rows.to(NARROW), rows[0])
-    except torch.OutOfMemoryError:
-        raise  # says nothing about the device, and what is answered here is remembered
-    except (RuntimeError, NotImplementedError, ValueError, AttributeError):
+    except (RuntimeError, NotImplementedError, ValueError, AttributeError) as error:
+        if is_out_of_memory(error):
+            raise  # says nothing about the device, and what is answered here is remembered
         return False
     return True
 

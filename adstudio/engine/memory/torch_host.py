@@ -17,6 +17,7 @@ from ... import config
 from ...errors import InputError
 from ...ports import ENDLESS, Cancelled
 from ...types import Array
+from .out_of_memory import told_as_one
 from .residence import residence_of
 
 OnProgress = Callable[[int, int, Array | None], None]
@@ -62,7 +63,7 @@ class TorchHost:
         if not self._copying:
             yield self.device
             return
-        with ExitStack() as loan:
+        with told_as_one(), ExitStack() as loan:
             with self._moving:
                 self._make_room(component, activation_bytes, streamed)
                 if not self._lend(loan, component, streamed):
@@ -81,7 +82,8 @@ class TorchHost:
             return
         with self._moving:
             self._free(work_bytes)
-        yield self.device
+        with told_as_one():
+            yield self.device
 
     def free_bytes(self) -> int:
         """Room on the device for weights and work, counting what could be evicted; ``ENDLESS`` where none is."""
@@ -128,7 +130,8 @@ class TorchHost:
     def _lend(self, loan: ExitStack, component: Any, streamed: bool) -> bool:
         """Whether the component could be brought to the device."""
         try:
-            loan.enter_context(residence_of(component).lend(self.device, streamed=streamed))
+            with told_as_one():
+                loan.enter_context(residence_of(component).lend(self.device, streamed=streamed))
         except torch.OutOfMemoryError:
             return False
         return True
