@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,9 @@ from torch import nn
 from torch.nn import functional
 
 from adstudio.demo import checkpoint_path
+from adstudio.engine.drawing import compiling
+from adstudio.engine.drawing.options import Options
+from adstudio.engine.drawing.precision import with_options
 from adstudio.engine.drawing.sampling import text_to_image
 from adstudio.engine.memory.components import load, registry
 from adstudio.engine.memory.residence import residence_of
@@ -123,6 +127,37 @@ def test_an_error_between_copies_leaves_nothing_behind(tower: Tower):
     with residence.lend(CUDA, streamed=True):
         assert torch.equal(tower(x).cpu(), expected)
     assert bool((other == 7).all())
+
+
+def test_a_module_that_is_thrown_away_leaves_no_copy_on_its_way():
+    x = torch.randn(8, WIDTH, dtype=torch.bfloat16, device=CUDA)
+    for _ in range(5):
+        tower = Tower()
+        with residence_of(tower).lend(CUDA, streamed=True):
+            tower(x)  # the first block is fetched for the next run, and nobody waits for it
+        del tower
+        gc.collect()
+        others = [torch.full((BLOCK_BYTES,), 7, dtype=torch.uint8, device=CUDA) for _ in range(4)]
+        assert all(bool((other == 7).all()) for other in others)
+        del others
+
+
+def test_compiled_blocks_come_one_by_one(monkeypatch: pytest.MonkeyPatch):
+    """By a backend that compiles no kernels: what is asked is whether graphs read what lies in the slots."""
+    monkeypatch.setattr(compiling, "BACKEND", "aot_eager")
+    registry.forget()
+    resident, streamed = TorchHost("cuda"), StreamingHost("cuda")
+    for precision in ("bf16", "fp8 weights"):
+        options = Options(precision=precision)
+        zit = with_options(load(checkpoint_path(), resident), options, resident)
+        expected = text_to_image(zit, "a marble counter", width=256, height=256, seed=3, host=resident).images[0]
+        fast = replace(zit, options=replace(options, compiled=True))
+        for _ in range(2):
+            drawn = text_to_image(fast, "a marble counter", width=256, height=256, seed=3, host=streamed).images[0]
+            assert np.abs(drawn - expected).mean() < 0.03
+    for host in (resident, streamed):
+        host.evict_all()
+    registry.forget()
 
 
 def test_a_seed_is_the_same_picture_streamed_and_resident():
