@@ -241,7 +241,9 @@ def tests(_: argparse.Namespace) -> None:
 
 def run_tests(paths: Sequence[Path]) -> None:
     """Run tests, and hand on what became of them."""
-    command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", *map(str, paths)]
+    # Not strict about the configuration: a machine with a card need not have every plugin of pytest that it names.
+    kind = ["-o", "addopts=--import-mode=importlib --tb=short"]
+    command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", *kind, *map(str, paths)]
     counts: dict[str, int] = dict.fromkeys(("passed", "failed", "error", "skipped"), 0)
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT) as child:
         for line in child.stdout or ():

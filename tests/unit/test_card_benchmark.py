@@ -164,7 +164,8 @@ def test_a_failing_test_is_told_before_the_others_have_run(
 
     told: list[tuple[str, float, int]] = []
     done = tmp_path / "done"
-    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    # as where a plugin is missing whose options are set
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --strict-config\nno_plugin_has_this = 600\n")
     (tmp_path / "test_some.py").write_text(
         "import pathlib, time, pytest\n"
         "def test_first(): assert 0\n"
