@@ -255,7 +255,8 @@ def run_tests(paths: Sequence[Path]) -> None:
                     say(name[-160:], 1, "", how)
     for how, count in counts.items():
         say(f"tests {how}", count)
-    if child.returncode not in (0, 1):  # a file that cannot be imported, or a signal that ended it
+    # A file that cannot be imported, a signal that ended it, or no pytest at all.
+    if child.returncode not in (0, 1) or (child.returncode and not any(counts.values())):
         say("tests not all run, pytest's exit", child.returncode, "", "see card.log")
 
 

@@ -186,6 +186,13 @@ def test_a_failing_test_is_told_before_the_others_have_run(
         (tmp_path / "test_some.py").write_text(f"{ending}\n")
         card_parts.run_tests([tmp_path])
         assert told[-1][0] == "tests not all run, pytest's exit" and told[-1][1] not in (0, 1)
+    bare = tmp_path / "python"
+    bare.write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')  # the standard library alone, no pytest
+    bare.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(bare))
+    told.clear()
+    card_parts.run_tests([tmp_path])
+    assert told[-1][:2] == ("tests not all run, pytest's exit", 1)
 
 
 def _is_gone(process: int) -> bool:
