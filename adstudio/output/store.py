@@ -256,6 +256,7 @@ def _explain(error: OSError | ValueError, path: Path) -> StorageError:
             "output.not_writable",
             f"This user may not write to '{_short(path)}'.",
             "Choose a folder that you may write to, or change its permissions.",
+            folder=str(path),
         )
     if number == errno.ENAMETOOLONG:
         return StorageError(

@@ -96,6 +96,7 @@ def get_industry(name: str) -> Industry:
         "prompt.unknown_industry",
         f"There is no industry '{wanted:.40}'.",
         (f"Did you mean {' or '.join(near[:3])}? " if near else "") + f"Industries: auto, {', '.join(known)}.",
+        name=wanted[:40],
     )
 
 

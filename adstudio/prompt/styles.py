@@ -73,6 +73,7 @@ def get_style(name: str) -> Style:
         "prompt.unknown_style",
         f"There is no style '{wanted:.40}'.",
         (f"Did you mean {' or '.join(near)}? " if near else "") + f"Styles: {', '.join(known)}.",
+        name=wanted[:40],
     )
 
 

@@ -189,7 +189,7 @@ def test_a_model_that_does_not_open_is_passed_over_and_said(open_page: Any, serv
         panel = open_panel(page)
         expect(panel.locator(".adp-broken")).to_contain_text("a-broken-one")
         why = read("ko", "main")["adStudio"]["errors"]["checkpoint"]["truncated"]
-        expect(panel.locator(".adp-broken")).to_contain_text(why)
+        expect(panel.locator(".adp-broken")).to_contain_text(why.replace("{file}", str(weights)))
         expect(panel.get_by_text(KO["embedded_notice"])).to_be_visible()
         page.screenshot(path=tmp_path / "broken.png")
         panel.get_by_label(KO["brief"]).fill(BRIEF)

@@ -98,6 +98,7 @@ def find_checkpoint(name: str | Path, host: Host) -> Path:
         f"The checkpoint '{text if len(text) <= 120 else f'{text[:119]}…'}' was not found.",
         "Put its folder into models/diffusers or its file into models/diffusion_models, give its path, or choose "
         f"'{config.EMBEDDED_NAME}'.",
+        name=text[:120],
     )
 
 

@@ -25,7 +25,10 @@ def read_folder(path: Path) -> Sources:
     """
     if not path.is_dir():
         raise ModelError(
-            "checkpoint.missing", f"The checkpoint folder {path} does not exist.", "Choose another checkpoint."
+            "checkpoint.missing",
+            f"The checkpoint folder {path} does not exist.",
+            "Choose another checkpoint.",
+            name=str(path),
         )
     if not is_folder_form(path):
         raise ModelError(
@@ -60,10 +63,16 @@ def _check_tokenizer(folder: Path) -> None:
             if stream.read(len(LFS_MARK)) == LFS_MARK:
                 raise lfs_pointer(file)
     if not files:
-        raise ModelError("checkpoint.file_missing", f"The tokenizer in {folder} is missing.", "Finish the download.")
+        raise ModelError(
+            "checkpoint.file_missing",
+            f"The tokenizer in {folder} is missing.",
+            "Finish the download.",
+            file=str(folder),
+        )
     if folder / "tokenizer.json" not in files and not (folder / "merges.txt").is_file():
         raise ModelError(
             "checkpoint.file_missing",
             f"The tokenizer in {folder} has a vocab.json, but no merges.txt.",
             "Download merges.txt, or tokenizer.json, of the checkpoint.",
+            file=str(folder / "merges.txt"),
         )

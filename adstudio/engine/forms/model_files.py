@@ -40,6 +40,7 @@ def read_model_file(path: Path, *, whole: bool = True) -> dict[str, TensorInfo]:
         "checkpoint.not_safetensors",
         f"{path} is not a safetensors or GGUF file; other files of weights can run code when they are read.",
         "Choose the safetensors edition of this model.",
+        file=str(path),
     )
 
 
@@ -112,6 +113,7 @@ def _find_chosen(part: str, choice: str, owner: Path, host: Host | None, fits: C
             "checkpoint.file_missing",
             f"The {WORDS[part]} '{choice}' was not found.",
             f"Put it into models/{KINDS[part][0]}, give its path, or choose '{AUTO}'.",
+            file=choice,
         )
     if part not in {holding.part for holding in holdings(read_model_file(found))}:
         raise ModelError(
@@ -150,6 +152,7 @@ def _none_found(part: str, owner: Path, host: Host | None, unfit: dict[Path, str
         f"No {WORDS[part]} for {owner.name} was found {searched}" + (f" ({'; '.join(seen[:3])})." if seen else "."),
         f"Put {'qwen_3_4b.safetensors' if part == 'text_encoder' else 'ae.safetensors'} into "
         f"models/{KINDS[part][0]}, or choose a file as '{part}'.",
+        file="qwen_3_4b.safetensors" if part == "text_encoder" else "ae.safetensors",
     )
 
 

@@ -52,6 +52,7 @@ def find_weights(folder: Path, stem: str) -> list[Path]:
             "checkpoint.file_missing",
             f"The weights {folder / f'{stem}.safetensors'} are missing{found}.",
             "Finish the download of the checkpoint, or choose another one.",
+            file=str(folder / f"{stem}.safetensors"),
         )
     index = folder / first
     if index.suffix != ".json":
@@ -69,5 +70,6 @@ def find_weights(folder: Path, stem: str) -> list[Path]:
             "checkpoint.file_missing",
             f"{len(missing)} of {len(shards)} weight files are missing in {folder}: {', '.join(missing[:3]) or 'all'}.",
             "Finish the download of the checkpoint.",
+            file=f"{folder}: {', '.join(missing[:3])}",
         )
     return shards

@@ -184,6 +184,7 @@ def _check_coverage(name: str, patches: list[Patch], unknown: list[str], misfits
             "lora.other_model",
             f"'{name}' was made for another model: none of its layers fits this checkpoint.",
             "Choose a LoRA that was trained for Z-Image.",
+            name=name,
         )
     left = len(unknown) + len(misfits)
     if left:
@@ -192,4 +193,5 @@ def _check_coverage(name: str, patches: list[Patch], unknown: list[str], misfits
             "lora.incomplete",
             f"'{name}' fits this checkpoint only in part: {left} of its entries do not (first: {example}).",
             "Choose a LoRA that was trained for exactly this model.",
+            name=name,
         )

@@ -103,10 +103,16 @@ def check_adapter(zit: Zit, path: Path) -> None:
     """
     if not path.is_file():
         raise ModelError(
-            "lora.missing", f"The adapter {path} does not exist.", "Put the file into models/loras, or choose another."
+            "lora.missing",
+            f"The adapter {path} does not exist.",
+            "Put the file into models/loras, or choose another.",
+            name=path.name,
         )
     if path.suffix != ".safetensors":
         raise ModelError(
-            "lora.not_safetensors", f"'{path.name}' is not a safetensors file.", "Use the safetensors edition."
+            "lora.not_safetensors",
+            f"'{path.name}' is not a safetensors file.",
+            "Use the safetensors edition.",
+            name=path.name,
         )
     plan_patches(read_header(path), zit.components.linears, path.name)

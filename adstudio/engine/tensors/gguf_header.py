@@ -125,7 +125,7 @@ def _tensors(path: Path, cursor: _Cursor, whole: bool) -> Iterator[tuple[str, tu
     if cursor.content[: len(LFS_MARK)] == LFS_MARK:
         raise lfs_pointer(path)
     if cursor.content[:4] != MAGIC:
-        raise ModelError("checkpoint.not_gguf", f"{path} is not a GGUF file.", "Download it again.")
+        raise ModelError("checkpoint.not_gguf", f"{path} is not a GGUF file.", "Download it again.", file=str(path))
     cursor.at = 4
     version = cursor.number("I")
     if version not in (2, 3):
@@ -133,6 +133,7 @@ def _tensors(path: Path, cursor: _Cursor, whole: bool) -> Iterator[tuple[str, tu
             "checkpoint.not_gguf",
             f"{path} is GGUF of version {version}; versions 2 and 3 can be read.",
             "Download a newer edition of the file.",
+            file=str(path),
         )
     count, values = cursor.number("Q"), cursor.number("Q")
     alignment = 32
@@ -164,6 +165,7 @@ def _empty(path: Path) -> ModelError:
         "checkpoint.empty_file",
         f"{path} is empty: its download did not finish.",
         "Delete the file and download it again.",
+        file=str(path),
     )
 
 
@@ -172,4 +174,5 @@ def _cut(path: Path) -> ModelError:
         "checkpoint.truncated",
         f"{path} ends inside its tensors: its download did not finish.",
         "Delete the file and download it again.",
+        file=str(path),
     )

@@ -69,6 +69,9 @@ def _read_file(path: Path, prefix: str) -> dict[str, torch.Tensor | Packed]:
             tensors = load_file(path)
         except SafetensorError as error:  # a header that contradicts itself, such as a shape of other bytes
             raise ModelError(
-                "checkpoint.not_safetensors", f"{path} is damaged ({error}).", "Delete the file and download it again."
+                "checkpoint.not_safetensors",
+                f"{path} is damaged ({error}).",
+                "Delete the file and download it again.",
+                file=str(path),
             ) from error
     return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

@@ -29,6 +29,7 @@ def unreadable(path: Path, error: OSError) -> ModelError:
         "checkpoint.unreadable",
         f"{error.filename or path} cannot be read{why}.",
         "Check its permissions and those of its folder, and that its disk is connected.",
+        file=str(error.filename or path),
     )
 
 
@@ -38,6 +39,7 @@ def lfs_pointer(path: Path) -> ModelError:
         "checkpoint.lfs_pointer",
         f"{path} is a git-lfs pointer, not the weights themselves.",
         "Run 'git lfs pull' in that folder, or download the file itself.",
+        file=str(path),
     )
 
 
@@ -53,6 +55,7 @@ def read_json(path: Path) -> dict[str, Any]:
                 "checkpoint.file_missing",
                 f"The file {path} is missing.",
                 "Finish the download of the checkpoint, or choose another one.",
+                file=str(path),
             )
         text = path.read_bytes()
         if text.startswith(LFS_MARK):

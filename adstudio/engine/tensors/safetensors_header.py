@@ -51,7 +51,9 @@ def read_header(path: Path, *, whole: bool = True) -> Header:
 
 def _read_header(path: Path, whole: bool) -> Header:
     if not path.is_file():
-        raise ModelError("checkpoint.file_missing", f"The file {path} is missing.", "Download the model again.")
+        raise ModelError(
+            "checkpoint.file_missing", f"The file {path} is missing.", "Download the model again.", file=str(path)
+        )
     size = path.stat().st_size
     if size == 0:
         raise _half(path, "is empty", "checkpoint.empty_file")
@@ -105,7 +107,8 @@ def _check_length(path: Path, entries: Any, payload: int | None) -> Header:
 
 
 def _half(path: Path, state: str, code: str) -> ModelError:
-    return ModelError(code, f"{path} {state}: its download did not finish.", "Delete the file and download it again.")
+    words = f"{path} {state}: its download did not finish."
+    return ModelError(code, words, "Delete the file and download it again.", file=str(path))
 
 
 def _not_safetensors(path: Path) -> ModelError:
@@ -113,4 +116,5 @@ def _not_safetensors(path: Path) -> ModelError:
         "checkpoint.not_safetensors",
         f"{path} is not a safetensors file.",
         "Download it again, or choose a checkpoint whose weights are safetensors.",
+        file=str(path),
     )
