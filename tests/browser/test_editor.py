@@ -187,7 +187,7 @@ def test_stale_layouts_channels_words_and_locks(open_page: Any, server: ComfySer
         "plate": "none",
         "color": "#886644",
     }
-    assert "부제목: 대비" in warnings.inner_text()
+    assert "부제: 대비" in warnings.inner_text()
     editor.get_by_role("button", name=WORDS["ko"]["add"]).click()
     assert [text["role"] for text in plan_of(page)["texts"]] == ["headline", "sub", "note"]
     assert WORDS["ko"]["role"]["note"] in (page.evaluate("() => document.activeElement.ariaLabel") or "")
