@@ -12,6 +12,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from comfy_server import ComfyServer
 from node_words import read
@@ -107,6 +108,24 @@ def test_an_ad_of_a_brief_and_a_photo_is_made_kept_and_opened(open_page: Any, se
     assert "linearMode" not in json.loads(picture.info["workflow"])["extra"]
     link = panel.locator(".adp-shown .adp-main")
     assert link.get_attribute("download") == f"{BRIEF[:40].strip()}.png"
+
+    panel.get_by_role("button", name=KO["reword"]).click()
+    headline = panel.get_by_label(KO["headline"], exact=True)
+    expect(headline).to_be_focused()
+    expect(headline).not_to_have_value("")
+    headline.fill("오늘만 반값")
+    page.screenshot(path=tmp_path / "reword.png")
+    panel.get_by_role("button", name=KO["make"]).click()
+    expect(panel.locator(".adp-thumb")).to_have_count(2, timeout=MADE_MS)
+    expect(panel.locator(".adp-same")).to_be_visible()
+    panel.get_by_label(KO["industry"]).select_option("bakery")
+    expect(panel.locator(".adp-same")).to_have_count(0)
+    panel.get_by_label(KO["industry"]).select_option("cafe")
+    reworded = shown_file(page, server)
+    layout = prompt_of(reworded, "AdStudioTextLayoutAnalyzer")
+    assert (layout["headline"], "copy" in layout) == ("오늘만 반값", True), "its button is gone"
+    below = [np.asarray(each.convert("RGB"))[-60:] for each in (picture, reworded)]
+    assert np.array_equal(*below), "the picture was drawn anew"
 
     panel.get_by_role("button", name=KO["open"]).click()
     page.wait_for_function("() => app.canvas.graph.nodes.some(n => n.type === 'AdStudioLayoutEditor')")

@@ -73,12 +73,13 @@ type Prompt = Record<string, { class_type: string; inputs: Record<string, unknow
 
 interface Photo { name: string; url: string; title: string }
 interface Wishes {
-  mode: "create" | "edit"; way: "strength" | "instruction"; engine: string; brief: string; instruction: string; industry: string; style: string; channels: string[]; aspect: string;
+  mode: "create" | "edit"; way: "strength" | "instruction"; engine: string; brief: string; instruction: string; keepsRest: boolean; industry: string; style: string; channels: string[]; aspect: string;
   photo: Photo | null; picture: Photo | null; words: "auto" | "own"; headline: string; sub: string; strength: number;
   provider: string; languageModel: string; checkpoint: string; font: string;
 }
 interface JobStart { wishes: Wishes; channel: string; seed: number; at: number; prompt: Prompt; promptId?: string }
-interface Ad { id: string; at: number; file: PictureFile; wishes: Wishes; channel: string; seed: number; notes?: Badge[] }
+interface Ad { id: string; at: number; file: PictureFile; wishes: Wishes; channel: string; seed: number; notes?: Badge[]; words?: AdWords | null }
+interface AdWords { headline: string; sub: string }
 interface Lack { code: string; sentence: string; values: Record<string, string> }
 interface Offers {
   industries: string[]; styles: string[]; channels: string[]; aspects: string[]; providers: string[]; checkpoints: string[];

@@ -86,6 +86,18 @@ test("words of one's own stand alone", () => {
   assert.equal("copy" in layout.inputs, false);
 });
 
+test("an ad whose words are changed keeps its price and button, and no line that was left out", () => {
+  const linked = (more) => "copy" in step(filled({ words: "own", headline: "반값", keepsRest: true, ...more }).prompt(), "AdStudioTextLayoutAnalyzer").inputs;
+  assert.deepEqual([linked({ sub: "오늘만" }), linked({ sub: " " })], [true, false]);
+});
+
+test("a job hands on the words that its layout holds", () => {
+  const job = new Job({ wishes: wishes(), channel: "", seed: 1, at: 0, promptId: "p", prompt: { ad_9: { class_type: "AdStudioLayoutEditor", inputs: {} } } });
+  const texts = [{ role: "cta", text: "보기" }, { role: "headline", text: "봄맞이\n딸기라떼" }];
+  job.take("executed", { prompt_id: "p", node: "ad_9", output: { adstudio_editor: [{ proposal: { texts } }] } }, 1);
+  assert.deepEqual(job.words, { headline: "봄맞이 딸기라떼", sub: "" });
+});
+
 for (const [more, kind] of [[{}, "AdStudioText2Image"], [{ photo }, "AdStudioText2Image"], [{ mode: "edit", picture: photo }, "AdStudioImage2Image"]]) {
   test(`a channel is drawn, fitted and told: ${templateOf(wishes(more), ENGINES)}`, () => {
     const workflow = filled(more, { channel: "kakao:2x1" }, CHANNELS);
@@ -233,9 +245,9 @@ test("what a browser kept is made whole, whatever it is", () => {
   for (const kept of [null, 7, "x", [], {}, { wishes: { mode: "x", channels: "y", photo: {}, brief: 3 }, ads: [null, { id: 1 }, { id: "a" }], underWay: [7, { promptId: "p" }] }]) {
     assert.deepEqual(recall(kept), { wishes: BLANK, ads: [], underWay: [] });
   }
-  const ad = { id: "a", at: 1, file: { filename: "a.png" }, wishes: wishes({ channels: ["daangn"], photo }), channel: "daangn", seed: 2, notes: [{ kind: "note", value: "soft" }] };
-  const old = { ...ad, notes: "soft" };
-  assert.deepEqual(recall({ ads: [old] }).ads[0].notes, []);
+  const ad = { id: "a", at: 1, file: { filename: "a.png" }, wishes: wishes({ channels: ["daangn"], photo }), channel: "daangn", seed: 2, notes: [{ kind: "note", value: "soft" }], words: { headline: "가", sub: "" } };
+  const old = recall({ ads: [{ ...ad, notes: "soft", words: { headline: 3 } }] }).ads[0];
+  assert.deepEqual([old.notes, old.words], [[], null]);
   assert.deepEqual(recall(JSON.parse(JSON.stringify({ wishes: ad.wishes, ads: [ad], underWay: [] }))), { wishes: ad.wishes, ads: [ad], underWay: [] });
 });
 

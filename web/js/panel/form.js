@@ -11,6 +11,8 @@ import { usualCheckpoint } from "./offers.js";
 import { upload } from "./photos.js";
 import { EMBEDDED, isInstructed, missing } from "./wishes.js";
 
+const WORDING = ["headline", "sub", "font"];
+
 export class Form {
   /**
    * @param {import("../page/words.js").Say} say
@@ -24,6 +26,8 @@ export class Form {
     this.isMoreOpen = false;
     /** @type {Partial<Record<"photo" | "picture", File>>} what was chosen last: an earlier one may arrive later */
     this.newest = {};
+    /** @type {number | undefined} of the ad whose words are changed: its picture stays */
+    this.seed = undefined;
     this.draw = this.draw.bind(this); // its parts take it along
     this.problem = h("p", { class: "adp-problem", role: "alert", hidden: true });
     this.element = h("form", { class: "adp-form", novalidate: true, onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); this.submit(); } });
@@ -38,6 +42,7 @@ export class Form {
   /** @param {Partial<Wishes>} change */
   put(change) {
     Object.assign(this.wishes, change);
+    if (Object.keys(change).some((part) => !WORDING.includes(part))) this.#letGo();
     this.#tell("");
     keep();
   }
@@ -84,6 +89,20 @@ export class Form {
     });
     area.value = this.wishes[part];
     return area;
+  }
+
+  /** What is changed now changes the picture, too. */
+  #letGo() {
+    this.seed = undefined;
+    this.element?.querySelector(".adp-same")?.remove();
+  }
+
+  /** @param {Ad} ad whose picture is to stay, with other words on it */
+  reword(ad) {
+    this.put({ ...ad.wishes, channels: ad.channel ? [ad.channel] : [], words: "own", ...ad.words });
+    this.seed = ad.seed;
+    this.draw({}, ".adp-headline");
+    this.element.querySelector(".adp-headline")?.scrollIntoView({ block: "center" });
   }
 
   /** @param {File} file dropped or pasted anywhere on the panel */
@@ -166,7 +185,7 @@ export class Form {
     const { say, wishes } = this;
     const name = (/** @type {string} */ id) => channelName(id, say);
     const hasSizes = "AdStudioChannelPreset" in this.offered.schemas;
-    const shape = field(say("panel.aspect"), menu(this.offered.aspects, wishes.aspect, (id) => id, (aspect) => this.put({ aspect })));
+    const shape = field(say("panel.aspect"), menu(this.offered.aspects, wishes.aspect, (id) => aspectName(id, say), (aspect) => this.put({ aspect })));
     const show = () => { shape.hidden = wishes.mode === "edit" || (hasSizes && wishes.channels.length > 0); };
     const list = picker(this.offered.channels, wishes.channels.filter((id) => this.offered.channels.includes(id)), name, {
       none: say("panel.no_channel"), add: say("panel.add_channel"), remove: (/** @type {string} */ which) => say("panel.remove_channel", { name: which }),
@@ -187,7 +206,8 @@ export class Form {
     const about = isInstructed(wishes) ? [line("brief", "panel.about")] : []; // an instruction is no brief to write from
     return h("div", { class: "adp-group" },
       switcher(say("panel.words.label"), ["auto", "own"], wishes.words, (words) => say(`panel.words.${words}`), (words) => this.draw({ words }, words === "own" ? ".adp-headline" : 'input[value="auto"]')),
-      ...(own ? [line("headline"), line("sub")] : about));
+      ...(own ? [line("headline"), line("sub")] : about),
+      ...(this.seed === undefined ? [] : [h("p", { class: "adp-notice adp-same" }, say("panel.same_picture"))]));
   }
 
   #more() {
@@ -268,6 +288,15 @@ async function composed(form) {
   while (composing.has(form)) {
     await new Promise((resolve) => ["compositionend", "focusout"].forEach((kind) => form.addEventListener(kind, resolve, { once: true })));
   }
+}
+
+/**
+ * @param {string} id such as `4:5`
+ * @param {import("../page/words.js").Say} say
+ */
+function aspectName(id, say) {
+  const [width, height] = id.split(":").map(Number);
+  return width && height ? `${id} ${say(`panel.shape.${width === height ? "square" : width < height ? "tall" : "wide"}`)}` : id;
 }
 
 /**

@@ -17,6 +17,8 @@ export class Job {
     this.ahead = 0;
     /** @type {PictureFile[]} */
     this.files = [];
+    /** What was written on it. @type {AdWords | null} */
+    this.words = null;
     /** @type {RunError | null} */
     this.error = null;
     this.node = "";
@@ -118,7 +120,9 @@ export class Job {
    * @param {any} output
    */
   #collect(node, output) {
-    if (this.start.prompt[node]?.class_type !== "AdStudioSaveImage") return;
+    const kind = this.start.prompt[node]?.class_type;
+    if (kind === "AdStudioLayoutEditor") this.words = wordsOf(output?.adstudio_editor?.[0]?.proposal?.texts ?? []);
+    if (kind !== "AdStudioSaveImage") return;
     this.files = (output?.images ?? [])
       .map((/** @type {PictureFile} */ file, /** @type {number} */ index) => {
         const origin = output.adstudio_besides?.[index]?.origin;
@@ -132,6 +136,15 @@ export class Job {
     this.state = state;
     if (state === "done") this.share = 1;
   }
+}
+
+/**
+ * @param {{role?: string, text?: string}[]} texts
+ * @returns {AdWords}
+ */
+function wordsOf(texts) {
+  const of = (/** @type {string} */ role) => texts.find((each) => each.role === role)?.text?.replace(/\s+/g, " ") ?? "";
+  return { headline: of("headline"), sub: of("sub") };
 }
 
 /**

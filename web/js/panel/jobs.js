@@ -149,7 +149,7 @@ class Jobs extends EventTarget {
     this.list = this.list.filter((each) => each !== job);
     const { wishes, channel, seed, at } = job.start;
     const notes = warningsOf(job.start.prompt, job.log.steps.values());
-    const made = job.files.map((file, index) => ({ id: `${job.promptId}-${index}`, at, file, wishes, channel, seed, notes }));
+    const made = job.files.map((file, index) => ({ id: `${job.promptId}-${index}`, at, file, wishes, channel, seed, notes, words: job.words }));
     addAds(made);
     this.dispatchEvent(new CustomEvent("made", { detail: { ads: made } }));
   }

@@ -56,11 +56,12 @@ async function mount(place, say) {
   const openFiles = (/** @type {Engine[]} */ engines) => openFilesHelp(say, engines, () => void mount(place, say));
   const form = new Form(say, offered, { make, openSettings, openHelp: () => openModelHelp(say), openFiles });
   function make() {
-    void jobs.make(memory.wishes);
+    void jobs.make({ ...memory.wishes, keepsRest: form.seed !== undefined }, form.seed);
     results.element.scrollIntoView({ behavior: "smooth", block: "start" });
   }
   const results = new Results(say, {
     cancel: (job) => void jobs.cancel(job), open: (ad) => void open(ad), again: (ad) => void jobs.make({ ...ad.wishes, channels: ad.channel ? [ad.channel] : [] }),
+    reword: (ad) => form.reword(ad),
     refer: async (ad) => {
       form.draw({ mode: "edit", picture: await photoOf(ad.file) });
       form.element.scrollIntoView();

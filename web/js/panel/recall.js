@@ -10,7 +10,7 @@ export function recall(kept) {
   return {
     wishes: wishesOf(kept?.wishes),
     ads: list(kept?.ads).filter((ad) => typeof ad?.id === "string" && typeof ad.file?.filename === "string")
-      .map((ad) => ({ ...ad, ...oneOf(ad), notes: list(ad.notes).filter((note) => typeof note?.value === "string") })),
+      .map((ad) => ({ ...ad, ...oneOf(ad), ...toldOf(ad) })),
     underWay: list(kept?.underWay).filter((start) => typeof start?.promptId === "string" && start.prompt && typeof start.prompt === "object")
       .map((start) => ({ ...start, ...oneOf(start) })),
   };
@@ -36,6 +36,12 @@ function wishesOf(found) {
 /** @param {any} found */
 function oneOf(found) {
   return { wishes: wishesOf(found.wishes), channel: String(found.channel ?? ""), seed: Number(found.seed) || 0, at: Number(found.at) || 0 };
+}
+
+/** @param {any} ad */
+function toldOf({ notes, words }) {
+  const isTold = ["headline", "sub"].every((part) => typeof words?.[part] === "string");
+  return { notes: list(notes).filter((note) => typeof note?.value === "string"), words: isTold ? { headline: words.headline, sub: words.sub } : null };
 }
 
 /** @param {any} value */

@@ -12,7 +12,7 @@ export class Results {
   /**
    * @param {import("../page/words.js").Say} say
    * @param {{cancel: (job: import("./job.js").Job) => void, fix: (fix: string, job: import("./job.js").Job) => void, open: (ad: Ad) => void,
-   *   refer: (ad: Ad) => void, again: (ad: Ad) => void}} actions
+   *   reword: (ad: Ad) => void, refer: (ad: Ad) => void, again: (ad: Ad) => void}} actions
    */
   constructor(say, actions) {
     this.say = say;
@@ -90,6 +90,7 @@ export class Results {
       ...this.#warnings(ad),
       h("div", { class: "adp-actions adp-choices" },
         h("a", { class: "adp-action adp-main", href: url, download: downloadName(titleOf(ad.wishes), ad.file.filename) }, h("i", { class: "pi pi-download", "aria-hidden": "true" }), say("panel.download")),
+        ...(ad.words ? [button("pi-pencil", "panel.reword", () => actions.reword(ad))] : []),
         button("pi-refresh", "panel.another", () => actions.again(ad)), button("pi-image", "panel.refer", () => actions.refer(ad)),
         button("pi-sitemap", "panel.open", () => actions.open(ad)), button("pi-times", "panel.forget", () => this.#forget(ad))));
   }

@@ -9,7 +9,7 @@ const DRAWING = ["AdStudioText2Image", "AdStudioImage2Image", "VAEDecode"]; // t
 /** @type {Wishes} */
 export const BLANK = {
   mode: "create", way: "strength", engine: "zit", brief: "", instruction: "", industry: "auto", style: "realistic", channels: [], aspect: "4:5", photo: null, picture: null, words: "auto",
-  headline: "", sub: "", strength: 0.45, provider: "auto", languageModel: "", checkpoint: "", font: "",
+  headline: "", sub: "", keepsRest: false, strength: 0.45, provider: "auto", languageModel: "", checkpoint: "", font: "",
 };
 
 /**
@@ -96,7 +96,8 @@ export function fill(template, wishes, { channel, seed }, { schemas, engines }) 
 function useOwnWords(workflow, wishes) {
   const layout = workflow.node("AdStudioTextLayoutAnalyzer");
   if (!layout) return;
-  workflow.unlink(layout, "copy"); // else a line that was left out would be filled in
+  // Price and button of an ad whose words are changed stay; a line that was left out would be filled in from there.
+  if (!wishes.keepsRest || !wishes.sub.trim()) workflow.unlink(layout, "copy");
   workflow.set(layout.type, "headline", wishes.headline.normalize("NFC"));
   workflow.set(layout.type, "sub", wishes.sub.normalize("NFC"));
 }
