@@ -141,6 +141,11 @@ class OrderedCard(Card):
             self._look(func, args, kwargs or {}, out)
         return out
 
+    def read_by_host(self, tensor: torch.Tensor) -> None:
+        """Have the host look at a tensor of its own, which a copy may be on its way to."""
+        if tensor.untyped_storage()._cdata in self._pinned:
+            self.order.use(HOST, "reading", [tensor], [])
+
     def _look(self, func: Any, args: Any, kwargs: dict[str, Any], out: Any) -> None:
         def watched(value: Any) -> list[torch.Tensor]:
             found = [leaf for leaf in tree.tree_leaves(value) if isinstance(leaf, torch.Tensor)]

@@ -68,7 +68,7 @@ def _told(error: RuntimeError, device: torch.device) -> Exception | None:
     return InputError(
         "options.not_compiled",
         f"The transformer's blocks cannot be compiled for {device} with torch {torch.__version__} ({reason[:200]}).",
-        "Leave 'compiled' off, or install Triton and a C compiler; with 8-bit weights Ada (L4) or newer.",
+        "Leave 'compiled' off, or install Triton and a C compiler; 8-bit weights need Ada (L4) or newer.",
     )
 
 

@@ -11,6 +11,7 @@ import torch
 from torch.nn import functional
 
 from ...types import Array
+from ..memory import lane
 from .latents import encode_picture, scale_of
 
 _FIELDS = 4
@@ -42,14 +43,14 @@ class Previews:
 
     def __init__(self, factors: torch.Tensor, device: torch.device) -> None:
         self._factors = factors.to(device)
-        self._is_async = device.type == "cuda"
+        self._api: Any = torch.get_device_module(device) if device.type in lane.ASYNC_DEVICES else None
         self._coming: tuple[torch.Tensor, Any] | None = None
 
     def draw(self, latents: torch.Tensor) -> Array | None:
         """Map latents ``[1,C,h,w]`` to a picture ``[h,w,3] 0..1`` with one pixel per cell; None while none is there."""
         cells = latents[0].permute(1, 2, 0).float()
         colours = ((cells @ self._factors[:-1] + self._factors[-1]) * 0.5 + 0.5).clamp(0, 1)
-        if not self._is_async:
+        if self._api is None:
             return colours.cpu().numpy()
         arrived = None
         if self._coming is not None:
@@ -58,8 +59,8 @@ class Previews:
             arrived = picture.numpy()
         target = torch.empty(colours.shape, pin_memory=True)
         target.copy_(colours, non_blocking=True)
-        event = torch.cuda.Event()
-        event.record(torch.cuda.current_stream(colours.device))  # which need not be the current device
+        event = self._api.Event()
+        event.record(self._api.current_stream(colours.device))  # which need not be the current device
         self._coming = target, event
         return arrived
 

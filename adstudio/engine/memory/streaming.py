@@ -90,7 +90,7 @@ class BlockStream:
         for block in self._blocks:
             if block.__dict__.pop(_MARK, None) is not None:
                 block.__class__ = type(block).bare  # type: ignore[attr-defined]
-        self._lane.finish()  # nothing may still be written into memory that others get now
+        self._lane.finish()  # so that the memory is there for others at once
         self._slots.clear()
 
     @contextmanager

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from adstudio.engine.drawing.options import FP8_PRODUCTS, FP8_WEIGHTS, Options
 from adstudio.engine.drawing.precision import with_options
 from adstudio.engine.drawing.sampling import image_to_image, text_to_image
 from adstudio.engine.lora.uses import LoraUse, with_loras
+from adstudio.engine.memory import lane
 from adstudio.engine.memory.components import Zit
 from adstudio.engine.memory.residence import residence_of
 from adstudio.engine.memory.streaming import find_blocks
@@ -186,13 +188,13 @@ def test_a_preview_waits_for_the_one_before_it_alone(
         def synchronize(self) -> None:
             log.append(f"wait {self.number}")
 
-    monkeypatch.setattr(torch.cuda, "Event", Event)
-    monkeypatch.setattr(torch.cuda, "current_stream", lambda device: f"{device}'s")
+    api = SimpleNamespace(Event=Event, current_stream=lambda device: f"{device}'s")
+    monkeypatch.setattr(torch, "get_device_module", lambda _: api)
+    monkeypatch.setattr(lane, "ASYNC_DEVICES", {device.type})
     factors = preview.fit_factors(zit.components.vae, torch.device("cpu"))
     guesses = [torch.randn(1, 16, 8, 8, generator=torch.Generator().manual_seed(seed)) for seed in range(3)]
     at_home = [preview.Previews(factors, torch.device("cpu")).draw(guess) for guess in guesses]
     drawer = preview.Previews(factors, device)
-    drawer._is_async = True
     there = [guess.to(device) for guess in guesses]
     before = len(card.waits)
     drawn = [drawer.draw(guess) for guess in there]

@@ -16,6 +16,7 @@ from lora_files import peft, random_pairs, save
 from ordered_card import OrderedCard, _Event, _Stream
 from torch import nn
 
+from adstudio.engine.drawing import preview
 from adstudio.engine.drawing.options import FP8_WEIGHTS, Options
 from adstudio.engine.drawing.precision import with_options
 from adstudio.engine.drawing.sampling import text_to_image
@@ -62,6 +63,13 @@ def card(device: torch.device, monkeypatch: pytest.MonkeyPatch) -> Iterator[Orde
     monkeypatch.setattr(lane, "ASYNC_DEVICES", {device.type})
     monkeypatch.setattr(lane, "_STAGED_BYTES", 3000)
     monkeypatch.setattr(torch, "get_device_module", lambda *_: card.module)
+    read = torch.Tensor.numpy
+
+    def numpy(tensor: torch.Tensor, **how: Any) -> Any:
+        card.read_by_host(tensor)  # torch tells nobody
+        return read(tensor, **how)
+
+    monkeypatch.setattr(torch.Tensor, "numpy", numpy)
     with card:
         yield card
 
@@ -143,6 +151,18 @@ def throw_away(card: OrderedCard, device: torch.device) -> list[str]:
 
 def test_a_module_may_be_thrown_away_with_copies_on_their_way(card: OrderedCard, device: torch.device):
     assert throw_away(card, device) == []
+
+
+@pytest.mark.parametrize("is_waited_for", [True, False])
+def test_a_preview_is_looked_at_when_it_has_come(
+    is_waited_for: bool, zit: Zit, card: OrderedCard, device: torch.device, monkeypatch: pytest.MonkeyPatch
+):
+    if not is_waited_for:
+        monkeypatch.setattr(_Event, "synchronize", nothing)
+    drawer = preview.Previews(preview.fit_factors(zit.components.vae, torch.device("cpu")), device)
+    drawn = [drawer.draw(torch.randn(1, 16, 8, 8, device=device)) for _ in range(3)]
+    assert [picture is None for picture in drawn] == [True, False, False]
+    assert bool(card.order.races) != is_waited_for
 
 
 class Streaming(TorchHost):
