@@ -64,7 +64,7 @@ def _told(error: RuntimeError, device: torch.device) -> Exception | None:
         return inner
     if not isinstance(error, TorchDynamoException):
         return None
-    reason = str(inner or error).strip().partition("\n")[0]
+    reason = str(inner or error).strip().rpartition("\n")[2]  # before it stands the source that it is about
     return InputError(
         "options.not_compiled",
         f"The transformer's blocks cannot be compiled for {device} with torch {torch.__version__} ({reason[:200]}).",
