@@ -48,6 +48,7 @@ class Part:
 
     name: str
     limit_s: float
+    allocator: str = ""  # torch's setting; empty leaves it as it is
 
 
 # In order of importance: when time runs out, what stands last is missing.
@@ -57,6 +58,7 @@ PARTS = (
     Part("speed", 130),
     Part("endurance", 110),
     Part("fast", 170),
+    Part("growing", 60, "expandable_segments:True"),
     Part("streamed", 80),
     Part("fp8", 80),
     Part("tests", 150),
@@ -140,6 +142,7 @@ def run_part(part: Part, limit_s: float, options: argparse.Namespace, book: Book
     command += ["--tiny"] if options.tiny else []
     environment = os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONPATH": _search_path()}
     environment |= {"OMP_NUM_THREADS": "1"} if options.tiny else {}
+    environment |= {"PYTORCH_CUDA_ALLOC_CONF": part.allocator} if part.allocator else {}
     began = time.monotonic()
     with (options.out / "card.log").open("a", encoding="utf-8") as log:
         log.write(f"\n===== {part.name}\n")

@@ -76,6 +76,17 @@ def resident(options: argparse.Namespace) -> None:
     say("reload from the page cache", seconds, "s")
 
 
+def growing(options: argparse.Namespace) -> None:
+    """The most memory again, where the allocator's segments grow: plain ones are taken in steps of 2 MiB, and kept."""
+    card = _woken(options, L4_GIB)
+    zit = card.load()
+    samples = [card.draw(zit, seed) for seed in (1, 2)][-1]
+    say("peak VRAM, bf16, growing segments", card.peak_gib(), "GiB", samples.rung)
+    say("warm picture", card.time(lambda: card.draw(zit, 3))[0], "s", samples.rung)
+    if card.is_cuda:
+        say("peak VRAM, allocated alone", torch.cuda.max_memory_allocated() / GIB, "GiB")
+
+
 def _woken(options: argparse.Namespace, gib: float) -> Card:
     """A card of another size with everything imported and its libraries started.
 
@@ -291,7 +302,21 @@ def composites(options: argparse.Namespace) -> None:
 
 PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     part.__name__: part
-    for part in (write, resident, speed, tests, fast, fp8, streamed, curve, endurance, composites, native, allocator)
+    for part in (
+        write,
+        resident,
+        growing,
+        speed,
+        tests,
+        fast,
+        fp8,
+        streamed,
+        curve,
+        endurance,
+        composites,
+        native,
+        allocator,
+    )
 }
 
 

@@ -23,7 +23,7 @@ def options(tmp_path_factory: pytest.TempPathFactory) -> argparse.Namespace:
     return given
 
 
-@pytest.mark.parametrize("name", ["resident", "speed", "fast", "fp8", "streamed", "curve", "endurance"])
+@pytest.mark.parametrize("name", ["resident", "growing", "speed", "fast", "fp8", "streamed", "curve", "endurance"])
 def test_a_part_measures_what_was_promised(name: str, options: argparse.Namespace, capsys: pytest.CaptureFixture[Any]):
     card_parts.PARTS[name](options)
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("ROW ")]

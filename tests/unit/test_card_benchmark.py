@@ -20,6 +20,9 @@ import json, os, subprocess, sys, time
 name = sys.argv[1]
 print("ROW " + json.dumps({"what": "first", "value": 1.5, "unit": "s", "note": name}), flush=True)
 print("not a row", flush=True)
+if name == "asks":
+    told = os.environ.get("PYTORCH_CUDA_ALLOC_CONF", "")
+    print("ROW " + json.dumps({"what": "allocator", "value": 0, "unit": "", "note": told}), flush=True)
 if name == "fails":
     print("a reason", file=sys.stderr)
     sys.exit(3)
@@ -55,8 +58,8 @@ def run(card: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     book = card.Book(out, "abc1234")
     options = argparse.Namespace(out=out, folder=tmp_path, tiny=True)
 
-    def run(name: str, limit_s: float = 60) -> dict[str, dict[str, str]]:
-        card.run_part(card.Part(name, limit_s), limit_s, options, book)
+    def run(name: str, limit_s: float = 60, allocator: str = "") -> dict[str, dict[str, str]]:
+        card.run_part(card.Part(name, limit_s, allocator), limit_s, options, book)
         with (out / "card.csv").open(encoding="utf-8", newline="") as stream:
             return {row["what"]: row for row in csv.DictReader(stream) if row["part"] == name}
 
@@ -77,6 +80,12 @@ def test_a_part_that_fails_keeps_its_rows_and_the_next_one_runs(run: Any, tmp_pa
     assert "failed with 3" in rows["whole part"]["note"]
     assert "a reason" in (tmp_path / "out" / "card.log").read_text()
     assert "last" in run("good") and "first" in run("fails")
+
+
+def test_a_part_may_ask_for_an_allocator(run: Any, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PYTORCH_CUDA_ALLOC_CONF", "of the caller")
+    assert run("asks")["allocator"]["note"] == "of the caller"
+    assert run("asks", allocator="expandable_segments:True")["allocator"]["note"] == "expandable_segments:True"
 
 
 def test_a_row_that_broke_off_costs_only_itself(run: Any, tmp_path: Path):
