@@ -100,15 +100,14 @@ class LocalRunner:
             check_finish(request)
         if prepared is not None:
             prepared.hand_to(run)
+        run.read_pictures()  # before the words, which a service may charge for
         if not run.prompts and run.writes_locally():
-            run.read_pictures()
             yield run  # its words need the model, too
             run.load_model()
             run.write_words()
         else:
             if not run.prompts:
                 run.write_words()
-            run.read_pictures()
             yield run
         # After all that the request can have wrong, so that a bad one leaves no empty folder behind; before the model.
         prepare_folder(self.output_dir)

@@ -166,7 +166,7 @@ def test_a_product_is_cut_out_and_stands_where_the_report_says(checkpoint: Path,
     result = LocalRunner(tmp_path).run(request)
     report = result.report
     assert [step.name for step in report.steps] == [
-        *("check", "prompt", "copy", "cutout", "load", "style"),
+        *("check", "cutout", "prompt", "copy", "load", "style"),
         *("generate", "place", "compose", "layout", "lettering", "save"),
     ]
     assert result.layouts[0].products == (place,)
@@ -226,6 +226,14 @@ def test_cheap_mistakes_are_found_before_the_model_is_loaded(checkpoint: Path, t
         with pytest.raises(InputError):
             runner.run(words(checkpoint, **change))
         assert "load" not in [step.name for step in runner.report.steps]
+
+
+def test_a_photo_that_is_not_there_is_told_before_words_are_written(checkpoint: Path, tmp_path: Path) -> None:
+    runner = LocalRunner(tmp_path / "out")
+    with pytest.raises(InputError) as refused:
+        runner.run(words(checkpoint, task="composite", products=(str(tmp_path / "no.jpg"),), headline=""))
+    assert refused.value.code == "photo.not_found"
+    assert [step.name for step in runner.report.steps] == ["check", "cutout"]
 
 
 def test_cancelling_stops_between_steps_and_leaves_nothing(checkpoint: Path, tmp_path: Path) -> None:
