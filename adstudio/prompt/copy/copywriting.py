@@ -221,8 +221,13 @@ def _priced(body: str, facts: Facts, names: Sequence[str]) -> str:
     first = facts.offers[0] if facts.offers else ""
     price = find_fact(body, first) if first else -1
     known = [name for name in names if name]
-    if noun_phrase(words := facts.nouns.get(first, "")) and not _is_named(words, known):
+    words = facts.nouns.get(first, "")
+    if noun_phrase(words) and not _is_named(words, known):
         return ""
+    if not words and len(facts.offers) == 1:  # 이번 주말만 1+1 소금빵
+        behind = body[price + len(first) :].lstrip()
+        if after := next((name for name in known if behind.startswith(name.split()[0])), ""):
+            return after
     before = (name for name in known if -1 < body.find(name.split()[-1]) < price)
     return next(before, "" if price >= 0 else next(iter(known), ""))
 
@@ -245,8 +250,8 @@ def _sub(occasion: _Occasion, headline: str, *, quoted: bool) -> str:
         longer = f"{line} · {exact}" if line else exact
         if fact not in headline and occasion.limits.fits("sub", longer):
             line = longer
-    if re.search(r"\d|무료|반값", line):
-        return line  # 이번 주 alone tells nothing
+    if re.search(r"\d|무료|반값|만$|한정$|하루$", line):
+        return line  # 오늘만 is part of what is promised; 이번 주 alone tells nothing
     # where the headline tells the occasion already, do not say it twice
     said = [line for row in occasion.intents for line in occasion.told(row)]
     told = occasion.intents if (quoted or headline not in said) and not occasion.facts.offers else ()

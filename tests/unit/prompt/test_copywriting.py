@@ -103,3 +103,17 @@ def test_neighbourhoods_become_hashtags() -> None:
 def test_a_product_of_another_trade_gets_lines_of_its_own_trade() -> None:
     copy = processor.write_copy("펜션 테라스에서 마시는 와인")
     assert "하룻밤" not in copy.headline
+
+
+@pytest.mark.parametrize(
+    ("brief", "headline", "sub"),
+    [
+        ("핸드드립 원두커피 오늘만 3,900원", "핸드드립 3,900원", "오늘만"),
+        ("이번 주말만 1+1 소금빵", "소금빵 1+1", "이번 주말만"),
+        ("오늘 하루만 반값 딸기 케이크", "딸기 케이크 반값", "오늘 하루만"),
+        ("9월 30일까지 국화 꽃다발 20% 할인", "국화 꽃다발 20% 할인", "9월 30일까지"),
+    ],
+)
+def test_an_offer_is_told_with_its_product_and_its_day(brief: str, headline: str, sub: str) -> None:
+    copy = processor.write_copy(brief)
+    assert (copy.headline, copy.sub) == (headline, sub)
