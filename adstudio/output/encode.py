@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, features
+from PIL import Image, ImageFile, features
 
 from ..errors import InputError, MissingDependency
 from ..types import Array
@@ -45,6 +47,8 @@ _ALIASES = {"jpg": "jpeg"}
 _ROWS = 64
 _PNG_LEVEL = 4  # 9 takes ten times as long for 3 to 6 % fewer bytes
 AVIF_SPEED = 8  # 6, the default, takes twice as long for 8 to 15 % fewer bytes
+_MOST_BYTES_PER_PX = 12  # of a JPEG: four times what pure noise takes at quality 100
+_enlarging = threading.Lock()
 
 
 def find_format(name: str) -> Format:
@@ -200,9 +204,35 @@ def write(
     else:
         # Full colour resolution, and one thread: the bytes may not depend on the machine.
         options = {"quality": quality, "subsampling": "4:4:4", "speed": speed, "max_threads": 1}
+    options |= enclosed
+    try:
+        return _saved(picture, format, options)
+    except OSError:
+        if format.name != "jpeg":
+            raise
+        with _pillow_holds(_MOST_BYTES_PER_PX * picture.width * picture.height):
+            return _saved(picture, format, options)
+
+
+def _saved(picture: Image.Image, format: Format, options: Mapping[str, object]) -> bytes:
     buffer = io.BytesIO()
-    picture.save(buffer, format.name.upper(), **(options | dict(enclosed)))
+    picture.save(buffer, format.name.upper(), **options)
     return buffer.getvalue()
+
+
+@contextmanager
+def _pillow_holds(size: int) -> Iterator[None]:
+    """Have Pillow hold files of so many bytes: it guesses how long a progressive JPEG gets, and grain makes it longer.
+
+    What the others write meanwhile has more room than it needs, and comes out the same.
+    """
+    with _enlarging:
+        usual = ImageFile.MAXBLOCK
+        ImageFile.MAXBLOCK = max(usual, size)
+        try:
+            yield
+        finally:
+            ImageFile.MAXBLOCK = usual
 
 
 @cache

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 from skimage import data
 
 from adstudio.errors import InputError
@@ -98,6 +98,20 @@ def test_lossy_files_are_close_and_another_quality_is_another_file(
     assert difference < 4
     smaller = save_picture(photo(), tmp_path, format=name, quality=30)
     assert smaller.path != saved.path and smaller.path.stat().st_size < saved.path.stat().st_size
+
+
+@pytest.mark.parametrize(("grain", "quality"), [(0.06, 94), (0.04, 100), (None, 100)])
+def test_a_photo_full_of_grain_is_saved_as_jpeg(grain: float | None, quality: int, tmp_path: Path) -> None:
+    """Pillow's own room for a progressive JPEG is two bytes a pixel, below quality 95 one."""
+    random, held = np.random.default_rng(0), ImageFile.MAXBLOCK
+    picture = data.coffee() / 255.0
+    picture = picture + random.normal(0, grain, picture.shape) if grain else random.integers(0, 2, picture.shape)
+    saved = save_picture(np.clip(picture, 0, 1).astype(np.float32), tmp_path, format="jpeg", quality=quality)
+    with Image.open(saved.path) as file:
+        assert file.info["progressive"]
+        assert np.abs(np.asarray(file, np.float32) / 255 - np.clip(picture, 0, 1)).mean() < 0.04
+    assert saved.path.stat().st_size > (1 if quality < 95 else 2) * picture.shape[0] * picture.shape[1]
+    assert held == ImageFile.MAXBLOCK
 
 
 def test_webp_at_full_quality_keeps_every_pixel(tmp_path: Path) -> None:
