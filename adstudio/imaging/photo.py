@@ -22,6 +22,10 @@ logger = logging.getLogger("adstudio.imaging")
 MAX_PIXELS = 100_000_000
 MIN_SIDE_PX = 32
 _SIGNATURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"II*\0", b"MM\0*")
+# As what Pillow and its decoders report a damaged file; libavif's as a RuntimeError.
+DAMAGE = (
+    OSError, SyntaxError, ValueError, struct.error, EOFError, TypeError, LookupError, ArithmeticError, RuntimeError,
+)  # fmt: skip
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview | Image.Image | np.ndarray[Any, Any]
 
 
@@ -72,7 +76,7 @@ def _open(source: str | os.PathLike[str] | bytes | bytearray | memoryview) -> Im
         raise _too_large("more than 178 million pixels") from None
     except UnidentifiedImageError:
         raise _not_an_image(data) from None
-    except (OSError, SyntaxError, ValueError, struct.error, TypeError, KeyError, IndexError, OverflowError) as error:
+    except DAMAGE as error:
         raise _broken(error) from error
 
 
@@ -94,7 +98,7 @@ def _from_pillow(image: Image.Image, min_side_px: int) -> tuple[Array, Array | N
         image.load()
     except Image.DecompressionBombError:
         raise _too_large("more than 178 million pixels") from None
-    except (OSError, SyntaxError, ValueError, struct.error, EOFError, TypeError, KeyError, IndexError) as error:
+    except DAMAGE as error:
         raise _broken(error) from error
     upright = _turn_upright(image)
     if upright.mode in {"I", "F"} or upright.mode.startswith("I;"):
@@ -110,7 +114,7 @@ def _from_pillow(image: Image.Image, min_side_px: int) -> tuple[Array, Array | N
 def _turn_upright(image: Image.Image) -> Image.Image:
     try:
         return ImageOps.exif_transpose(image)
-    except (OSError, SyntaxError, ValueError, struct.error, TypeError, KeyError) as error:
+    except DAMAGE as error:
         # A damaged EXIF block holds no pixels: the photo itself is whole.
         logger.warning("The photo's EXIF data cannot be read (%s); it is taken as upright.", error)
         return image

@@ -130,7 +130,7 @@ def verify(data: bytes, name: str, *, limited: bool = False) -> Array:
 def _decoded(data: bytes, name: str) -> Array:
     try:
         return _pixels(data)[..., :3].astype(np.float32) / 255.0
-    except (OSError, ValueError, SyntaxError) as error:
+    except (OSError, ValueError, SyntaxError, RuntimeError) as error:
         raise _damaged(name, str(error) or type(error).__name__) from error
 
 
