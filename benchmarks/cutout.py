@@ -43,6 +43,9 @@ HARD = (("white mug", "white", 0.0), ("white mug", "soft shadow", 0.0), ("white 
 # White on white, by how evenly it is lit: with more fill light less of the outline shows.
 WHITE = (("white mug", 0.0), ("white mug", 0.6), ("white mug", 0.7), ("white mug", 0.8), ("white bottle", 0.5),
          ("white jar", 0.5), ("white shoe", 0.5), ("white box", 0.5))  # fmt: skip
+# Before a mid-grey wall, and before white with a shadow as grey as the product.
+GREY = ("grey mug", "grey box", "grey shoe", "pale mug", "pale box", "pale shoe", "white mug")
+GREY_GROUNDS = ("soft shadow", "hard shadow", "grey, soft shadow", "grey, hard shadow")
 
 
 def main() -> None:
@@ -58,6 +61,8 @@ def main() -> None:
         hard_cases(options.sheet)
         _say("### White on white, JPEG of quality 90: wrong area in per cent")
         white_on_white(options.sheet)
+        _say("### In the ground's own tone, JPEG of quality 90: wrong area in per cent at 1024, 512 px")
+        own_tone(options.sheet)
     if options.only in ("", "photos"):
         _say("### Time and memory of the weight-free method")
         photos(options.sheet)
@@ -72,22 +77,34 @@ def white_on_white(sheet: Path | None = None) -> None:
     _row("product", "fill light", *grounds)
     _row(*["---"] * 5)
     for name, fill in WHITE:
-        cells = []
-        for ground in grounds:
-            photo, truth = scene(name, ground, fill=fill)
-            photo = _as_jpeg(photo)
-            try:
-                cut = cut_out(photo, method="geodesic")
-            except AdStudioError:
-                cells.append("refused")
-                continue
-            found = restore_frame(cut)[..., 3]
-            cells.append(f"{float(np.abs(found - truth).sum() / truth.sum() * 100):.1f}")
-            _keep(sheet, f"{name}-{fill:.1f}-{ground}".replace(" ", "-"), photo, found)
-        _row(name, f"{fill:.1f}", *cells)
+        _row(name, f"{fill:.1f}", *(_wrong_of_jpeg(name, ground, SIDE, sheet, fill=fill) for ground in grounds))
 
 
-def _as_jpeg(photo: Array) -> Array:
+def own_tone(sheet: Path | None = None) -> None:
+    """Print what is wrong of grey products before grey, and before white with shadows."""
+    _row("product", *GREY_GROUNDS)
+    _row(*["---"] * (len(GREY_GROUNDS) + 1))
+    for name in GREY:
+        _row(
+            name,
+            *(", ".join(_wrong_of_jpeg(name, ground, side, sheet) for side in (SIDE, 512)) for ground in GREY_GROUNDS),
+        )
+
+
+def _wrong_of_jpeg(name: str, ground: str, side: int, sheet: Path | None, *, fill: float = 0.0) -> str:
+    photo, truth = scene(name, ground, side, fill=fill)
+    photo = as_jpeg(photo)
+    try:
+        cut = cut_out(photo, method="geodesic")
+    except AdStudioError:
+        return "refused"
+    found = restore_frame(cut)[..., 3]
+    _keep(sheet, f"{name}-{fill:.1f}-{ground}-{side}".replace(" ", "-"), photo, found)
+    return f"{float(np.abs(found - truth).sum() / truth.sum() * 100):.1f}"
+
+
+def as_jpeg(photo: Array) -> Array:
+    """What a JPEG of quality 90 leaves of a photo."""
     file = io.BytesIO()
     Image.fromarray((photo * 255 + 0.5).astype(np.uint8)).save(file, "JPEG", quality=90)
     return np.asarray(Image.open(file), np.float32) / np.float32(255)
@@ -153,19 +170,20 @@ def _ground(name: str, side: int) -> Array:
         return np.clip(np.array([0.62, 0.45, 0.30]) * (1 + 0.10 * grain)[..., None], 0, 1).astype(np.float32)
     if name == "room":
         return render_room(-40.0, size=side).picture
-    return np.full((side, side, 3), 0.93, np.float32)
+    return np.full((side, side, 3), 0.62 if name.startswith("grey") else 0.93, np.float32)
 
 
 def _shade(alpha: Array, ground: str) -> Array:
     """What a lamp from the left leaves of the light behind a product."""
     if ground in ("white", "colour"):
         return np.ones_like(alpha)
+    kind = ground.rpartition(", ")[2]
     foot = int(np.flatnonzero(alpha.max(1) > 0.5)[-1])
     # Output row y shows the product's row foot - (foot - y) / 0.3, moved right as it rises.
     offset: Any = [foot - foot / 0.3, -1.6 * foot]
     flat = affine_transform(alpha, [[1 / 0.3, 0], [1.6, 1]], offset=offset, order=1)
-    cast = gaussian_filter(np.clip(flat, 0, 1), 2.0 if ground == "hard shadow" else 22.0)
-    strength = {"hard shadow": 0.55, "soft shadow": 0.45}.get(ground, 0.3)
+    cast = gaussian_filter(np.clip(flat, 0, 1), 2.0 if kind == "hard shadow" else 22.0)
+    strength = {"hard shadow": 0.55, "soft shadow": 0.45}.get(kind, 0.3)
     contact = gaussian_filter(alpha * (np.arange(len(alpha)) > foot - 12)[:, None], 8)
     return np.clip((1 - strength * cast) * (1 - 0.4 * np.clip(contact, 0, 1)), 0.1, 1).astype(np.float32)
 

@@ -20,7 +20,7 @@ from ..linear import to_lab, to_linear
 from ..resample import resize, resize_part
 from .grid import Ties, border_distance, frame_of
 from .palette import find_palette
-from .plain_ground import GROUND_STEP, Product, find_ground, find_product, shade_distance
+from .plain_ground import GROUND_STEP, TOO_EDGELESS, Product, find_ground, find_product, shade_distance
 
 SEARCH_PX = 256
 EDGE_PX = 768
@@ -31,7 +31,7 @@ LEAST_HOLE = 0.0012
 ALIKE = 7.0  # L*a*b* units between two means
 FAINT_EDGE = 8.0  # L*a*b* units between both sides
 MOST_FAINT = 0.1
-MOST_EDGELESS, TOO_EDGELESS = 0.04, 0.12  # of an outline in the ground's own tone
+MOST_EDGELESS = 0.04  # of an outline in the ground's own tone
 _UNTRAINED = Note("cutout.untrained", "The outline was found without a trained model; look at it before you publish.")
 _OWN_TONE = Note(
     "cutout.own_tone",

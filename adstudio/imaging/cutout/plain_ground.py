@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...types import Array
-from ..filters import Bools, around, find_parts, grow, lengths, open_up
+from ..filters import Bools, around, find_parts, grow, lengths, open_up, slopes
 from .grid import frame_of, spread
-from .tone_on_tone import find_difference, find_tone_on_tone
+from .tone_on_tone import find_difference, find_tone_on_tone, hard_shadow
 
 BAND = 0.05
 MOST_NOISE = 2.2  # L*a*b* units: a ground that varies more is textured
@@ -20,11 +20,13 @@ SPECKS, SPECK_REACH_PX = 0.03, 8  # single pixels of so small a share around the
 SURE = 0.7
 LEAST_SIDE = 0.05  # of what is product for sure
 DOUBT = 0.1
+PENUMBRA = 0.03  # of the light, from one pixel to the next: the edge of a hard shadow
 LEAST_GREY = 0.001
-LEAST_SURE = 0.5  # of what differs at all; with less to start from, the outline's steps tell more than colours
+LEAST_SURE = 0.6  # of what differs at all; with less to start from, the outline's steps tell more than colours
+LEAST_KNOWN = 0.4  # the same, where the outline does not show either: with less, nothing tells the product
+TOO_EDGELESS = 0.12  # of an outline in the ground's own tone
 _NO_TRUST = 1e-5
 GROUND_STEP = 4  # a plane needs few points
-LIGHT = 80.0  # L*: white or pale, where a product of the ground's hue is told by its outline
 BURNT_OUT = 99.2  # L*, all but 255 in every channel
 LEAST_OF_HULL = 0.75
 DARKEST_SHADOW = 0.56  # cube root of what a shadow leaves of the light
@@ -101,19 +103,18 @@ def find_product(lab: Array, ground: Ground) -> Product:
     sure = differs & ~shaded
     if not differs.any():
         return Product(np.zeros_like(differs), 0.0)
-    tone_of_ground = float(np.median(ground.lab[..., 0]))
-    seen = find_difference(lab, ground.lab) if tone_of_ground > LIGHT else differs
+    seen = find_difference(lab, ground.lab)
     if not seen.any():
         return Product(seen, 0.0)
-    if tone_of_ground > LIGHT and sure.sum() < LEAST_SURE * seen.sum():
-        left = np.where(may_be_shadow, light_left(lab, ground.lab) ** 3, np.float32(0))
+    left = np.where(may_be_shadow, light_left(lab, ground.lab) ** 3, np.float32(0))
+    known = float(sure.sum() / seen.sum())
+    if known < LEAST_SURE:
         tone = find_tone_on_tone(lab, ground.lab, seen, left, sure)
-        mark = _flood(lab, tone.product, tone.rest)
-        burnt_out = tone_of_ground > BURNT_OUT
-        torn = burnt_out and not _is_compact(mark)
-        return Product(mark, tone.hard, 1.0 if torn else tone.edgeless, burnt_out)
-    if not sure.any():  # a grey thing on grey: all of it might as well be shadow
-        return Product(sure, 0.0)
+        if tone.edgeless <= TOO_EDGELESS or known < LEAST_KNOWN:
+            mark = _flood(lab, tone.product, tone.rest)
+            burnt_out = float(np.median(ground.lab[..., 0])) > BURNT_OUT
+            torn = burnt_out and not _is_compact(mark)
+            return Product(mark, tone.hard, 1.0 if torn else tone.edgeless, burnt_out)
     band = open_up(~differs, SLIVER_PX)
     # Noise takes single pixels of a shadow out of the ground's hue, or adds them to the product's outline, and they are
     # tied to the shadow as it is to itself: one would pull all of it over. Where they are many they are no noise.
@@ -125,8 +126,11 @@ def find_product(lab: Array, ground: Ground) -> Product:
     # A shaded side is large; dark ground in the corners of a foot is narrow, and what joins it to a shadow is small.
     wide = _large(open_up(~sure & (odds > SURE), SLIVER_PX), LEAST_SIDE * float(sure.sum()))
     found = _flood(lab, solid | (sure & (odds > SURE)) | wide, band | (odds < 1 - SURE))
-    doubtful = shaded & (np.abs(odds - 0.5) < DOUBT)
-    return Product(found | _lies_high(shaded & ~found, sure), float(doubtful.sum() / max(found.sum(), 1)))
+    # Nor does it tell a shaded side from a shadow that is as dark: that one is even, low, and beside the rest.
+    hard = found & grow(hard_shadow(found, left, np.hypot(*slopes(left)) > PENUMBRA), SLIVER_PX) & shaded
+    found &= ~hard
+    doubtful = hard | (shaded & (np.abs(odds - 0.5) < DOUBT))
+    return Product(found | _lies_high(shaded & ~found & ~hard, sure), float(doubtful.sum() / max(found.sum(), 1)))
 
 
 def _is_compact(mark: Bools) -> bool:

@@ -1,4 +1,4 @@
-"""White crockery on white paper: a product in the ground's own hue, told by what its outline looks like.
+"""White crockery on white paper, grey on grey: a product in the ground's own hue, told by what its outline looks like.
 
 Colour says nothing here, for all of the product may be shadow. Three other things tell it: averaged over a few pixels
 even one level of 255 is more than noise; a product ends in a step, a shadow in a slope; and a shadow with a hard edge
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ...types import Array
-from ..filters import Bools, around, blur, erode, fill_holes, find_parts, grow, lengths, open_up
+from ..filters import Bools, around, blur, erode, fill_holes, find_parts, grow, highest, lengths, open_up
 from ..resample import resample
 from .grid import Ties, frame_of
 
@@ -34,13 +34,15 @@ _REACH_PX = 90.0  # how far a slope is followed into what differs
 _SURE = np.float32(0.05)
 _NOTCH_SHARE = 0.08
 _FAINT = 1.5  # L*a*b* units
-_LEAST_HARD = 0.01
+_LEAST_HARD, _LARGE_HARD = 0.003, 0.02  # of what was found
 _EVEN, _LIGHTEST = 0.04, 0.8
 _HIGHEST = 0.5  # of the height of all that was found
 _BESIDE = 0.25
 _EDGE_PX = 6
 _APART_PX = 8
 _BITTEN = 0.2  # of the outline of a part that was left out; a soft shadow's stays below 0.05
+_FACE, _FACE_PX = 0.58, 5  # of the outline of a face; that of a soft shadow stays below 0.5, its product's with it
+_LEAST_FACE = 0.0008  # of the picture
 _MUCH, _STEPPED = 0.05, 0.08  # of what differs from the ground; of the outline of what was left out
 
 
@@ -88,8 +90,9 @@ def find_tone_on_tone(lab: Array, ground: Array, seen: Bools, left: Array, sure:
     odds = _settle(lab, inside, (step * sharp / (_STEP * noise)).astype(np.float32), trust)
     found = odds > 0.5
     found |= _bitten_off(found, inside, crisp)
+    found |= _faces(inside & ~found, crisp, (rise < _CRISP * noise) & ~crisp)
     found |= _close(found, _NOTCH_SHARE) & inside & (np.abs(light) < _FAINT)
-    hard = _hard_shadow(found, left, crisp)
+    hard = hard_shadow(found, left, crisp)
     product, rest = np.zeros_like(seen), np.ones_like(seen)
     # The outline itself is settled by the steepest line, so both sides keep off it.
     product[part] = erode(found & ~grow(hard, _EDGE_PX), 2)
@@ -134,6 +137,21 @@ def _bitten_off(found: Bools, inside: Bools, crisp: Bools) -> Bools:
     return bitten[numbers]
 
 
+def _faces(left_out: Bools, crisp: Bools, even: Bools) -> Bools:
+    """Mark even parts that were left out although nearly all of their outline is a step, such as the side of a box.
+
+    They meet a soft shadow of their own tone somewhere and were taken for it; but that ends in a slope elsewhere.
+    """
+    numbers, count = find_parts(open_up(left_out & even, _LINE_PX))
+    sizes = np.bincount(numbers.ravel(), minlength=count + 1)
+    near, faces = grow(crisp, _FACE_PX - 2), np.zeros_like(left_out)
+    for number in np.flatnonzero(sizes[1:] >= _LEAST_FACE * left_out.size) + 1:
+        face = grow(numbers == number, _FACE_PX - 1)
+        if near[grow(face, 1) & ~face].mean() > _FACE:
+            faces |= face & left_out
+    return faces
+
+
 def _is_torn(found: Bools, inside: Bools, crisp: Bools) -> bool:
     """Tell whether part of a product was taken for a soft shadow: it ends in a step somewhere, which no such does."""
     left_out = inside & ~grow(found, _APART_PX)
@@ -143,8 +161,6 @@ def _is_torn(found: Bools, inside: Bools, crisp: Bools) -> bool:
 
 def find_difference(lab: Array, ground: Array) -> Bools:
     """Mark what differs from the ground at all, shadows with it, by averages over a few pixels."""
-    from scipy.ndimage import maximum_filter
-
     rest = (lab - ground) * _CHROMA
     far = lengths(blur(rest, _POOL_PX))
     height, width = far.shape
@@ -152,7 +168,7 @@ def find_difference(lab: Array, ground: Array) -> Bools:
     seen = far > max(_LEAST_SEEN, _SEEN * float(np.percentile(far[edge], 90)))
     # Averaging carries what differs much over its outline: there the pixel itself must differ.
     own = blur(rest, 1.0)
-    seen &= lengths(own) > 0.25 * maximum_filter(far, round(4 * _POOL_PX) + 1)
+    seen &= lengths(own) > 0.25 * highest(far, round(4 * _POOL_PX) + 1)
     # Between light and dark averages cancel out, as at a lit mouth by a shaded neck; but no shadow makes it lighter.
     seen |= open_up(own[..., 0] > 2 * max(_LEAST_SEEN, float(np.percentile(own[..., 0][edge], 95))), _LINE_PX)
     numbers, count = find_parts(grow(seen, _LINE_PX))  # what a line alone parts belongs together
@@ -199,7 +215,7 @@ def _steps(detail: Array) -> Array:
     return np.hypot(lengths(down), lengths(across))
 
 
-def _hard_shadow(found: Bools, left: Array, crisp: Bools) -> Bools:
+def hard_shadow(found: Bools, left: Array, crisp: Bools) -> Bools:
     """Mark even, dark, low parts with an edge of their own that lie beside the rest and not under it."""
     rows = np.flatnonzero(found.any(axis=1))
     hard = np.zeros_like(found)
@@ -213,8 +229,10 @@ def _hard_shadow(found: Bools, left: Array, crisp: Bools) -> Bools:
             continue
         top = int(np.flatnonzero(part.any(axis=1))[0])
         even = float(left[part].std() / left[part].mean())
-        above = found[: max(0, top - _EDGE_PX)].any(axis=0)
+        above = found[: max(0, top - _EDGE_PX)].sum(axis=0) > _EDGE_PX  # a few rows are its own blurred edge
         beside = float((part & ~above).sum() / part.sum())
-        if even < _EVEN and beside > _BESIDE and rows[-1] - top < _HIGHEST * tall:
+        # What lies on the ground is seen flat; a narrow upright stripe is the product's own shaded end.
+        flat = part.any(axis=0).sum() >= part.any(axis=1).sum() or part.sum() > _LARGE_HARD * found.sum()
+        if flat and even < _EVEN and beside > _BESIDE and rows[-1] - top < _HIGHEST * tall:
             hard |= part
     return hard
