@@ -5,14 +5,15 @@ python benchmarks/planned.py [--side 1024] [--csv FILE]
 Nothing is drawn and nothing is measured: weights are counted on modules without storage, and the work beside them is
 the ladder's own estimate. Each row is one precision on one card: the rung that is chosen, and the bytes that must be
 there in each of its stages; what does not have to leave may lie beside them. What CUDA takes for itself, some 0.5 GiB,
-is in the last column. Measured figures are benchmarks/card.py's.
+is in the last column but one, what PyTorch's own allocator takes in steps in the last, where all weights stay: segments
+that grow do without. Measured figures are benchmarks/card.py's.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -32,7 +33,7 @@ from adstudio.engine.memory.torch_host import _RESERVE_BYTES  # noqa: E402
 from benchmarks.full_size import meta_modules  # noqa: E402
 from benchmarks.surroundings import write_csv  # noqa: E402
 
-GIB = 2**30
+GIB, MIB = 2**30, 2**20
 CONTEXT_GIB = 0.5  # of the card, for CUDA itself: an estimate
 PROMPT_TOKENS = 512
 ROADS = (  # what was promised: precision, GiB of the card, the most GiB that may be used
@@ -44,8 +45,11 @@ ROADS = (  # what was promised: precision, GiB of the card, the most GiB that ma
 )
 
 
-def full_size_sizes(side: int) -> tuple[ladder.Sizes, int, int]:
-    """The ladder's sizes in bf16, the encoder's bytes when it is streamed, and what the 8-bit matrices save."""
+def full_size_sizes(side: int) -> tuple[ladder.Sizes, int, int, dict[str, int]]:
+    """The ladder's sizes in bf16, the encoder's bytes when it is streamed, and what the 8-bit matrices save.
+
+    Last, for each precision, what an allocator that takes memory in steps takes for all weights beyond their size.
+    """
     modules: dict[str, Any] = meta_modules()
     for module in modules.values():
         module.bfloat16()
@@ -58,7 +62,38 @@ def full_size_sizes(side: int) -> tuple[ladder.Sizes, int, int]:
     encoder_streamed = residence_of(parts.text_encoder).size_bytes(streamed=True)
     # Each of the large matrices is half as long, and every row of it has a scale of two bytes.
     saved = sum(layer.weight.numel() - 2 * layer.out_features for _, layer in _large_layers(parts.transformer))
-    return sizes, encoder_streamed, saved
+    resident: list[Any] = [parts.transformer, parts.text_encoder, parts.vae]
+    tensors = {id(tensor): tensor for part in resident for _, _, tensor in residence_of(part)._slots(streamed=False)}
+    narrow = {id(layer.weight): layer.out_features for _, layer in _large_layers(parts.transformer)}
+    kinds = {
+        BF16: [tensor.nbytes for tensor in tensors.values()],
+        FP8_WEIGHTS: [t.nbytes // 2 if key in narrow else t.nbytes for key, t in tensors.items()],
+    }
+    kinds[FP8_WEIGHTS] += [2 * rows for rows in narrow.values()]
+    return sizes, encoder_streamed, saved, {kind: taken_in_steps(each) - sum(each) for kind, each in kinds.items()}
+
+
+def taken_in_steps(sizes: Iterable[int]) -> int:
+    """What PyTorch's own allocator takes from CUDA for tensors of these bytes, without segments that grow.
+
+    Up to 1 MiB they come from pieces of 2 MiB, up to 10 MiB from pieces of 20, larger ones have steps of 2; what is
+    left of a piece is given to the next that it suffices for, or dropped where it is too little.
+
+    Source: https://docs.pytorch.org/docs/stable/notes/cuda.html (memory management), c10/cuda/CUDACachingAllocator.cpp.
+    """
+    left: dict[bool, list[int]] = {True: [], False: []}
+    taken = 0
+    for size in (-(-size // 512) * 512 for size in sizes):
+        rests = left[is_small := size <= MIB]
+        piece = min((rest for rest in rests if rest >= size), default=0)
+        if piece:
+            rests.remove(piece)
+        else:
+            piece = 2 * MIB if is_small else 20 * MIB if size < 10 * MIB else -(-size // (2 * MIB)) * 2 * MIB
+            taken += piece
+        if piece - size >= 512 if is_small else piece - size > MIB:
+            rests.append(piece - size)
+    return taken
 
 
 def planned_bytes(plan: ladder.Plan, sizes: ladder.Sizes, encoder_streamed: int) -> dict[str, int]:
@@ -75,7 +110,7 @@ def planned_bytes(plan: ladder.Plan, sizes: ladder.Sizes, encoder_streamed: int)
 
 def measure(side: int) -> Iterator[dict[str, Any]]:
     """A row for each road."""
-    wide, encoder_streamed, saved = full_size_sizes(side)
+    wide, encoder_streamed, saved, steps = full_size_sizes(side)
     narrow = replace(wide, transformer=wide.transformer - saved)
     for precision, card_gib, promised in ROADS:
         sizes = narrow if precision == FP8_WEIGHTS else wide
@@ -90,6 +125,7 @@ def measure(side: int) -> Iterator[dict[str, Any]]:
             **{f"{name}, GiB": f"{size / GIB:.2f}" for name, size in stages.items()},
             "planned, GiB": f"{most:.2f}",
             "with CUDA's own, GiB": f"{most + CONTEXT_GIB:.2f}",
+            "and in steps, GiB": f"{most + CONTEXT_GIB + steps[precision] / GIB:.2f}" if plan.keep_encoder else "",
         }
 
 

@@ -28,3 +28,14 @@ def test_the_plans_keep_to_what_was_promised(monkeypatch: pytest.MonkeyPatch):
     # 18.92 GiB of weights and the VAE's 1.5 GiB of work at 1024x1024; the matrices' half less, where they are narrow
     assert float(rows[0]["planned, GiB"]) == pytest.approx(20.42, abs=0.02)
     assert float(rows[1]["planned, GiB"]) == pytest.approx(14.82, abs=0.1)
+
+
+def test_an_allocator_with_steps_takes_more_than_the_tensors_are(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks.planned import MIB, taken_in_steps
+
+    matrix = 3840 * 3840 * 2  # 28.1 MiB
+    assert taken_in_steps([matrix] * 2) == 60 * MIB
+    assert taken_in_steps([matrix, matrix - 27 * MIB]) == 30 * MIB, "what is left of a piece is used"
+    assert taken_in_steps([5 * MIB] * 4) == 20 * MIB
+    assert taken_in_steps([100, 600, 3]) == 2 * MIB
