@@ -9,14 +9,19 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3 python; d
 	if "$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then command -v "$$name"; break; fi; done)
 VENV ?= .venv
 BIN := $(VENV)/bin
-PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# Python compiles what it imports and keeps it; pip would take a minute to compile all, of which little is ever imported.
+# Container images often forbid to keep it: each of hundreds of processes would then compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt
 CHROMIUM_PATH ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 ARGS ?=
 export CHROMIUM_PATH
 
+# Each is one call of pip, and holds those before it; what lints and checks types is with the last alone.
 RUNTIME := $(VENV)/.installed-runtime
 DEV := $(VENV)/.installed-dev
-BROWSER := $(if $(CHROMIUM_PATH),$(VENV)/.installed-browser)
+BROWSER := $(VENV)/.installed-browser
+CHECK := $(VENV)/.installed-check
 
 # Beside the tools and not in web/: ComfyUI hands the page every .js that lies there.
 PAGE := $(if $(shell command -v npm),tools/web/node_modules/.installed)
@@ -35,7 +40,7 @@ help:  ## show this list
 demo: $(RUNTIME)  ## make three finished ads with the embedded model
 	@$(BIN)/adstudio demo --out output/demo $(ARGS)
 
-test: $(DEV) $(BROWSER)  ## run every test that this machine can run
+test: $(if $(CHROMIUM_PATH),$(BROWSER),$(DEV))  ## run every test that this machine can run
 	@$(BIN)/python tools/comfyui.py prepare
 	@trap 'exit 130' INT; library=0; servers=0; gpu=0; \
 	$(PYTEST_PARALLEL) tests/slow tests/unit $(ARGS) || library=$$?; \
@@ -53,7 +58,7 @@ test-comfy: $(DEV)  ## tests in a real ComfyUI server
 	@$(BIN)/python tools/comfyui.py prepare
 	@$(PYTEST_SERVERS) tests/comfy $(ARGS)
 
-test-browser: $(DEV) $(BROWSER)  ## tests in ComfyUI's page, in a real browser
+test-browser: $(if $(CHROMIUM_PATH),$(BROWSER),$(DEV))  ## tests in ComfyUI's page, in a real browser
 	@$(BIN)/python tools/comfyui.py prepare
 	@$(PYTEST_SERVERS) tests/browser $(ARGS)
 
@@ -63,14 +68,14 @@ test-gpu: $(DEV)  ## tests that need an NVIDIA GPU
 serve:  ## start the ComfyUI at COMFYUI_PATH with this pack linked in
 	@$(or $(PYTHON),$(no_python)) tools/comfyui.py serve $(ARGS)
 
-check: $(DEV) $(PAGE)  ## format, lint, types, generated docs
+check: $(CHECK) $(PAGE)  ## format, lint, types, generated docs
 	@$(BIN)/ruff format --check --quiet . || { echo "Run 'make format'."; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/basedpyright --level error --pythonpath $(BIN)/python
 	@$(BIN)/python tools/nodes_table.py --check
 	@$(if $(PAGE),npm run --silent --prefix tools/web check,echo "The page's JavaScript was not checked: no npm found (Debian: apt install nodejs npm).")
 
-format: $(DEV)  ## put format, imports and generated docs right
+format: $(CHECK)  ## put format, imports and generated docs right
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --quiet --fix .
 	@$(BIN)/python tools/nodes_table.py
@@ -87,10 +92,10 @@ bench: $(RUNTIME)  ## measure each step of an ad on this machine
 bench-gpu: $(DEV)  ## measure on an NVIDIA GPU all that is promised of one
 	@$(BIN)/python benchmarks/card.py $(ARGS)
 
-lock: $(DEV) $(VENV)/.installed-browser  ## renew constraints.txt from the newest packages; torch moves only by hand
+lock: $(CHECK)  ## renew constraints.txt from the newest packages; torch moves only by hand
 	@mkdir -p .cache && grep '^torch==' constraints.txt > .cache/torch.txt
 	@$(BIN)/python -m pip install --quiet --upgrade --upgrade-strategy eager --constraint .cache/torch.txt \
-		--editable ".[standalone,rembg,dev,browser]"
+		--editable ".[standalone,rembg,dev,browser,check]"
 	@head -n 1 constraints.txt > .cache/constraints.txt
 	@$(BIN)/python -m pip freeze --exclude-editable | sed -E 's/\+(cpu|cu[0-9]+)$$//' \
 		| grep -vE '^(nvidia-|cuda-|triton)' >> .cache/constraints.txt
@@ -102,20 +107,19 @@ clean:  ## remove the environment and all caches; finished pictures stay
 
 no_python = $(error Python 3.11 or newer was not found. Install it (Debian: apt install python3 python3-venv) or set PYTHON=)
 
-$(RUNTIME): pyproject.toml constraints.txt
+$(VENV)/pyvenv.cfg:
 	@echo "Setting up $(VENV) with $(or $(PYTHON),$(no_python)) …"
 	@$(PYTHON) -m venv $(VENV) || { echo "The venv module failed; on Debian: apt install python3-venv"; exit 1; }
-	@$(PIP_INSTALL) --editable ".[standalone]"
-	@touch $@
 
-$(DEV): $(RUNTIME)
-	@$(PIP_INSTALL) --editable ".[standalone,rembg,dev]"
-	@touch $@
+$(RUNTIME): EXTRAS := standalone
+$(DEV): EXTRAS := standalone,rembg,dev
+$(BROWSER): EXTRAS := standalone,rembg,dev,browser
+$(CHECK): EXTRAS := standalone,rembg,dev,browser,check
+
+$(RUNTIME) $(DEV) $(BROWSER) $(CHECK): pyproject.toml constraints.txt | $(VENV)/pyvenv.cfg
+	@$(PIP_INSTALL) --editable ".[$(EXTRAS)]"
+	@for held in $(RUNTIME) $(DEV) $(BROWSER) $(CHECK); do touch $$held; [ $$held != $@ ] || break; done
 
 tools/web/node_modules/.installed: tools/web/package.json
 	@npm install --silent --no-audit --no-fund --no-package-lock --prefix tools/web
-	@touch $@
-
-$(VENV)/.installed-browser: $(DEV)
-	@$(PIP_INSTALL) --editable ".[standalone,rembg,dev,browser]"
 	@touch $@
