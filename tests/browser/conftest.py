@@ -107,10 +107,29 @@ def one_page(browser: Browser, server: ComfyServer) -> Iterator[tuple[Page, Page
     pages.close()
 
 
+@pytest.fixture(scope="module")
+def one_korean_page(browser: Browser, server: ComfyServer) -> Iterator[tuple[Page, Pages]]:
+    pages = Pages(browser, server)
+    yield pages.open(locale="ko"), pages
+    pages.close()
+
+
 @pytest.fixture
 def shared_page(one_page: tuple[Page, Pages]) -> Iterator[Page]:
-    """One page, English and with classic nodes, for all tests of a file that load graphs of their own."""
-    page, pages = one_page
+    """One page, English and with classic nodes, for all tests of a file that load graphs of their own.
+
+    A page takes five seconds of a processor to open.
+    """
+    yield from _shared(*one_page)
+
+
+@pytest.fixture
+def shared_korean_page(one_korean_page: tuple[Page, Pages]) -> Iterator[Page]:
+    """Likewise, in Korean."""
+    yield from _shared(*one_korean_page)
+
+
+def _shared(page: Page, pages: Pages) -> Iterator[Page]:
     yield page
     thrown = pages.complaints()
     assert not thrown, thrown

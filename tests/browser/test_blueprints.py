@@ -44,10 +44,10 @@ CASES = {
 }
 
 
-def test_they_are_listed_with_their_pack_and_found_by_name(open_page: Any, server: ComfyServer, tmp_path: Path):
+def test_they_are_listed_with_their_pack_and_found_by_name(shared_page: Page, server: ComfyServer, tmp_path: Path):
     listed = [each for each in server.get("/api/global_subgraphs").values() if each["source"] == "custom_node"]
     assert sorted(each["name"] for each in listed) == NAMES == sorted(CASES)
-    page = open_page()
+    page = shared_page
     for name in NAMES:
         page.evaluate("() => { app.extensionManager.command.execute('Workspace.SearchBox.Toggle') }")
         page.wait_for_timeout(800)
@@ -59,8 +59,10 @@ def test_they_are_listed_with_their_pack_and_found_by_name(open_page: Any, serve
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_it_runs_as_one_node(open_page: Any, server: ComfyServer, tmp_path: Path, name: str):
-    page: Page = open_page(vue_nodes=name == NAMES[0])
+def test_it_runs_as_one_node(
+    open_page: Any, request: pytest.FixtureRequest, server: ComfyServer, tmp_path: Path, name: str
+):
+    page: Page = open_page(vue_nodes=True) if name == NAMES[0] else request.getfixturevalue("shared_page")
     text = (PACK / "subgraphs" / f"{name}.json").read_text(encoding="utf-8")
     photos, values, size = CASES[name]
     widgets, title, kinds, broken = json.loads(page.evaluate(WIRE, [text, photos, values]))

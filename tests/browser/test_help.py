@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 from node_words import read
+from playwright.sync_api import Page
 from shipped import ui_graph
 
 SELECT = """() => {
@@ -16,8 +16,8 @@ SELECT = """() => {
 }"""
 
 
-def test_help_page_opens_in_korean(open_page: Any, tmp_path: Path):
-    page = open_page(locale="ko")
+def test_help_page_opens_in_korean(shared_korean_page: Page, tmp_path: Path):
+    page = shared_korean_page
     page.evaluate(
         "async text => { await app.loadGraphData(JSON.parse(text)) }", json.dumps(ui_graph("01-text-to-image-ad"))
     )
@@ -30,8 +30,8 @@ def test_help_page_opens_in_korean(open_page: Any, tmp_path: Path):
     page.screenshot(path=tmp_path / "help.png")
 
 
-def test_nodes_are_found_by_korean_and_english_words(open_page: Any, tmp_path: Path):
-    page = open_page(locale="ko")
+def test_nodes_are_found_by_korean_and_english_words(shared_korean_page: Page, tmp_path: Path):
+    page = shared_korean_page
     for word, node in (("누끼", "AdStudioBackgroundRemoval"), ("rembg", "AdStudioBackgroundRemoval")):
         page.evaluate("() => { app.extensionManager.command.execute('Workspace.SearchBox.Toggle') }")
         page.wait_for_timeout(800)

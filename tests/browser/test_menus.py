@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from node_words import read
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 from shipped import APPS, api_graph
 from test_templates import PROMPT, answer, load
 
@@ -23,8 +23,8 @@ def values(graph: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", APPS)
-def test_the_form_of_an_app_speaks_korean_in_its_menus(open_page: Any, tmp_path: Path, name: str):
-    page = open_page(locale="ko")
+def test_the_form_of_an_app_speaks_korean_in_its_menus(shared_korean_page: Page, tmp_path: Path, name: str):
+    page = shared_korean_page
     load(page, name)
     fields = page.get_by_test_id("app-mode-widget-item")
     panel = WORDS["ko"]["panel"]
@@ -43,8 +43,8 @@ def test_the_form_of_an_app_speaks_korean_in_its_menus(open_page: Any, tmp_path:
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_nodes_show_names_and_save_values(open_page: Any, language: str):
-    page = open_page(locale=language)
+def test_nodes_show_names_and_save_values(request: pytest.FixtureRequest, language: str):
+    page = request.getfixturevalue({"en": "shared_page", "ko": "shared_korean_page"}[language])
     load(page, "03-product-composite")
     drawn = {(name, value): shown for name, value, shown in answer(page, DRAWN)}
     words = WORDS[language]

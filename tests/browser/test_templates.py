@@ -58,9 +58,9 @@ def plain(node: dict[str, Any]) -> dict[str, Any]:
     return {**{key: node.get(key) for key in kept}, **slots}
 
 
-def test_template_browser_shows_and_opens_them(open_page: Any, server: ComfyServer, tmp_path: Path):
-    page = open_page()
-    page.evaluate("() => { app.extensionManager.command.execute('Comfy.BrowseTemplates') }")
+def test_template_browser_shows_and_opens_them(shared_page: Page, server: ComfyServer, tmp_path: Path):
+    page = shared_page
+    page.evaluate("() => { app.graph.clear(); app.extensionManager.command.execute('Comfy.BrowseTemplates') }")
     dialog = page.get_by_role("dialog").first
     dialog.get_by_text(read("en", "main")["templateWorkflows"]["category"][server.folder], exact=True).click()
     for name in NAMES:
