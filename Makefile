@@ -29,7 +29,8 @@ PAGE := $(if $(shell command -v npm),tools/web/node_modules/.installed)
 PYTEST := $(BIN)/python -m pytest
 # A worker per processor, but each holds torch and diffusers of its own: more than eight are not worth their memory.
 PYTEST_PARALLEL := $(PYTEST) --numprocesses logical --maxprocesses 8 --dist worksteal
-# Here each has a ComfyUI, a browser and a fork of ComfyUI's Python of its own: some 3 GB.
+# One more than there are processors (tests/conftest.py). Each has a ComfyUI, a browser and a fork of ComfyUI's Python
+# of its own: some 3 GB.
 PYTEST_SERVERS := $(PYTEST) --numprocesses logical --maxprocesses 4 --dist worksteal
 
 .PHONY: help demo test test-unit test-slow test-comfy test-browser test-gpu serve check format docs bench bench-gpu lock clean

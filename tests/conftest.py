@@ -51,6 +51,12 @@ def missing_for(tier: str) -> str:
     return ""
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """A worker per processor; one more where tests wait: for pages to settle, for servers to start and to end."""
+    waits = any(was_asked_for(tier, config) for tier in ("comfy", "browser"))
+    return (os.cpu_count() or 1) + waits
+
+
 def pytest_configure() -> None:
     """Share the processors between workers: each one's ComfyUI would compute on all of them."""
     if workers := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):
