@@ -89,7 +89,7 @@ class ComfyServer:
                 self.get("/system_stats")
                 return
             except OSError:
-                time.sleep(0.2)
+                time.sleep(0.1)
         self.stop()
         raise RuntimeError(f"ComfyUI did not answer within {timeout_s} s:\n{self.log()[-4000:]}")
 
@@ -149,7 +149,7 @@ class ComfyServer:
                 return Run(self, entry)
             if self._process is not None and self._process.poll() is not None:
                 raise RuntimeError(f"ComfyUI died while it worked:\n{self.log()[-4000:]}")
-            time.sleep(0.1)
+            time.sleep(0.05)
         raise TimeoutError(f"The graph did not end within {timeout_s} s:\n{self.log()[-4000:]}")
 
     def run(self, graph: dict[str, Any], *, workflow: dict[str, Any] | None = None, timeout_s: float = 300) -> Run:
