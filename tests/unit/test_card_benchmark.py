@@ -168,6 +168,7 @@ def test_a_failing_test_is_told_before_the_others_have_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     monkeypatch.syspath_prepend(str(ROOT))
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # plugins take seconds to import
     pytest.importorskip("torch")
     from benchmarks import card_parts
 
