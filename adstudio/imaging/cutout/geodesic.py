@@ -19,7 +19,7 @@ from ..filters import Bools, around, blur, depth_inside, erode, fill_holes, find
 from ..linear import to_lab, to_linear
 from ..resample import resize, resize_part
 from .grid import Ties, border_distance, frame_of
-from .palette import find_palette
+from .palette import cluster, find_palette
 from .plain_ground import GROUND_STEP, TOO_EDGELESS, Product, find_ground, find_product, shade_distance
 
 SEARCH_PX = 256
@@ -29,6 +29,7 @@ PLAIN_REACH = 0.008
 LEAST_PLAIN_SHARE = 0.004
 LEAST_HOLE = 0.0012
 ALIKE = 7.0  # L*a*b* units between two means
+LEAST_OF_TWO = 0.1  # of the ground nearby, for a colour to count
 FAINT_EDGE = 8.0  # L*a*b* units between both sides
 MOST_FAINT = 0.1
 MOST_EDGELESS = 0.04  # of an outline in the ground's own tone
@@ -51,6 +52,12 @@ _BURNT_OUT = Note(
     "or take the photo with less light.",
 )
 MOST_SHADE = 0.02
+_DIM = Note(
+    "cutout.dim",
+    "A strip along the outline has the background's own hue, only darker, and was taken for a shadow; "
+    "where the product has that hue too, look whether its rim is whole.",
+)
+MOST_DIM = 0.1  # pixels of such a strip for each of the outline
 _BUSY = (
     "The photo is too busy for this method: a part as large as {share} of what was found could belong to the "
     "background or not. Give a mask or use a trained model."
@@ -94,7 +101,7 @@ class GeodesicMatting:
                 unclear = float((np.abs(odds - 0.5) < _UNCLEAR).sum() / max(found.sum(), 1))
         if found is None or not found.any():
             return np.zeros(photo.shape[:2], dtype=np.float32)
-        matte, faint = _sharpen(photo, found.astype(np.float32), reach, shade_known=product is not None)
+        matte, faint, dim = _sharpen(photo, found.astype(np.float32), reach, shade_known=product is not None)
         shade, most_faint = 0.0, MOST_FAINT
         if product is not None:
             shade = product.shade
@@ -104,6 +111,7 @@ class GeodesicMatting:
             _UNTRAINED,
             *([_OWN_TONE] if product is not None and product.edgeless is not None else []),
             *([Note("cutout.doubt", _DOUBT, share=f"{faint:.0%}")] if faint > most_faint else []),
+            *([_DIM] if dim > MOST_DIM else []),
             *([_BURNT_OUT] if product is not None and product.burnt_out else []),
             *([Note("cutout.shade", _SHADE, share=f"{shade:.0%}")] if shade > MOST_SHADE else []),
             *([Note("cutout.busy", _BUSY, share=f"{unclear:.0%}")] if unclear > MOST_UNCLEAR else []),
@@ -168,12 +176,13 @@ def _find(lab: Array) -> tuple[Array, Array, Bools] | None:
     return odds, free_standing, colour < -1
 
 
-def _sharpen(photo: Array, found: Array, share: float, *, shade_known: bool) -> tuple[Array, float]:
+def _sharpen(photo: Array, found: Array, share: float, *, shade_known: bool) -> tuple[Array, float, float]:
     """Settle the band in which the product's edge lies again, at a finer size.
 
     Args:
         shade_known: shadows have been told from the product already; else what has the ground's hue is taken for one.
-    Returns: the matte in photo size, and the share of the outline along which both sides look alike.
+    Returns: the matte in photo size, the share of the outline along which both sides look alike, and how many pixels
+        for each of the outline were left out for their hue alone, as a shadow.
     """
     scale = min(1.0, EDGE_PX / max(photo.shape[:2]))
     height, width = (max(8, round(side * scale)) for side in photo.shape[:2])
@@ -186,7 +195,7 @@ def _sharpen(photo: Array, found: Array, share: float, *, shade_known: bool) -> 
     band = grow(mask, reach) & ~erode(mask, reach)
     inside, outside = mask & ~band, ~mask & ~band
     if not inside.any() or not outside.any():
-        return resize(coarse, photo.shape[1], photo.shape[0]), 1.0
+        return resize(coarse, photo.shape[1], photo.shape[0]), 1.0, 0.0
     smooth = blur(resize_part(photo, width, height, part), 0.6)
     near = 1.5 * share * longest
     step = max(1, int(near / 4))  # so wide a blur needs no more points
@@ -204,14 +213,17 @@ def _sharpen(photo: Array, found: Array, share: float, *, shade_known: bool) -> 
     # Which of the two colours found close by is nearer decides; what the search had said counts half as much.
     away, to_product = lengths(here - near_rest), lengths(here - near_product)
     trust = np.full(mask.shape, 0.02, dtype=np.float32)
+    dim = np.zeros_like(mask)
     if not shade_known:
         shaded = _SHADED + shade_distance(here, near_rest, _DARKEST_CORNER)
         trust[band] = np.where(shaded < np.minimum(away, 0.4 * to_product), 10 * trust[band], trust[band])
+        dim[band] = (shaded < to_product) & (to_product < away)
         away = np.minimum(away, shaded)
     nearer = away - to_product
     odds = mask.astype(np.float32)
     odds[band] = _logistic((nearer / 8).clip(-2, 2) + np.where(mask[band], np.float32(1), np.float32(-1)))
     settled = Ties(lab, band).settle(odds, trust)
+    dim &= settled < 0.5
     # Products have smooth outlines. The blurred field is enlarged first and cut afterwards: crisp at any photo size.
     sigma = 0.25 * share * longest
     field = np.zeros((height, width), dtype=np.float32)
@@ -221,7 +233,7 @@ def _sharpen(photo: Array, found: Array, share: float, *, shade_known: bool) -> 
     field = resize_part(field, photo.shape[1], photo.shape[0], whole)
     rise = photo.shape[1] / width * sigma * 2.5  # photo pixels over which the field would rise from 0 to 1
     matte[whole] = np.clip((field - 0.5) * np.float32(max(1.0, rise / EDGE_WIDTH_PX)) + np.float32(0.5), 0.0, 1.0)
-    return matte, faint
+    return matte, faint, float(dim.sum() / (mask & ~erode(mask, 1)).sum())
 
 
 def _scaled(part: slice, few: int, many: int) -> slice:
@@ -282,7 +294,7 @@ def _openings(kept: Bools, filled: Bools, ground: Bools, lab: Array | None, leas
     Args:
         lab: the picture's colours, where the ground is not plain: then the hole must also look like the ground nearby.
     """
-    through = np.zeros_like(kept)
+    through, other_views = np.zeros_like(kept), []
     holes, _ = find_parts(filled & open_up(ground | ~kept, 1))
     large = np.flatnonzero(np.bincount(holes.ravel())[1:] >= least_px) + 1
     for number in large:
@@ -298,17 +310,28 @@ def _openings(kept: Bools, filled: Bools, ground: Bools, lab: Array | None, leas
         outside, _ = find_parts(np.pad(~body, 1, constant_values=True))
         if body.sum() > 0.5 * filled.sum() and (outside[1:-1, 1:-1][hole] == outside[0, 0]).mean() > 0.9:
             through |= hole
+        elif lab is not None:
+            other_views.append(hole)
+    for hole in other_views:  # two views through one handle lie side by side, with the edge of the table between them
+        if (beside := grow(hole, 3) & grow(through, 3)).any():
+            through |= hole | beside
     return through
 
 
 def _looks_alike(lab: Array, hole: Bools, ground: Bools, within_px: float) -> bool:
-    """Compare a hole with the ground around it: a cup's inside may well be as brown as the table somewhere."""
+    """Compare a hole with the ground around it: a cup's inside may well be as brown as the table somewhere.
+
+    Before a table and a wall a handle has two views, each of which is like one of both.
+    """
     part = around(hole, ceil(within_px) + 1)
     lab, hole = lab[part], hole[part]
     near = ground[part] & (depth_inside(~hole) < within_px)
     if not near.any():
         return False
-    return float(np.linalg.norm(lab[erode(hole, 1)].mean(axis=0) - lab[near].mean(axis=0))) < ALIKE
+    inner, outer = lab[erode(hole, 1)].mean(axis=0), lab[near]
+    colours, of = cluster(outer, 2)
+    common = np.bincount(of, minlength=2) > LEAST_OF_TWO * len(of)
+    return bool((lengths(np.stack([outer.mean(axis=0), *colours[common]]) - inner) < ALIKE).any())
 
 
 def _open_wide(mask: Bools, radius: float) -> Bools:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from adstudio.imaging.cutout.matting import cut_out, restore_frame
+from adstudio.types import CutOut
 from benchmarks.cutout import as_jpeg, scene
 
 
@@ -39,3 +40,16 @@ def test_colours_tell_what_the_outline_does_not() -> None:
 def test_what_is_left_out_as_a_hard_shadow_of_another_hue_than_the_products_is_told() -> None:
     photo, _ = scene("white mug", "grey, hard shadow", 768)
     assert any("its shadow" in note for note in cut_out(as_jpeg(photo), method="geodesic").notes)
+
+
+def test_handle_shows_the_table_and_the_wall_behind_it() -> None:
+    photo, truth = scene("mug", "room")
+    found = restore_frame(cut_out(photo, method="geodesic"))[..., 3]
+    assert float(np.abs(found - truth).sum() / truth.sum()) < 0.01
+
+
+def test_strip_left_out_for_its_hue_alone_is_told(coffee_cut: CutOut) -> None:
+    """The saucer's rim beyond a gleam has the hue of the wood in shade, and is lost."""
+    assert any("rim is whole" in note for note in coffee_cut.notes)
+    photo, _ = scene("jar", "texture", 512)
+    assert not any("rim is whole" in note for note in cut_out(photo, method="geodesic").notes)
