@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import InputError
-from ...types import Array, Note
+from ...types import Array
 from ..filters import Bools, around, blur, depth_inside, erode, fill_holes, find_parts, grow, lengths, open_up
 from ..linear import to_lab, to_linear
 from ..resample import resize, resize_part
+from .doubts import doubts
 from .grid import Ties, border_distance, frame_of
 from .palette import cluster, find_palette
 from .plain_ground import GROUND_STEP, TOO_EDGELESS, Product, find_ground, find_product, shade_distance
@@ -31,39 +32,7 @@ LEAST_HOLE = 0.0012
 ALIKE = 7.0  # L*a*b* units between two means
 LEAST_OF_TWO = 0.1  # of the ground nearby, for a colour to count
 FAINT_EDGE = 8.0  # L*a*b* units between both sides
-MOST_FAINT = 0.1
-MOST_EDGELESS = 0.04  # of an outline in the ground's own tone
-_UNTRAINED = Note("cutout.untrained", "The outline was found without a trained model; look at it before you publish.")
-_OWN_TONE = Note(
-    "cutout.own_tone",
-    "The product has the background's own tone; look for bites and shadow along its rim, or give a mask.",
-)
-_DOUBT = (
-    "{share} of the outline runs where the photo shows no edge, so it is likely wrong; "
-    "give a mask or use a trained model."
-)
-_SHADE = (
-    "A part as large as {share} of the product may be its shadow as well as its shaded side, for it has the "
-    "background's own hue; look there, or give a mask."
-)
-_BURNT_OUT = Note(
-    "cutout.burnt_out",
-    "The background is burnt out, and white parts of the product may have gone with it; look whether it is whole, "
-    "or take the photo with less light.",
-)
-MOST_SHADE = 0.02
-_DIM = Note(
-    "cutout.dim",
-    "A strip along the outline has the background's own hue, only darker, and was taken for a shadow; "
-    "where the product has that hue too, look whether its rim is whole.",
-)
-MOST_DIM = 0.1  # pixels of such a strip for each of the outline
-_BUSY = (
-    "The photo is too busy for this method: a part as large as {share} of what was found could belong to the "
-    "background or not. Give a mask or use a trained model."
-)
 _UNCLEAR = 0.25  # between both sides, so far from either
-MOST_UNCLEAR = 0.15  # isolated subjects stay below 0.07, portraits and landscapes above 0.25
 _SHADED = 6.0  # L*a*b* units that being in the shade of the product counts
 _DARKEST_CORNER = 0.3  # cube root of the light right under a rim
 EDGE_WIDTH_PX = 1.6
@@ -102,20 +71,7 @@ class GeodesicMatting:
         if found is None or not found.any():
             return np.zeros(photo.shape[:2], dtype=np.float32)
         matte, faint, dim = _sharpen(photo, found.astype(np.float32), reach, shade_known=product is not None)
-        shade, most_faint = 0.0, MOST_FAINT
-        if product is not None:
-            shade = product.shade
-            if product.edgeless is not None:
-                faint, most_faint = product.edgeless, MOST_EDGELESS
-        self.notes = [
-            _UNTRAINED,
-            *([_OWN_TONE] if product is not None and product.edgeless is not None else []),
-            *([Note("cutout.doubt", _DOUBT, share=f"{faint:.0%}")] if faint > most_faint else []),
-            *([_DIM] if dim > MOST_DIM else []),
-            *([_BURNT_OUT] if product is not None and product.burnt_out else []),
-            *([Note("cutout.shade", _SHADE, share=f"{shade:.0%}")] if shade > MOST_SHADE else []),
-            *([Note("cutout.busy", _BUSY, share=f"{unclear:.0%}")] if unclear > MOST_UNCLEAR else []),
-        ]
+        self.notes = doubts(product, faint=faint, dim=dim, unclear=unclear)
         return matte
 
 
