@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -147,6 +148,35 @@ def test_an_error_while_writing_leaves_the_last_layer_at_home(zit: Zit, monkeypa
     assert seen == [True]
     assert not residence_of(zit.components.writer).is_away
     host.evict_all()
+
+
+@pytest.mark.parametrize("free", [2**40, 1000], ids=["whole", "block by block"])
+def test_nobody_sends_home_what_writes(free: int, zit: Zit, host: TorchHost):
+    """Another host that knows nothing of the writing, and whoever moves modules out by themselves."""
+    said, done, seen = ask(zit, host, **FREE).text, threading.Event(), list[bool]()
+    parts = zit.components.text_encoder, zit.components.writer
+    other, copying = TorchHost("cpu", copying=True), TorchHost("cpu", copying=True, free_bytes=lambda: free)
+
+    def send_home() -> None:
+        while not done.wait(0.001):
+            for part in parts:
+                other.release(part)
+                residence_of(part).move_out()
+
+    watch = zit.components.language_model.register_forward_hook(
+        lambda *_: seen.append(all(residence_of(part).is_away for part in parts))
+    )
+    thread = threading.Thread(target=send_home)
+    thread.start()
+    try:
+        assert [ask(zit, copying, **FREE).text for _ in range(3)] == [said] * 3
+    finally:
+        done.set()
+        thread.join()
+        watch.remove()
+    assert len(seen) > 20 and all(seen)
+    copying.evict_all()
+    assert ask(zit, host, **FREE).text == said
 
 
 def test_what_reading_asks_for_is_what_a_trace_of_the_real_dimensions_takes():
