@@ -19,6 +19,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import torch
+
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
@@ -29,6 +31,7 @@ from adstudio.engine.forms.language_model import LastLayers, reader_of  # noqa: 
 from adstudio.engine.memory import ladder  # noqa: E402
 from adstudio.engine.memory.components import Components, Zit  # noqa: E402
 from adstudio.engine.memory.residence import residence_of  # noqa: E402
+from adstudio.engine.memory.rooms import rooms_for  # noqa: E402
 from adstudio.engine.memory.torch_host import _RESERVE_BYTES  # noqa: E402
 from benchmarks.full_size import meta_modules  # noqa: E402
 from benchmarks.surroundings import write_csv  # noqa: E402
@@ -63,14 +66,27 @@ def full_size_sizes(side: int) -> tuple[ladder.Sizes, int, int, dict[str, int]]:
     # Each of the large matrices is half as long, and every row of it has a scale of two bytes.
     saved = sum(layer.weight.numel() - 2 * layer.out_features for _, layer in _large_layers(parts.transformer))
     resident: list[Any] = [parts.transformer, parts.text_encoder, parts.vae]
-    tensors = {id(tensor): tensor for part in resident for _, _, tensor in residence_of(part)._slots(streamed=False)}
     narrow = {id(layer.weight): layer.out_features for _, layer in _large_layers(parts.transformer)}
-    kinds = {
-        BF16: [tensor.nbytes for tensor in tensors.values()],
-        FP8_WEIGHTS: [t.nbytes // 2 if key in narrow else t.nbytes for key, t in tensors.items()],
-    }
-    kinds[FP8_WEIGHTS] += [2 * rows for rows in narrow.values()]
+    kinds = {BF16: allocations(resident, {}), FP8_WEIGHTS: allocations(resident, narrow)}
     return sizes, encoder_streamed, saved, {kind: taken_in_steps(each) - sum(each) for kind, each in kinds.items()}
+
+
+def allocations(modules: Iterable[Any], narrow: dict[int, int]) -> list[int]:
+    """The bytes of every piece of memory that modules' weights are put in.
+
+    Args:
+        narrow: the rows of each matrix that is kept in 8 bits, by its identity.
+    """
+    found: list[int] = []
+    for module in modules:
+        slots = list(residence_of(module)._slots(streamed=False))
+        rooms = rooms_for(module, slots, torch.device("meta"))
+        sizes: dict[int, int] = {}
+        for tensor in {id(tensor): tensor for _, _, tensor in slots}.values():
+            place = id(rooms.get(id(tensor), tensor))
+            sizes[place] = sizes.get(place, 0) + tensor.nbytes // (2 if id(tensor) in narrow else 1)
+        found += sizes.values()
+    return found + [2 * rows for rows in narrow.values()]
 
 
 def taken_in_steps(sizes: Iterable[int]) -> int:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
+from .rooms import Room, rooms_for
 from .streaming import HOME, BlockStream, Table, find_blocks, plain_tensors, streamed_bytes, tables_of
 
 _MARK = "_adstudio_residence"
@@ -109,12 +110,16 @@ class Residence:
         # What was replaced or removed meanwhile, an adapter of the last style, must neither stay nor come back.
         self._away = {slot: entry for slot, entry in self._away.items() if entry[0].get(slot[1]) is entry[2]}
         copies: dict[int, torch.Tensor] = {}
-        for table, name, tensor in self._slots(streamed):
+        missing = [
+            (table, name, tensor)
+            for table, name, tensor in self._slots(streamed)
+            if (id(table), name) not in self._away or tensor.device != device
+        ]
+        rooms = rooms_for(self._module, missing, device) if missing else {}
+        for table, name, tensor in missing:
             slot = (id(table), name)
-            if slot in self._away and tensor.device == device:
-                continue
             if id(tensor) not in copies:  # tied weights stay tied
-                copies[id(tensor)] = _copy(tensor, device)
+                copies[id(tensor)] = _copy(tensor, rooms.get(id(tensor), device))
             copy = copies[id(tensor)]
             # An adapter made while the module was away was born on the device: its home is made here.
             home = self._away[slot][1] if slot in self._away else _at_home(tensor)
@@ -153,8 +158,11 @@ def residence_of(module: nn.Module) -> Residence:
         return residence
 
 
-def _copy(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
-    moved = tensor.detach().to(device, copy=True)
+def _copy(tensor: torch.Tensor, place: torch.device | Room) -> torch.Tensor:
+    if isinstance(place, Room):
+        moved = place.take(tensor).copy_(tensor.detach())
+    else:
+        moved = tensor.detach().to(place, copy=True)
     return nn.Parameter(moved, requires_grad=False) if isinstance(tensor, nn.Parameter) else moved
 
 

@@ -47,7 +47,7 @@ def tables_of(module: nn.Module) -> Iterator[Table]:
 def slot_bytes(block: nn.Module) -> int:
     """What a block takes in a slot, wherever its tensors are now."""
     sizes = {id(tensor): tensor.nbytes for table in tables_of(block) for tensor in table.values() if tensor is not None}
-    return sum(_aligned(size) for size in sizes.values())
+    return sum(aligned(size) for size in sizes.values())
 
 
 def streamed_bytes(blocks: list[nn.Module]) -> int:
@@ -196,9 +196,9 @@ class _Layout:
         self.homes: dict[int, torch.Tensor] = {}
         self.bytes = 0
         for _, _, tensor in self._tensors:
-            if id(tensor) not in self.offsets and _is_plain(tensor):
+            if id(tensor) not in self.offsets and is_plain(tensor):
                 self.offsets[id(tensor)], self.homes[id(tensor)] = self.bytes, tensor
-                self.bytes += _aligned(tensor.nbytes)
+                self.bytes += aligned(tensor.nbytes)
 
     def pieces(self) -> Iterator[Piece]:
         """What lies flat in memory, and where it goes."""
@@ -223,7 +223,8 @@ class _Layout:
         return nn.Parameter(copy, requires_grad=False) if isinstance(home, nn.Parameter) else copy
 
 
-def _aligned(size: int) -> int:
+def aligned(size: int) -> int:
+    """Bytes for a tensor among others."""
     return -(-size // _ALIGN) * _ALIGN
 
 
@@ -234,7 +235,8 @@ def _away_from_device(block: nn.Module) -> Iterator[tuple[Table, str, torch.Tens
                 yield table, name, tensor
 
 
-def _is_plain(tensor: torch.Tensor) -> bool:
+def is_plain(tensor: torch.Tensor) -> bool:
+    """Whether a tensor is nothing but its bytes in a row."""
     return type(tensor) in (torch.Tensor, nn.Parameter) and tensor.is_contiguous() and tensor.layout == torch.strided
 
 

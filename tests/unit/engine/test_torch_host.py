@@ -6,7 +6,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
@@ -246,3 +246,41 @@ def test_devices_that_are_not_there_are_named(name: str):
 def test_a_device_is_known_by_the_index_that_its_tensors_report():
     for name in ("cpu", "meta"):
         assert TorchHost(name).device == torch.empty(0, device=name).device
+
+
+class Walls(nn.Module):
+    """Two blocks with a layer after them; one weight is in both, one is not flat, and one block has a buffer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        spread: Any = nn.Conv2d(4, 4, 3)
+        spread.weight.data = spread.weight.data.to(memory_format=torch.channels_last)
+        first = nn.Sequential(nn.Linear(8, 8), nn.Linear(8, 8))
+        second = nn.Sequential(spread, nn.Linear(8, 8, bias=False))
+        second[1].weight = first[0].weight
+        first.register_buffer("style", torch.ones(3))
+        self.blocks, self.last = nn.ModuleList([first, second]), nn.Linear(8, 2)
+        self.eval().requires_grad_(False)
+
+
+def test_the_weights_of_a_block_share_one_piece_of_memory():
+    """PyTorch's allocator takes every larger tensor in steps of 2 MiB."""
+    walls = Walls()
+    residence = residence_of(walls)
+    homes = {name: tensor.clone() for name, tensor in walls.state_dict().items()}
+    places = [parameter.data_ptr() for parameter in walls.parameters()]
+    with residence.lend(torch.device("cpu")):
+        there = walls.state_dict()
+        assert all(torch.equal(there[name], home) for name, home in homes.items())
+        assert not set(places) & {parameter.data_ptr() for parameter in walls.parameters()}
+        first, second = cast(Any, walls.blocks)
+        assert second[1].weight is first[0].weight, "tied weights stay tied"
+        memory = {name: tensor.untyped_storage().data_ptr() for name, tensor in there.items()}
+        block = {memory[f"blocks.0.{layer}.{kind}"] for layer in (0, 1) for kind in ("weight", "bias")}
+        assert len(block) == 1
+        assert len({memory["last.weight"], memory["last.bias"]}) == 1
+        assert memory["last.weight"] not in block
+        assert memory["blocks.0.style"] not in block, "what comes and goes by itself keeps nobody's memory"
+        assert second[0].weight.is_contiguous(memory_format=torch.channels_last)
+    residence.move_out()
+    assert [parameter.data_ptr() for parameter in walls.parameters()] == places
