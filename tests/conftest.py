@@ -127,7 +127,7 @@ def server_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def server(server_base: Path) -> Iterator[ComfyServer]:
+def server(server_base: Path, warm_comfyui: Popen) -> Iterator[ComfyServer]:
     """One real ComfyUI for the whole session, with this pack and a probe of its model manager."""
     base = server_base
     (base / "custom_nodes").mkdir()
@@ -135,7 +135,7 @@ def server(server_base: Path) -> Iterator[ComfyServer]:
     shutil.copy(TESTS / "comfy" / "probe.py", base / "custom_nodes" / "adstudio_probe.py")
     # The name that a stock installation has in its input folder, and that the shipped workflows therefore start with.
     shutil.copy(_coffee_photo(), base / "input" / "example.png")
-    with running(base) as comfy:
+    with running(base, popen=warm_comfyui) as comfy:
         yield comfy
 
 
