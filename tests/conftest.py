@@ -52,6 +52,7 @@ def missing_for(tier: str) -> str:
 
 
 @pytest.hookimpl(optionalhook=True)  # of a plugin that a machine with a card may lack
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """A worker per processor; one more where tests wait: for pages to settle, for servers to start and to end."""
     waits = any(was_asked_for(tier, config) for tier in ("comfy", "browser"))
