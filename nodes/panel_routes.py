@@ -10,7 +10,7 @@ from aiohttp import web
 from server import PromptServer
 
 from ..adstudio.engine.forms.checkpoint import find_checkpoint, open_checkpoint
-from ..adstudio.run.panel import tell_checkpoints, tell_engines
+from ..adstudio.run.panel import tell_checkpoints, tell_engines, tell_locked
 from . import _host, _lacks
 
 _TOLD = ("code", "sentence", "values")
@@ -25,7 +25,10 @@ def register(server: Any = None) -> None:
 
 
 async def panel(request: web.Request) -> web.Response:
-    """Answer with ``engines`` and ``checkpoints``; it looks into many files, and the server's loop serves everyone."""
+    """Answer with ``engines``, ``checkpoints`` and ``locked`` channels.
+
+    It looks into many files, and the server's loop serves everyone.
+    """
     return web.json_response(await asyncio.to_thread(_offers))
 
 
@@ -42,4 +45,5 @@ def _offers() -> dict[str, Any]:
         "checkpoints": tell_checkpoints(
             _host.checkpoint_names(), lambda name: open_checkpoint(find_checkpoint(name, host), host)
         ),
+        "locked": tell_locked(),
     }

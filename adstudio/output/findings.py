@@ -104,4 +104,5 @@ def refuse(findings: Iterable[Finding], channel: str) -> None:
             "channel.refused",
             f"{channel} would not take this picture ({codes}): {said}",
             "Correct it, or turn on override to go on all the same.",
+            said=" ".join(dict.fromkeys(finding.korean for finding in errors)),
         )

@@ -7,9 +7,11 @@ from typing import Any
 
 from ..engine.drawing.sizes import ASPECTS
 from ..errors import AdStudioError
+from ..output.channels import channel_names, get_channel
 from .engines import ENGINES, Engine, size_of
 from .readiness import Finder, ModelFile, Readiness, check_workflows
 from .request import ZIT, AdRequest
+from .target import template_of
 
 
 def tell_engines(find: Finder | None = None, unable: Collection[str] = ()) -> list[dict[str, Any]]:
@@ -38,6 +40,11 @@ def tell_checkpoints(names: Iterable[str], open_named: Callable[[str], object]) 
         nothing is.
     """
     return [{"name": name, **_problem(name, open_named)} for name in names]
+
+
+def tell_locked() -> list[str]:
+    """Tell which channels take nothing but their own template, which the panel does not draw."""
+    return [name for name in channel_names() if template_of(get_channel(name)) is not None]
 
 
 def _problem(name: str, open_named: Callable[[str], object]) -> dict[str, Any]:

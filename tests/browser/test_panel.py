@@ -46,6 +46,7 @@ PREVIEWS = """() => {
     URL.revokeObjectURL = url => { previews.delete(url); revokeObjectURL.call(URL, url); };
 }"""
 REPORT = "() => app.extensionManager.command.execute('AdStudio.RunReport')"
+VALUES = "all => all.map(each => each.value)"
 MADE_MS = 120_000
 
 
@@ -222,6 +223,8 @@ def test_what_is_missing_is_explained_and_mended(open_page: Any, tmp_path: Path)
     panel = open_panel(page)
     panel.get_by_role("button", name=KO["embedded_help"]).click()
     page.get_by_role("dialog", name=KO["help"]["title"]).get_by_role("button").click()
+    assert not {"kakao_bizboard", "coupang"} & set(panel.locator(".adp-picker option").evaluate_all(VALUES))
+    expect(panel).to_contain_text(KO["locked"].partition("} ")[2])
     panel.locator("summary").click()
     panel.get_by_label(KO["provider"]).select_option("openai")
     panel.get_by_label(KO["brief"]).fill(f"{BRIEF}, 20% 할인")

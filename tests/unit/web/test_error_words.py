@@ -16,7 +16,7 @@ ROOMS = (
 CODE = re.compile(r"[a-z_]+\.[a-z_0-9]+")
 # Their own sentence says which file, line or name is wrong: words without that would say less.
 NAMING = {
-    "channel.refused", "channels.bad_table", "channels.unknown_size", "layout.unknown_name",
+    "channels.bad_table", "channels.unknown_size", "layout.unknown_name",
     "layout.unknown_provider", "prompt.bad_table", "prompt.unknown_tone", "template.unknown", "text.bad_roles",
 }  # fmt: skip
 # What only programs can get wrong: a widget or a node before it would have refused it.

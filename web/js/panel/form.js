@@ -187,12 +187,18 @@ export class Form {
     const hasSizes = "AdStudioChannelPreset" in this.offered.schemas;
     const shape = field(say("panel.aspect"), menu(this.offered.aspects, wishes.aspect, (id) => aspectName(id, say), (aspect) => this.put({ aspect })));
     const show = () => { shape.hidden = wishes.mode === "edit" || (hasSizes && wishes.channels.length > 0); };
-    const list = picker(this.offered.channels, wishes.channels.filter((id) => this.offered.channels.includes(id)), name, {
+    wishes.channels = wishes.channels.filter((id) => this.offered.channels.includes(id)); // kept from before it could not be had here
+    const list = picker(this.offered.channels, wishes.channels, name, {
       none: say("panel.no_channel"), add: say("panel.add_channel"), remove: (/** @type {string} */ which) => say("panel.remove_channel", { name: which }),
       change: (channels) => { this.put({ channels: channels.filter(Boolean) }); show(); },
     });
     show();
-    return h("div", {}, h("fieldset", { class: "adp-field adp-plain" }, h("legend", {}, say("panel.channel")), list), shape);
+    return h("div", {}, h("fieldset", { class: "adp-field adp-plain" }, h("legend", {}, say("panel.channel")), list, ...this.#locked()), shape);
+  }
+
+  #locked() {
+    const names = this.offered.locked.map((id) => channelName(id, this.say)).join(", ");
+    return names ? [h("p", { class: "adp-hint" }, this.say("panel.locked", { names }))] : [];
   }
 
   #words() {

@@ -34,26 +34,27 @@ async function ask() {
     const { required, optional } = schemas[node]?.input ?? {};
     return choicesOf(required?.[input] ?? optional?.[input]);
   };
+  const { engines, broken, locked } = await told;
   const byCopy = menu("AdStudioAdCopy", "channel").filter((name) => !["none", "auto"].includes(name));
   const bySize = menu("AdStudioChannelPreset", "channel");
   return {
-    schemas, channels: bySize.length ? bySize : byCopy, industries: menu("AdStudioPromptProcessor", "industry"),
+    schemas, locked, channels: (bySize.length ? bySize : byCopy).filter((name) => !locked.includes(name)), industries: menu("AdStudioPromptProcessor", "industry"),
     styles: menu("AdStudioLoraStyle", "style"), aspects: menu("AdStudioText2Image", "aspect"),
     providers: menu("AdStudioLanguageModel", "provider"), checkpoints: menu("AdStudioZitLoader", "checkpoint"),
-    fonts: menu("AdStudioTextOverlay", "font"), ...(await told),
+    fonts: menu("AdStudioTextOverlay", "font"), engines, broken,
   };
 }
 
 /**
- * What lies on the server's disk: engines with their files, and checkpoints that do not open.
+ * What lies on the server's disk, engines with their files and checkpoints that do not open, and channels that only take their own template.
  *
- * @returns {Promise<Pick<Offers, "engines" | "broken">>}
+ * @returns {Promise<Pick<Offers, "engines" | "broken" | "locked">>}
  */
 async function readiness() {
   const answer = await api.fetchApi("/adstudio/panel");
-  if (!answer.ok) return { engines: [], broken: {} }; // Z-Image needs none of it
-  const { engines, checkpoints } = /** @type {{engines: Engine[], checkpoints: (RunError & {name: string})[]}} */ (await answer.json());
-  return { engines, broken: Object.fromEntries(checkpoints.filter(({ code }) => code).map(({ name, ...problem }) => [name, problem])) };
+  if (!answer.ok) return { engines: [], broken: {}, locked: [] }; // Z-Image needs none of it
+  const { engines, checkpoints, locked } = /** @type {{engines: Engine[], checkpoints: (RunError & {name: string})[], locked?: string[]}} */ (await answer.json());
+  return { engines, locked: locked ?? [], broken: Object.fromEntries(checkpoints.filter(({ code }) => code).map(({ name, ...problem }) => [name, problem])) };
 }
 
 /**
