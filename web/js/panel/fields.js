@@ -50,14 +50,14 @@ export function switcher(label, values, chosen, name, choose) {
 }
 
 /**
- * Several choices of many: those taken stand as buttons that take them away again.
+ * Several choices of many: those taken stand as buttons that take them away again. What is barred is looked for here, too: it says why.
  *
  * @param {string[]} values
  * @param {string[]} chosen
  * @param {(value: string) => string} name
- * @param {{none: string, add: string, remove: (name: string) => string, change: (values: string[]) => void}} words
+ * @param {{barred: string[], none: string, add: string, remove: (name: string) => string, change: (values: string[]) => void}} words
  */
-export function picker(values, chosen, name, { none, add, remove, change }) {
+export function picker(values, chosen, name, { barred, none, add, remove, change }) {
   const element = h("div", { class: "adp-picker" });
   const draw = (/** @type {string[]} */ taken) => {
     const chips = taken.map((value) => h("button", {
@@ -68,7 +68,8 @@ export function picker(values, chosen, name, { none, add, remove, change }) {
   const select = (/** @type {string[]} */ taken) => {
     const list = h("select", { class: "adp-input", "aria-label": add, onchange: () => update([...taken, list.value]) },
       h("option", { value: "", selected: true }, taken.length ? add : none),
-      ...values.filter((value) => !taken.includes(value)).map((value) => h("option", { value }, name(value))));
+      ...values.filter((value) => !taken.includes(value)).map((value) => h("option", { value }, name(value))),
+      ...barred.map((words) => h("option", { disabled: true }, words)));
     return list;
   };
   const update = (/** @type {string[]} */ taken) => {

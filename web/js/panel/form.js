@@ -189,16 +189,12 @@ export class Form {
     const show = () => { shape.hidden = wishes.mode === "edit" || (hasSizes && wishes.channels.length > 0); };
     wishes.channels = wishes.channels.filter((id) => this.offered.channels.includes(id)); // kept from before it could not be had here
     const list = picker(this.offered.channels, wishes.channels, name, {
+      barred: this.offered.locked.map((id) => say("panel.locked", { name: name(id) })),
       none: say("panel.no_channel"), add: say("panel.add_channel"), remove: (/** @type {string} */ which) => say("panel.remove_channel", { name: which }),
       change: (channels) => { this.put({ channels: channels.filter(Boolean) }); show(); },
     });
     show();
-    return h("div", {}, h("fieldset", { class: "adp-field adp-plain" }, h("legend", {}, say("panel.channel")), list, ...this.#locked()), shape);
-  }
-
-  #locked() {
-    const names = this.offered.locked.map((id) => channelName(id, this.say)).join(", ");
-    return names ? [h("p", { class: "adp-hint" }, this.say("panel.locked", { names }))] : [];
+    return h("div", {}, h("fieldset", { class: "adp-field adp-plain" }, h("legend", {}, say("panel.channel")), list), shape);
   }
 
   #words() {
