@@ -7,7 +7,7 @@ import { fixFor } from "../../../web/js/panel/fixes.js";
 import { Workflow } from "../../../web/js/panel/graph.js";
 import { Job } from "../../../web/js/panel/job.js";
 import { recall } from "../../../web/js/panel/recall.js";
-import { warningsOf } from "../../../web/js/panel/warnings.js";
+import { FLAWS, warningsOf } from "../../../web/js/panel/warnings.js";
 import { BLANK, downloadName, fill, missing, templateOf } from "../../../web/js/panel/wishes.js";
 
 const folder = new URL("../../../workflows/", import.meta.url);
@@ -263,4 +263,9 @@ test("an ad warns of what its nodes said, also where the server has kept a node'
   assert.deepEqual(warningsOf(prompt("cat.jpg"), [step("ad_2", "done", [plain, busy]), step("ad_3", "done", [busy])]), [busy]);
   assert.deepEqual(warningsOf(prompt("cat.jpg"), [step("ad_2", "cached", [])]), [busy]);
   assert.deepEqual(warningsOf(prompt("cup.jpg"), [step("ad_2", "cached", [])]), []);
+});
+
+test("whatever an ad warns of has Korean words", () => {
+  const { notes } = JSON.parse(readFileSync(new URL("../../../locales/ko/main.json", import.meta.url), "utf8")).adStudio;
+  for (const [area, reason] of [...FLAWS].map((code) => code.split("."))) assert.ok(notes[area][reason], `${area}.${reason}`);
 });

@@ -1,8 +1,8 @@
 /** What its user should look at before an ad goes out, of what the nodes said that made it. Knows no page. */
 
 /** Notes that tell of a flaw one can see, or of words that may not be published as they are; the rest is in the report. */
-const FLAWS = new Set([
-  "cutout.doubt", "cutout.busy", "cutout.own_tone", "cutout.burnt_out", "cutout.shade", "cutout.cut_off", "cutout.pieces", "cutout.inverted",
+export const FLAWS = new Set([
+  "cutout.doubt", "cutout.busy", "cutout.dim", "cutout.own_tone", "cutout.burnt_out", "cutout.shade", "cutout.cut_off", "cutout.pieces", "cutout.inverted",
   "cutout.may_not_sell", "composite.soft", "copy.claim",
 ]);
 const SPEAKERS = ["AdStudioAdCopy", "AdStudioBackgroundRemoval", "AdStudioBackgroundComposite"];
