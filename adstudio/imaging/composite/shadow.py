@@ -21,6 +21,7 @@ _CONTACT_DARKNESS = 0.9
 _WALL_DARKNESS = 0.42
 _WALL_GAP = 0.10  # of the product's size, how far from the wall a hanging product is
 _LYING_GAP = 0.035
+_BEFORE = 0.02  # of the product's size, over which a shadow ends on the ground before its lit side
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,7 +139,7 @@ def _lean(floor: Array, foot: Foot, rows: int, lamp: Lamp, side: float) -> Array
     # Far from its thing a shadow is soft; how soft, says how large the lamp is.
     spread = 0.35 + 1.3 * lamp.softness
     # The far end is faded before it is blurred: faded after it, the raw outline would show as a line.
-    thrown = thrown * (1 - (0.3 + 0.4 * lamp.softness) * far)
+    thrown = thrown * (1 - (0.3 + 0.4 * lamp.softness) * far) * _lit_in_front(foot, len(floor), lamp, side)
     shade = np.zeros_like(floor)
     for centre, softness in ((0.0, 0.014), (0.5, 0.045), (1.0, 0.09)):
         share = np.clip(1 - np.abs(far - centre) * 2, 0, 1)
@@ -146,16 +147,33 @@ def _lean(floor: Array, foot: Foot, rows: int, lamp: Lamp, side: float) -> Array
     return shade
 
 
+def _lit_in_front(foot: Foot, rows: int, lamp: Lamp, side: float) -> Array:
+    """Keep a lamp's light on the ground before the side that it shines on, such as the lit face of a box.
+
+    Shapes: ``-> [H,W]``, 1 = in shadow as far as anything is.
+    """
+    columns = np.arange(len(foot.underside))
+    nearest = float(np.median(columns[foot.underside == foot.base]))
+    lit = foot.touching & ((columns - nearest) * lamp.lean < 0) & (lamp.rise > 0)
+    before = np.clip(np.arange(rows, dtype=np.float32)[:, None] - foot.underside, 0, None)
+    return np.where(lit, np.exp(-before / np.float32(_BEFORE * side)), np.float32(1))
+
+
 def _touch(floor: Array, foot: Foot, side: float) -> Array:
     """Darken the ground right under the product's underside, the more the closer it is to the ground."""
-    rows = len(floor)
+    rows, columns = floor.shape
     above = foot.base - foot.underside
     closeness = np.where(foot.underside >= 0, np.exp(-((above / (0.12 * side)) ** 2)), 0.0)
     closeness = np.where(foot.touching, np.maximum(closeness, 0.8), closeness)
-    depth = np.arange(rows, dtype=np.float32)[:, None] - foot.underside
-    strip = np.where((depth <= 0.018 * side) & (depth > -0.06 * side), closeness, 0.0).astype(np.float32)
-    tight, wide = blur_spot(strip, 0.010 * side), blur_spot(strip, (0.040 * side, 0.050 * side))
-    return np.clip(0.8 * tight + 1.1 * wide, 0.0, 1.0).astype(np.float32)
+    # Where it ends between two rows: whole rows would leave dark dashes along a sole that rises slowly.
+    last, under = (np.clip(foot.underside.astype(np.intp) + step, 0, rows - 1) for step in (-1, 0))
+    ends = foot.underside - 1 + floor[last, np.arange(columns)] + floor[under, np.arange(columns)]
+    depth = np.arange(rows, dtype=np.float32)[:, None] - ends
+    # The strip ends with the product, so that darkness falls off from its edge at once: one that stayed level for some
+    # pixels would look like a grey base that the product stands on.
+    strip = np.where(depth > -0.06 * side, closeness * np.clip(-depth, 0, 1), 0.0).astype(np.float32)
+    tight, wide = blur_spot(strip, max(1.0, 0.014 * side)), blur_spot(strip, (0.040 * side, 0.050 * side))
+    return np.clip(1.1 * tight + 1.3 * wide, 0.0, 1.0).astype(np.float32)
 
 
 def _behind(floor: Array, lamp: Lamp, side: float, stance: Stance) -> tuple[Array, Array]:

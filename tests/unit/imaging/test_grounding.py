@@ -204,3 +204,26 @@ def test_light_from_the_very_side_throws_no_streak() -> None:
     beside = shadow.thrown[:, 150 - shadow.left : 165 - shadow.left].mean(axis=1)  # right of the plate's edge at 140
     assert beside.max() > 0.05
     assert (beside > beside.max() / 2).sum() > 0.5 * depth
+
+
+def test_contact_shadow_falls_off_from_the_foot_at_once() -> None:
+    """One that is level for some pixels looks like a grey base under the product."""
+    scene = flat((0.7, 0.7, 0.7), 600, 600)
+    darkened = (scene - compose(scene, [render("jar", 500)], [Placement(0.5, 0.8, 0.6)]).image).mean(axis=-1)
+    below = darkened[480:490, 300]
+    assert below[0] > 0.25, "it must be dark right where it touches"
+    assert below[5] < 0.75 * below[0]
+
+
+def test_ground_before_the_lit_face_of_a_box_is_lit() -> None:
+    """It stands on a corner: the lamp shines on its right face, and its shadow falls to the left."""
+    scene = flat((0.7, 0.7, 0.7), 600, 600)
+    picture = compose(scene, [render("box", 500)], [Placement(0.5, 0.8, 0.6)], light_angle=60.0, light_height=45.0)
+    columns = np.flatnonzero(picture.mask.max(axis=0) > 0.5)
+    left, right = columns[0] + 20, columns[-1] - 20
+
+    def before(column: int) -> float:
+        foot = int(np.flatnonzero(picture.mask[:, column] > 0.5)[-1]) + 14
+        return float((scene - picture.image)[foot : foot + 4, column].mean())
+
+    assert before(right) < 0.5 * before(left)
