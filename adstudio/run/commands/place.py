@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast, get_args
 
-from ...errors import InputError
+from ...errors import AdStudioError, InputError
 from ...types import Array, Composite, CutOut, LayoutPlan, Placement, Stance
 from .ai_mark import mark_of
 from .picture_files import write_layers, write_png
@@ -75,8 +76,12 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         numbers = range(1, len(options.cuts) + 1)
         paths = [options.out.with_name(f"{options.out.stem}-{number}{options.out.suffix}") for number in numbers]
     _check_targets([path for path in (*paths, options.plate) if path], [options.backdrop, *options.cuts])
-    backdrop = read_photo(options.backdrop)
-    cuts = [read_cut(path) for path in options.cuts]
+    with _named(options.backdrop):
+        backdrop = read_photo(options.backdrop)
+    cuts = []
+    for path in options.cuts:
+        with _named(path):
+            cuts.append(read_cut(path))
     settings = {
         name: getattr(options, name)
         for name in (
@@ -143,6 +148,17 @@ def read_cut(path: Path) -> CutOut:
             "Cut it out first, or use 'adstudio composite', which does.",
         )
     return cut_out(path, method="mask")
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Say of which of several pictures an error speaks."""
+    try:
+        yield
+    except AdStudioError as error:
+        if str(path) not in error.message:
+            error.message = f"{path}: {error.message}"
+        raise
 
 
 def _check_targets(targets: list[Path], given: list[Path]) -> None:
