@@ -27,7 +27,7 @@ sys.path.insert(0, str(ROOT))
 from adstudio.engine.drawing.options import BF16, FP8_WEIGHTS  # noqa: E402
 from adstudio.engine.drawing.precision import _large_layers  # noqa: E402
 from adstudio.engine.drawing.stages import measure_sizes  # noqa: E402
-from adstudio.engine.forms.language_model import LastLayers, reader_of  # noqa: E402
+from adstudio.engine.forms.language_model import WritersPart, reader_of  # noqa: E402
 from adstudio.engine.memory import ladder  # noqa: E402
 from adstudio.engine.memory.components import Components, Zit  # noqa: E402
 from adstudio.engine.memory.residence import residence_of  # noqa: E402
@@ -58,7 +58,7 @@ def full_size_sizes(side: int) -> tuple[ladder.Sizes, int, int, dict[str, int]]:
         module.bfloat16()
     whole = modules.pop("text_encoder")
     read = len(whole.layers) - 1  # the last one is for writing alone
-    encoder = {"text_encoder": reader_of(whole, read), "writer": LastLayers(whole, read), "language_model": whole}
+    encoder = {"text_encoder": reader_of(whole, read), "writer": WritersPart(whole, read), "language_model": whole}
     parts = Components(**modules, **encoder, tokenizer=None, scheduler_config={}, linears={})
     checkpoint = SimpleNamespace(prompt_tokens=PROMPT_TOKENS, base_px=1024)
     sizes = measure_sizes(Zit(cast(Any, checkpoint), parts), (side, side))

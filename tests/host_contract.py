@@ -43,7 +43,8 @@ def devices(module: torch.nn.Module) -> set[str]:
 def check_a_component_computes_where_it_is_lent(case: Case) -> None:
     encoder = case.components.text_encoder
     with case.computing.on_device(encoder, activation_bytes=1000) as device, torch.no_grad():
-        states = encoder(input_ids=torch.tensor([[1, 2, 3]], device=device)).last_hidden_state
+        rows = torch.ones((1, 3, encoder.config.hidden_size), dtype=encoder.dtype, device=device)
+        states = encoder(inputs_embeds=rows).last_hidden_state
     assert isinstance(device, torch.device)
     assert states.device.type == device.type
     assert torch.isfinite(states.float()).all()

@@ -10,7 +10,7 @@ import torch
 
 from ...errors import InputError
 from ...ports import Host
-from ..forms.language_model import reader_of
+from ..forms.language_model import reader_of, rows_of
 from ..lora.uses import join_triggers
 from ..memory.components import Zit
 from ..memory.whole_model import whole_model
@@ -98,9 +98,10 @@ def embed_tokens(zit: Zit, tokens: list[int], host: Host, *, layer: int = -2, st
         borrowed = host.on_device(encoder, needed, streamed=streamed)
         if state < len(encoder.layers):
             encoder = reader_of(encoder, state)
-    with borrowed as device, wide_products(device, encoder.dtype):
-        ids = torch.tensor([tokens], device=device)
-        read = encoder(input_ids=ids, attention_mask=torch.ones_like(ids), use_cache=False)
+    with borrowed as device, wide_products(device, parts.text_encoder.dtype):
+        rows = rows_of(parts.language_model, tokens, device)
+        seen = torch.ones(rows.shape[:2], dtype=torch.long, device=device)
+        read = encoder(inputs_embeds=rows, attention_mask=seen, use_cache=False)
         return read.last_hidden_state[0].to("cpu")
 
 

@@ -21,7 +21,7 @@ from ...ports import Host
 from ..drawing.options import Options
 from ..forms import assembly
 from ..forms.checkpoint import Checkpoint, find_checkpoint, open_checkpoint
-from ..forms.language_model import LastLayers, reader_of
+from ..forms.language_model import WritersPart, reader_of
 from ..forms.model_files import AUTO
 from .prompt_memory import PromptMemory
 
@@ -155,7 +155,7 @@ def _build(checkpoint: Checkpoint, host: Host | None) -> Components:
         return Components(
             transformer=transformer,
             text_encoder=reader_of(language_model, layers),
-            writer=LastLayers(language_model, layers),
+            writer=WritersPart(language_model, layers),
             language_model=language_model,
             vae=build(assembly.build_vae, sources.vae),
             tokenizer=assembly.build_tokenizer(sources.tokenizer),

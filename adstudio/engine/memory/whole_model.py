@@ -19,7 +19,7 @@ def whole_model(
     """Lend what reads prompts and what writes beside it; the second goes home at once, as no picture needs it.
 
     Args:
-        streamed: have the blocks of the first on the device one by one; the second is hardly more than such a block.
+        streamed: have the blocks of the first on the device one by one.
     """
     try:
         with (

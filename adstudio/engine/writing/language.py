@@ -1,9 +1,10 @@
 """The provider ``local``: the checkpoint's text encoder, which reads prompts, writes text as well.
 
 Z-Image's encoder is a language model without its head, and Qwen3's head is its embedding once more. So the logits are
-the encoder's last states times a matrix that it has anyway: not one weight is added or copied. Its last layer, which
-prompts are not read with, comes to the device for an answer and leaves with it. The encoder is called as it is, with a
-memory of its own for each answer; nothing on it is changed, and what it makes of prompts stays the same to the bit.
+the encoder's last states times a matrix that it has anyway: not one weight is added or copied. Its last layer and its
+table, which no prompt brings there, come to the device for an answer and leave with it. The encoder is called as it is,
+with a memory of its own for each answer; nothing on it is changed, and what it makes of prompts stays the same to the
+bit.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from lora_files import peft, random_pairs, save
 
 from adstudio.engine.drawing.sampling import image_to_image, text_to_image
 from adstudio.engine.forms import assembly
+from adstudio.engine.forms.language_model import rows_of
 from adstudio.engine.lora import adapters
 from adstudio.engine.lora.uses import LoraUse, with_loras
 from adstudio.engine.memory import residence
@@ -148,18 +149,19 @@ def test_what_is_in_use_stays_until_it_is_given_back(zit: Zit, streamed: bool):
     """Two hosts, the second of which knows nothing of the first one's borrower."""
     host, second = TorchHost("cpu", copying=True), TorchHost("cpu", copying=True)
     encoder = zit.components.text_encoder
-    home = encoder.embed_tokens.weight.data_ptr()
-    ids = torch.tensor([[1, 2, 3]])
-    expected = encoder(input_ids=ids).last_hidden_state
+    angles = encoder.rotary_emb  # in no block: it is on the device the whole time
+    home = angles.inv_freq.data_ptr()
+    rows = rows_of(zit.components.language_model, [1, 2, 3], torch.device("cpu"))
+    expected = encoder(inputs_embeds=rows).last_hidden_state
     with host.on_device(encoder, streamed=streamed):
         with second.on_device(encoder):
             pass
         second.evict_all()
         second.release(encoder)
         residence_of(encoder).move_out()
-        assert encoder.embed_tokens.weight.data_ptr() != home
-        assert torch.equal(encoder(input_ids=ids).last_hidden_state, expected)
-    assert encoder.embed_tokens.weight.data_ptr() == home, "what was to leave has left with its last borrower"
+        assert angles.inv_freq.data_ptr() != home
+        assert torch.equal(encoder(inputs_embeds=rows).last_hidden_state, expected)
+    assert angles.inv_freq.data_ptr() == home, "what was to leave has left with its last borrower"
     assert type(encoder.layers[0]).__name__ == "Qwen3DecoderLayer"
     assert not residence_of(encoder).is_streamed
 
@@ -302,7 +304,7 @@ def test_memory_that_runs_out_for_good_is_said_and_the_next_run_is_right(
         if kind == "placing":
             streamed = {id(parameter) for block in find_blocks(failing) for parameter in block.parameters()}
             # one that has to be there on every rung
-            victim = next(parameter for parameter in failing.parameters() if id(parameter) not in streamed)
+            victim = next(each for each in [*failing.parameters(), *failing.buffers()] if id(each) not in streamed)
             real = residence._copy
 
             def copy(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:

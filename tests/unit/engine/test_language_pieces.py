@@ -1,4 +1,4 @@
-"""What reads prompts is all that a picture brings to the device; the last layer comes for writing, and for it alone."""
+"""What reads prompts is all that a picture brings to the device; table and last layer come for writing alone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 from adstudio.engine.drawing.encoding import activation_bytes, embed_tokens
 from adstudio.engine.drawing.sampling import text_to_image
 from adstudio.engine.drawing.stages import measure_sizes
-from adstudio.engine.forms.language_model import reader_of
+from adstudio.engine.forms.language_model import reader_of, rows_of
 from adstudio.engine.memory.components import Zit, load
 from adstudio.engine.memory.residence import residence_of
 from adstudio.engine.memory.torch_host import TorchHost
@@ -27,16 +27,17 @@ from benchmarks.gauges import counted_copies, watched_tensors
 TOKENS = list(range(5, 45))
 FREE = {"is_bound": False, "max_tokens": 12, "seed": 1}
 LAYERS = 3  # of the tiny checkpoint's encoder
+WRITERS = ("embed_tokens.", f"layers.{LAYERS - 1}.", "norm.")
 
 
 def places(module: torch.nn.Module) -> set[int]:
     return {weight.data_ptr() for weight in module.parameters()}
 
 
-def last_layer_bytes(folder: Path) -> int:
-    """Of the last layer and the norm, counted in the file."""
+def writers_bytes(folder: Path) -> int:
+    """Of the table, the last layer and the norm, counted in the file."""
     tensors = load_file(folder / "text_encoder" / "model.safetensors")
-    return sum(tensor.nbytes for name, tensor in tensors.items() if name.startswith((f"layers.{LAYERS - 1}.", "norm.")))
+    return sum(tensor.nbytes for name, tensor in tensors.items() if name.startswith(WRITERS))
 
 
 def picture(zit: Zit, host: TorchHost) -> Any:
@@ -72,10 +73,10 @@ def test_the_pieces_are_the_whole_and_nothing_is_held_twice(zit: Zit):
     assert [len(parts.text_encoder.layers), len(parts.writer.layers)] == [LAYERS - 1, 1]
 
 
-def test_a_picture_neither_counts_nor_moves_the_last_layer(tiny: Path):
+def test_a_picture_neither_counts_nor_moves_what_only_writes(tiny: Path):
     host = TorchHost("cpu", copying=True, free_bytes=lambda: 2**40)
     zit = load(tiny, host)
-    parts, idle = zit.components, last_layer_bytes(tiny)
+    parts, idle = zit.components, writers_bytes(tiny)
     whole = sum(tensor.nbytes for tensor in [*parts.language_model.parameters(), *parts.language_model.buffers()])
     assert measure_sizes(zit, (64, 64)).encoder == whole - idle
     drawn = parts.transformer, parts.text_encoder, parts.vae
@@ -87,7 +88,7 @@ def test_a_picture_neither_counts_nor_moves_the_last_layer(tiny: Path):
     host.evict_all()
 
 
-def test_it_writes_before_and_after_drawing_and_then_the_last_layer_leaves(zit: Zit, host: TorchHost, tiny: Path):
+def test_it_writes_before_and_after_drawing_and_then_what_only_writes_leaves(zit: Zit, host: TorchHost, tiny: Path):
     said, drawn = ask(zit, host, **FREE).text, picture(zit, host)
     copying = TorchHost("cpu", copying=True, free_bytes=lambda: 2**40)
     parts = zit.components
@@ -99,7 +100,7 @@ def test_it_writes_before_and_after_drawing_and_then_the_last_layer_leaves(zit: 
     with counted_copies() as moved:
         ask(zit, copying, **FREE)
         picture(zit, copying)
-    assert moved[0] == last_layer_bytes(tiny), "the rest was there"
+    assert moved[0] == writers_bytes(tiny), "the rest was there"
     copying.evict_all()
     assert ask(zit, host, **FREE).text == said
 
@@ -186,8 +187,9 @@ def test_what_reading_asks_for_is_what_a_trace_of_the_real_dimensions_takes():
     with torch.device("meta"):
         # Every layer gives back what it took: three are as good as the real thirty-six.
         model = kinds[1](kinds[0].from_dict({**TEXT_ENCODER, "num_hidden_layers": 3})).bfloat16()
-        reader, ids = reader_of(model, 2), torch.zeros((1, 512), dtype=torch.long)
+        reader = reader_of(model, 2)
         with torch.inference_mode(), watched_tensors() as peak:
             # A causal mask by name: transformers would look into one of ones, and there are no values here.
-            reader(input_ids=ids, attention_mask={"full_attention": None}, use_cache=False)
+            rows = rows_of(model, [0] * 512, torch.device("meta"))
+            reader(inputs_embeds=rows, attention_mask={"full_attention": None}, use_cache=False)
     assert 0.98 < activation_bytes(model, 512) / peak[0] < 1.10

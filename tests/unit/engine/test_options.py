@@ -236,7 +236,7 @@ def test_steps_neither_read_from_the_device_nor_send_to_it(zit: Zit, masked: boo
 def test_prompts_are_read_without_padding(zit: Zit, host: TorchHost):
     read: list[int] = []
     watch = zit.components.text_encoder.register_forward_pre_hook(
-        lambda _, args, inputs: read.append(inputs["input_ids"].shape[1]), with_kwargs=True
+        lambda _, args, inputs: read.append(inputs["inputs_embeds"].shape[1]), with_kwargs=True
     )
     draw(zit, host, "seven words that nobody has drawn yet", steps=1)
     watch.remove()
