@@ -156,6 +156,23 @@ class ComfyServer:
         """Queue a graph and wait for its end."""
         return self.wait(self.queue(graph, workflow=workflow), timeout_s=timeout_s)
 
+    def free(self, is_free: Callable[[], bool], *, timeout_s: float = 60) -> None:
+        """Have every model unloaded and every result forgotten, and wait until ``is_free``.
+
+        Asked for again and again: ComfyUI's worker misses it where it collects garbage at that moment, and then hears
+        of it with whatever it is asked next.
+        """
+        deadline = time.monotonic() + timeout_s
+        while True:
+            self.post("/free", {"unload_models": True, "free_memory": True})
+            pause = time.monotonic() + 2
+            while time.monotonic() < pause:
+                if is_free():
+                    return
+                time.sleep(0.05)
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"ComfyUI did not let go of its models within {timeout_s} s.")
+
     def _send(self, request: urllib.request.Request) -> bytes:
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:

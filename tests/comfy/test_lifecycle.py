@@ -68,8 +68,7 @@ def test_unload_gives_the_memory_back_and_the_next_run_draws_the_same(server: Co
     assert {"Qwen3Model", "ZImageTransformer2DModel", "AutoencoderKL"} <= set(seen["loaded"])
     assert sum(seen["patcher_bytes"]) > 0
 
-    server.post("/free", {"unload_models": True, "free_memory": True})
-    wait_until(lambda: not memory(server)["loaded"])
+    server.free(lambda: not memory(server)["loaded"])
     assert sum(memory(server)["patcher_bytes"]) == 0
 
     again = server.run(graph)
@@ -107,8 +106,7 @@ def test_weights_stay_on_disk_and_memory_stays_flat(server: ComfyServer, graph: 
         assert server.run(graph).status == "success"
         seen = memory(server)
         assert {name: share for name, share in seen["mapped"].items() if name in ours} == dict.fromkeys(ours, 1.0)
-        server.post("/free", {"unload_models": True, "free_memory": True})
-        wait_until(lambda: not memory(server)["loaded"])
+        server.free(lambda: not memory(server)["loaded"])
         anonymous.append(memory(server)["anonymous_bytes"])
     assert anonymous[-1] - anonymous[1] < 0.1 * 2**30, "each round keeps some memory"
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 import shutil
 import subprocess
-import time
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -65,17 +64,14 @@ def test_a_picture_under_every_flag(flag: str, tmp_path: Path, warm_comfyui: Pop
             assert run.status == "success", run.error
             assert node_of(graph, "AdStudioText2Image") not in run.cached
             pictures.append(run.pictures())
-            server.post("/free", {"unload_models": True, "free_memory": True})
-            wait_until_nothing_is_loaded(server)
+            server.free(lambda: is_nothing_loaded(server))
     finally:
         server.stop()
     assert pictures[0]
     assert pictures[0] == pictures[1]
 
 
-def wait_until_nothing_is_loaded(server: ComfyServer) -> None:
-    """Wait until the manager has let go of every model and every patcher of its bytes."""
-    deadline = time.monotonic() + 60
-    while (seen := server.get("/adstudio_probe/memory"))["loaded"] or sum(seen["patcher_bytes"]):
-        assert time.monotonic() < deadline, seen
-        time.sleep(0.05)
+def is_nothing_loaded(server: ComfyServer) -> bool:
+    """Whether the manager has let go of every model and every patcher of its bytes."""
+    seen = server.get("/adstudio_probe/memory")
+    return not seen["loaded"] and not sum(seen["patcher_bytes"])

@@ -25,9 +25,10 @@ def test_the_plans_keep_to_what_was_promised(monkeypatch: pytest.MonkeyPatch):
     promised = [row for row in rows if row["promised, GiB"]]
     assert len(promised) == 3
     assert all(float(row["with CUDA's own, GiB"]) <= float(row["promised, GiB"]) for row in promised)
-    # 18.92 GiB of weights and the VAE's 1.5 GiB of work at 1024x1024; the matrices' half less, where they are narrow
-    assert float(rows[0]["planned, GiB"]) == pytest.approx(20.42, abs=0.02)
-    assert float(rows[1]["planned, GiB"]) == pytest.approx(14.82, abs=0.1)
+    assert float(rows[0]["and in steps, GiB"]) <= float(rows[0]["promised, GiB"])
+    # 18.20 GiB of weights and the VAE's 1.5 GiB of work at 1024x1024; the matrices' half less, where they are narrow
+    assert float(rows[0]["planned, GiB"]) == pytest.approx(19.70, abs=0.02)
+    assert float(rows[1]["planned, GiB"]) == pytest.approx(14.10, abs=0.1)
 
 
 def test_an_allocator_with_steps_takes_more_than_the_tensors_are(monkeypatch: pytest.MonkeyPatch):
