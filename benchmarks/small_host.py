@@ -184,10 +184,8 @@ def server(folder: Path, side: int, steps: int, say: Say) -> None:
             if status != 200 or not told.get("pictures"):
                 raise SystemExit(f"{name}: HTTP {status}, {told}")
             say(name, seconds[0], "s")
-        held = memory_mb(comfyui.pid, "RssAnon")
         comfyui.post("/free", {"unload_models": True, "free_memory": True})
         time.sleep(5)
-        say("memory of its own, before POST /free", held, "MB")
         say("memory of its own, after POST /free", memory_mb(comfyui.pid, "RssAnon"), "MB")
 
 
