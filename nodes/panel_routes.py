@@ -10,7 +10,7 @@ from aiohttp import web
 from server import PromptServer
 
 from ..adstudio.engine.forms.checkpoint import find_checkpoint, open_checkpoint
-from ..adstudio.run.panel import tell_checkpoints, tell_engines, tell_locked
+from ..adstudio.run.panel import tell_checkpoints, tell_engines, tell_locked, tell_wordless
 from . import _host, _lacks
 
 _TOLD = ("code", "sentence", "values")
@@ -25,7 +25,7 @@ def register(server: Any = None) -> None:
 
 
 async def panel(request: web.Request) -> web.Response:
-    """Answer with ``engines``, ``checkpoints`` and ``locked`` channels.
+    """Answer with ``engines``, ``checkpoints``, ``locked`` and ``wordless`` channels.
 
     It looks into many files, and the server's loop serves everyone.
     """
@@ -46,4 +46,5 @@ def _offers() -> dict[str, Any]:
             _host.checkpoint_names(), lambda name: open_checkpoint(find_checkpoint(name, host), host)
         ),
         "locked": tell_locked(),
+        "wordless": tell_wordless(),
     }

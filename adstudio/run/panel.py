@@ -8,6 +8,7 @@ from typing import Any
 from ..engine.drawing.sizes import ASPECTS
 from ..errors import AdStudioError
 from ..output.channels import channel_names, get_channel
+from .channels import takes_copy
 from .engines import ENGINES, Engine, size_of
 from .readiness import Finder, ModelFile, Readiness, check_workflows
 from .request import ZIT, AdRequest
@@ -45,6 +46,12 @@ def tell_checkpoints(names: Iterable[str], open_named: Callable[[str], object]) 
 def tell_locked() -> list[str]:
     """Tell which channels take nothing but their own template, which the panel does not draw."""
     return [name for name in channel_names() if template_of(get_channel(name)) is not None]
+
+
+def tell_wordless() -> list[str]:
+    """Tell which channels take a picture without any words, which is no ad of the panel's."""
+    channels = {name: get_channel(name) for name in channel_names()}
+    return [name for name, each in channels.items() if not takes_copy(each) and template_of(each) is None]
 
 
 def _problem(name: str, open_named: Callable[[str], object]) -> dict[str, Any]:

@@ -148,8 +148,7 @@ def test_a_picture_is_changed_and_a_run_is_cancelled(open_page: Any, server: Com
     panel.locator(".adp-photo input").set_input_files({"name": "cup.png", "mimeType": "image/png", "buffer": coffee()})
     panel.locator(".adp-has-photo").wait_for()
     panel.get_by_label(words["edit_brief"]).fill("나무 탁자 위 핸드드립 커피")
-    panel.get_by_label(words["strength"]).fill("0.3")
-    expect(panel.locator("output")).to_have_text(words["strengths"]["mood"])
+    panel.get_by_label(words["strength"]).fill("0.9")  # more to draw: it must not be done before it is cancelled
     choose(panel, words["words"]["own"])
     panel.get_by_label(words["headline"]).fill("오늘의 한 잔")
     page.screenshot(path=tmp_path / "edit.png")
@@ -161,6 +160,8 @@ def test_a_picture_is_changed_and_a_run_is_cancelled(open_page: Any, server: Com
     expect(panel.locator(".adp-job")).to_have_count(0)
     expect(panel.locator(".adp-shown img")).to_have_count(0)
 
+    panel.get_by_label(words["strength"]).fill("0.3")
+    expect(panel.locator("output")).to_have_text(words["strengths"]["mood"])
     panel.get_by_role("button", name=words["edit"]).click()
     panel.locator(".adp-shown img").wait_for(timeout=MADE_MS)
     assert page.evaluate("() => previews.size") == 0, "previews of ads that are over stay in memory"
@@ -223,11 +224,14 @@ def test_what_is_missing_is_explained_and_mended(open_page: Any, tmp_path: Path)
     panel = open_panel(page)
     panel.get_by_role("button", name=KO["embedded_help"]).click()
     page.get_by_role("dialog", name=KO["help"]["title"]).get_by_role("button").click()
-    assert not {"kakao_bizboard", "coupang"} & set(panel.locator(".adp-picker option").evaluate_all(VALUES))
-    barred = panel.locator(".adp-picker option[disabled]")
-    expect(barred).to_have_text(
-        [KO["locked"].replace("{name}", KO["channels"][id]) for id in ("kakao_bizboard", "coupang")]
+    assert not {"kakao_bizboard", "coupang", "google_merchant"} & set(
+        panel.locator(".adp-picker option").evaluate_all(VALUES)
     )
+    barred = panel.locator(".adp-picker option[disabled]")
+    locked = [KO["locked"].replace("{name}", KO["channels"][id]) for id in ("kakao_bizboard", "coupang")]
+    merchant = KO["channels"]["google_merchant"]
+    wordless = [KO["wordless"].replace("{name}", name) for name in (merchant, f"{merchant} 의류")]
+    expect(barred).to_have_text(locked + wordless)
     panel.locator("summary").click()
     panel.get_by_label(KO["provider"]).select_option("openai")
     panel.get_by_label(KO["brief"]).fill(f"{BRIEF}, 20% 할인")

@@ -83,7 +83,7 @@ interface AdWords { headline: string; sub: string }
 interface Lack { code: string; sentence: string; values: Record<string, string> }
 interface Offers {
   industries: string[]; styles: string[]; channels: string[]; aspects: string[]; providers: string[]; checkpoints: string[];
-  fonts: string[]; schemas: Record<string, NodeSchema>; engines: Engine[]; broken: Record<string, RunError>; locked: string[];
+  fonts: string[]; schemas: Record<string, NodeSchema>; engines: Engine[]; broken: Record<string, RunError>; locked: string[]; wordless: string[];
 }
 interface EngineFile {
   place: string; state: "there" | "missing" | "damaged"; hub: string; path: string; gb: number; licence: string; commercial: boolean | null;

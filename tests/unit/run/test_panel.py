@@ -10,7 +10,7 @@ import pytest
 from adstudio import config
 from adstudio.engine.forms.checkpoint import open_checkpoint
 from adstudio.run.engines import ENGINES
-from adstudio.run.panel import tell_checkpoints, tell_engines, tell_locked
+from adstudio.run.panel import tell_checkpoints, tell_engines, tell_locked, tell_wordless
 from adstudio.run.readiness import check_workflows
 
 KLEIN = ("11-flux2-klein-4b", "14-flux2-klein-product")
@@ -78,3 +78,7 @@ def test_a_checkpoint_that_does_not_open_is_told_with_the_reason(tmp_path: Path)
 
 def test_channels_that_take_their_own_template_alone_are_told():
     assert tell_locked() == ["kakao_bizboard", "coupang"]
+
+
+def test_channels_that_take_no_words_are_told():
+    assert tell_wordless() == ["google_merchant", "google_merchant:apparel"]

@@ -189,7 +189,7 @@ export class Form {
     const show = () => { shape.hidden = wishes.mode === "edit" || (hasSizes && wishes.channels.length > 0); };
     wishes.channels = wishes.channels.filter((id) => this.offered.channels.includes(id)); // kept from before it could not be had here
     const list = picker(this.offered.channels, wishes.channels, name, {
-      barred: this.offered.locked.map((id) => say("panel.locked", { name: name(id) })),
+      barred: [.../** @type {const} */ (["locked", "wordless"])].flatMap((why) => this.offered[why].map((id) => say(`panel.${why}`, { name: name(id) }))),
       none: say("panel.no_channel"), add: say("panel.add_channel"), remove: (/** @type {string} */ which) => say("panel.remove_channel", { name: which }),
       change: (channels) => { this.put({ channels: channels.filter(Boolean) }); show(); },
     });

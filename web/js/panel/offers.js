@@ -34,11 +34,11 @@ async function ask() {
     const { required, optional } = schemas[node]?.input ?? {};
     return choicesOf(required?.[input] ?? optional?.[input]);
   };
-  const { engines, broken, locked } = await told;
+  const { engines, broken, locked, wordless } = await told;
   const byCopy = menu("AdStudioAdCopy", "channel").filter((name) => !["none", "auto"].includes(name));
   const bySize = menu("AdStudioChannelPreset", "channel");
   return {
-    schemas, locked, channels: (bySize.length ? bySize : byCopy).filter((name) => !locked.includes(name)), industries: menu("AdStudioPromptProcessor", "industry"),
+    schemas, locked, wordless, channels: (bySize.length ? bySize : byCopy).filter((name) => ![...locked, ...wordless].includes(name)), industries: menu("AdStudioPromptProcessor", "industry"),
     styles: menu("AdStudioLoraStyle", "style"), aspects: menu("AdStudioText2Image", "aspect"),
     providers: menu("AdStudioLanguageModel", "provider"), checkpoints: menu("AdStudioZitLoader", "checkpoint"),
     fonts: menu("AdStudioTextOverlay", "font"), engines, broken,
@@ -48,13 +48,13 @@ async function ask() {
 /**
  * What lies on the server's disk, engines with their files and checkpoints that do not open, and channels that only take their own template.
  *
- * @returns {Promise<Pick<Offers, "engines" | "broken" | "locked">>}
+ * @returns {Promise<Pick<Offers, "engines" | "broken" | "locked" | "wordless">>}
  */
 async function readiness() {
   const answer = await api.fetchApi("/adstudio/panel");
-  if (!answer.ok) return { engines: [], broken: {}, locked: [] }; // Z-Image needs none of it
-  const { engines, checkpoints, locked } = /** @type {{engines: Engine[], checkpoints: (RunError & {name: string})[], locked?: string[]}} */ (await answer.json());
-  return { engines, locked: locked ?? [], broken: Object.fromEntries(checkpoints.filter(({ code }) => code).map(({ name, ...problem }) => [name, problem])) };
+  if (!answer.ok) return { engines: [], broken: {}, locked: [], wordless: [] }; // Z-Image needs none of it
+  const { engines, checkpoints, locked, wordless } = /** @type {{engines: Engine[], checkpoints: (RunError & {name: string})[], locked?: string[], wordless?: string[]}} */ (await answer.json());
+  return { engines, locked: locked ?? [], wordless: wordless ?? [], broken: Object.fromEntries(checkpoints.filter(({ code }) => code).map(({ name, ...problem }) => [name, problem])) };
 }
 
 /**
