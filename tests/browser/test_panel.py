@@ -17,8 +17,10 @@ import pytest
 from comfy_server import ComfyServer
 from node_words import read
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 from warm_python import Popen
+
+from adstudio.run.request import MAX_STEPS
 
 WORDS = {language: read(language, "main")["adStudio"]["panel"] for language in ("en", "ko")}
 KO = WORDS["ko"]
@@ -76,6 +78,13 @@ def shown_file(page: Page, server: ComfyServer) -> Image.Image:
 def prompt_of(picture: Image.Image, kind: str) -> dict[str, Any]:
     steps = json.loads(picture.info["prompt"]).values()
     return next(step["inputs"] for step in steps if step["class_type"] == kind)
+
+
+def with_most_steps(route: Route) -> None:
+    asked = route.request.post_data_json
+    drawing = next(step for step in asked["prompt"].values() if step["class_type"] == "AdStudioImage2Image")
+    drawing["inputs"]["steps"] = MAX_STEPS
+    route.continue_(post_data=json.dumps(asked))
 
 
 def test_an_ad_of_a_brief_and_a_photo_is_made_kept_and_opened(open_page: Any, server: ComfyServer, tmp_path: Path):
@@ -148,17 +157,19 @@ def test_a_picture_is_changed_and_a_run_is_cancelled(open_page: Any, server: Com
     panel.locator(".adp-photo input").set_input_files({"name": "cup.png", "mimeType": "image/png", "buffer": coffee()})
     panel.locator(".adp-has-photo").wait_for()
     panel.get_by_label(words["edit_brief"]).fill("나무 탁자 위 핸드드립 커피")
-    panel.get_by_label(words["strength"]).fill("0.9")  # more to draw: it must not be done before it is cancelled
+    panel.get_by_label(words["strength"]).fill("0.9")
     choose(panel, words["words"]["own"])
     panel.get_by_label(words["headline"]).fill("오늘의 한 잔")
     page.screenshot(path=tmp_path / "edit.png")
 
+    page.route("**/api/prompt", with_most_steps)  # it must not be done before it is cancelled
     panel.get_by_role("button", name=words["edit"]).click()
     panel.locator(".adp-preview").wait_for()
     page.screenshot(path=tmp_path / "preview.png")
     panel.get_by_role("button", name=words["cancel"]).click()
     expect(panel.locator(".adp-job")).to_have_count(0)
     expect(panel.locator(".adp-shown img")).to_have_count(0)
+    page.unroute("**/api/prompt")
 
     panel.get_by_label(words["strength"]).fill("0.3")
     expect(panel.locator("output")).to_have_text(words["strengths"]["mood"])
