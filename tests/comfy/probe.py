@@ -33,11 +33,12 @@ NODE_CLASS_MAPPINGS = {"ProbeRunsOutOfMemory": RunsOutOfMemory}
 
 @PromptServer.instance.routes.get("/adstudio_probe/memory")
 async def look_at_memory(request: web.Request) -> web.Response:
-    """The models that the manager holds, and the bytes that each patcher keeps loaded."""
+    """The manager's state, the models that it holds, and the bytes that each patcher keeps loaded."""
     patchers = [thing for thing in gc.get_objects() if isinstance(thing, comfy.model_patcher.ModelPatcher)]
     held = [entry.model.model for entry in comfy.model_management.current_loaded_models if entry.model]
     return web.json_response(
         {
+            "vram_state": comfy.model_management.vram_state.name,
             "loaded": [type(module).__name__ for module in held],
             "patcher_bytes": [int(patcher.loaded_size()) for patcher in patchers],
             "mapped": {type(patcher.model).__name__: _mapped_share(patcher.model) for patcher in patchers},

@@ -1,7 +1,8 @@
 """Whatever memory flag ComfyUI is started with: a picture, everything given back, and the same picture again.
 
-A machine without a GPU starts ComfyUI with ``--cpu`` only, which excludes some of the flags; those need a GPU here, and
-what they do to the model manager is also tested in ``test_budget.py`` on any machine.
+A machine without a GPU starts ComfyUI with ``--cpu``, which excludes some of the flags. There, those start it on the
+processor as a GPU of another maker (``processor_as_gpu``): ComfyUI takes the flag and the roads that it opens, but
+moves no weights. What that does to the model manager is tested in ``test_budget.py``.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ FLAGS = (
     "--disable-dynamic-vram",
     "--disable-smart-memory",
 )
+STATES = {"--lowvram": "LOW_VRAM", "--novram": "NO_VRAM", "--highvram": "HIGH_VRAM", "--gpu-only": "HIGH_VRAM"}
+HERE = Path(__file__).parent
 PARSE = "import comfy.options; comfy.options.enable_args_parsing(); import comfy.cli_args"
 
 
@@ -40,25 +43,28 @@ def ask_comfyui(*arguments: str) -> bool:
     return subprocess.run([str(python), *arguments], cwd=root, capture_output=True, check=False).returncode == 0
 
 
-def start_flags(flag: str) -> list[str]:
-    """The flags to start with; the test is skipped where this machine cannot."""
+def start_flags(flag: str, packs: Path) -> list[str]:
+    """The flags to start with; puts into ``packs`` what this machine needs for them."""
     if ask_comfyui("-c", "import sys, torch; sys.exit(not torch.cuda.is_available())"):
         return [flag]
-    if not ask_comfyui("-c", PARSE, "--cpu", flag):
-        pytest.skip(f"without a GPU ComfyUI needs --cpu, and it does not take {flag} beside it")
-    return ["--cpu", flag]
+    if ask_comfyui("-c", PARSE, "--cpu", flag):
+        return ["--cpu", flag]
+    shutil.copytree(HERE / "processor_as_gpu", packs / "processor_as_gpu")
+    return ["--directml", "0", flag]
 
 
 @pytest.mark.parametrize("flag", FLAGS)
 def test_a_picture_under_every_flag(flag: str, tmp_path: Path, warm_comfyui: Popen):
     graph: dict[str, Any] = copy.deepcopy(api_graph("01-text-to-image-ad"))
     graph[node_of(graph, "AdStudioText2Image")]["inputs"] |= {"width": 256, "height": 256, "steps": 2, "seed": 1}
-    flags = start_flags(flag)
-    (tmp_path / "custom_nodes").mkdir()
-    shutil.copy(Path(__file__).parent / "probe.py", tmp_path / "custom_nodes" / "adstudio_probe.py")
+    packs = tmp_path / "custom_nodes"
+    packs.mkdir()
+    flags = start_flags(flag, packs)
+    shutil.copy(HERE / "probe.py", packs / "adstudio_probe.py")
     server, pictures = ComfyServer(tmp_path, popen=warm_comfyui), []
     server.start(flags=flags)
     try:
+        assert STATES.get(flag) in (None, server.get("/adstudio_probe/memory")["vram_state"])
         for _ in range(2):
             run = server.run(graph)
             assert run.status == "success", run.error
