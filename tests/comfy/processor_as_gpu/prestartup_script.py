@@ -9,7 +9,7 @@ from types import ModuleType
 import torch
 
 package = ModuleType("torch_directml")
-package.device = lambda index=0: torch.device("cpu")
-package.device_name = lambda index=0: "the processor"
+vars(package)["device"] = lambda index=0: torch.device("cpu")
+vars(package)["device_name"] = lambda index=0: "the processor"
 sys.modules["torch_directml"] = package
 torch.version.cuda = None  # or ComfyUI takes the GPU for one of NVIDIA's, and finds none of them to unload
