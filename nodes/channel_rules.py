@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from ..adstudio.output.channel_table import channels_stamp
 from ..adstudio.output.channels import channel_names, get_channel
 from ..adstudio.output.findings import describe, is_blocked, refuse
 from ..adstudio.output.templates import templates
@@ -159,6 +160,11 @@ class ChannelTemplate(io.ComfyNode):
             ],
             hidden=[io.Hidden.unique_id],
         )
+
+    @classmethod
+    def fingerprint_inputs(cls, **_: object) -> object:
+        # a channel that the user has added or corrected counts as a new input
+        return _host.fingerprint(channels_stamp())
 
     @classmethod
     def execute(

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from ..adstudio.engine.drawing.sizes import drawn_size
+from ..adstudio.output.channel_table import channels_stamp
 from ..adstudio.output.channels import channel_names, get_channel, get_channels, get_entry, require_size
 from ..adstudio.run.reflow import fit_picture, reflow_design, with_products
 from ..adstudio.types import Channel, CutOut, LayoutPlan
@@ -58,6 +59,11 @@ class ChannelPreset(io.ComfyNode):
             ],
             hidden=[io.Hidden.unique_id],
         )
+
+    @classmethod
+    def fingerprint_inputs(cls, **_: object) -> object:
+        # a channel that the user has added or corrected counts as a new input
+        return _host.fingerprint(channels_stamp())
 
     @classmethod
     def execute(cls, channel: str, zit: Any = None) -> io.NodeOutput:
@@ -185,6 +191,11 @@ class Reflow(io.ComfyNode):
             ],
             hidden=[io.Hidden.unique_id],
         )
+
+    @classmethod
+    def fingerprint_inputs(cls, **_: object) -> object:
+        # a channel that the user has added or corrected counts as a new input
+        return _host.fingerprint(channels_stamp())
 
     @classmethod
     def execute(

@@ -10,6 +10,7 @@ import torch
 
 from ..adstudio.errors import InputError
 from ..adstudio.imaging.cutout.matting import cut_out, licence_of, list_licences, methods, restore_frame
+from ..adstudio.imaging.cutout.rembg_models import first_available
 from ..adstudio.imaging.cutout.rembg_session import Device
 from ..adstudio.types import Array, CutOut
 from . import _host
@@ -83,6 +84,12 @@ class BackgroundRemoval(io.ComfyNode):
                 io.String.Output("report", tooltip="The method that was used, its licence, and what to look at."),
             ],
         )
+
+    @classmethod
+    def fingerprint_inputs(cls, method: str | None = None, **_: object) -> object:
+        # 'auto' takes a model as soon as its file is there: what was cut out without it is cut out anew
+        model, _reason = first_available(_host.host())
+        return model.name if model is not None and method in (None, "auto") else ""
 
     @classmethod
     def execute(

@@ -10,10 +10,11 @@ from ..adstudio.engine.drawing.options import BF16, OFFERED_PRECISIONS, PRECISIO
 from ..adstudio.engine.drawing.precision import with_options
 from ..adstudio.engine.forms.checkpoint import find_checkpoint, open_checkpoint
 from ..adstudio.engine.forms.model_files import AUTO
-from ..adstudio.engine.lora.uses import LoraUse, find_adapter, offered_triggers, with_loras
+from ..adstudio.engine.lora.uses import LoraUse, adapters_stamp, find_adapter, offered_triggers, with_loras
 from ..adstudio.engine.memory.components import Zit as ZitHandle
 from ..adstudio.engine.memory.components import load
-from ..adstudio.prompt.styles import get_style, style_choices
+from ..adstudio.prompt.styles import get_style, style_choices, styles
+from ..adstudio.prompt.tables import stamp
 from ..adstudio.run.usual import usual_checkpoint
 from ..adstudio.types import Style
 from . import _host
@@ -177,6 +178,13 @@ class LoraStyle(io.ComfyNode):
             ],
             hidden=[io.Hidden.unique_id],
         )
+
+    @classmethod
+    def fingerprint_inputs(cls, style: str | None = None, lora: str | None = None, **_: object) -> object:
+        # A style that the user has changed counts as a new input; so does an adapter that has come or was trained anew.
+        named = [each.lora for each in styles().values() if each.lora and style in (None, each.name)]
+        files = named if lora in (None, _BY_STYLE) else [lora]
+        return _host.fingerprint((stamp("styles"), adapters_stamp(files, _host.host())))
 
     @classmethod
     def execute(cls, zit: ZitHandle, style: str, lora: str, weight: float) -> io.NodeOutput:

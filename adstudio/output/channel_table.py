@@ -65,8 +65,13 @@ def entries() -> dict[str, Entry]:
     Raises:
         InputError: ``channels.bad_table`` naming the file and the entry.
     """
+    return _entries(channels_stamp())
+
+
+def channels_stamp() -> tuple[tuple[Path, int], ...]:
+    """Fingerprint the files that hold channels, to know whether what was made of them still holds."""
     own = config.home() / "channels.yaml"
-    return _entries(tuple((path, path.stat().st_mtime_ns) for path in (PACKAGED, own) if path.is_file()))
+    return tuple((path, path.stat().st_mtime_ns) for path in (PACKAGED, own) if path.is_file())
 
 
 def menu_entries() -> dict[str, Entry]:
@@ -75,7 +80,7 @@ def menu_entries() -> dict[str, Entry]:
         return entries()
     except InputError as error:
         logger.warning("%s", error)
-        return _entries(((PACKAGED, PACKAGED.stat().st_mtime_ns),))
+        return _entries(channels_stamp()[:1])
 
 
 @lru_cache(maxsize=4)

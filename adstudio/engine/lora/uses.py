@@ -36,10 +36,14 @@ class LoraUse:
 def find_adapter(zit: Zit, name: str, host: Host) -> Path | None:
     """Find an adapter by name: first among the checkpoint's own, then in the host's ``loras`` folder."""
     own = zit.checkpoint.adapters
-    names = tuple(dict.fromkeys((name, f"{name.removesuffix('.safetensors')}.safetensors")))
-    found = [] if own is None else [config.find_inside((own,), asked) for asked in names]
-    found += [host.model_file("loras", asked) for asked in names]
-    return next((path for path in found if path is not None and path.is_file()), None)
+    found = [] if own is None else [config.find_inside((own,), asked) for asked in _spellings(name)]
+    return next((path for path in found if path is not None and path.is_file()), None) or _hosted(name, host)
+
+
+def adapters_stamp(names: Iterable[str], host: Host) -> tuple[tuple[str, int, int], ...]:
+    """Fingerprint the host's adapters of these names, to know whether what was drawn with them still holds."""
+    found = (path for name in names if (path := _hosted(name, host)) is not None)
+    return tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in found)
 
 
 def with_loras(zit: Zit, uses: Iterable[LoraUse]) -> Zit:
@@ -93,6 +97,15 @@ def offered_triggers(path: Path) -> tuple[str, ...]:
     most = max(counts.values(), default=0)
     common = [tag for tag, count in counts.most_common(_OFFERED) if count >= _COMMON * most]
     return tuple(dict.fromkeys(word for word in (*phrase, *common) if word))[:_OFFERED]
+
+
+def _hosted(name: str, host: Host) -> Path | None:
+    found = (host.model_file("loras", asked) for asked in _spellings(name))
+    return next((path for path in found if path is not None and path.is_file()), None)
+
+
+def _spellings(name: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((name, f"{name.removesuffix('.safetensors')}.safetensors")))
 
 
 def check_adapter(zit: Zit, path: Path) -> None:
