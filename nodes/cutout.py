@@ -128,7 +128,8 @@ def _numbered(number: int, count: int) -> Iterator[None]:
     except InputError as error:
         if count == 1:
             raise
-        raise InputError(error.code, f"Photo {number} of {count}: {error.message}", error.hint) from error
+        said = f"Photo {number} of {count}: {error.message}"
+        raise InputError(error.code, said, error.hint, **error.figures, number=number, of=count) from error
 
 
 def _with_alpha(colour: Array, alpha: Array | None) -> Array:

@@ -18,7 +18,7 @@ def refusal(call):
     try:
         call()
     except AdStudioError as error:
-        return [error.code, error.message]
+        return [error.code, error.message, error.figures]
     return None
 
 def photo(height, width, colour=(0.8, 0.1, 0.2)):
@@ -36,6 +36,7 @@ broken = good.clone(); broken[0, 5, 5, 0] = float("nan")
 batch = torch.cat([good, torch.full_like(good, 0.75)])
 alpha = torch.cat([good, (good[..., :1] > 0.76).float()], dim=-1)
 dot = torch.zeros((1, 96, 128)); dot[:, 50, 60] = 1
+full = torch.zeros((1, 96, 128)); full[:, 24:72, 32:96] = 1
 kept = good.clone()
 cuts, image, matte, report = cut(good).args
 with tempfile.TemporaryDirectory() as folder:
@@ -52,6 +53,8 @@ with tempfile.TemporaryDirectory() as folder:
         "lists": [list(cut(photo(*size)).args[2].shape) for size in ((96, 128), (200, 80))],
         "nan": refusal(lambda: cut(broken)),
         "second": refusal(lambda: cut(batch)),
+        "tiny": refusal(lambda: cut(torch.cat([good, good]), "mask", mask=torch.cat([full, dot]))),
+        "tiny alone": refusal(lambda: cut(good, "mask", mask=dot)),
         "empty": refusal(lambda: cut(good, "mask", mask=torch.zeros((1, 96, 128)))),
         "dot": refusal(lambda: cut(good, "mask", mask=dot)),
         "shape": refusal(lambda: cut(good, "mask", mask=mask[:, :20])),
@@ -98,6 +101,8 @@ def test_bad_input_is_named(seen: dict[str, Any], case: str, code: str):
 
 def test_photo_of_a_batch_is_named(seen: dict[str, Any]):
     assert seen["second"][1].startswith("Photo 2 of 2: ")
+    assert seen["second"][2] == {"number": 2, "of": 2}
+    assert seen["tiny"][2] == {"number": 2, "of": 2, **seen["tiny alone"][2]} != {"number": 2, "of": 2}
 
 
 def test_models_belong_into_comfyuis_folder_and_are_not_fetched_unasked(seen: dict[str, Any]):

@@ -83,6 +83,12 @@ test("an error's figures stand in the Korean sentence; one that lacks them is to
   assert.deepEqual(log.steps.get("2").error, error);
 });
 
+test("a photo of a batch is named, in Korean before its words and in English once", () => {
+  const error = { code: "cutout.too_small", message: "Photo 2 of 5: The product is small.", hint: "", figures: { width: 3, height: 2, number: 2, of: 5 } };
+  assert.match(errorText(error, ko), /^5장 중 2번째 사진: .*3×2픽셀/);
+  assert.equal(errorText(error, en), "Photo 2 of 5: The product is small.");
+});
+
 test("a note is told in Korean by its code, with its figures", () => {
   const note = { kind: "note", value: "3 parts.", code: "cutout.pieces", figures: { count: 3 } };
   assert.match(badgeWords(note, ko), /3조각/);

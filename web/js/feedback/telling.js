@@ -11,7 +11,9 @@ import { optionName } from "../page/options.js";
 export function errorText(error, say) {
   const own = `${error.message} ${error.hint}`.trim();
   if (!error.code) return own;
-  return said("errors", error.code, error.figures, say) ?? own;
+  const words = said("errors", error.code, error.figures, say);
+  if (words === null) return own;
+  return error.figures?.of ? `${say("toast.which", error.figures)} ${words}` : words;
 }
 
 /**
