@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from adstudio.errors import InputError
 from adstudio.layout.plan.overrides import held_parts, with_overrides
-from adstudio.types import AdCopy, Box, LayoutPlan, TextBlock
+from adstudio.types import AdCopy, Box, LayoutPlan, Placement, TextBlock
 
 BOX = [0.1, 0.1, 0.5, 0.2]
 PLAN = LayoutPlan((TextBlock("headline", "봄 세일", Box(0.1, 0.1, 0.9, 0.3)),))
@@ -30,3 +32,12 @@ def test_what_is_no_partial_plan_is_refused_in_words(partial: object):
     with pytest.raises(InputError):
         held_parts(partial, AdCopy("봄"))  # pyright: ignore[reportArgumentType]
         with_overrides(PLAN, partial)  # pyright: ignore[reportArgumentType]
+
+
+def test_products_are_told_by_their_order():
+    plan = replace(PLAN, products=(Placement(0.3, 0.9, 0.4), Placement(0.7, 0.9, 0.4)))
+    first, second = with_overrides(plan, {"products": [{}, {"x": 0.6}]}).products
+    assert (first, second) == (plan.products[0], replace(plan.products[1], x=0.6))
+    with pytest.raises(InputError) as caught:
+        with_overrides(plan, {"products": [{}, {}, {"x": 0.6}]})
+    assert caught.value.code == "layout.no_such_part"
