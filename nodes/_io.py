@@ -143,6 +143,12 @@ def _opaque(frame: Array) -> Array:
 
 def _numbers(tensor: torch.Tensor, what: str) -> Array:
     # A copy on purpose: ComfyUI caches the tensor and hands the same one to every other node.
+    if not tensor.is_floating_point() and int(tensor.max()) > 1:  # a mask of zeros and ones is one all the same
+        raise InputError(
+            f"{what}.wrong_numbers",
+            f"Expected a {what} with values from 0 to 1, but whole numbers up to {int(tensor.max())} came.",
+            "Have the node before it divide by 255.",
+        )
     values = tensor.detach().to("cpu", torch.float32).numpy()
     if not np.isfinite(values).all():
         raise InputError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -136,8 +136,9 @@ def _with_alpha(colour: Array, alpha: Array | None) -> Array:
     return colour if alpha is None else np.concatenate([colour, alpha[..., None]], axis=-1)
 
 
-def _masks(mask: torch.Tensor | None, invert: bool, count: int) -> list[Array] | list[None]:
-    return masks_for(1 - mask if invert and mask is not None else mask, count)
+def _masks(mask: torch.Tensor | None, invert: bool, count: int) -> Sequence[Array | None]:
+    masks = masks_for(mask, count)
+    return [None if each is None else 1 - each for each in masks] if invert else masks
 
 
 def _report(cut: CutOut) -> str:

@@ -125,14 +125,14 @@ def _from_deep_grey(image: Image.Image) -> Array:
     if image.mode == "F":
         top = 1.0 if float(values.max()) <= 1.0 else 255.0 if float(values.max()) <= 255.0 else 65535.0
     else:
-        top = 65535.0
+        top = 65535.0 if float(values.max()) <= 65535.0 else 2.0**31 - 1
     if not np.isfinite(values).all():
         raise _not_numbers()
     return np.repeat(np.clip(values / np.float32(top), 0.0, 1.0)[..., None], 3, axis=2)
 
 
 def _alpha_of(image: Image.Image) -> Array | None:
-    if "A" in image.getbands():
+    if image.mode in {"LA", "PA", "RGBA"}:  # the A of LAB is a colour
         return np.asarray(image.getchannel("A"), dtype=np.float32) / np.float32(255)
     if "transparency" in image.info:
         return np.asarray(image.convert("RGBA").getchannel("A"), dtype=np.float32) / np.float32(255)

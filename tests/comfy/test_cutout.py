@@ -48,6 +48,7 @@ with tempfile.TemporaryDirectory() as folder:
         "untouched": bool(torch.equal(good, kept)),
         "report": report,
         "half mask": float(cut(good, "mask", mask=mask).args[2][0, 48, 64]),
+        "turned": float(cut(good, "mask", mask=mask == 0, invert_mask=True).args[2][0, 48, 64]),
         "soft mask": float(cut(good, "mask", mask=soft).args[2].unique().numel()),
         "alpha": cut(alpha, "auto").args[3],
         "lists": [list(cut(photo(*size)).args[2].shape) for size in ((96, 128), (200, 80))],
@@ -79,7 +80,7 @@ def test_photo_keeps_its_frame_and_the_product_its_place(seen: dict[str, Any]):
 
 
 def test_masks_of_other_nodes_fit(seen: dict[str, Any]):
-    assert seen["half mask"] == 1
+    assert seen["half mask"] == seen["turned"] == 1
     assert seen["soft mask"] > 5
     assert "transparency was used" in seen["alpha"]
     assert seen["lists"] == [[1, 96, 128], [1, 200, 80]]

@@ -43,6 +43,11 @@ answer = {
     "kept_alpha": [float(alpha[0, 0]), float(alpha[1, 1]), float(alpha[3, 3])],
     "no_alpha": _io.to_arrays_with_alpha(image)[0][1] is None,
     "grey": list(_io.to_arrays(torch.full((1, 3, 3, 1), 0.5))[0].shape),
+    "whole": [
+        bool(np.array_equal(_io.mask_to_arrays((mask > 0.5).to(kind))[0], (mask[0] > 0.5).numpy()))
+        for kind in (torch.bool, torch.uint8, torch.int64)
+    ],
+    "odd": bool(torch.equal(_io.to_image(_io.to_arrays(image.double().transpose(1, 2))), image.transpose(1, 2))),
     "clipped": [float(_io.to_arrays(torch.full((1, 1, 1, 3), value))[0].max()) for value in (1.5, -1.0)],
     "bare_mask": [list(m.shape) for m in _io.mask_to_arrays(torch.zeros((6, 3)))],
     "four_d_masks": [list(_io.mask_to_arrays(torch.zeros(shape))[0].shape) for shape in ((2, 1, 6, 3), (2, 6, 3, 1))],
@@ -51,6 +56,8 @@ answer = {
         "latent": refusal(lambda: _io.to_arrays({"samples": image})),
         "two channels": refusal(lambda: _io.to_arrays(torch.zeros((1, 4, 4, 2)))),
         "empty batch": refusal(lambda: _io.to_arrays(torch.zeros((0, 4, 4, 3)))),
+        "bytes": refusal(lambda: _io.to_arrays((image * 255).to(torch.uint8))),
+        "bytes for mask": refusal(lambda: _io.mask_to_arrays((mask * 255).to(torch.int64))),
         "nan": refusal(lambda: _io.to_arrays(nan)),
         "image for mask": refusal(lambda: _io.mask_to_arrays(image)),
         "two sizes": refusal(lambda: _io.to_image([np.zeros((4, 4, 3), np.float32), np.zeros((4, 5, 3), np.float32)])),
@@ -65,6 +72,8 @@ REFUSALS = {
     "latent": "picture.wrong_shape",
     "two channels": "picture.wrong_shape",
     "empty batch": "picture.wrong_shape",
+    "bytes": "picture.wrong_numbers",
+    "bytes for mask": "mask.wrong_numbers",
     "nan": "picture.not_a_number",
     "image for mask": "mask.wrong_shape",
     "two sizes": "picture.sizes_differ",
@@ -93,6 +102,11 @@ def test_half_precision_grey_and_overshoot_are_taken(seen: dict[str, Any]):
     assert error < 1e-3
     assert seen["grey"] == [3, 3, 3]
     assert seen["clipped"] == [1.0, 0.0]
+
+
+def test_whole_numbers_up_to_one_and_odd_strides_are_taken(seen: dict[str, Any]):
+    assert seen["whole"] == [True] * 3
+    assert seen["odd"]
 
 
 def test_transparency_lies_on_white_or_comes_apart(seen: dict[str, Any]):

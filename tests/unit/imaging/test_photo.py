@@ -79,10 +79,11 @@ def test_damaged_exif_loses_no_pixels() -> None:
         (halves("RGB", (255, 0, 51), (0, 102, 255)).convert("P"), "PNG", [255, 0, 51], [0, 102, 255]),
         (halves("I;16", 0, 65535), "PNG", [0] * 3, [255] * 3),
         (halves("I;16", 32896, 257), "PNG", [128] * 3, [1] * 3),
+        (halves("I", 2**31 - 1, 2**30), "TIFF", [255] * 3, [128] * 3),
         (halves("F", 0.0, 1.0), "TIFF", [0] * 3, [255] * 3),
         (halves("CMYK", (0, 255, 255, 0), (255, 0, 0, 0)), "TIFF", [255, 0, 0], [0, 255, 255]),
     ],
-    ids=["grey", "one-bit", "palette", "16-bit", "16-bit-middle", "float", "cmyk"],
+    ids=["grey", "one-bit", "palette", "16-bit", "16-bit-middle", "32-bit", "float", "cmyk"],
 )
 def test_every_kind_of_pixels(image: Image.Image, kind: str, left: list[int], right: list[int]) -> None:
     assert sides(read_photo(encode(image, kind))) == (left, right)
@@ -119,6 +120,14 @@ def test_transparency_is_laid_on_white_or_kept() -> None:
 
 
 def test_opaque_alpha_counts_as_none() -> None:
+    lab = ImageCms.profileToProfile(
+        halves("RGB", (200, 30, 40), (10, 20, 250)),
+        ImageCms.createProfile("sRGB"),
+        ImageCms.createProfile("LAB"),
+        outputMode="LAB",
+    )
+    assert lab is not None
+    assert read_photo_with_alpha(encode(lab, "TIFF"))[1] is None  # its A is a colour
     assert read_photo_with_alpha(encode(halves("RGBA", (1, 2, 3, 255), (4, 5, 6, 255)), "PNG"))[1] is None
 
 
