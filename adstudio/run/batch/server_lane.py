@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from itertools import islice
 from pathlib import Path
 
+from ...ports import Cancelled
 from ..recorder import OnEvent
 from .lanes import Outcome, failed, in_order
 from .rows import Row
@@ -55,6 +56,8 @@ class RunnerLane:
         getattr(self._runner, "close", lambda: None)()
 
     def _one(self, row: Row) -> Outcome:
+        if self._stopped:  # the runner stops what it has, and knows nothing of rows that still wait here
+            raise Cancelled
         try:
             return Outcome(row, self._rows.draw(row, self._runner, self._folder, self._on_event))
         except Exception as error:

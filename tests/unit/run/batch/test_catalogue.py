@@ -176,6 +176,31 @@ def test_any_runner_draws_rows_side_by_side(checkpoint: Path, box: Path, tmp_pat
     assert [failure.code for failure in done.failures] == ["layout.no_room"]
 
 
+def test_no_row_begins_once_a_run_is_cancelled(checkpoint: Path, box: Path, tmp_path: Path) -> None:
+    begun: list[AdRequest] = []
+    second_runs, cancelled = threading.Event(), threading.Event()
+
+    class Two:
+        def run(self, request: AdRequest, on_event: object = None, **_: object):
+            begun.append(request)
+            if len(begun) == 1:
+                assert second_runs.wait(60)
+                return LocalRunner(tmp_path / "store").run(request)
+            second_runs.set()
+            assert cancelled.wait(60)
+            raise Cancelled
+
+        def cancel(self) -> None:
+            cancelled.set()
+
+    latte = next(row for row in rows(checkpoint, box) if not row.backdrop)
+    lane = RunnerLane(Two(), tmp_path / "store", 2)
+    table = [replace(latte, id=f"{latte.id} {number}") for number in range(5)]
+    with pytest.raises(Cancelled):
+        draw_catalogue(table, lane, tmp_path, on_progress=lambda _: lane.cancel())
+    assert len(begun) == 2
+
+
 @pytest.mark.parametrize(
     ("said", "mark"),
     [({"ai_label": "AI 생성 이미지"}, None), ({}, Mark("qr", _CORNER, "https://a.kr")), ({}, Mark("logo", _CORNER))],
