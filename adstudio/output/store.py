@@ -29,7 +29,7 @@ _NO_LINKS = {
 }
 ORIGIN_FOLDER = "origin"
 _PART = ".adstudio-part-"
-_DEVICES = re.compile(r"(?i)(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)[ .]*(?:\..*)?")
+DEVICES = re.compile(r"(?i)(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)[ .]*(?:\..*)?")
 _LONGEST_NAME = 255  # bytes, or UTF-16 units on Windows
 _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG}
 
@@ -75,7 +75,7 @@ def inside(root: Path, name: str) -> Path:
 
 def _check_name(part: str) -> None:
     wrong = re.search(r'[<>:"|?*\x00-\x1f\x7f]', part)
-    if wrong or _DEVICES.fullmatch(part) or (part not in (".", "..") and part[-1] in ". "):
+    if wrong or DEVICES.fullmatch(part) or (part not in (".", "..") and part[-1] in ". "):
         what = f"holds {wrong.group()!r}" if wrong else "ends with a dot" if part[-1] == "." else "is a device's name"
         raise StorageError(
             "output.bad_name",

@@ -14,19 +14,20 @@ import shutil
 from pathlib import Path
 
 from ...errors import StorageError
+from ...output.store import DEVICES
 from .lanes import Made
 
 ADS, STORE = "ads", "store"
 _FORBIDDEN = re.compile(r'[~<>:"/\\|?*\x00-\x1f\x7f]')  # ~ parts an id from a number or channel
-_DEVICE = re.compile(r"(?i)(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?")
 
 
 def file_name(identity: str) -> str:
     """The name of a row's files, good on every system; ids that differ have names that differ, but for their case."""
     plain = _FORBIDDEN.sub("_", identity).strip(" .")
-    if plain == identity and not _DEVICE.fullmatch(plain):
+    is_device = DEVICES.fullmatch(plain) is not None
+    if plain == identity and not is_device:
         return plain
-    return f"{plain or 'row'}-{hashlib.sha256(identity.encode()).hexdigest()[:8]}"
+    return f"{'row ' if is_device else ''}{plain or 'row'}-{hashlib.sha256(identity.encode()).hexdigest()[:8]}"
 
 
 def deliver(folder: Path, identity: str, made: Made) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from adstudio.errors import InputError
+from adstudio.output.store import DEVICES
 from adstudio.run.batch.delivery import file_name
 from adstudio.run.batch.lanes import in_order
 from adstudio.run.batch.photo_paths import PhotoFolder
@@ -115,7 +116,8 @@ def test_rows_of_one_style_go_together(photos: Path) -> None:
 
 def test_names_of_files_are_good_everywhere_and_never_the_same() -> None:
     assert file_name("컵-1") == "컵-1"
-    names = [file_name(name) for name in ("a/b", "a_b", "a:b", "CON", "..", "a.", "cup~2", "컵" * 60)]
+    names = [file_name(name) for name in ("a/b", "a_b", "a:b", "CON", "com¹.v2", "..", "a.", "cup~2", "컵" * 60)]
     assert len({name.casefold() for name in names}) == len(names)
     for name in names:
         assert not set(name) & set('~<>:"/\\|?*') and name.strip(" .") == name and len(name.encode()) < 240
+        assert not DEVICES.fullmatch(f"{name}.png")
