@@ -59,18 +59,21 @@ class JobTable:
     """Jobs by number. For one event loop.
 
     Args:
+        clock: of the day, by which jobs get old, also over a restart.
+        ticks: of the line before the table; a day's clock that is set back would keep everybody out for as long.
         ended: those of before the server was restarted; ``broken_off`` the numbers of those that it had not finished.
     """
 
     def __init__(
         self,
         clock: Callable[[], float] = time.time,
+        ticks: Callable[[], float] = time.monotonic,
         *,
         ended: Iterable[JobRecord] = (),
         broken_off: Collection[str] = (),
     ) -> None:
         self._clock = clock
-        self._line = Line(clock)
+        self._line = Line(ticks)
         self._jobs = {job.id: job for job in ended}
         self._broken_off = broken_off
 

@@ -28,7 +28,7 @@ def end(job: JobRecord, now: float) -> None:
 def test_nobody_is_sent_away_often_and_who_came_first_is_drawn_first() -> None:
     """Sixty callers at once, four places, a newcomer a second, and one job after the other."""
     now = 0.0
-    table, limits = JobTable(lambda: now), Limits(queue=PLACES)
+    table, limits = JobTable(lambda: now, lambda: now), Limits(queue=PLACES)
     order = itertools.count()
     knocks = [
         (float(0 if number < CALLERS else number - CALLERS), next(order), number) for number in range(2 * CALLERS)
@@ -59,7 +59,7 @@ def test_nobody_is_sent_away_often_and_who_came_first_is_drawn_first() -> None:
 
 def test_a_place_that_gets_free_is_kept_for_who_was_sent_away() -> None:
     now = 0.0
-    table, limits = JobTable(lambda: now), Limits(queue=1)
+    table, limits = JobTable(lambda: now, lambda: now), Limits(queue=1)
     job = JobRecord("1")
     table.add(job, limits, 0, "first")
     assert sent_away(table, limits, "second").code == "rest.queue_full"
@@ -71,7 +71,7 @@ def test_a_place_that_gets_free_is_kept_for_who_was_sent_away() -> None:
 
 def test_who_does_not_come_back_loses_the_place() -> None:
     now = 0.0
-    table, limits = JobTable(lambda: now), Limits(queue=1)
+    table, limits = JobTable(lambda: now, lambda: now), Limits(queue=1)
     job = JobRecord("1")
     table.add(job, limits, 0, "first")
     told = sent_away(table, limits, "second")
@@ -81,7 +81,7 @@ def test_who_does_not_come_back_loses_the_place() -> None:
 
 
 def test_the_wait_follows_the_pace_of_the_queue() -> None:
-    table, limits = JobTable(lambda: 1000.0), Limits(queue=10)
+    table, limits = JobTable(lambda: 1000.0, lambda: 1000.0), Limits(queue=10)
     for number in range(5):
         job = JobRecord(str(number))
         table.add(job, limits, 0)
@@ -89,3 +89,14 @@ def test_the_wait_follows_the_pace_of_the_queue() -> None:
     assert [sent_away(table, limits, name, others=10).seconds for name in "abc"] == [8, 16, 24]
     assert sent_away(table, limits, "a", others=10).seconds == 8, "who comes back keeps its place"
     assert max(sent_away(table, limits, number, others=10).seconds for number in range(30)) == LONGEST_S
+
+
+def test_a_clock_that_is_set_back_keeps_nobody_out() -> None:
+    day, now = 1_000_000.0, 0.0
+    table, limits = JobTable(lambda: day, lambda: now), Limits(queue=1)
+    job = JobRecord("1")
+    table.add(job, limits, 0, "first")
+    told = sent_away(table, limits, "second")
+    end(job, day)
+    day, now = day - 86_400, told.seconds + KEPT_S + 1
+    table.add(JobRecord("2"), limits, 0, "third")
