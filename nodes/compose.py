@@ -12,6 +12,7 @@ from ..adstudio.errors import InputError
 from ..adstudio.imaging.composite.compose import describe
 from ..adstudio.imaging.composite.grounding import cast_alone, shade_white
 from ..adstudio.imaging.composite.placement import STANCES, line_up
+from ..adstudio.imaging.composite.products import check_cutouts
 from ..adstudio.imaging.composite.stance import settle_stances
 from ..adstudio.imaging.cutout.matting import restore_frame
 from ..adstudio.layout.frames import together
@@ -188,6 +189,7 @@ class BackgroundComposite(io.ComfyNode):
         **settings: Any,
     ) -> io.NodeOutput:
         products = [product for product in (cutout, cutout_2, cutout_3) if product is not None]
+        check_cutouts(products)
         by_hand = {"x": x, "base_y": base_y, "height": height}
         options = {"shadow": shadow, "harmonize": harmonize, "layers": True, "fidelity_limit": fidelity_limit or None}
         options |= _lamp.lamp_options(light, settings) | settings
@@ -281,6 +283,7 @@ class Shadow(io.ComfyNode):
 
 def _shapes(cutout: CutOut | None, mask: torch.Tensor | None) -> list[Array]:
     if cutout is not None and mask is None:
+        check_cutouts([cutout])
         return [restore_frame(cutout)[..., 3]]
     if mask is not None and cutout is None:
         return mask_to_arrays(mask)

@@ -26,6 +26,7 @@ def refusal(call):
 
 rgba = np.ones((60, 40, 4), np.float32); rgba[..., :3] = (0.8, 0.2, 0.1)
 cut = CutOut(rgba, "mask", origin_px=(20, 10), source_px=(90, 100))
+torn = CutOut(rgba * np.float32("nan"), "mask")
 ramp = torch.linspace(0.9, 0.4, 128)[None, None, :, None].expand(2, 128, 128, 3).contiguous()
 by_hand = dict(manual_placement=True, x=0.5, base_y=0.8, height=0.4, light="auto", shadow=1.0, harmonize=0.3)
 done = BackgroundComposite.execute(ramp, cut, cutout_2=cut, **by_hand)
@@ -73,6 +74,9 @@ answer = {
             ramp[:1], cut, fidelity_limit=0.01, **(by_hand | {"harmonize": 1.0}))),
         "places": refusal(lambda: BackgroundComposite.execute(
             ramp[:1], cut, cutout_2=cut, layout=plan, **by_plan)),
+        "product": refusal(lambda: BackgroundComposite.execute(ramp[:1], cut, cutout_2=torn, **by_hand)),
+        "no rows": refusal(lambda: BackgroundComposite.execute(ramp[:1], CutOut(rgba[:0], "mask"), **by_hand)),
+        "its shadow": refusal(lambda: Shadow.execute("auto", "standing", 1.0, False, cutout=torn)),
     },
 }
 """
@@ -137,4 +141,7 @@ def test_what_cannot_be_is_refused(seen: dict[str, Any]):
         "batch": "backdrop.count",
         "limit": "composite.fidelity",
         "places": "composite.placements",
+        "product": "composite.not_a_number",
+        "no rows": "composite.empty_product",
+        "its shadow": "composite.not_a_number",
     }

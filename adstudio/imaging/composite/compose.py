@@ -17,7 +17,7 @@ from .crossing import Fall, shade_side, throw
 from .grounding import SHADE, mirror, occlude, shade_ground
 from .light import Lamp, estimate_light, find_lamp
 from .placement import check_placement
-from .products import Product, Wish, fit, look_at, match
+from .products import Product, Wish, check_cutouts, fit, look_at, match
 from .receipt import check_fidelity, describe, write_receipt
 from .sheets import Sheet, flatten, lift, overlap
 
@@ -203,20 +203,7 @@ def _check(cutouts: Sequence[CutOut], placements: Sequence[Placement]) -> None:
             products=len(cutouts),
             placements=len(placements),
         )
-    for number, cutout in enumerate(cutouts, start=1):
-        shape = cutout.rgba.shape
-        if len(shape) != 3 or shape[2] != 4 or 0 in shape or float(cutout.rgba[..., 3].max()) <= 0.0:
-            raise InputError(
-                "composite.empty_product",
-                f"Product {number} has no visible pixel (its picture is {list(shape)}).",
-                "Cut it out again, or give a mask.",
-            )
-        if not np.isfinite(cutout.rgba).all():
-            raise InputError(
-                "composite.not_a_number",
-                f"Product {number} holds values that are not numbers (NaN or infinite).",
-                "The step before it failed quietly; cut it out again.",
-            )
+    check_cutouts(cutouts)
 
 
 def _check_figures(figures: dict[str, tuple[float, float]]) -> None:

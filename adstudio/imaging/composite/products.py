@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 from array_api_compat import array_namespace
 
+from ...errors import InputError
 from ...types import Array, CutOut, Note, Placement, Stance
 from ..arrays import beside, fetch, pad
 from ..linear import to_linear, to_srgb
@@ -46,6 +48,27 @@ class Wish:
     harmonize: float
     detail: float
     max_delta_e: float
+
+
+def check_cutouts(cutouts: Sequence[CutOut]) -> None:
+    """Refuse what shows nothing, or is not a picture.
+
+    Raises: InputError ``composite.empty_product`` and ``composite.not_a_number``.
+    """
+    for number, cutout in enumerate(cutouts, start=1):
+        shape = cutout.rgba.shape
+        if len(shape) != 3 or shape[2] != 4 or 0 in shape or float(cutout.rgba[..., 3].max()) <= 0.0:
+            raise InputError(
+                "composite.empty_product",
+                f"Product {number} has no visible pixel (its picture is {list(shape)}).",
+                "Cut it out again, or give a mask.",
+            )
+        if not np.isfinite(cutout.rgba).all():
+            raise InputError(
+                "composite.not_a_number",
+                f"Product {number} holds values that are not numbers (NaN or infinite).",
+                "The step before it failed quietly; cut it out again.",
+            )
 
 
 def fit(cutouts: Sequence[CutOut], placements: Sequence[Placement], scene: Array) -> tuple[list[Product], list[str]]:
