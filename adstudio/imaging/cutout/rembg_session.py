@@ -148,7 +148,8 @@ def _named(model: RembgModel, weights: Path) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if not type(error).__module__.startswith("onnxruntime") or "alloc" in str(error).lower():
+        is_of_onnx = type(error).__module__.startswith("onnxruntime") and "alloc" not in str(error).lower()
+        if not is_of_onnx and not isinstance(error, _NoMatte):
             raise
         raise ModelError(
             "cutout.bad_weights",
@@ -181,6 +182,10 @@ def _give_back() -> None:
             ctypes.CDLL(None).malloc_trim(0)
 
 
+class _NoMatte(Exception):
+    """The net gave something else than pictures."""
+
+
 class _Watched:
     """An inference session that remembers how sure the net was, before rembg stretches the answer."""
 
@@ -190,6 +195,8 @@ class _Watched:
 
     def run(self, *args: Any, **kwargs: Any) -> Any:
         outputs = self._inner.run(*args, **kwargs)
+        if np.ndim(outputs[0]) != 4:
+            raise _NoMatte
         self.range = (float(np.min(outputs[0])), float(np.max(outputs[0])))
         return outputs
 

@@ -166,6 +166,21 @@ def test_file_of_another_network_is_named(home: Path, blue_plate: tuple[Array, A
     assert caught.value.code == "cutout.bad_weights" and "u2netp.onnx" in caught.value.message
 
 
+def test_file_of_a_network_that_gives_no_picture_is_named(home: Path, blue_plate: tuple[Array, Array]) -> None:
+    from onnx import TensorProto, helper, save
+
+    mean = helper.make_node("ReduceMean", ["picture"], ["number"], keepdims=0)
+    picture = helper.make_tensor_value_info("picture", TensorProto.FLOAT, [1, 3, 320, 320])
+    number = helper.make_tensor_value_info("number", TensorProto.FLOAT, [])
+    path = home / "models" / "rembg" / "u2netp.onnx"
+    path.parent.mkdir(parents=True)
+    graph = helper.make_graph([mean], "mean", [picture], [number])
+    save(helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 17)]), path)
+    with pytest.raises(ModelError) as caught:
+        cut_out(blue_plate[0], method="rembg:u2netp")
+    assert caught.value.code == "cutout.bad_weights" and "u2netp.onnx" in caught.value.message
+
+
 def test_host_folder_comes_first(home: Path) -> None:
     save_toy_net(home / "models" / "rembg" / "u2netp.onnx")
     own = save_toy_net(home / "comfyui" / "rembg" / "u2netp.onnx")
