@@ -71,9 +71,10 @@ def one_or_each(given: Sequence[Array] | None, count: int, what: str) -> list[Ar
 def for_each(given: Sequence[Array], count: int, what: str) -> list[Array]:
     """Give every picture its own, as ``one_or_each`` does, of an input that must be connected."""
     if len(given) not in (1, count):
+        each = f", or one for each of the {count} pictures" if count > 1 else ""
         raise InputError(
             f"{what}.count",
-            f"Expected one {what}, or one for each of the {count} pictures, but {len(given)} came.",
+            f"Expected one {what}{each}, but {len(given)} came.",
             f"Connect the {what} that belongs to these pictures.",
         )
     return list(given) * count if len(given) == 1 else list(given)

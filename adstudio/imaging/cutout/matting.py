@@ -31,6 +31,10 @@ _OWN = {"auto": "as the method it takes", "geodesic": "part of Ad Studio", "mask
 _STRAIGHTENED = Note(
     "cutout.straightened", "The photo's colours had been multiplied by their transparency; that was undone."
 )
+_EMPTY_MASK = (
+    "Paint the product white, switch the mask over if its clear part is the product, or leave it out: "
+    "Load Image gives a clear mask with every photo that has no transparency."
+)
 _GIVE_A_MASK = "Give a mask of the product, or take the photo against a plain background."
 
 
@@ -218,7 +222,7 @@ def _check_mask(alpha: Array, name: str) -> None:
         raise InputError(
             "cutout.empty_mask",
             f"The {name} marks no product at all: it is clear everywhere.",
-            "Paint the product white, or switch the mask over if its clear part is the product.",
+            _EMPTY_MASK if name == "mask" else "Save the picture again with the product in it, or give a mask.",
         )
     if float(alpha.mean()) > 0.995:
         raise InputError(

@@ -116,9 +116,10 @@ def _read_mask(path: Path, *, invert: bool) -> Array:
 def _masks(options: argparse.Namespace) -> Sequence[Path | None]:
     count = len(options.photos)
     if len(options.mask) not in (0, 1, count):
+        each = f", or one for each of the {count} photos" if count > 1 else ""
         raise InputError(
             "cutout.mask_count",
-            f"Expected one mask, or one for each of the {count} photos, but {len(options.mask)} came.",
+            f"Expected one mask{each}, but {len(options.mask)} came.",
             "Give --mask once, or as often as there are photos, in their order.",
         )
     return options.mask if len(options.mask) == count else (options.mask or [None]) * count
