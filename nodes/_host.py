@@ -232,7 +232,12 @@ def find_shown(filename: str, subfolder: str, kind: str) -> Path:
         path = named.resolve()
         if path.is_relative_to(Path(folder).resolve()) and path.is_file():
             return path
-    raise InputError("photo.not_found", f"The server has no picture named '{filename:.80}'.", "Run the graph again.")
+    raise InputError(
+        "photo.not_found",
+        f"The server has no picture named '{filename:.80}'.",
+        "Run the graph again.",
+        file=f"{filename:.80}",
+    )
 
 
 def node_classes() -> set[str]:

@@ -161,6 +161,8 @@ def _joined(colour: Array, alpha: Array | None, left_out: Array | None) -> Array
             f"The logo is {colour.shape[1]}x{colour.shape[0]} px, but its mask "
             f"{left_out.shape[1]}x{left_out.shape[0]} px.",
             "Connect the mask of the same Load Image.",
+            logo=f"{colour.shape[1]}×{colour.shape[0]}",
+            mask=f"{left_out.shape[1]}×{left_out.shape[0]}",
         )
     return np.dstack([colour, alpha * (1 - left_out)])
 

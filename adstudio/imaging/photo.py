@@ -84,11 +84,16 @@ def _read_file(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        raise InputError("photo.not_found", f"There is no photo at '{path}'.", "Check the path and the name.") from None
+        raise InputError(
+            "photo.not_found", f"There is no photo at '{path}'.", "Check the path and the name.", file=str(path)
+        ) from None
     except (IsADirectoryError, PermissionError, OSError, ValueError) as error:
         reason = "it is a folder" if isinstance(error, IsADirectoryError) else str(error)
         raise InputError(
-            "photo.unreadable", f"The photo '{path}' cannot be read: {reason}.", "Give a file that you may read."
+            "photo.unreadable",
+            f"The photo '{path}' cannot be read: {reason}.",
+            "Give a file that you may read.",
+            file=str(path),
         ) from error
 
 

@@ -59,7 +59,12 @@ def choose_side(wish: str, prompt: AdPrompt | None) -> Side | None:
     if wish == "auto":
         return None if prompt is None else prompt.copy_space
     if wish not in _SIDES:
-        raise InputError("layout.bad_side", f"Expected auto, {', '.join(_SIDES)}, but '{wish}' came.", "Choose one.")
+        raise InputError(
+            "layout.bad_side",
+            f"Expected auto, {', '.join(_SIDES)}, but '{wish}' came.",
+            "Choose one.",
+            came=f"{wish:.40}",
+        )
     return _SIDES[wish]
 
 
@@ -93,6 +98,8 @@ def place_text(
             "layout.mask_count",
             f"Expected one mask, or one for each of the {len(pictures)} pictures, but {len(masks)} came.",
             "Connect the mask that belongs to these pictures.",
+            pictures=len(pictures),
+            masks=len(masks),
         )
     plans = []
     for index, picture in enumerate(pictures):

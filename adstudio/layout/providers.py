@@ -164,6 +164,7 @@ def _resolve(choice: LayoutChoice) -> tuple[Service | None, tuple[str, ...]]:
             "provider.no_vision",
             f"The connected language model '{choice.writer:.40}' does not look at pictures.",
             "Choose openai there, disconnect it, or take the layout provider local.",
+            model=f"{choice.writer:.40}",
         )
     settings = read_settings()
     if wanted == AUTO:

@@ -39,6 +39,8 @@ def check_aspects(aspects: Sequence[float]) -> None:
             "layout.too_many_products",
             f"At most {_MOST_PRODUCTS} products stand on one backdrop; {len(aspects)} came.",
             "Make several pictures.",
+            most=_MOST_PRODUCTS,
+            came=len(aspects),
         )
     for aspect in aspects:
         if not math.isfinite(aspect) or not 0.02 <= aspect <= 50:
@@ -46,6 +48,8 @@ def check_aspects(aspects: Sequence[float]) -> None:
                 "layout.bad_value",
                 f"Expected a product's width / height between 0.02 and 50, but {aspect} came.",
                 "Check the cut-out: it may be a single line of pixels.",
+                where="product",
+                came=f"{aspect:g}",
             )
 
 

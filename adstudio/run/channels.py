@@ -188,6 +188,7 @@ def require_copy(channel: Channel) -> Channel:
             "channel.takes_no_copy",
             f"{channel.english} takes no copy on its pictures, so there is none to lay out.",
             "Use the picture as it is, and check it with: adstudio check.",
+            channel=channel.korean,
         )
     return channel
 

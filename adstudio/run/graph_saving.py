@@ -137,6 +137,9 @@ def _check(picture: Array, format: str, wanted: Wanted) -> tuple[str, ...]:
             f"{channel.english} takes pictures of {channel.size_px[0]}x{channel.size_px[1]} pixels; this one has "
             f"{size[0]}x{size[1]}.",
             "Lay the ad out for that size before it is saved.",
+            channel=channel.korean,
+            wanted=f"{channel.size_px[0]}×{channel.size_px[1]}",
+            came=f"{size[0]}×{size[1]}",
         )
     alone = replace(channel, rules=rules, safe=WHOLE)
     found = check(Submission(alone, picture, format=format, size_bytes=wanted.max_bytes()))

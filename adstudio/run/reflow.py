@@ -131,6 +131,7 @@ def refuse_locked(channel: Channel) -> None:
             "reflow.locked_channel",
             f"{channel.english} takes no picture but that of its own template, {locked.id}.",
             "Set it with Locked Template ('adstudio template'), and take it out of this list.",
+            channel=channel.korean,
         )
 
 

@@ -81,6 +81,7 @@ def draw_template(
                 "template.wrong_channel",
                 f"The template {template.id} is for {template.channel}, but {place.id} was named.",
                 "Leave the channel out.",
+                channel=get_channel(template.channel).korean,
             )
         words = {"headline": headline, "sub": sub, "note": app}
         return _set_banner(template, place, product, words, old_price, app_icon, advertiser, font)
@@ -128,11 +129,15 @@ def _set_banner(
     top, blocks, marks = (height - tall) / 2, [], []
     for line in lines:
         if line.width > last - first:
+            over = max(1, round(len(line.whole) * (1 - (last - first) / line.width) + 0.5))
             raise InputError(
                 "template.line_too_long",
                 f"The {line.role} is {line.width:.0f} px wide in its fixed size, but {last - first} px are there.",
-                "Shorten it by about "
-                f"{max(1, round(len(line.whole) * (1 - (last - first) / line.width) + 0.5))} characters.",
+                f"Shorten it by about {over} characters.",
+                words=line.whole,
+                width=f"{line.width:.0f}",
+                room=f"{last - first:.0f}",
+                count=over,
             )
         left = first + line.indent
         _paint(canvas, line, left, top + (line.height - line.letters) / 2)
@@ -267,6 +272,8 @@ def _stand_object(canvas: Array, product: CutOut, area: str, least: float) -> tu
             "template.product_too_slim",
             f"The object must be at least {least:.0f} px wide; this product would then be cut off by {cut:.0%}.",
             "Use a photo of it lying or turned, or of several beside each other.",
+            least=f"{least:.0f}",
+            cut=f"{cut:.0%}",
         )
     if cut > 0:
         notes += (f"상품이 길어서 아래쪽 {cut:.0%}가 잘려요.",)

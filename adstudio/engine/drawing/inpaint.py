@@ -49,6 +49,9 @@ class Edit:
                 f"The mask grows by up to {_FARTHEST_PX} px and feathers over 0 to {_FARTHEST_PX} px, but "
                 f"{self.grow_px} and {self.feather_px} came.",
                 "Use 0 to 64.",
+                most=_FARTHEST_PX,
+                grow=self.grow_px,
+                feather=self.feather_px,
             )
 
     @property
@@ -84,9 +87,10 @@ def shape_mask(mask: Array, edit: Edit) -> Array:
     shaped[top:bottom, left:right] = np.clip(soft, 0, 1)
     if not shaped.any():
         raise InputError(
-            "mask.empty",
+            "mask.shrunk_away",
             f"Nothing is left of the mask when its edge moves inwards by {-edit.grow_px} px.",
             "Let it grow by more, or paint a larger part.",
+            px=-edit.grow_px,
         )
     return shaped
 

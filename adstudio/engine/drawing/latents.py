@@ -60,6 +60,8 @@ def to_mask(mask: Array, image: Array, size: tuple[int, int]) -> torch.Tensor:
             "mask.wrong_size",
             f"The mask is {mask.shape}, but its picture is {image.shape[:2]}.",
             "Draw the mask on the very picture that is redrawn.",
+            mask="×".join(map(str, mask.shape[::-1])),
+            photo=f"{image.shape[1]}×{image.shape[0]}",
         )
     planes = torch.from_numpy(np.ascontiguousarray(np.nan_to_num(mask), dtype=np.float32))[None, None]
     return resample(planes.clamp(0, 1), size).clamp(0, 1)

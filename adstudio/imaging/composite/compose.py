@@ -82,6 +82,7 @@ def compose(
             "composite.fidelity_limit",
             f"The limit of a product's colour change must be 0 delta E or more, but {fidelity_limit:g} came.",
             "2 is hardly seen; leave it out for no limit.",
+            came=f"{fidelity_limit:g}",
         )
     scene = put(photo, device)
     estimate = estimate_light(scene)

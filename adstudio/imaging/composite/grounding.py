@@ -60,7 +60,10 @@ def cast_alone(alpha: Array, lamp: Lamp, stance: Stance, strength: float, *, und
     """
     if not 0.0 <= strength <= 2.0:
         raise InputError(
-            "shadow.strength", f"A shadow's strength must lie within 0..2, but {strength:g} came.", "1 is natural."
+            "shadow.strength",
+            f"A shadow's strength must lie within 0..2, but {strength:g} came.",
+            "1 is natural.",
+            came=f"{strength:g}",
         )
     rows, columns = np.flatnonzero(alpha.max(axis=1) > 0.02), np.flatnonzero(alpha.max(axis=0) > 0.02)
     if len(rows) == 0:

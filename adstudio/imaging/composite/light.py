@@ -133,6 +133,7 @@ def find_lamp(
             "composite.light",
             f"Light must be auto, left, right or above, but '{light}' came.",
             "Use auto when unsure.",
+            came=f"{light:.40}",
         )
     found = Lamp(
         lamp.angle_deg if angle_deg is None else angle_deg,
@@ -147,5 +148,6 @@ def find_lamp(
                 "composite.light",
                 f"The light's {name} must lie within {least:g}..{most:g}, but {value:g} came.",
                 "Angle and height are in degrees; a height of 90 is straight above.",
+                came=f"{value:g}",
             )
     return found

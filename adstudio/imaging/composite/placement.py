@@ -97,12 +97,16 @@ def check_placement(placement: Placement) -> None:
             "composite.placement",
             f"A product's anchor must be one of {', '.join(_ANCHORS)}, but '{placement.anchor}' came.",
             "bottom is the middle of its base.",
+            name="anchor",
+            came=f"{placement.anchor:.40}",
         )
     if placement.stance not in STANCES:
         raise InputError(
             "composite.placement",
             f"A product's stance must be one of {', '.join(STANCES)}, but '{placement.stance}' came.",
             "standing is the usual one; flat_lay is a table seen from above.",
+            name="stance",
+            came=f"{placement.stance:.40}",
         )
 
 
@@ -137,4 +141,6 @@ def _unusable(name: str, value: float, expected: str) -> InputError:
         "composite.placement",
         f"A product's {name} must be {expected}, but {value:g} came.",
         "Positions and heights are fractions of the picture: 0.5 is the middle.",
+        name=name,
+        came=f"{value:g}",
     )

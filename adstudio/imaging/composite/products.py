@@ -62,12 +62,14 @@ def check_cutouts(cutouts: Sequence[CutOut]) -> None:
                 "composite.empty_product",
                 f"Product {number} has no visible pixel (its picture is {list(shape)}).",
                 "Cut it out again, or give a mask.",
+                number=number,
             )
         if not np.isfinite(cutout.rgba).all():
             raise InputError(
                 "composite.not_a_number",
                 f"Product {number} holds values that are not numbers (NaN or infinite).",
                 "The step before it failed quietly; cut it out again.",
+                number=number,
             )
 
 

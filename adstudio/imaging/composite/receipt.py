@@ -112,6 +112,9 @@ def check_fidelity(receipt: dict[str, float], limit: float) -> None:
         "composite.fidelity",
         f"The colours of product {which} changed by {worst:.2f} delta E on average, more than the {limit:g} allowed.",
         "Lower harmonize or detail (0 keeps the product's own pixels), or raise the limit.",
+        number=which,
+        worst=f"{worst:.2f}",
+        limit=f"{limit:g}",
     )
 
 

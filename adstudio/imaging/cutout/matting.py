@@ -113,6 +113,8 @@ def cut_out(
             "cutout.edge_trim",
             f"The outline can be pulled in by 0 to {MOST_TRIM_PX:g} photo pixels, but {edge_trim_px:g} came.",
             "1 or 2 take away what is left of an old background.",
+            most=f"{MOST_TRIM_PX:g}",
+            came=f"{edge_trim_px:g}",
         )
     colour, own_alpha = read_photo_with_alpha(photo)
     used, why = _resolve(method, mask is not None, own_alpha is not None, host)
@@ -145,9 +147,10 @@ def cut_out(
     alpha = np.where(alpha < FAINT, np.float32(0), shrink(alpha, edge_trim_px)).astype(np.float32)
     if edge_trim_px and float(alpha.max()) < 0.5:
         raise InputError(
-            "cutout.edge_trim",
+            "cutout.trimmed_away",
             f"Nothing is left of the product when its outline is pulled in by {edge_trim_px:g} photo pixels.",
             "Pull it in by less.",
+            px=f"{edge_trim_px:g}",
         )
     # Whoever saved a soft edge or glass with its own transparency has chosen its colours too.
     as_saved = used == "mask" and mask is None and has_soft_edge(alpha)
@@ -172,6 +175,7 @@ def _resolve(method: str, has_mask: bool, has_alpha: bool, host: Host | None) ->
                 "cutout.unknown_method",
                 f"There is no cut-out method '{method}'.",
                 f"Choose one of: {', '.join(methods())}.",
+                name=method,
             )
         unused = has_mask and method != "mask"
         return method, Note(
@@ -204,6 +208,8 @@ def _fit_mask(mask: Array, photo: Array) -> Array:
             "cutout.mask_values",
             f"Expected a mask with values within 0..1, but they run from {least:.3g} to {most:.3g}.",
             "0 is background and 1 is product; divide a mask of bytes by 255.",
+            least=f"{least:.3g}",
+            most=f"{most:.3g}",
         )
     _check_mask(values, "mask")  # before its shape: the blank mask that comes with an opaque photo is small and square
     if abs(values.shape[1] / values.shape[0] - width / height) > 0.02 * width / height:

@@ -115,11 +115,14 @@ def pick_model(name: str, *, allow_non_commercial: bool = False) -> RembgModel:
             "cutout.unknown_method",
             f"There is no matting model named '{name}'.",
             f"Choose one of: {', '.join(key for key, entry in MODELS.items() if entry.commercial)}.",
+            name=name,
         )
     if not model.commercial and not (allow_non_commercial or non_commercial_allowed()):
         raise ModelError(
             "cutout.non_commercial",
             f"The weights of {name} may not be used for advertising ({model.licence}).",
             f"Choose another model, or set {NON_COMMERCIAL_SWITCH}=1 if you hold an agreement.",
+            model=name,
+            licence=model.licence,
         )
     return model

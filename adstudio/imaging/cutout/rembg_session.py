@@ -138,6 +138,9 @@ class RembgMatting:
                 f"The weights of {model.name} are not on this machine.",
                 f"Put {model.file_name} (from rembg's releases) into the models folder 'rembg', allow the download "
                 f"of {model.megabytes} MB, or choose the method 'geodesic', which needs no weights.",
+                model=model.name,
+                file=model.file_name,
+                megabytes=model.megabytes,
             )
         return download(model, self._folder, self._watcher)
 
@@ -155,6 +158,8 @@ def _named(model: RembgModel, weights: Path) -> Iterator[None]:
             "cutout.bad_weights",
             f"The file '{weights}' is not a complete {model.name} model.",
             "Delete it; then put the whole file in its place, or allow the download.",
+            model=model.name,
+            file=str(weights),
         ) from error
 
 

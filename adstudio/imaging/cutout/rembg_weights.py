@@ -59,6 +59,8 @@ def download(model: RembgModel, folder: Path | None = None, watcher: Watcher | N
             "cutout.models_not_writable",
             f"The weights of {model.name} cannot be stored in '{place}' ({error.strerror or error}).",
             f"Make the folder writable, or put {model.file_name} there by hand.",
+            folder=str(place),
+            file=model.file_name,
         ) from error
     return target
 
@@ -131,6 +133,8 @@ def _receive(model: RembgModel, part: Path, watcher: Watcher | None) -> bool:
             "cutout.wrong_bytes",
             f"What came for {model.name} is not the file that rembg's release promises ({held} bytes).",
             "Try again later; a proxy on the way may answer with a page of its own.",
+            model=model.name,
+            bytes=held,
         )
     if watcher is not None:
         watcher.progress(held, held)
@@ -167,4 +171,6 @@ def _failed(model: RembgModel, error: Exception) -> ProviderError:
         f"The weights of {model.name} could not be downloaded ({type(error).__name__}).",
         f"Check the network and try again: what has come is kept. Or put {model.file_name} into the models folder "
         "'rembg' by hand.",
+        model=model.name,
+        file=model.file_name,
     )

@@ -48,6 +48,7 @@ def read_copy(copy: AdCopy, *, may_be_empty: bool = False) -> Copy:
             "layout.old_price_alone",
             f"An old price ('{copy.old_price.strip()[:20]}') came without the price that holds now.",
             "Write the price, too.",
+            price=copy.old_price.strip()[:20],
         )
     words = Copy(
         headline or sub,

@@ -63,6 +63,7 @@ def reflow(
             "reflow.locked_template",
             f"This layout was set by the template of {plan.channel}, which no other channel takes.",
             "Set the other channel's own template, or lay the copy out with a Text Layout Analyzer.",
+            channel=plan.channel,
         )
     pieces = pieces_of(plan, source_px)
     if not pieces:

@@ -71,7 +71,7 @@ class Number:
             if not reading.lenient:
                 over = "above " if self.above else ""
                 expected = f"{over}{self.low:g} to {self.high:g}"
-                raise _wrong(self.code, f"Expected {where} to be {expected}, but {_shown(value)} came.")
+                raise _wrong(self.code, where=where, expected=expected, came=value)
             kept = min(max(kept, self.low + (0.05 if self.above else 0.0)), self.high)
             reading.note(where, value, f"{kept:g}")
         return int(kept) if self.whole else kept
@@ -266,14 +266,15 @@ class Record:
 
 def bad_value(where: str, expected: str, came: Any) -> InputError:
     """Say which value is wrong, what was expected there and what came."""
-    return _wrong("layout.bad_value", f"Expected {where} to be {expected}, but {_shown(came)} came.")
+    return _wrong("layout.bad_value", where=where, expected=expected, came=came)
 
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
-def _wrong(code: str, message: str) -> InputError:
-    return InputError(code, message, "Correct the layout, or let the analyzer make it.")
+def _wrong(code: str, *, where: str, expected: str, came: Any) -> InputError:
+    message = f"Expected {where} to be {expected}, but {_shown(came)} came."
+    return InputError(code, message, "Correct the layout, or let the analyzer make it.", where=where, came=_shown(came))
 
 
 def _number(value: Any, lenient: bool) -> float | None:

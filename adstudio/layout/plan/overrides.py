@@ -78,6 +78,8 @@ def _entries(partial: Mapping[str, Any], group: str) -> list[Mapping[str, Any]]:
             "layout.bad_value",
             f"Expected {group} of the partial layout to be a list of objects.",
             'Write it like {"texts": [{"role": "headline", "align": "left"}]}.',
+            where=group,
+            came=f"{items!r:.40}",
         )
     return items
 
@@ -88,6 +90,8 @@ def _require_object(partial: object) -> None:
             "layout.bad_value",
             f"Expected the partial layout to be an object, but a {type(partial).__name__} came.",
             'Write it like {"texts": [{"role": "headline", "align": "left"}]}.',
+            where="layout",
+            came=type(partial).__name__,
         )
 
 
@@ -96,4 +100,5 @@ def _missing(where: str, what: str) -> InputError:
         "layout.no_such_part",
         f"The partial layout changes {where} ({what}), but the ad has no such part.",
         "Give the part its words, or take it out of the partial layout.",
+        part=what,
     )

@@ -37,17 +37,24 @@ def from_json(text: str, *, lenient: bool = False) -> LayoutPlan:
         lenient: mend what can be mended, and say so in the plan's reasons; for what a language model wrote.
 
     Raises:
-        InputError: ``layout.bad_json`` or what :func:`adstudio.layout.plan.schema.read_plan` finds.
+        InputError: ``layout.bad_json``, ``layout.json_too_long`` or what
+            :func:`adstudio.layout.plan.schema.read_plan` finds.
     """
     if len(text) > _LARGEST_JSON:
         raise InputError(
-            "layout.bad_json", f"The layout has {len(text)} characters.", "Send one plan, not a whole document."
+            "layout.json_too_long",
+            f"The layout has {len(text)} characters.",
+            "Send one plan, not a whole document.",
+            count=f"{len(text):,}",
         )
     try:
         data = json.loads(text, object_pairs_hook=dict if lenient else _without_doubles)
     except (ValueError, RecursionError) as error:
         raise InputError(
-            "layout.bad_json", f"The layout is not valid JSON ({error}).", "Start from a layout that this pack wrote."
+            "layout.bad_json",
+            f"The layout is not valid JSON ({error}).",
+            "Start from a layout that this pack wrote.",
+            why=str(error),
         ) from error
     return read_plan(data, lenient=lenient)
 

@@ -46,6 +46,8 @@ def _large_enough(box: Box, where: str, reading: Reading) -> Box:
             f"Expected {where} to have at least {SMALLEST_BOX:.0%} of the picture's width and height, "
             f"but {shown} came.",
             "Move or enlarge the box.",
+            where=where,
+            came=shown,
         )
     x0, x1 = _span(box.x0, box.x1)
     y0, y1 = _span(box.y0, box.y1)

@@ -121,6 +121,8 @@ def _masks(options: argparse.Namespace) -> Sequence[Path | None]:
             "cutout.mask_count",
             f"Expected one mask{each}, but {len(options.mask)} came.",
             "Give --mask once, or as often as there are photos, in their order.",
+            photos=count,
+            masks=len(options.mask),
         )
     return options.mask if len(options.mask) == count else (options.mask or [None]) * count
 

@@ -62,7 +62,12 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     if options.preview is not None and options.preview.suffix.lower() != ".png":
         raise InputError("layout.not_png", f"'{options.preview}' does not end in .png.", "Only PNG is written.")
     if options.min_px < 1:
-        raise InputError("text.bad_min_px", f"min_px must be 1 or more, but {options.min_px} came.", "Use 20 or more.")
+        raise InputError(
+            "text.bad_min_px",
+            f"min_px must be 1 or more, but {options.min_px} came.",
+            "Use 20 or more.",
+            came=options.min_px,
+        )
     channel = None if options.channel is None else require_copy(get_channel(options.channel))
     picture, copy = read_photo(options.picture), read_copy_file(options.copy)
     partial = {} if options.override is None else _object(options.override, "layout.bad_override")

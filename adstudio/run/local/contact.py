@@ -101,16 +101,20 @@ def _check(picture: Array, product_mask: Array, strength: float, reach: float) -
             "contact.sizes",
             f"The products' mask is {list(product_mask.shape)}, but the picture is {list(picture.shape[:2])}.",
             "Use the mask that came with this very picture.",
+            mask="×".join(map(str, product_mask.shape[1::-1])),
+            photo=f"{picture.shape[1]}×{picture.shape[0]}",
         )
     if not 0 <= strength <= 1:
         raise InputError(
             "contact.strength",
             f"The strength must lie within 0..1, but {strength:g} came.",
             "Use 0.4; 0 switches it off.",
+            came=f"{strength:g}",
         )
     if not 0 < reach <= 1:
         raise InputError(
             "contact.reach",
             f"The reach must lie above 0 and up to 1 of the product's size, but {reach:g} came.",
             "Use 0.12.",
+            came=f"{reach:g}",
         )

@@ -52,6 +52,7 @@ def require_glyphs(text: str, *files: FontFile) -> None:
             f"The copy holds letters that run from right to left ({', '.join(map(_code_points, backwards[:_SHOWN]))}), "
             "which are not set here.",
             "Write these words in Korean or Latin letters, or lay them on as a logo.",
+            letters=", ".join(map(_code_points, backwards[:_SHOWN])),
         )
     missing = missing_glyphs(text, *files)
     if not missing:

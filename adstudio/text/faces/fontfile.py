@@ -70,6 +70,7 @@ def weight_of(weight: int | str) -> int:
             "text.bad_weight",
             f"Expected a weight from 1 to 1000 or its name, but '{weight}' came.",
             f"Write one of {', '.join(WEIGHTS)}.",
+            came=str(weight),
         )
     return number
 

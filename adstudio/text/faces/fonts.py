@@ -64,11 +64,11 @@ def find_font(name: str = BUNDLED, weight: int | str = 400) -> FontFile:
     families = families_by_name()
     for family, faces in families.items():
         if wanted == _key(family) or any(wanted == _key(alias) for face in faces for alias in face.aliases):
-            return _nearest(faces, weight)
+            return _nearest(family, faces, weight)
     path = Path(name).expanduser()
     if path.suffix.lower() in SUFFIXES:
         by_file = [face for faces in families.values() for face in faces if _key(face.path.name) == wanted]
-        return _nearest(by_file or _opened(path), weight)
+        return _nearest(path.name, by_file or _opened(path), weight)
     raise InputError(
         "text.unknown_font",
         f"No font named '{name}' is installed; there is {', '.join(font_names()[:8])}.",
@@ -189,10 +189,13 @@ def _shape(font: ImageFont.FreeTypeFont, ch: str) -> bytes:
     return bytes(mask)
 
 
-def _nearest(faces: list[FontFile], weight: int) -> FontFile:
+def _nearest(name: str, faces: list[FontFile], weight: int) -> FontFile:
     if not faces:
         raise InputError(
-            "text.unreadable_font", "The font file holds pictures instead of outlines.", "Choose a font with outlines."
+            "text.unreadable_font",
+            "The font file holds pictures instead of outlines.",
+            "Choose a font with outlines.",
+            file=name,
         )
     return min(faces, key=lambda face: (face.distance(weight), face.style != "Regular", face.index))
 
@@ -225,5 +228,8 @@ def _key(name: str) -> str:
 
 def _unreadable(path: Path, reason: str) -> InputError:
     return InputError(
-        "text.unreadable_font", f"The font file {path} cannot be read ({reason}).", "Choose another font or replace it."
+        "text.unreadable_font",
+        f"The font file {path} cannot be read ({reason}).",
+        "Choose another font or replace it.",
+        file=str(path),
     )

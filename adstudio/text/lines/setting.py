@@ -32,6 +32,7 @@ def set_block(
                 "text.was_on_spot",
                 f"The old price '{was}' cannot stand on a {block.role} with a plate of its own.",
                 "Give it to a block of the role price, or set the block's plate to none.",
+                was=was,
             )
         return [fit_spot(block, text, face, picture, min_px=min_px, max_px=max_px)]
     if is_price(block, text):

@@ -26,7 +26,12 @@ def set_copy(plan: LayoutPlan, style: TextStyle, picture: tuple[int, int]) -> li
             "Write a headline, or connect the layout of a Text Layout Analyzer.",
         )
     if style.min_px < 1:
-        raise InputError("text.bad_min_px", f"min_px must be 1 or more, but {style.min_px} came.", "Use 20 or more.")
+        raise InputError(
+            "text.bad_min_px",
+            f"min_px must be 1 or more, but {style.min_px} came.",
+            "Use 20 or more.",
+            came=style.min_px,
+        )
     blocks.sort(key=lambda pair: pair[0].role != "headline")
     settings: list[Setting] = []
     for block, text in blocks:

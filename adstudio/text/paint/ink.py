@@ -104,7 +104,10 @@ def parse_colour(text: str) -> Colour:
     digits = text.strip().removeprefix("#")
     if not re.fullmatch(r"[0-9a-fA-F]{3}|[0-9a-fA-F]{6}", digits):
         raise InputError(
-            "text.bad_colour", f"Expected a colour like #FFAA00, but '{text}' came.", "Write six hex digits."
+            "text.bad_colour",
+            f"Expected a colour like #FFAA00, but '{text}' came.",
+            "Write six hex digits.",
+            came=f"{text:.40}",
         )
     if len(digits) == 3:
         digits = "".join(digit * 2 for digit in digits)

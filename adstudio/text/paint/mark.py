@@ -108,6 +108,7 @@ def _modules(content: str) -> tuple[Array, str]:
             "text.qr_too_long",
             f"A QR code cannot hold {len(content.encode())} bytes.",
             "Use a short link that leads to the same place.",
+            count=len(content.encode()),
         ) from error
     return np.asarray([list(row) for row in code.matrix], np.float32), code.designator
 
@@ -120,7 +121,10 @@ def _named(mark: Mark, logos: Mapping[str, Array]) -> Array:
     wanted = f"the logo '{mark.content}'" if mark.content else "a logo"
     came = ", ".join(f"'{name}'" for name in logos) or "none"
     raise InputError(
-        "text.logo_missing", f"The layout has a place for {wanted}, but {came} came.", "Hand the logo's picture over."
+        "text.logo_missing",
+        f"The layout has a place for {wanted}, but {came} came.",
+        "Hand the logo's picture over.",
+        name=mark.content or "logo",
     )
 
 

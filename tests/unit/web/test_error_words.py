@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[3]
 ROOMS = (
     "adstudio/chat", "adstudio/engine", "adstudio/imaging", "adstudio/layout", "adstudio/output",
-    "adstudio/prompt", "adstudio/text", "nodes",
+    "adstudio/prompt", "adstudio/run/templates.py", "adstudio/text", "nodes",
 )  # fmt: skip
 CODE = re.compile(r"[a-z_]+\.[a-z_0-9]+")
 # Their own sentence says which file, line or name is wrong: words without that would say less.
@@ -24,7 +24,8 @@ CALLED = {
     "batch.out_of_range", "checkpoint.bad_scale", "comfyui.graph_refused", "convert.nothing_to_do",
     "cutout.mask_shape", "device.missing", "device.unknown", "image.wrong_shape", "lettering.wrong_shape",
     "options.no_such_attention", "options.not_compiled", "options.unknown_attention", "output.bad_quality",
-    "output.bad_shape", "output.not_a_picture", "photo.wrong_numbers", "photo.wrong_shape", "prompt.brief_not_text", "prompt.count",
+    "output.bad_shape", "output.not_a_picture", "photo.wrong_numbers", "photo.wrong_shape", "prompt.brief_not_text",
+    "prompt.count",
     "reframe.bad_size", "rest.bad_form", "rest.bad_kind", "rest.too_large", "text.font_is_a_path",
     "typeset.bad_question",
 }  # fmt: skip
@@ -35,13 +36,17 @@ PLACE = re.compile(r"\{(\w+)")
 
 def calls(rooms: tuple[str, ...] = ROOMS) -> Iterator[tuple[str, ast.Call]]:
     """Every call in these rooms whose first argument is a code, with its code."""
-    for path in (path for room in rooms for path in sorted((ROOT / room).rglob("*.py"))):
+    for path in (path for room in rooms for path in _files(ROOT / room)):
         for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(call, ast.Call) or len(call.args) < 2 or not isinstance(call.args[0], ast.Constant):
                 continue
             code = call.args[0].value
             if isinstance(code, str) and CODE.fullmatch(code):
                 yield code, call
+
+
+def _files(room: Path) -> list[Path]:
+    return sorted(room.rglob("*.py")) if room.is_dir() else [room]
 
 
 def raised() -> Iterator[str]:
