@@ -114,6 +114,7 @@ class Settings:
                 "provider.insecure_address",
                 f"A key for {address.host} is set, but its address begins with http://, which anybody can read.",
                 "Write https:// in the address, or take the key out of the settings if that server needs none.",
+                host=address.host,
             )
         if key is None and not address.is_local:
             raise ProviderError(

@@ -119,11 +119,14 @@ class Conversation:
                 "provider.cut_short",
                 f"The model '{model:.80}' was still writing after {completion.output_tokens:,} tokens.",
                 "Choose a model that thinks less, or run it again.",
+                model=f"{model:.80}",
+                tokens=f"{completion.output_tokens:,}",
             )
         return ProviderError(
             "provider.bad_answer",
             f"The model '{model:.80}' should have answered with the fields of a {task.kind}; {problem:.300}.",
             "Run it again with another seed, or choose a larger model.",
+            model=f"{model:.80}",
         )
 
 

@@ -105,8 +105,8 @@ def status_failure(service: Service, status: int, body: object, headers: Mapping
     quoted = f" It says: {said}" if said else ""
     wait_s = retry_after_s(headers)
 
-    def failure(code: str, message: str, hint: str, *, may_pass: bool = False) -> Failure:
-        return Failure(ProviderError(code, message + quoted, hint), may_pass, wait_s, status, raw)
+    def _failure(code: str, message: str, hint: str, *, may_pass: bool = False, **figures: str | float) -> Failure:
+        return Failure(ProviderError(code, message + quoted, hint, **figures), may_pass, wait_s, status, raw)
 
     if 300 <= status < 400:
         target = describe(headers.get("location", ""), service)
@@ -115,49 +115,61 @@ def status_failure(service: Service, status: int, body: object, headers: Mapping
                 "provider.not_an_api",
                 f"{service.address.url} redirects to '{target:.120}'; no redirect is followed.",
                 "Write the address of the API itself; it usually ends with /v1.",
+                url=service.address.url,
             ),
             status=status,
         )
     if status == 402 or (status in (403, 429) and _is_quota(body, raw)):
-        return failure(
+        return _failure(
             "provider.quota",
             f"The account at {host} has no credit left for this (HTTP {status}).",
             "Look into the account's billing, or choose another provider.",
+            host=host,
         )
     if status in (401, 403):
-        return failure(
+        return _failure(
             "provider.auth",
             f"{host} does not accept the key for this (HTTP {status}).",
             "Check the key set for this host, and that its account may use the model.",
+            host=host,
         )
     if status == 429:
-        return failure(
+        return _failure(
             "provider.rate_limited",
             f"{host} takes no more requests for now (HTTP 429).",
             "Wait a little and run it again.",
             may_pass=True,
+            host=host,
         )
     if status in (400, 404, 422) and _NO_MODEL.search(raw) and not _looks_like_html(raw):
-        return failure(
+        return _failure(
             "provider.unknown_model",
             f"{host} does not know the model '{service.model:.80}' (HTTP {status}).",
             "Write the name of a model that it offers.",
+            host=host,
+            model=f"{service.model:.80}",
         )
     if status in (404, 405) or _looks_like_html(raw):
         return replace(not_an_api(service, f"HTTP {status}"), status=status, said=raw)
     if status == 408:
-        return failure("provider.timeout", f"{host} gave up waiting (HTTP 408).", "Run it again.", may_pass=True)
+        return _failure(
+            "provider.timeout", f"{host} gave up waiting (HTTP 408).", "Run it again.", may_pass=True, host=host
+        )
     if status >= 500:
-        return failure(
+        return _failure(
             "provider.server_error",
             f"The server at {host} failed (HTTP {status}).",
             "Run it again later, or choose another provider.",
             may_pass=status in _RETRIED,
+            host=host,
+            status=status,
         )
-    return failure(
+    return _failure(
         "provider.bad_request",
         f"{host} refuses the request (HTTP {status}).",
         "Try another model; some understand only a part of what is asked.",
+        host=host,
+        status=status,
     )
 
 
@@ -168,6 +180,7 @@ def not_an_api(service: Service, came: str) -> Failure:
             "provider.not_an_api",
             f"A chat completion was expected from {service.address.url}; something else came ({came}).",
             "Check the address; it usually ends with /v1, and OpenAI's is https://api.openai.com/v1.",
+            url=service.address.url,
         )
     )
 
@@ -179,6 +192,7 @@ def bad_answer(service: Service, came: str) -> Failure:
             "provider.bad_answer",
             f"A chat completion was expected from {service.address.host}; {came}.",
             "Run it again, or try another model.",
+            model=f"{service.model:.80}",
         )
     )
 
@@ -190,6 +204,7 @@ def refused(service: Service, words: str) -> Failure:
             "provider.refused",
             f"The model '{service.model:.80}' would not answer: {describe(words, service)}.",
             "Word the brief differently, or choose another model.",
+            model=f"{service.model:.80}",
         )
     )
 
@@ -210,6 +225,7 @@ def blind(service: Service, failure: Failure) -> Failure:
             "provider.no_vision",
             f"The model '{service.model:.80}' at {service.address.host} does not look at pictures. It says: {said}",
             "Name a model that does: openai: vision_model: in settings.yaml, or ADSTUDIO_VISION_MODEL.",
+            model=f"{service.model:.80}",
         ),
         status=failure.status,
     )
@@ -247,6 +263,7 @@ def out_of_time(service: Service) -> ProviderError:
         "provider.timeout",
         f"An answer from {service.address.host} was expected within {service.timeout_s:g} seconds; none came.",
         "Run it again, or raise openai: timeout_s: in settings.yaml.",
+        host=service.address.host,
     )
 
 
@@ -254,7 +271,7 @@ def too_long_to_wait(failure: Failure, left_s: float) -> ProviderError:
     """Word a server that asks to wait longer than there is time."""
     error = failure.error
     message = f"{error.message} It asks to wait {failure.retry_after_s:,.0f} seconds, and {left_s:.0f} are left."
-    return ProviderError(error.code, message, error.hint)
+    return ProviderError(error.code, message, error.hint, **error.figures)
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:

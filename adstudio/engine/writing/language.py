@@ -82,12 +82,14 @@ class EncoderChat:
                 f"The text encoder of {self._zit.checkpoint.name} would write with a head of its own, which is not "
                 "loaded; it only reads.",
                 "Choose another provider for the words.",
+                model=self._zit.checkpoint.name,
             )
         if any(message.pictures for message in messages):
             raise ProviderError(
                 "provider.no_vision",
                 f"The text encoder of {self._zit.checkpoint.name} reads, but does not look at pictures.",
                 "Choose the provider openai with a model that does.",
+                model=self._zit.checkpoint.name,
             )
         with registry.draw(), torch.inference_mode():
             return self._answer(messages, schema, max_tokens, seed)
@@ -154,6 +156,8 @@ class EncoderChat:
                 "language.too_long",
                 f"The conversation has {len(asked)} tokens, but this encoder reads {limit}, its answer included.",
                 "Shorten the brief.",
+                count=len(asked),
+                limit=limit,
             )
         return min(max_tokens, limit - len(asked))
 

@@ -38,7 +38,11 @@ def plan_variants(
     """
     if not 1 <= count <= MOST:
         raise InputError(
-            "prompt.variant_count", f"1 to {MOST} variants can be written, but {count} came.", "Ask for 4."
+            "prompt.variant_count",
+            f"1 to {MOST} variants can be written, but {count} came.",
+            "Ask for 4.",
+            most=MOST,
+            came=count,
         )
     chosen, prompts = [request], [compose(request)]
     candidates = [(other, compose(other)) for other in _candidates(request, prompts[0])] if count > 1 else []

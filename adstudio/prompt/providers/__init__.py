@@ -126,6 +126,7 @@ def _known(name: str) -> str:
         "prompt.unknown_provider",
         f"There is no prompt provider '{name!s:.40}'.",
         (f"Did you mean {near[0]}? " if near else "") + f"Providers: {', '.join(writer_names())}.",
+        name=f"{name!s:.40}",
     )
 
 
