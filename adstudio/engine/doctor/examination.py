@@ -110,6 +110,7 @@ def write_mended(diagnosis: Diagnosis) -> tuple[Path, ...]:
                 "storage.cannot_write",
                 f"{path} cannot be written: {error.strerror or error}.",
                 "Check the folder's permissions and the free space of its disk.",
+                file=str(path),
             ) from error
     record_changes(diagnosis.path, diagnosis.mended)  # else a downloaded checkpoint would count as damaged
     return tuple(diagnosis.mended)

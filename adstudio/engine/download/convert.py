@@ -90,6 +90,7 @@ def _is_made_of(out: Path, stamp: str) -> bool:
         "convert.folder_taken",
         f"The converted checkpoint cannot go to {out}: something else is there.",
         "Choose another folder, or delete this one.",
+        folder=str(out),
     )
 
 

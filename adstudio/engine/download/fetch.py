@@ -80,6 +80,8 @@ def _check_taken(folder: Path, repo: str, revision: str) -> Manifest | None:
         "fetch.folder_taken",
         f"{repo} cannot go to {folder}: it holds {found}.",
         "Choose another folder, or delete this one.",
+        repo=repo,
+        folder=str(folder),
     )
 
 

@@ -224,10 +224,15 @@ def _explain(error: Exception, repo: str, revision: str) -> AdStudioError:
             "hub.offline",
             f"'{repo}' cannot be downloaded: offline mode is on (HF_HUB_OFFLINE).",
             "Unset HF_HUB_OFFLINE, or put the model's folder into place by hand.",
+            repo=repo,
         )
     if isinstance(error, errors.RevisionNotFoundError):
         return ModelError(
-            "hub.unknown_revision", f"{asked} has no revision '{revision}'.", "Leave it out, or name another one."
+            "hub.unknown_revision",
+            f"{asked} has no revision '{revision}'.",
+            "Leave it out, or name another one.",
+            name=repo,
+            revision=str(revision),
         )
     if isinstance(error, errors.GatedRepoError) or status == 403:
         return ModelError(
@@ -236,6 +241,7 @@ def _explain(error: Exception, repo: str, revision: str) -> AdStudioError:
             "Accept its terms on its page and put your access token into the environment variable HF_TOKEN."
             if not _token()
             else "The token in HF_TOKEN does not have this right; accept the model's terms on its page.",
+            name=repo,
         )
     if isinstance(error, errors.RepositoryNotFoundError) or status in (401, 404):
         return ModelError(
@@ -244,17 +250,26 @@ def _explain(error: Exception, repo: str, revision: str) -> AdStudioError:
             "Check the id; for a private one put your access token into the environment variable HF_TOKEN."
             if not _token()
             else "Check the id, and that the token in HF_TOKEN is valid and may read it.",
+            name=repo,
         )
     if status == 429:
-        return ProviderError("hub.busy", f"{_endpoint()} takes no more requests for now.", "Try again in some minutes.")
+        return ProviderError(
+            "hub.busy", f"{_endpoint()} takes no more requests for now.", "Try again in some minutes.", host=_endpoint()
+        )
     if status >= 400:
         return ProviderError(
-            "hub.refused", f"{_endpoint()} answered with HTTP {status} for '{repo}'.", "Try again later."
+            "hub.refused",
+            f"{_endpoint()} answered with HTTP {status} for '{repo}'.",
+            "Try again later.",
+            host=_endpoint(),
+            name=repo,
+            status=status,
         )
     return ProviderError(
         "hub.unreachable",
         f"The line to {_endpoint()} broke, or it cannot be reached ({type(error).__name__}).",
         "Check the network and start again: what has arrived is kept, and only the rest is loaded.",
+        host=_endpoint(),
     )
 
 

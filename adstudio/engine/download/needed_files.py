@@ -53,6 +53,7 @@ def choose_files(names: Iterable[str], where: str) -> tuple[str, ...]:
                 "checkpoint.not_diffusers",
                 f"{where} is not a Z-Image checkpoint in diffusers layout: it has no {part}/{stem}.safetensors{found}.",
                 "Choose one that holds model_index.json, transformer, text_encoder, vae, tokenizer and scheduler.",
+                folder=str(where),
             )
         chosen |= {f"{part}/{name}" for name in weights}
     return tuple(sorted(chosen))
@@ -71,6 +72,7 @@ def _choose_split(names: set[str], where: str) -> tuple[str, ...]:
                 "checkpoint.ambiguous",
                 f"{where} has {len(whole)} files that can be the {part}: {', '.join(whole)}.",
                 f"Put the right one into ComfyUI's models/{kind} yourself.",
+                names=", ".join(whole),
             )
         chosen += whole
     return tuple(sorted(chosen))

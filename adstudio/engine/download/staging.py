@@ -151,21 +151,27 @@ def storing(folder: Path, left: str) -> Iterator[None]:
 def explain(error: OSError, folder: Path, left: str) -> AdStudioError:
     """What an error of the operating system means to the user."""
     if error.errno in _FULL:
-        return StorageError("disk.full", f"The disk of {folder} is full.", f"Free some space on it; {left}")
+        return StorageError(
+            "disk.full", f"The disk of {folder} is full.", f"Free some space on it; {left}", folder=str(folder)
+        )
     if isinstance(error, PermissionError) or error.errno == errno.EROFS:
         return StorageError(
             "disk.not_writable",
             f"This user may not write to {error.filename or folder}.",
             "Choose another folder, or change its permissions.",
+            folder=str(error.filename or folder),
         )
     if isinstance(error, (FileExistsError, NotADirectoryError)):
         return StorageError(
             "disk.not_a_folder",
             f"A folder was expected at {error.filename or folder}, but there is a file.",
             "Rename it or choose another folder.",
+            folder=str(error.filename or folder),
         )
     reason = error.strerror or type(error).__name__
-    return StorageError("disk.cannot_write", f"{folder} cannot be written: {reason}.", f"Check that disk; {left}")
+    return StorageError(
+        "disk.cannot_write", f"{folder} cannot be written: {reason}.", f"Check that disk; {left}", folder=str(folder)
+    )
 
 
 def _flush(folder: Path) -> None:

@@ -83,6 +83,7 @@ class Transfer:
             f"{file.name} arrived with other bytes than {self._repository.repo} promises "
             f"(SHA-256 {digest.sha256[:12]}… instead of {(file.sha256 or file.git_oid or '')[:12]}…); it was deleted.",
             "Start again to load it anew; if it happens again, something between here and the hub changes files.",
+            file=file.name,
         )
 
     def _take_up(self, file: RemoteFile, stream: BinaryIO) -> Digest:
@@ -138,6 +139,9 @@ def _wrong_size(file: RemoteFile, came: int) -> ModelError:
         "hub.wrong_size",
         f"{file.name} should have {file.size:,} bytes, but the hub sent {came:,}.",
         "Start again; if it happens again, report it to the owner of the model.",
+        file=file.name,
+        wanted=f"{file.size:,}",
+        came=f"{came:,}",
     )
 
 

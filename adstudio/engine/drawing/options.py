@@ -48,6 +48,7 @@ class Options:
                 "options.unknown_precision",
                 f"The precision '{self.precision}' is not known.",
                 f"Use one of {', '.join(OFFERED_PRECISIONS)}.",
+                name=self.precision,
             )
         if self.attention not in ATTENTIONS:
             raise InputError(

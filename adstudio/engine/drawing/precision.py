@@ -108,6 +108,7 @@ def multiplying(transformer: nn.Module, precision: str, device: torch.device) ->
             f"The precision '{FP8_PRODUCTS}' needs a device that multiplies in 8 bits, NVIDIA's Ada (L4, RTX 40) or "
             f"newer, and a torch made for it, but this is {_name_of(device)} with torch {torch.__version__}.",
             f"Choose '{FP8_WEIGHTS}', which needs as little memory, or {BF16}.",
+            device=_name_of(device),
         )
     layers = [module for module in transformer.modules() if isinstance(module, _Narrow)]
     for layer in layers:
@@ -199,4 +200,6 @@ def _map_bytes(size: int) -> torch.Tensor:
             f"The 8-bit matrices need {size / 1e9:.1f} GB in the temporary folder {temporary_folder()} "
             f"({error.strerror}).",
             "Make room there, point TMPDIR to another disk, or choose the precision bf16.",
+            needed=f"{size / 1e9:.1f}",
+            folder=str(temporary_folder()),
         ) from error

@@ -85,6 +85,8 @@ def prepare_latents(
             "latent.wrong_shape",
             f"This checkpoint draws over latents [1, {channels}, height, width], but {shape} came.",
             "Connect a LATENT of this model's own VAE, as Text2Image and VAE Encode give it.",
+            channels=channels,
+            came=str(shape),
         )
     if not torch.isfinite(cells).all():
         raise InputError("latent.not_numbers", "The latents hold values that are not numbers.", "Make them again.")

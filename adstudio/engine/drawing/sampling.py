@@ -164,7 +164,10 @@ def _prompts(prompt: str | Sequence[str], batch: int) -> list[str]:
 def _seeds(seed: int, batch: int) -> tuple[int, ...]:
     if not 0 <= seed <= _LARGEST_SEED:
         raise InputError(
-            "seed.out_of_range", f"A seed is a whole number from 0 to 2^64-1, but {seed} came.", "Use a smaller one."
+            "seed.out_of_range",
+            f"A seed is a whole number from 0 to 2^64-1, but {seed} came.",
+            "Use a smaller one.",
+            came=str(seed),
         )
     if not 1 <= batch <= _MOST_PICTURES:
         raise InputError(

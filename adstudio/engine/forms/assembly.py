@@ -69,12 +69,14 @@ def build_tokenizer(folder: Path) -> Any:
             "checkpoint.bad_tokenizer",
             f"The tokenizer in {folder} cannot be read ({type(error).__name__}: {reason[:200]}).",
             "Download the files of this folder again.",
+            file=str(folder),
         ) from error
     if not tokenizer.chat_template:
         raise ModelError(
             "checkpoint.bad_tokenizer",
             f"The tokenizer in {folder} has no chat template, which Z-Image prompts are written in.",
             "Download tokenizer_config.json or chat_template.jinja of the checkpoint again.",
+            file=str(folder),
         )
     return tokenizer
 
@@ -111,6 +113,7 @@ def _construct(make: Any, part: Part) -> Any:
             f"The configuration {part.config_file or f'worked out for {part.place}'} does not describe a model that "
             f"can be built ({error!r}).",
             "Download this file again, or choose another checkpoint.",
+            file=str(part.config_file or part.place),
         ) from error
 
 
@@ -126,6 +129,8 @@ def _fill(model: nn.Module, tensors: dict[str, torch.Tensor], part: Part) -> nn.
             "checkpoint.tensor_missing",
             f"{len(missing)} of {len(wanted)} tensors are missing in {place} (first: {missing[0]}).",
             "Finish the download of the checkpoint, or choose another one.",
+            file=str(place),
+            tensor=missing[0],
         )
     if wrong:
         name = wrong[0]
@@ -134,6 +139,8 @@ def _fill(model: nn.Module, tensors: dict[str, torch.Tensor], part: Part) -> nn.
             "checkpoint.wrong_shape",
             f"{name} in {place} is {list(tensors[name].shape)}, but {says} {list(wanted[name].shape)}.",
             "Weights and configuration are of two different models: download both again.",
+            file=str(place),
+            tensor=name,
         )
     if surplus:
         logger.warning("%s holds %d tensors that the model does not use, e.g. %s", place, len(surplus), surplus[0])
@@ -141,7 +148,11 @@ def _fill(model: nn.Module, tensors: dict[str, torch.Tensor], part: Part) -> nn.
     for name, tensor in [*model.named_parameters(), *model.named_buffers()]:
         if tensor.is_meta:
             raise ModelError(
-                "checkpoint.tensor_missing", f"{name} in {place} got no values.", "Choose another checkpoint."
+                "checkpoint.tensor_missing",
+                f"{name} in {place} got no values.",
+                "Choose another checkpoint.",
+                file=str(place),
+                tensor=name,
             )
     return model.eval().requires_grad_(False)
 

@@ -142,6 +142,7 @@ def _describe(path: Path, name: str, sources: Sources) -> Checkpoint:
             "checkpoint.bad_config",
             f"{vae.config_file or vae.place} does not say 'block_out_channels'.",
             "Download this file again.",
+            file=str(vae.config_file or vae.place),
         )
     grid = 2 ** (len(vae.config["block_out_channels"]) - 1) * min(transformer.config.get("all_patch_size", [2]))
     adapters = path / "loras"
@@ -179,12 +180,14 @@ def _check_kinds(sources: Sources) -> None:
                 "checkpoint.wrong_class",
                 f"The {WORDS[part.name]} in {part.place} is {family(part.tensors)}, not Z-Image's.",
                 "Choose a Z-Image checkpoint.",
+                file=str(part.place),
             )
         if why := why_apart(part.name, part.shapes(), transformer):
             raise ModelError(
                 "checkpoint.wrong_class",
                 f"The {WORDS[part.name]} in {part.place} does not fit the transformer: {why}.",
                 "Take all components from the same checkpoint.",
+                file=str(part.place),
             )
 
 

@@ -36,6 +36,7 @@ def read_folder(path: Path) -> Sources:
             f"{path} is not a checkpoint folder: it needs the subfolders transformer, text_encoder, tokenizer, vae "
             "and scheduler, each with its configuration.",
             "Choose the folder that holds model_index.json, and finish its download.",
+            folder=str(path),
         )
     configs = {part: path / part / "config.json" for part in WEIGHT_STEMS}
     contents = {part: read_json(file) for part, file in configs.items()}

@@ -85,5 +85,7 @@ def _transformer_in(folder: Path) -> Path | None:
 def _the_only(found: list[Path], folder: Path) -> Path | None:
     if len(found) > 1:
         names = ", ".join(path.relative_to(folder).as_posix() for path in found)
-        raise ModelError("checkpoint.ambiguous", f"{folder} holds {len(found)} checkpoints: {names}.", "Name one.")
+        raise ModelError(
+            "checkpoint.ambiguous", f"{folder} holds {len(found)} checkpoints: {names}.", "Name one.", names=names
+        )
     return found[0] if found else None

@@ -98,6 +98,7 @@ def find_part(part: str, choice: str, owner: Path, host: Host | None, fits: Call
                 "checkpoint.ambiguous",
                 f"{len(fitting)} files can be the {WORDS[part]} of {owner.name}: {names}.",
                 f"Choose one as '{part}'.",
+                names=names,
             )
         if fitting:
             return next(iter(fitting.values()))
@@ -120,10 +121,14 @@ def _find_chosen(part: str, choice: str, owner: Path, host: Host | None, fits: C
             "checkpoint.wrong_class",
             f"{found} holds {family(read_model_file(found))}, not a {WORDS[part]} of Z-Image.",
             f"Choose another file as '{part}', or '{AUTO}'.",
+            file=str(found),
         )
     if why := fits(found):
         raise ModelError(
-            "checkpoint.wrong_class", f"{found} does not fit {owner.name}: {why}.", f"Choose another file as '{part}'."
+            "checkpoint.wrong_class",
+            f"{found} does not fit {owner.name}: {why}.",
+            f"Choose another file as '{part}'.",
+            file=str(found),
         )
     return found
 

@@ -30,6 +30,7 @@ def read_split(path: Path, host: Host | None, *, text_encoder: str = AUTO, vae: 
             "checkpoint.bad_tokenizer",
             f"{encoder.place} knows {encoder.config['vocab_size']} tokens, but Qwen's tokenizer has {WORDS_COUNT}.",
             "Use this model's diffusers folder, which has a tokenizer of its own.",
+            file=str(encoder.place),
         )
     return Sources(transformer, encoder, decoder, dict(SCHEDULER), MERGES)
 
@@ -59,6 +60,7 @@ def read_file_part(path: Path, part: str) -> Part:
             "checkpoint.wrong_class",
             f"{path} holds {family(tensors)}, not a Z-Image {WORDS[part]}.",
             "Choose the file of a Z-Image model.",
+            file=str(path),
         )
     found = Part(part, (path,), section(tensors, holding), {}, None, holding.prefix)
     return Part(part, found.files, found.tensors, typical_config(part, found.shapes(), path), None, holding.prefix)

@@ -33,12 +33,15 @@ def typical_config(part: str, shapes: _Shapes, place: Path) -> dict[str, Any]:
             "checkpoint.tensor_missing",
             f"{place} lacks the tensor {missing.args[0]}, without which its size is not known.",
             "Download the file again, or choose another one.",
+            file=str(place),
+            tensor=str(missing.args[0]),
         ) from None
     except (ValueError, ZeroDivisionError) as error:
         raise ModelError(
             "checkpoint.bad_config",
             f"{place} comes without a configuration, and its shapes do not tell it ({error}).",
             "Use the checkpoint's diffusers folder.",
+            file=str(place),
         ) from None
 
 

@@ -61,7 +61,10 @@ def find_weights(folder: Path, stem: str) -> list[Path]:
     named = list(listed.values()) if isinstance(listed, dict) else [None]
     if any(not isinstance(name, str) or Path(name).name != name for name in named):
         raise ModelError(
-            "checkpoint.bad_config", f"{index} does not say which file holds which tensor.", "Download this file again."
+            "checkpoint.bad_config",
+            f"{index} does not say which file holds which tensor.",
+            "Download this file again.",
+            file=str(index),
         )
     shards = [folder / name for name in sorted(set(map(str, named)))]
     missing = [path.name for path in shards if not path.is_file()]

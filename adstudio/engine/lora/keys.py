@@ -96,6 +96,7 @@ def plan_patches(header: Header, linears: Widths, name: str) -> list[Patch]:
             f"'{name}' also changes the text encoder ({len(of_encoder)} of its {len(header.tensors)} entries, such as "
             f"{of_encoder[0]}), which all styles share and none changes.",
             "Choose an edition that was trained on the transformer alone.",
+            name=name,
         )
     return patches
 
@@ -175,6 +176,8 @@ def _refuse_other_kinds(header: Header, name: str) -> None:
                     "lora.unsupported_kind",
                     f"'{name}' is a {kind} adapter; only plain LoRA and LoKr are applied exactly.",
                     "Use a LoRA edition of this style.",
+                    kind=kind,
+                    name=name,
                 )
 
 

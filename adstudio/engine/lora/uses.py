@@ -68,6 +68,9 @@ def with_loras(zit: Zit, uses: Iterable[LoraUse]) -> Zit:
                 "lora.weight_out_of_range",
                 f"The weight of '{path.name}' is {use.weight:g}; it can be {-_STRONGEST:g} to {_STRONGEST:g}.",
                 "Most styles look best between 0.5 and 1.",
+                name=path.name,
+                most=f"{_STRONGEST:g}",
+                came=f"{use.weight:g}",
             )
     return replace(zit, loras=tuple(known.values()))
 

@@ -72,6 +72,8 @@ def read_layout(path: Path) -> Layout:
                 "convert.unsupported_dtype",
                 f"{path} holds '{name}' as {info.dtype}; only float64, float32 and float16 become bfloat16.",
                 "Use this checkpoint as it is, or convert its float32 or bfloat16 edition.",
+                kind=info.dtype,
+                file=str(path),
             )
         start = 8 + length + entries[name]["data_offsets"][0]
         tensors.append(Stored(name, info.dtype, info.shape, start, info.bytes))

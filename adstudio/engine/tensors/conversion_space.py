@@ -64,6 +64,8 @@ def open_space(shapes: Sequence[Sequence[int]], part: Part, dtype: torch.dtype) 
             f"{part.place} is stored in {storage(part)} and becomes {str(dtype).removeprefix('torch.')}: that takes "
             f"{needed / 1e9:.1f} GB, which the temporary folder {temporary_folder()} does not have ({error.strerror}).",
             "Make room there, point TMPDIR to another disk, or choose the bf16 edition, which needs none.",
+            needed=f"{needed / 1e9:.1f}",
+            folder=str(temporary_folder()),
         ) from error
 
 

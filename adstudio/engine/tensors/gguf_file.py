@@ -59,6 +59,8 @@ class Packed:
                 "checkpoint.unsupported_dtype",
                 f"{name} in {self.path} is packed as {self.label}, which the package 'gguf' cannot unpack ({error}).",
                 "Choose another edition, such as Q8_0.",
+                file=str(self.path),
+                kind=self.label,
             ) from error
         return out
 

@@ -74,6 +74,8 @@ def check_storage(part: Part) -> None:
             "checkpoint.unsupported_dtype",
             f"{part.place} holds weights stored as {scheme}; bfloat16, float16, float32, fp8 and GGUF can be read.",
             "Choose the bf16 or the fp8 edition of this model.",
+            file=str(part.place),
+            kind=scheme,
         )
 
 

@@ -65,5 +65,7 @@ def read_json(path: Path) -> dict[str, Any]:
         except ValueError:
             content = None
     if not isinstance(content, dict):
-        raise ModelError("checkpoint.bad_config", f"{path} is not a JSON object.", "Download this file again.")
+        raise ModelError(
+            "checkpoint.bad_config", f"{path} is not a JSON object.", "Download this file again.", file=str(path)
+        )
     return content

@@ -102,6 +102,7 @@ def _check_length(path: Path, entries: Any, payload: int | None) -> Header:
             "checkpoint.too_long",
             f"{path} holds {payload:,} bytes of weights, but its header speaks of {end:,}: something was joined to it.",
             "Delete the file and download it again.",
+            file=str(path),
         )
     return Header(tensors, metadata if isinstance(metadata, dict) else {})
 
