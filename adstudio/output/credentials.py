@@ -71,7 +71,10 @@ def configured() -> Credentials:
     for path in (found.certificates, found.key):
         if not path.is_file():
             raise InputError(
-                "credentials.not_found", f"There is no file '{path.name}' to sign with.", "Correct its path."
+                "credentials.not_found",
+                f"There is no file '{path.name}' to sign with.",
+                "Correct its path.",
+                file=path.name,
             )
     return found
 

@@ -65,6 +65,7 @@ def find_format(name: str) -> Format:
             "output.unknown_format",
             f"The file format must be one of {', '.join(FORMATS)}; {came}.",
             "Choose png for full quality, jpeg, webp or avif for a small file.",
+            name=f"{name:.40}",
         )
     return found
 
@@ -129,6 +130,7 @@ def check(pixels: NDArray[np.uint8], format: Format, quality: int) -> None:
             "output.no_alpha",
             f"A {format.name} file cannot hold transparency, and this picture has it.",
             "Save it as png, webp or avif.",
+            format=format.name,
         )
     if max(height, width) > format.max_side:
         raise InputError(

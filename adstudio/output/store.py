@@ -67,6 +67,7 @@ def inside(root: Path, name: str) -> Path:
             "output.outside",
             f"The folder '{_short(Path(name))}' leads out of the output folder.",
             "Give a name inside it, such as 'ads/spring'.",
+            folder=_short(Path(name)),
         )
     for part in PurePosixPath(tidy).parts:
         _check_name(part)
@@ -81,6 +82,7 @@ def _check_name(part: str) -> None:
             "output.bad_name",
             f"The folder name '{_short(Path(part))}' {what}, which Windows does not take.",
             "Give another name, so that the folder can be copied to any computer.",
+            folder=_short(Path(part)),
         )
     size = len(part.encode("utf-8", "surrogatepass"))
     if size > _LONGEST_NAME:
@@ -88,6 +90,7 @@ def _check_name(part: str) -> None:
             "output.path_too_long",
             f"The folder name '{_short(Path(part))}' takes {size} bytes; {_LONGEST_NAME} are allowed.",
             "Shorten it: a Hangul syllable takes 3 bytes, so 85 of them fit.",
+            folder=_short(Path(part)),
         )
 
 
@@ -244,12 +247,14 @@ def _explain(error: OSError | ValueError, path: Path) -> StorageError:
             "output.disk_full",
             f"There is no room left to write '{_short(path)}'.",
             "Free some space on that disk or choose another output folder; nothing was left half-written.",
+            file=_short(path),
         )
     if isinstance(error, (FileExistsError, NotADirectoryError, IsADirectoryError)):
         return StorageError(
             "output.not_a_folder",
             f"A folder was expected on the way to '{_short(path)}', but there is something else under that name.",
             "Rename it or choose another output folder.",
+            file=_short(path),
         )
     if isinstance(error, PermissionError) or number == errno.EROFS:
         return StorageError(
@@ -263,11 +268,13 @@ def _explain(error: OSError | ValueError, path: Path) -> StorageError:
             "output.path_too_long",
             f"The path '{_short(path)}' is longer than this system allows ({len(str(path))} characters).",
             "Choose an output folder with a shorter path.",
+            folder=_short(path),
         )
     return StorageError(
         "output.cannot_write",
         f"'{_short(path)}' cannot be written: {getattr(error, 'strerror', None) or error}.",
         "Check the output folder or choose another one.",
+        file=_short(path),
     )
 
 
