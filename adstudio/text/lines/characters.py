@@ -16,6 +16,7 @@ _INVISIBLE = dict.fromkeys(
 _SPACES = dict.fromkeys((ord("\t"), 0x2002, 0x2003, 0x2009, 0x3000, 0x3164), " ") | {0x202F: "\u00a0"}
 _NEWLINES = {ord("\v"): "\n", ord("\f"): "\n", 0x0085: "\n", 0x2028: "\n", 0x2029: "\n"}
 _ZERO_WIDTH_JOINER = "\u200d"
+_LOOSE_JOINER = re.compile(rf"(?<!\S){_ZERO_WIDTH_JOINER}+|{_ZERO_WIDTH_JOINER}+(?!\S)")  # it joins nothing
 _JAMO_RUN = re.compile("[\u1100-\u11ff\ua960-\ua97c\ud7b0-\ud7fb]+")
 LONGEST_COPY = 400
 
@@ -36,6 +37,7 @@ def normalise(text: str) -> str:
     text = _JAMO_RUN.sub(lambda run: _lone_letters(run[0]), text)
     text = text.translate(_INVISIBLE | _SPACES | _NEWLINES)
     text = "".join(ch for ch in text if ch == "\n" or unicodedata.category(ch) not in ("Cc", "Cs"))
+    text = _LOOSE_JOINER.sub("", text)
     lines = [" ".join(part for part in line.split(" ") if part) for line in text.split("\n")]
     text = "\n".join(lines).strip()
     if len(text) > LONGEST_COPY:

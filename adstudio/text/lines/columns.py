@@ -16,6 +16,7 @@ import numpy as np
 
 from ...types import Array, TextBlock
 from ..faces.typeface import Typeface
+from .characters import graphemes
 from .rows import SHARE_BEFORE, Edges, Placed
 
 _AIR = 0.09  # em between the ink of two cells
@@ -23,9 +24,7 @@ _SPACE = 0.36
 _CORNER = 0.38  # right of the axis
 _WIDEST_CELL = 0.94  # of upright figures; wider ones are squeezed
 _SHORT_NUMBER = 3  # digits that still read when squeezed into one cell
-_RUN = re.compile(
-    r"\d[\d,.:]*\d|\d|[A-Za-z](?:[A-Za-z]|[-'&.](?=[A-Za-z]))*|.[\u0300-\u036f\u200d\u20d0-\u20ff]*", re.DOTALL
-)
+_RUN = re.compile(r"\d[\d,.:]*\d|\d|[A-Za-z](?:[A-Za-z]|[-'&.](?=[A-Za-z]))*|.", re.DOTALL)
 _IN_THE_CORNER = ".,、。"
 _TURNED = "()[]{}<>「」『』《》〈〉【】~〜～-–—―…=:;"
 _TURNED_QUOTES = "“”‘’\"'"
@@ -58,7 +57,9 @@ def cells(text: str) -> list[Cell]:
     """Split a column into cells."""
     found: list[Cell] = []
     for run in _RUN.findall(text):
-        if run.isdecimal() and 1 < len(run) <= _SHORT_NUMBER:
+        if found and len(graphemes(found[-1] + run)) == len(graphemes(found[-1])):  # a mark upon the letter before
+            found[-1] = Cell(found[-1] + run, found[-1].way)
+        elif run.isdecimal() and 1 < len(run) <= _SHORT_NUMBER:
             found.append(Cell(run, "squeezed"))
         elif (len(run) > 1 and run.isascii()) or run in _TURNED + _TURNED_QUOTES:
             found += [Cell(ch, "turned") for ch in run]
@@ -174,9 +175,11 @@ class Columns:
     def _column(self, text: str) -> list[tuple[Cell, float, Shape]]:
         """The cells that hold ink, each with its start below the top of the column's ink."""
         letters = cells(text)
+        if not letters:  # a blank line keeps its column
+            return []
         shapes = [self.face.shape(cell) for cell in letters]
         gaps = [*(self.face.gaps(self.face.glyphs(a[-1] + b[0]))[0] for a, b in pairwise(letters)), 0.0]
-        placed, at = [], -shapes[0].top if shapes else 0.0
+        placed, at = [], -shapes[0].top
         for cell, shape, gap in zip(letters, shapes, gaps, strict=True):
             if not cell.isspace():
                 placed.append((cell, at, shape))

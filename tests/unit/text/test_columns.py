@@ -33,6 +33,8 @@ def ways(text: str) -> list[tuple[str, str]]:
         ("B동", [("B", "upright"), ("동", "upright")]),
         ("(끝.)", [("(", "turned"), ("끝", "upright"), (".", "upright"), (")", "turned")]),
         ("é!", [("é", "upright"), ("!", "upright")]),
+        ("가҃나", [("가҃", "upright"), ("나", "upright")]),
+        ("Ab᷀", [("A", "turned"), ("b᷀", "turned")]),
     ],
 )
 def test_letters_stand_as_korean_columns_have_them(text: str, expected: list[tuple[str, str]]):
@@ -70,6 +72,13 @@ def test_columns_run_from_the_right_and_hold_every_letter():
     assert all(isinstance(cell, Cell) for cell in setting.lines)
     for column in (slice(0, 4), slice(4, 8)):
         assert np.all(np.diff(setting.baselines[column]) > 0.5 * setting.size)
+
+
+def test_a_blank_line_keeps_its_column():
+    block = TextBlock("headline", "봄\n\n빵", Box(0.0, 0.0, 1.0, 1.0), vertical=True)
+    setting = fit(block, block.text, FACE, (400, 400), min_px=8, max_px=40, leading=1.25)
+    assert [str(cell) for cell in setting.lines] == ["봄", "빵"]
+    assert setting.starts[0] - setting.starts[1] == pytest.approx(2 * 1.25 * setting.size, abs=0.2 * setting.size)
 
 
 def test_full_stop_stands_in_the_upper_right_of_its_cell():

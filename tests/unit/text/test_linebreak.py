@@ -249,6 +249,8 @@ def test_flags_are_one_character_each():
 
 def test_invisible_marks_and_line_ends_are_brought_in_order():
     assert normalise(" 가\u200b나\ufe0f\r\n다\u2028라\t마 \x07\n") == "가나\n다\n라 마"
+    assert normalise("\u200d \n 가 \u200d\u200d나\u200d\n다") == "가 나\n다"  # what joins nothing is no letter
+    assert normalise("👨\u200d👩") == "👨\u200d👩"
 
 
 def test_a_novel_is_refused():
