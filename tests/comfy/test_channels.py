@@ -92,7 +92,7 @@ answer = {
     "refused": refusal(lambda: ChannelCheck.execute(ramp, override=False, **check)),
     "overridden": [ChannelCheck.execute(ramp, override=True, **check).result[2]],
     "template": [list(banner.shape), float(banner[..., 3].min()), place.id, banner_plan.provider, report],
-    "no font": refusal(lambda: ChannelTemplate.execute(cut, **words, **(draft | {"font": "official"})))[0],
+    "official": ChannelTemplate.execute(cut, **words, **(draft | {"font": "official"})).result[3],
     "white": list(ChannelTemplate.execute(
         cut, "marketplace_white", "", "", "", "official", "smartstore", False).result[0].shape),
     "app": list(ChannelTemplate.execute(
@@ -141,7 +141,7 @@ def test_templates_are_set(seen: dict[str, Any]):
     shape, clearest, channel, provider, report = seen["template"]
     assert (shape, clearest, channel, provider) == ([1, 258, 1029, 4], 0.0, "kakao_bizboard", "template")
     assert "channel.font" in report
-    assert seen["no font"] == "template.font_missing"
+    assert "channel.font" not in seen["official"]
     assert seen["white"] == [1, 1000, 1000, 3]
 
 

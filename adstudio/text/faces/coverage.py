@@ -12,7 +12,7 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
-from PIL import ImageFont
+from PIL import Image, ImageFont
 
 from ...errors import InputError
 from ..lines.characters import graphemes, is_sequence
@@ -87,8 +87,16 @@ def _code_points(part: str) -> str:
 @lru_cache(maxsize=32_768)
 def _has_glyph(file: FontFile, ch: str) -> bool:
     drawn = _drawn(file, ch)
+    if ch == "-" and _is_bar(drawn):  # Spoqa Han Sans draws what it lacks as a hyphen
+        return True
     is_blank = not any(drawn[1]) and unicodedata.category(ch) not in ("Zs", "Cf")
     return not is_blank and drawn not in _missing_drawings(file)
+
+
+def _is_bar(drawn: _Drawing) -> bool:
+    _, mask, (width, height), _ = drawn
+    box = Image.frombytes("L", (width, height), mask).getbbox() if mask else None
+    return box is not None and box[2] - box[0] > 2 * (box[3] - box[1])
 
 
 @lru_cache(maxsize=64)

@@ -1,7 +1,8 @@
-"""Fonts: the bundled one, the user's, the machine's; opened so that pixels are the same on every machine.
+"""Fonts: the bundled ones, the user's, the machine's; opened so that pixels are the same on every machine.
 
 The bundled Pretendard always works and always looks the same. Further fonts are found in the folders named by the
 environment variable ``ADSTUDIO_FONTS`` (inside ComfyUI ``models/fonts`` is one of them) and in the system's.
+Spoqa Han Sans comes along for Kakao Bizboard, which takes no other; a whole one on this machine goes before it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from .fontfile import WEIGHTS, FontFile, read_faces, weight_of
 from .fontfolders import COMPRESSED, SUFFIXES, font_files, own_folders, system_folders
 
 BUNDLED = "Pretendard"
+_SPOQA = "Spoqa Han Sans"
+_DATA = Path(__file__).parents[1] / "data"
 _OTHER_COUNTRY = (" JP", " SC", " TC", " HK")  # Noto CJK: same Hangul, but Latin and marks spaced for another language
 _PROBE_PX = 32
 _ReadFile = tuple[Path, int, int]  # with time and size: a file that changed is read again
@@ -28,7 +31,7 @@ logger = logging.getLogger("adstudio.text")
 
 
 def font_names() -> list[str]:
-    """Families to choose from: the bundled one, all in the user's folders, the system's that have Hangul."""
+    """Families to choose from: the bundled ones, all in the user's folders, the system's that have Hangul."""
     own = {path for path, *_ in _own_files()}
     return [
         name
@@ -38,7 +41,7 @@ def font_names() -> list[str]:
 
 
 def families_by_name() -> dict[str, list[FontFile]]:
-    """Every family on this machine with its upright faces: the bundled one first, then the user's, then the system's.
+    """Every family on this machine with its upright faces: Pretendard first, then the user's, then the system's.
 
     Fonts that are put into the user's folders are seen at once, the system's when the program starts.
     """
@@ -126,6 +129,8 @@ def _families(own: tuple[_ReadFile, ...], system: tuple[Path, ...]) -> dict[str,
         for face in sorted(faces, key=lambda face: face.family.casefold()):
             if not face.italic and face.family != BUNDLED:
                 families.setdefault(face.family, []).append(face)
+    if all(_key(name) != _key(_SPOQA) for name in families):
+        families[_SPOQA] = _spoqa()
     return families
 
 
@@ -156,8 +161,19 @@ def _readable(paths: Iterable[Path]) -> list[FontFile]:
 
 
 def _bundled() -> FontFile:
-    path = Path(__file__).parents[1] / "data" / "PretendardVariable.woff2"
+    path = _DATA / "PretendardVariable.woff2"
     return FontFile(BUNDLED, "Variable", path, weights=(45, 930), aliases=("Pretendard Variable", "프리텐다드"))
+
+
+def _spoqa() -> list[FontFile]:
+    """The subset that Spoqa publishes for web pages: 2,574 syllables, all of KS X 1001 among them."""
+    styles = {"Regular": 400, "Bold": 700}
+    return [
+        FontFile(
+            _SPOQA, style, _DATA / f"SpoqaHanSans{style}.woff2", weights=(weight, weight), aliases=("스포카 한 산스",)
+        )
+        for style, weight in styles.items()
+    ]
 
 
 def _opened(path: Path) -> list[FontFile]:

@@ -47,13 +47,6 @@ def cup_file(cup: CutOut, tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def spoqa(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine on which the channel's font is installed; the bundled one stands in for its letters."""
-    families = {**fonts.families_by_name(), "Spoqa Han Sans": fonts.families_by_name()[fonts.BUNDLED]}
-    monkeypatch.setattr(fonts, "families_by_name", lambda: families)
-
-
 def test_channels_are_listed_with_sources(capsys: pytest.CaptureFixture[str]):
     code, envelope = adstudio(capsys, "channels")
     by_id = {channel["id"]: channel for channel in envelope["channels"]}
@@ -106,7 +99,6 @@ def test_lettering_on_a_picture_is_seen_where_none_is_taken(tmp_path: Path):
     assert "channel.lettering_seen" in {finding.code for finding in inspect_file(path, get_channel("coupang"))}
 
 
-@pytest.mark.usefixtures("spoqa")
 def test_a_bizboard_is_set_by_its_rules(capsys: pytest.CaptureFixture[str], cup_file: Path, tmp_path: Path):
     out = tmp_path / "biz.png"
     words = ["--headline", "아침을 여는 첫 모금", "--sub", "성수커피 라떼 5,500원", "--advertiser", "성수커피"]
@@ -128,7 +120,7 @@ def test_a_bizboard_is_set_by_its_rules(capsys: pytest.CaptureFixture[str], cup_
 
 
 def test_a_bizboard_holds_an_old_price_and_the_row_of_an_app(
-    capsys: pytest.CaptureFixture[str], cup_file: Path, coffee: Path, spoqa: None, tmp_path: Path
+    capsys: pytest.CaptureFixture[str], cup_file: Path, coffee: Path, tmp_path: Path
 ):
     out, alone, plain = tmp_path / "b.png", tmp_path / "object.png", tmp_path / "plain.png"
     asked = ("template", "kakao-bizboard", "--product", str(cup_file), "--headline", "아침을 여는 첫 모금")
@@ -166,7 +158,11 @@ def test_an_object_too_rich_for_its_limit_is_found(cup: CutOut):
     assert "channel.object_bytes" in [finding.code for finding in inspect(made.picture, tight)]
 
 
-def test_a_bizboard_without_its_font_is_refused(capsys: pytest.CaptureFixture[str], cup_file: Path, tmp_path: Path):
+def test_a_bizboard_without_its_font_is_refused(
+    capsys: pytest.CaptureFixture[str], cup_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    families = {name: faces for name, faces in fonts.families_by_name().items() if name != "Spoqa Han Sans"}
+    monkeypatch.setattr(fonts, "families_by_name", lambda: families)
     out = tmp_path / "biz.png"
     words = ["--headline", "아침을 여는 첫 모금", "-o", str(out)]
     code, envelope = adstudio(capsys, "template", "비즈보드", "--product", str(cup_file), *words)
@@ -181,7 +177,6 @@ def test_a_bizboard_without_its_font_is_refused(capsys: pytest.CaptureFixture[st
     assert out.exists()
 
 
-@pytest.mark.usefixtures("spoqa")
 @pytest.mark.parametrize(
     ("headline", "sub", "code"),
     [
@@ -195,7 +190,6 @@ def test_copy_that_cannot_be_set_is_refused(cup: CutOut, headline: str, sub: str
     assert caught.value.code == code
 
 
-@pytest.mark.usefixtures("spoqa")
 @pytest.mark.parametrize(("aspect", "wide"), [(3.0, 315), (1.0, 234), (0.8, 220), (0.6, 220)])
 def test_an_object_is_wide_enough_and_never_cut_at_its_sides(aspect: float, wide: int):
     rgba = np.ones((500, round(500 * aspect), 4), np.float32)
@@ -207,7 +201,6 @@ def test_an_object_is_wide_enough_and_never_cut_at_its_sides(aspect: float, wide
     assert abs((columns[0] + columns[-1] + 1) / 2 - (666 + 315 / 2)) <= 1
 
 
-@pytest.mark.usefixtures("spoqa")
 def test_an_object_too_slim_is_refused():
     bottle = CutOut(np.ones((500, 100, 4), np.float32), "test")
     with pytest.raises(InputError) as caught:

@@ -18,7 +18,6 @@ from adstudio.run.channels import inspect_copy
 from adstudio.run.local.runner import LocalRunner
 from adstudio.run.photos import cover, cover_seen
 from adstudio.run.request import AdRequest, AdResult
-from adstudio.text.faces import fonts
 from adstudio.types import AdCopy, TextStyle
 
 from .conftest import Run
@@ -167,11 +166,7 @@ def test_a_locked_channel_is_never_drawn(adstudio: Run, checkpoint: Path, tmp_pa
     assert not (tmp_path / "x").exists()
 
 
-def test_a_composite_for_a_locked_channel_is_set_by_its_template(
-    adstudio: Run, tmp_path: Path, box: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    families = {**fonts.families_by_name(), "Spoqa Han Sans": fonts.families_by_name()[fonts.BUNDLED]}
-    monkeypatch.setattr(fonts, "families_by_name", lambda: families)
+def test_a_composite_for_a_locked_channel_is_set_by_its_template(adstudio: Run, tmp_path: Path, box: Path) -> None:
     said = adstudio(
         *("composite", box, "--context", "성수커피 딸기 라떼", "--channel", "kakao-bizboard", "--json", "--quiet"),
         *("--headline", "아침을 여는 첫 모금이에요", "--sub", "성수커피 라떼", "--out", tmp_path),

@@ -43,6 +43,25 @@ def test_bundled_font_comes_first_and_with_its_licence():
     assert "SIL Open Font License" in licence and "Reserved Font Name Pretendard" in licence
 
 
+def test_kakaos_font_comes_along_with_its_licence_and_draws_the_words_of_ads():
+    for weight, style in ((700, "Bold"), (400, "Regular")):
+        face = fonts.find_font("Spoqa Han Sans", weight)
+        common = "".join(bytes([row, cell]).decode("euc_kr") for row in range(0xB0, 0xC9) for cell in range(0xA1, 0xFF))
+        assert len(common) == 2350 and face.style == style and "스포카 한 산스" in face.aliases
+        assert missing_glyphs(common + "₩9,900 -20% 1+1 ~·…“”‘’", face) == []
+        assert missing_glyphs("뷁漢–", face) == ["漢", "–"], "a dash is no hyphen, though the font draws one for it"
+        licence = face.path.with_name("SpoqaHanSans-OFL.txt").read_text(encoding="utf-8")
+        assert "SIL Open Font License" in licence and "Reserved Font Name Spoqa Han Sans" in licence
+
+
+def test_a_whole_font_of_the_user_goes_before_the_one_that_comes_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    own = tmp_path / "SpoqaHanSansBold.woff2"
+    shutil.copy(fonts.find_font("Spoqa Han Sans", 700).path, own)
+    monkeypatch.setenv("ADSTUDIO_FONTS", str(tmp_path))
+    assert fonts.find_font("Spoqa Han Sans", 700).path == own
+    assert [name for name in fonts.font_names() if "poqa" in name] == ["SpoqaHanSans"]
+
+
 def test_missing_characters_are_named_and_not_drawn():
     with pytest.raises(InputError) as error:
         require_glyphs("커피 ☕ 漢 ☕", fonts.find_font())
@@ -129,13 +148,13 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_font_of_the_user_is_seen_as_soon_as_it_is_there(own: Path):
     (own / "broken.ttf").write_bytes(b"no font")
-    assert fonts.font_names() == ["Pretendard"]
+    assert fonts.font_names() == ["Pretendard", "Spoqa Han Sans"]
     shutil.copy(fonts.find_font().path, own / "mine.woff2")
-    assert fonts.font_names() == ["Pretendard", "Pretendard Variable"]
+    assert fonts.font_names() == ["Pretendard", "Pretendard Variable", "Spoqa Han Sans"]
     (own / "mine.woff2").unlink()
-    assert fonts.font_names() == ["Pretendard"]
+    assert fonts.font_names() == ["Pretendard", "Spoqa Han Sans"]
     latin_font(own / "broken.ttf")  # the copy that was under way is done
-    assert fonts.font_names() == ["Pretendard", "Aileron"]
+    assert fonts.font_names() == ["Pretendard", "Aileron", "Spoqa Han Sans"]
 
 
 def test_further_folders_come_after_those_that_are_named(own: Path, tmp_path: Path):
@@ -143,12 +162,12 @@ def test_further_folders_come_after_those_that_are_named(own: Path, tmp_path: Pa
     assert own_folders() == [own, tmp_path / "models"]
     before = fonts.fonts_stamp()
     latin_font(tmp_path / "models" / "Aileron.ttf")
-    assert fonts.font_names() == ["Pretendard", "Aileron"] and fonts.fonts_stamp() != before
+    assert fonts.font_names() == ["Pretendard", "Aileron", "Spoqa Han Sans"] and fonts.fonts_stamp() != before
 
 
 def test_latin_font_of_the_user_can_be_chosen_by_family_or_file(own: Path):
     latin_font(own / "deep" / "Aileron.ttf")
-    assert fonts.font_names() == ["Pretendard", "Aileron"]
+    assert fonts.font_names() == ["Pretendard", "Aileron", "Spoqa Han Sans"]
     assert fonts.find_font("aileron") == fonts.find_font("Aileron.TTF")
     assert not fonts.find_font("Aileron").hangul
 
@@ -167,7 +186,7 @@ def test_font_of_pictures_is_refused_and_left_out(own: Path):
     pictures = own / "pictures.ttf"
     pictures.write_bytes((own / "outlines.ttf").read_bytes().replace(b"glyf", b"CBDT", 1))
     (own / "outlines.ttf").unlink()
-    assert fonts.font_names() == ["Pretendard"]
+    assert fonts.font_names() == ["Pretendard", "Spoqa Han Sans"]
     with pytest.raises(InputError, match="pictures instead of outlines"):
         fonts.find_font(str(pictures))
 
