@@ -23,11 +23,13 @@ from .claims import flag_copy
 from .contact_facts import Contact, read_contact
 from .hashtags import list_hashtags, service_word
 from .lines import CopyLines, Lines, copy_lines, fill, find_tone
-from .offers import Facts, find_fact, noun_phrase, read_facts, told_word
+from .offers import Facts, noun_phrase, read_facts
+from .priced import is_named, name_priced, of_what
 from .sold_name import is_place, is_sold, name_sold, sends_goods, spell
 
 _FEW = 3
 _FIGURE = re.compile(r"\d[\d.,]*\s?(?:[a-zA-Z]{1,2}|[가-힣]{1,2})?")
+_TAX = re.compile(r",?\s?\(?(?:부가세|VAT|vat|배송비|봉사료)\s?(?:별도|포함)\)?$")
 _EVOKES_FIRST = ("emotional",)  # a tone whose headline leaves the price to the line below
 
 
@@ -72,12 +74,18 @@ class _Occasion:
     def beside(self, fact: str, told: str) -> str:
         """The same next to words that may not name the product: 1kg 2만원 is of 원두."""
         noun, exact = noun_phrase(self.facts.nouns.get(fact, "")), self.exact(fact)
-        is_told = not self.name or self.name.split()[-1] in told
-        return exact if is_told or not noun or noun in exact or noun in told else f"{noun} {fact}"
+        is_told = not noun or is_place(noun.split()[-1]) or noun.split()[-1] in told
+        return exact if is_told or noun in exact else f"{noun} {fact}"
 
-    def choose(self, part: str, rows: Iterable[str], taken: Sequence[str] = ()) -> str:
-        """Take the line of this seed among those that fit and say nothing a second time."""
-        fitting = [row for row in dict.fromkeys(rows) if self.limits.fits(part, row)]
+    def fits_offer(self, offer: str) -> bool:
+        """An offer is kept whole in the headline, a little longer than other lines where the channel sets no limit."""
+        return self.limits.fits("headline", offer) or (
+            "headline" not in self.limits.limits and line_length(offer) <= HEADLINE_CHARS + _FEW
+        )
+
+    def choose(self, part: str, rows: Iterable[str], taken: Sequence[str] = (), whole: Sequence[str] = ()) -> str:
+        """Take the line of this seed among those that fit or stay ``whole``, and say nothing a second time."""
+        fitting = [row for row in dict.fromkeys(rows) if self.limits.fits(part, row) or row in whole]
         told = [line for line in taken if line]
         fresh = [row for row in fitting if not any(_repeats(row, line, self.name) for line in told)]
         fresh = fresh or [row for row in fitting if not any(row in line or line in row for line in told)]
@@ -124,10 +132,10 @@ def write_lines(
         season=lines.of_season(season.name if season else ""),
         name=spell(name, matches),
         is_service=bool(sold) and name == sold,
-        priced=_priced(brief.body, facts, (name, sold, service)),
+        priced=name_priced(brief.body, facts, (name, sold, service)),
         place=service if is_place(service) else "",
         facts=facts,
-        of_what=_of_what(brief.body, facts, (name, service)),
+        of_what=of_what(brief.body, facts, (name, service)),
         contact=read_contact(brief.body),
     )
     headline = brief.quotes[0] if brief.quotes else _headline(occasion)
@@ -190,46 +198,18 @@ def _headline(occasion: _Occasion) -> str:
     else:
         rows += [line for lines in (occasion.season, occasion.shop) for line in occasion.rows(lines, "alone")]
     is_bare = bool(offered) and all(
-        _FIGURE.sub("", row).strip() in ("", "부터") for row in offered
+        _FIGURE.sub("", _TAX.sub("", row)).strip() in ("", "부터") for row in offered
     )  # a price, and not of what
     rows = [*rows, *offered] if is_bare or occasion.tone in _EVOKES_FIRST else [*offered, *rows]
     return (
-        occasion.choose("headline", rows) or name or occasion.choose("headline", occasion.rows(occasion.shop, "alone"))
+        occasion.choose(
+            "headline",
+            rows,
+            whole=[row for row in offered if is_named(row, (occasion.priced, name)) and occasion.fits_offer(row)],
+        )
+        or name
+        or occasion.choose("headline", occasion.rows(occasion.shop, "alone"))
     )
-
-
-def _of_what(body: str, facts: Facts, names: Sequence[str]) -> dict[str, str]:
-    """The brief's word for what a fact is of, where that is not what the headline names: 소주 1+1 beside 삼겹살."""
-    found: dict[str, str] = {}
-    for fact in (*facts.offers, *facts.times):
-        words = facts.nouns.get(fact, "")
-        shop = next((name for name in names if name and is_place(name) and name in words), "")
-        word = told_word(body, fact)
-        if shop or not _is_named(words, names):  # a shop has many prices: 여행사 | 다낭 3박5일 59만원
-            word = noun_phrase(words.partition(shop)[2] if shop else words) or word
-        if word and word not in " ".join(names):
-            found[fact] = word
-    return found
-
-
-def _is_named(words: str, names: Sequence[str]) -> bool:
-    return any(name.split()[-1] in words for name in names if name)
-
-
-def _priced(body: str, facts: Facts, names: Sequence[str]) -> str:
-    """What the first price is of: ``헬스장 3개월 9만원, PT 무료`` is no price of the PT."""
-    first = facts.offers[0] if facts.offers else ""
-    price = find_fact(body, first) if first else -1
-    known = [name for name in names if name]
-    words = facts.nouns.get(first, "")
-    if noun_phrase(words) and not _is_named(words, known):
-        return ""
-    if not words and len(facts.offers) == 1:  # 이번 주말만 1+1 소금빵
-        behind = body[price + len(first) :].lstrip()
-        if after := next((name for name in known if behind.startswith(name.split()[0])), ""):
-            return after
-    before = (name for name in known if -1 < body.find(name.split()[-1]) < price)
-    return next(before, "" if price >= 0 else next(iter(known), ""))
 
 
 def _offered(occasion: _Occasion) -> list[str]:
@@ -237,8 +217,9 @@ def _offered(occasion: _Occasion) -> list[str]:
     name = occasion.priced
     for offer in occasion.facts.offers[:1]:
         exact = occasion.exact(offer)
-        ways = [f"{part} {exact}".strip() for part in (name, *name.split()[-1:])] if name not in offer else []
-        return [next((way for way in (*ways, exact) if occasion.limits.fits("headline", way)), offer)]
+        ways = [f"{part} {exact}".strip() for part in (name, *name.split()[-1:])] if name not in exact else []
+        ways = ways[:1] if exact != offer else ways  # 도자기 만들기 4만원 names itself what it is of
+        return [next((way for way in ways if occasion.fits_offer(way)), exact)]
     return []
 
 
@@ -250,7 +231,8 @@ def _sub(occasion: _Occasion, headline: str, *, quoted: bool) -> str:
         longer = f"{line} · {exact}" if line else exact
         if fact not in headline and occasion.limits.fits("sub", longer):
             line = longer
-    if re.search(r"\d|무료|반값|만$|한정$|하루$", line):
+    is_day = line.endswith(("요일", "까지")) and bool(occasion.facts.offers)  # 목요일 of an offer
+    if is_day or re.search(r"\d|무료|반값|공짜|증정|만$|한정$|하루$", line):
         return line  # 오늘만 is part of what is promised; 이번 주 alone tells nothing
     # where the headline tells the occasion already, do not say it twice
     said = [line for row in occasion.intents for line in occasion.told(row)]
@@ -258,6 +240,9 @@ def _sub(occasion: _Occasion, headline: str, *, quoted: bool) -> str:
     rows = [
         row for lines in (*told, occasion.season, occasion.shop) for row in occasion.rows(lines, "sub", occasion.name)
     ]
+    name = occasion.name
+    if occasion.facts.offers and name and name.split()[-1] not in headline:  # 5회권 구매시 왁스 무료 | 내 차엔 손세차
+        rows = occasion.rows(occasion.shop, "headline", name)
     short = [row for lines in (occasion.season, occasion.shop) for row in occasion.rows(lines, "alone")]
     return occasion.choose("sub", rows, [headline]) or occasion.choose("sub", short, [headline])
 

@@ -47,7 +47,7 @@ def test_the_subject_is_one_sensible_thing(brief: str, subject: str) -> None:
     ("brief", "headline"),
     [
         ("필라테스 회원 모집 체험수업 2만원", "필라테스 체험수업 2만원"),
-        ("떡볶이 튀김 세트 7천원", "떡볶이 세트 7천원"),
+        ("떡볶이 튀김 세트 7천원", "떡볶이 튀김 세트 7천원"),
         ("제주 패키지여행 399,000원", "패키지여행 399,000원"),
         ("아이폰 액정수리 4만원부터", "액정수리 4만원부터"),
         ("딸기 케이크 3만8천원", "딸기 케이크 3만8천원"),
@@ -100,8 +100,8 @@ def test_glued_names_are_copy() -> None:
 
 
 def test_a_price_keeps_its_measure_and_a_shop_its_name() -> None:
-    assert processor.write_copy("도배 장판 3평 39만원").headline == "도배 3평 39만원"
-    assert processor.write_copy("기구필라테스 1회 체험권 1만원").headline == "1회 체험권 1만원"
+    assert processor.write_copy("도배 장판 3평 39만원").headline == "도배 장판 3평 39만원"
+    assert processor.write_copy("기구필라테스 1회 체험권 1만원").headline == "기구필라테스 1회 체험권 1만원"
     assert "펜션 주말 15만원" in processor.write_copy("펜션 주말 15만원").caption
     assert "책방이음을" not in processor.write_copy("책방이음 낭독회 3월 2일", tone="polite").headline
     assert processor.write("꽃집 원데이클래스 3만원").industry == "flowers"
