@@ -25,10 +25,12 @@ HELP = PACK / "web" / "docs"
 OURS = "AdStudio"
 START, END = "<!-- inputs and outputs: written by tools/node_words.py -->", "<!-- /inputs and outputs -->"
 HEADS = {
-    "en": {"inputs": "Inputs", "outputs": "Outputs", "default": "Default"},
-    "ko": {"inputs": "입력", "outputs": "출력", "default": "기본값"},
+    "en": {"inputs": "Inputs", "outputs": "Outputs", "default": "Default", "choices": "In the menu"},
+    "ko": {"inputs": "입력", "outputs": "출력", "default": "기본값", "choices": "메뉴 표시"},
 }
 LONGEST_DEFAULT = 24
+MOST_CHOICES = 9
+SHARED = {"style": "styles", "industry": "industries"}  # menus that the ad panel has, too (web/js/page/options.js)
 
 Words = dict[str, Any]
 
@@ -77,7 +79,7 @@ def help_page(page: str, schema: dict[str, Any], words: Words, language: str) ->
     start, rest = page.split(START)
     heads = HEADS[language]
     inputs = [
-        _line(name, words["inputs"].get(name, {})) + _default(kind, options, heads["default"])
+        _line(name, words["inputs"].get(name, {})) + _default(kind, options, heads, option_names(name, language))
         for name, (kind, options) in _fields(schema).items()
     ]
     outputs = [
@@ -105,11 +107,22 @@ def _line(name: str, entry: Words) -> str:
     return f"- **{entry.get('name', name)}** (`{name}`)" + (f": {meaning}" if meaning else "")
 
 
-def _default(kind: Any, options: dict[str, Any], head: str) -> str:
+def option_names(name: str, language: str) -> dict[str, str]:
+    """What the page calls the entries of a menu; empty where it shows the values themselves."""
+    ours = read(language, "main").get("adStudio", {})
+    return ours.get("options", {}).get(name, {}) | ours.get("panel", {}).get(SHARED.get(name, ""), {})
+
+
+def _default(kind: Any, options: dict[str, Any], heads: dict[str, str], names: dict[str, str]) -> str:
+    """The default of an input; of a menu whose entries have other names on the page, these names as well."""
     choices = kind if isinstance(kind, list) else options.get("options")
     value = options.get("default", choices[0] if choices else None)
     text = value if isinstance(value, str) else json.dumps(value)
-    return f" {head}: `{text}`." if value not in (None, "") and len(text) <= LONGEST_DEFAULT else ""
+    named = [f"{names[choice]} = `{choice}`" for choice in choices or () if names.get(choice, choice) != choice]
+    listed = f" {heads['choices']}: {', '.join(named)}." if 0 < len(named) <= MOST_CHOICES else ""
+    return listed + (
+        f" {heads['default']}: `{text}`." if value not in (None, "") and len(text) <= LONGEST_DEFAULT else ""
+    )
 
 
 def write(path: Path, text: str, *, check: bool) -> bool:
