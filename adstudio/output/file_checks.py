@@ -56,7 +56,7 @@ def megapixels(sent: Submission, value: float | str) -> Found:
     """The picture has at most so many million pixels."""
     came = sent.size_px[0] * sent.size_px[1] / 1e6
     if came > float(value):
-        yield "channel.megapixels", {"came": f"{came:.0f}", "wanted": f"{float(value):g}"}
+        yield "channel.megapixels", {"came": f"{came:.1f}", "wanted": f"{float(value):g}"}
 
 
 def formats(sent: Submission, value: float | str) -> Found:

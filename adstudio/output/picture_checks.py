@@ -64,6 +64,8 @@ def centred(sent: Submission, value: float | str) -> Found:
 
 def no_shadow(sent: Submission, value: float | str) -> Found:
     """No soft grey lies on the white around the product."""
+    if min(sent.size_px) < 2:  # a line has no ground beside it
+        return
     step = max(1, min(sent.size_px) // _SHADOW_PX)
     picture = _opaque(sent.pixels[::step, ::step])
     grey = np.ptp(picture, axis=2) < 0.03
@@ -80,7 +82,7 @@ def no_border(sent: Submission, value: float | str) -> Found:
     """No frame of one colour runs round the picture."""
     picture = _opaque(sent.pixels)
     height, width = picture.shape[:2]
-    most = max(1, round(_DEEPEST_BORDER * min(height, width)))
+    most = min(max(1, round(_DEEPEST_BORDER * min(height, width))), (min(height, width) - 1) // 2)
     rim = _ring(picture, 0)
     colour = np.median(rim, axis=0)
     if np.abs(rim - colour).max(axis=1).mean() > _FLAT:

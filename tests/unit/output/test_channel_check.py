@@ -234,6 +234,20 @@ def test_every_rule_of_the_table_has_its_check():
     assert stated <= set(CHECKS)
 
 
+@pytest.mark.parametrize("size", [(1, 1), (2, 1), (1, 40), (2, 2), (3, 3), (40, 2)])
+def test_tiny_pictures_are_looked_at_like_all_others(size: tuple[int, int]):
+    pixels = np.random.default_rng(1).random((*size, 3)).astype(np.float32)
+    places = [channel for entry in entries().values() for channel in entry.sizes.values()]
+    assert all(check(Submission(place, each)) for place in places for each in (pixels, np.ones_like(pixels)))
+
+
+def test_a_picture_of_more_megapixels_than_a_channel_takes_is_refused():
+    sent = Submission(get_channel("kakao_native"), np.ones((1, 1, 3), np.float32))
+    assert [list(CHECKS["megapixels"](sent, value)) for value in (1e-6, 0.5e-6)] == [
+        [], [("channel.megapixels", {"came": "0.0", "wanted": "5e-07"})],
+    ]  # fmt: skip
+
+
 def test_every_code_is_worded_in_both_languages():
     for code, kind in kinds().items():
         filled = {"came": "3", "wanted": "4", "what": "headline", "where": "left"}
