@@ -148,7 +148,10 @@ def _sharpen(photo: Array, found: Array, share: float, *, shade_known: bool) -> 
     reach = max(3, round(longest * share))
     part = around(mask, 4 * reach)
     mask = mask[part]
-    band = grow(mask, reach) & ~erode(mask, reach)
+    deep = reach
+    while not (core := erode(mask, deep)).any() and deep > 1:  # of a pen or a chain what lies deepest tells the colour
+        deep //= 2
+    band = grow(mask, reach) & ~core
     inside, outside = mask & ~band, ~mask & ~band
     if not inside.any() or not outside.any():
         return resize(coarse, photo.shape[1], photo.shape[0]), 1.0, 0.0

@@ -72,6 +72,17 @@ def test_drawn_plate_matches_its_truth(plate: Drawn) -> None:
     assert overlap(restore_frame(cut)[..., 3], plate.alpha) > 0.97
 
 
+def test_a_pen_on_coarse_wood_keeps_its_outline() -> None:
+    """It is thinner than what is left aside where an outline is sought."""
+    grain = ndimage.gaussian_filter(np.random.default_rng(0).standard_normal((512, 512)), (1, 7)) * 3
+    grain += np.sin(np.linspace(0, 60, 512))[:, None]
+    wood = np.clip(np.array([0.62, 0.45, 0.30]) * (1 + 0.10 * grain)[..., None], 0, 1)
+    alpha = smooth_ellipse(512, 512, (256, 256), (8, 180))
+    cut = cut_out((wood + ((0.1, 0.15, 0.5) - wood) * alpha[..., None]).astype(np.float32), method="geodesic")
+    assert float(np.abs(restore_frame(cut)[..., 3] - alpha).sum() / alpha.sum()) < 0.1
+    assert not any("no edge" in note for note in cut.notes)
+
+
 def test_large_photo_gets_an_outline_as_crisp_as_a_small_one(plate: Drawn) -> None:
     large = resize_rgba(np.concatenate([plate.photo, np.ones((300, 400, 1), np.float32)], axis=2), 1600, 1200)[..., :3]
     alpha = restore_frame(cut_out(large, method="geodesic"))[..., 3]
