@@ -81,10 +81,13 @@ def target_size(
 
 
 def find_subject(photo: Array, strength: float) -> Array | None:
-    """Where the photo's subject stands, as long as a picture drawn over it still shows it there."""
+    """Where the photo's subject stands, as long as a picture drawn over it still shows it there and it can be told."""
     from ..imaging.cutout.geodesic import GeodesicMatting
 
     if strength > _SUBJECT_STAYS:
         return None
-    matte = GeodesicMatting().matte(photo)
+    try:
+        matte = GeodesicMatting().matte(photo)
+    except InputError:  # white on white: it could not be cut out, but nobody wants that here
+        return None
     return matte if float((matte > 0.5).mean()) <= _ROOM_BESIDE else None

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from adstudio.errors import InputError
+from adstudio.imaging.cutout.matting import cut_out
 from adstudio.layout.copy.copysize import Copy
 from adstudio.layout.copy.stacks import stack
 from adstudio.layout.saliency import LocalAnalyzer
@@ -21,6 +22,7 @@ from adstudio.run.recorder import Recorder
 from adstudio.run.request import AdRequest
 from adstudio.text.lettering import letter
 from adstudio.types import AdCopy, AdPrompt, Box, CutOut, LayoutPlan, Placement, Scene, TextBlock, TextStyle
+from benchmarks.cutout import scene
 
 WALL = np.full((512, 512, 3), 0.6, np.float32)
 PROMPT = AdPrompt("", "", "", "cafe", "realistic", Scene("wood", "red", "left", "calm"), "top", "rules")
@@ -92,6 +94,14 @@ def test_subject_of_a_photo_counts_while_it_is_still_there(disc: np.ndarray):
     assert find_subject(disc, 0.9) is None
     matte = find_subject(disc, 0.5)
     assert matte is not None and matte[100, 215] > 0.5 > matte[10, 10]
+
+
+def test_a_photo_whose_subject_melts_into_its_ground_has_none_to_keep_clear_of():
+    """It could not be cut out; but only words are laid over it."""
+    photo, _ = scene("white mug", "white", 512, fill=0.8)
+    with pytest.raises(InputError, match="own tone"):
+        cut_out(photo, method="geodesic")
+    assert find_subject(photo, 0.5) is None
 
 
 def test_old_price_alone_is_refused():
