@@ -198,7 +198,9 @@ class ChannelTemplate(io.ComfyNode):
         _host.show(cls, said)
         if not override:
             refuse(made.findings, made.channel.english)
-        return io.NodeOutput(to_image([made.picture]), made.plan, made.channel, said, ui=_host.show(cls, said))
+        words = [{"role": block.role, "text": block.text} for block in made.plan.texts]
+        shown = {**_host.show(cls, said).as_dict(), "adstudio_words": words}
+        return io.NodeOutput(to_image([made.picture]), made.plan, made.channel, said, ui=shown)
 
 
 def _with_alpha(image: torch.Tensor) -> list[Array]:

@@ -26,7 +26,8 @@ from adstudio.run.readiness import check_workflows
 FOLDER = PACK / "workflows"
 WIDTH_PX = 512
 PRODUCTS = ("jar", "bottle")
-_PAPER = "#f4f4f2"  # where a picture is lower than its neighbours
+_PAPER = "#f4f4f2"  # where a picture is lower than its neighbours, or clear
+_FLATTEST = 2  # width by height: a banner gets paper above and below
 
 
 def draw(server: ComfyServer, name: str) -> Image.Image:
@@ -41,12 +42,13 @@ def draw(server: ComfyServer, name: str) -> Image.Image:
     run = server.run(graph, timeout_s=900)
     if run.error:
         raise SystemExit(f"{name}: {run.error['exception_message']}")
-    pictures = [Image.open(io.BytesIO(content)).convert("RGB") for _, content in run.pictures()]
-    size = (sum(picture.width for picture in pictures), max(picture.height for picture in pictures))
-    wide = Image.new("RGB", size, _PAPER)
+    pictures = [Image.open(io.BytesIO(content)).convert("RGBA") for _, content in run.pictures()]
+    width, height = sum(picture.width for picture in pictures), max(picture.height for picture in pictures)
+    wide = Image.new("RGBA", (width, max(height, width // _FLATTEST) if len(pictures) == 1 else height), _PAPER)
+    top = (wide.height - height) // 2
     for index, picture in enumerate(pictures):
-        wide.paste(picture, (sum(before.width for before in pictures[:index]), 0))
-    return wide
+        wide.alpha_composite(picture, (sum(before.width for before in pictures[:index]), top))
+    return wide.convert("RGB")
 
 
 def photograph(product: str) -> Image.Image:

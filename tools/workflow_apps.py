@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from workflow_graphs import IMAGE_TO_IMAGE, TEXT_TO_IMAGE
-from workflow_parts import LETTERS, Graph, Group, Link, Step, model, save, text_layout
+from workflow_parts import LETTERS, MODEL, PHOTO, SAVED, WORDS, Graph, Group, Link, Step, model, save, text_layout
 from workflow_products import PRODUCT_COMPOSITE
 
 _BRIEF = (("prompt", "brief"), ("prompt", "industry"), ("style", "style"))
@@ -91,4 +91,82 @@ PRODUCT_AD = Graph(
     ),
 )
 
-APPS = (CREATE_AD, EDIT_AD, PRODUCT_AD)
+BIZBOARD_AD = Graph(
+    name="Bizboard ad.app",
+    form=(("photo", "image"), ("copy", "brief"), ("copy", "industry"), ("banner", "advertiser")),
+    columns=(
+        (
+            Group(
+                "1  문구를 쓰는 쪽 · Who writes",
+                (
+                    Step("loader", "AdStudioZitLoader"),
+                    Step("writer", "AdStudioLanguageModel", {"zit": Link("loader")}),
+                ),
+                MODEL,
+            ),
+        ),
+        (
+            Group(
+                "2  문구 · Copy",
+                (
+                    Step(
+                        "copy",
+                        "AdStudioAdCopy",
+                        {"brief": "소담카페 에스프레소 신메뉴", "channel": "kakao_bizboard", "writer": Link("writer")},
+                        400,
+                        text_height=120,
+                        room=120,
+                    ),
+                ),
+                WORDS,
+            ),
+            Group(
+                "3  상품 사진 · Product photo",
+                (Step("photo", "LoadImage", {"image": "example.png"}, 400, picture_height=280),),
+                PHOTO,
+            ),
+        ),
+        (
+            Group(
+                "4  누끼 · Cut-out",
+                (
+                    Step("cutout", "AdStudioBackgroundRemoval", {"image": Link("photo")}),
+                    Step("cutout_preview", "PreviewImage", {"images": Link("cutout", 1)}, picture_height=300),
+                ),
+                PHOTO,
+            ),
+        ),
+        (
+            Group(
+                "5  정해진 틀 · Locked template",
+                (
+                    Step(
+                        "banner",
+                        "AdStudioChannelTemplate",
+                        {"cutout": Link("cutout"), "headline": Link("copy", 3), "sub": Link("copy", 4)},
+                        400,
+                        room=120,
+                    ),
+                ),
+                LETTERS,
+            ),
+        ),
+        (
+            Group(
+                "6  저장 · Save",
+                (
+                    Step(
+                        "save",
+                        "AdStudioSaveImage",
+                        {"image": Link("banner"), "layout": Link("banner", 1), "channel": Link("banner", 2)},
+                        400,
+                        picture_height=300,
+                    ),
+                ),
+                SAVED,
+            ),
+        ),
+    ),
+)
+
+APPS = (CREATE_AD, EDIT_AD, PRODUCT_AD, BIZBOARD_AD)

@@ -43,9 +43,18 @@ def tell_checkpoints(names: Iterable[str], open_named: Callable[[str], object]) 
     return [{"name": name, **_problem(name, open_named)} for name in names]
 
 
-def tell_locked() -> list[str]:
-    """Tell which channels take nothing but their own template, which the panel does not draw."""
-    return [name for name in channel_names() if template_of(get_channel(name)) is not None]
+def tell_locked() -> list[dict[str, Any]]:
+    """Tell which channels take nothing but their own template: a product's cut-out, and words where it has lines.
+
+    Returns:
+        Plain JSON: ``channel``, ``template`` and ``words``.
+    """
+    found = {name: template_of(get_channel(name)) for name in channel_names()}
+    return [
+        {"channel": name, "template": template.id, "words": bool(template.lines)}
+        for name, template in found.items()
+        if template is not None
+    ]
 
 
 def tell_wordless() -> list[str]:

@@ -27,19 +27,23 @@ def test_the_form_of_an_app_speaks_korean_in_its_menus(shared_korean_page: Page,
     page = shared_korean_page
     load(page, name)
     fields = page.get_by_test_id("app-mode-widget-item")
-    panel = WORDS["ko"]["panel"]
-    for shown in (panel["industries"]["auto"], panel["styles"]["realistic"]):
+    graph = api_graph(name)
+    is_drawn = any(step["class_type"] == "AdStudioLoraStyle" for step in graph.values())
+    kind, menu, before, after = (
+        ("AdStudioLoraStyle", "style", "realistic", "watercolor") if is_drawn else
+        ("AdStudioAdCopy", "industry", "auto", "cafe")
+    )  # fmt: skip
+    industries, own = WORDS["ko"]["panel"]["industries"], WORDS["ko"]["panel"]["styles" if is_drawn else "industries"]
+    for shown in (industries["auto"], own[before]):
         expect(fields.get_by_text(shown, exact=True).first).to_be_visible()
-    fields.filter(has_text=panel["styles"]["realistic"]).get_by_role("combobox").click()
-    page.get_by_role("option", name=panel["styles"]["watercolor"], exact=True).click()
+    fields.filter(has_text=own[before]).get_by_role("combobox").click()
+    page.get_by_role("option", name=own[after], exact=True).click()
     page.screenshot(path=tmp_path / f"{name}.png")
     sent = answer(page, PROMPT)
-    ((style),) = (step["inputs"]["style"] for step in sent.values() if step["class_type"] == "AdStudioLoraStyle")
-    assert style == "watercolor"
-    for step in sent.values():
-        if step["class_type"] == "AdStudioLoraStyle":
-            step["inputs"]["style"] = "realistic"
-    assert values(sent) == values(api_graph(name))
+    (chosen,) = (step for step in sent.values() if step["class_type"] == kind)
+    assert chosen["inputs"][menu] == after
+    chosen["inputs"][menu] = before
+    assert values(sent) == values(graph)
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])

@@ -74,7 +74,7 @@ type Prompt = Record<string, { class_type: string; inputs: Record<string, unknow
 interface Photo { name: string; url: string; title: string }
 interface Wishes {
   mode: "create" | "edit"; way: "strength" | "instruction"; engine: string; brief: string; instruction: string; keepsRest: boolean; industry: string; style: string; channels: string[]; aspect: string;
-  photo: Photo | null; picture: Photo | null; words: "auto" | "own"; headline: string; sub: string; strength: number;
+  photo: Photo | null; picture: Photo | null; words: "auto" | "own"; headline: string; sub: string; advertiser: string; strength: number;
   provider: string; languageModel: string; checkpoint: string; font: string;
 }
 interface JobStart { wishes: Wishes; channel: string; seed: number; at: number; prompt: Prompt; promptId?: string }
@@ -83,8 +83,9 @@ interface AdWords { headline: string; sub: string }
 interface Lack { code: string; sentence: string; values: Record<string, string> }
 interface Offers {
   industries: string[]; styles: string[]; channels: string[]; aspects: string[]; providers: string[]; checkpoints: string[];
-  fonts: string[]; schemas: Record<string, NodeSchema>; engines: Engine[]; broken: Record<string, RunError>; locked: string[]; wordless: string[];
+  fonts: string[]; schemas: Record<string, NodeSchema>; engines: Engine[]; broken: Record<string, RunError>; locked: Record<string, LockedTemplate>; wordless: string[];
 }
+interface LockedTemplate { template: string; words: boolean }
 interface EngineFile {
   place: string; state: "there" | "missing" | "damaged"; hub: string; path: string; gb: number; licence: string; commercial: boolean | null;
 }

@@ -77,7 +77,10 @@ def test_a_checkpoint_that_does_not_open_is_told_with_the_reason(tmp_path: Path)
 
 
 def test_channels_that_take_their_own_template_alone_are_told():
-    assert tell_locked() == ["kakao_bizboard", "coupang"]
+    assert tell_locked() == [
+        {"channel": "kakao_bizboard", "template": "kakao_bizboard", "words": True},
+        {"channel": "coupang", "template": "marketplace_white", "words": False},
+    ]
 
 
 def test_channels_that_take_no_words_are_told():

@@ -6,6 +6,7 @@ import { drawing, engineOf, gigabytes, hindrance } from "../../../web/js/panel/e
 import { fixFor } from "../../../web/js/panel/fixes.js";
 import { Workflow } from "../../../web/js/panel/graph.js";
 import { Job } from "../../../web/js/panel/job.js";
+import { isWordless } from "../../../web/js/panel/locked.js";
 import { recall } from "../../../web/js/panel/recall.js";
 import { FLAWS, warningsOf } from "../../../web/js/panel/warnings.js";
 import { BLANK, downloadName, fill, missing, templateOf } from "../../../web/js/panel/wishes.js";
@@ -26,9 +27,10 @@ const ENGINES = [
   engine("qwen-edit", { photo: "15-qwen-image-edit" }, [file("vae/b")]),
   engine("sdxl", { words: "19-sdxl-realistic", photo: "19-sdxl-realistic" }, [file("checkpoints/c", "missing", 6.9), file("controlnet/d", "damaged", 2.5), file("vae/a")]),
 ];
+const LOCKED = { kakao_bizboard: { template: "kakao_bizboard", words: true }, coupang: { template: "marketplace_white", words: false } };
 const filled = (more, one = {}, schemas = {}, engines = ENGINES) => {
   const asked = wishes(more);
-  return fill(read(templateOf(asked, engines)), asked, { channel: "", seed: 3, ...one }, { schemas, engines });
+  return fill(read(templateOf(asked, engines, LOCKED[one.channel])), asked, { channel: "", seed: 3, ...one }, { schemas, engines, locked: LOCKED });
 };
 const step = (prompt, type) => Object.values(prompt).find(({ class_type }) => class_type === type);
 const photo = { name: "adstudio/컵.png", url: "", title: "컵.png" };
@@ -55,12 +57,51 @@ test("each wish chooses its template, and what is missing is named", () => {
   assert.equal(templateOf(wishes({ engine: "flux2-klein", photo }), ENGINES), "14-flux2-klein-product.json");
   assert.equal(templateOf(wishes({ engine: "flux2-klein", mode: "edit" }), ENGINES), "Edit ad.app.json"); // by strength: Z-Image's alone
   assert.equal(templateOf(wishes({ mode: "edit", way: "instruction" }), ENGINES), "15-qwen-image-edit.json");
-  assert.equal(missing(wishes()), "");
-  assert.equal(missing(wishes({ mode: "edit", way: "instruction", picture: photo })), "instruction");
-  assert.equal(missing(wishes({ mode: "edit", way: "instruction", picture: photo, instruction: "딸기라떼로", brief: "" })), "");
-  assert.equal(missing(wishes({ brief: " \n" })), "brief");
-  assert.equal(missing(wishes({ mode: "edit" })), "picture");
-  assert.equal(missing(wishes({ words: "own" })), "headline");
+  assert.equal(missing(wishes(), LOCKED), "");
+  assert.equal(missing(wishes({ mode: "edit", way: "instruction", picture: photo }), LOCKED), "instruction");
+  assert.equal(missing(wishes({ mode: "edit", way: "instruction", picture: photo, instruction: "딸기라떼로", brief: "" }), LOCKED), "");
+  assert.equal(missing(wishes({ brief: " \n" }), LOCKED), "brief");
+  assert.equal(missing(wishes({ mode: "edit" }), LOCKED), "picture");
+  assert.equal(missing(wishes({ words: "own" }), LOCKED), "headline");
+});
+
+test("a channel with a template of its own asks for a photo, and for words only where it has lines", () => {
+  const both = ["instagram_feed", "coupang"];
+  assert.equal(templateOf(wishes({ photo, engine: "flux2-klein" }), ENGINES, LOCKED.coupang), "Bizboard ad.app.json");
+  assert.equal(missing(wishes({ channels: ["kakao_bizboard"] }), LOCKED), "photo");
+  assert.equal(missing(wishes({ channels: ["kakao_bizboard"], photo, brief: "" }), LOCKED), "brief");
+  assert.equal(missing(wishes({ channels: ["kakao_bizboard"], photo }), LOCKED), "");
+  assert.equal(missing(wishes({ channels: ["coupang"], brief: "", words: "own" }), LOCKED), "photo");
+  assert.equal(missing(wishes({ channels: ["coupang"], brief: "", words: "own", photo }), LOCKED), "");
+  assert.equal(missing(wishes({ channels: both, brief: "", photo }), LOCKED), "brief");
+  assert.equal(missing(wishes({ mode: "edit", channels: ["coupang"], picture: photo }), LOCKED), "", "a picture that is changed goes to no template");
+  assert.deepEqual([isWordless(wishes({ channels: both }), LOCKED), isWordless(wishes({ channels: ["coupang"] }), LOCKED), isWordless(wishes(), LOCKED)], [false, true, false]);
+});
+
+test("a Bizboard is set with the words that are written for it, or with one's own", () => {
+  const prompt = filled({ photo, industry: "cafe", provider: "rules" }, { channel: "kakao_bizboard" }).prompt();
+  const [template, copy] = [step(prompt, "AdStudioChannelTemplate").inputs, step(prompt, "AdStudioAdCopy").inputs];
+  const writer = Object.keys(prompt).find((id) => prompt[id].class_type === "AdStudioAdCopy");
+  assert.deepEqual([template.template, template.channel, template.headline, template.sub], ["kakao_bizboard", "kakao_bizboard", [writer, 3], [writer, 4]]);
+  assert.deepEqual([copy.brief, copy.industry, copy.channel], ["딸기라떼", "cafe", "kakao_bizboard"]);
+  assert.equal(step(prompt, "LoadImage").inputs.image, photo.name);
+  const own = filled({ photo, words: "own", headline: " 오늘만 반값 ", sub: "" }, { channel: "kakao_bizboard" }).prompt();
+  assert.deepEqual([step(own, "AdStudioChannelTemplate").inputs.headline, step(own, "AdStudioChannelTemplate").inputs.sub], ["오늘만 반값", ""]);
+  const named = (more) => step(filled({ photo, advertiser: " 소담카페 ", ...more }, { channel: "kakao_bizboard" }).prompt(), "AdStudioChannelTemplate").inputs;
+  assert.deepEqual([named({}).advertiser, named({}).sub, typeof named({}).headline], ["소담카페", "소담카페", "object"]);
+  assert.deepEqual([named({ words: "own", headline: "반값", sub: "오늘만" }).advertiser, named({ words: "own", headline: "반값", sub: "오늘만" }).sub], ["소담카페", "오늘만"]);
+});
+
+test("a white main picture takes no words, whatever was written", () => {
+  const prompt = filled({ photo, words: "own", headline: "반값", sub: "오늘만", advertiser: "소담카페" }, { channel: "coupang" }).prompt();
+  const { template, channel, headline, sub, advertiser } = step(prompt, "AdStudioChannelTemplate").inputs;
+  assert.deepEqual([template, channel, headline, sub, advertiser], ["marketplace_white", "coupang", "", "", ""]);
+});
+
+test("a job hands on the words that stand in a fixed template", () => {
+  const job = new Job({ wishes: wishes(), channel: "kakao_bizboard", seed: 1, at: 0, promptId: "p", prompt: { ad_5: { class_type: "AdStudioChannelTemplate", inputs: {} } } });
+  job.take("executed", { prompt_id: "p", node: "ad_5", output: { adstudio_words: [{ role: "headline", text: "봄 신메뉴" }, { role: "sub", text: "딸기라떼" }] } }, 1);
+  assert.deepEqual(job.words, { headline: "봄 신메뉴", sub: "딸기라떼" });
 });
 
 test("what was filled in lands on its nodes, named and by position", () => {

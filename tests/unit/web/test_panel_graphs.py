@@ -25,7 +25,7 @@ const { BLANK, fill, templateOf } = await import(`${root}/web/js/panel/wishes.js
 const { wishes, engines, schema } = JSON.parse(asked);
 const whole = { ...BLANK, ...wishes };
 const template = JSON.parse(readFileSync(`${root}/workflows/${templateOf(whole, engines)}`, "utf8"));
-const offered = { engines, schemas: { AdStudioLanguageModel: schema } };
+const offered = { engines, schemas: { AdStudioLanguageModel: schema }, locked: {} };
 console.log(JSON.stringify(fill(template, whole, { channel: "", seed: 7 }, offered).prompt()));
 """
 WRITER = {

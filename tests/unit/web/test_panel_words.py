@@ -55,7 +55,7 @@ def test_the_page_asks_for_no_word_that_is_not_there():
 @pytest.mark.parametrize("language", ["en", "ko"])
 def test_every_step_of_every_engine_has_a_name(language: str):
     steps = table(language)["adStudio"]["panel"]["step"]
-    apps = ("Create ad.app", "Edit ad.app", "Product ad.app")
+    apps = ("Create ad.app", "Edit ad.app", "Product ad.app", "Bizboard ad.app")
     for name in (*apps, *(each for engine in ENGINES.values() for each in engine.workflows)):
         graph = json.loads((ROOT / "workflows" / "api" / f"{name}.json").read_text(encoding="utf-8"))
         assert {node["class_type"] for node in graph.values()} - {"AdStudioShadow"} <= set(steps), name

@@ -5,7 +5,8 @@ const BY_CODE = /** @type {Record<string, string>} */ ({
   "provider.timeout": "use_rules", "provider.quota": "use_rules", "provider.rate_limited": "use_rules", "provider.bad_model": "settings",
   "text.unknown_font": "use_font", "text.unreadable_font": "use_font", "text.missing_glyph": "use_font",
   "cutout.no_weights": "again", "photo.not_found": "photo", "photo.unreadable": "photo", "photo.corrupt": "photo", "photo.truncated": "photo",
-  "prompt.unknown_industry": "any_industry", "panel.unreachable": "again", "panel.missing_node": "reload", "panel.engine_files": "files",
+  "template.line_too_long": "own_words", "channel.refused": "own_words", "template.product_too_slim": "photo", "cutout.nothing_found": "photo", "cutout.everything_found": "photo",
+  "cutout.too_small": "photo", "cutout.no_outline": "photo", "prompt.unknown_industry": "any_industry", "panel.unreachable": "again", "panel.missing_node": "reload", "panel.engine_files": "files",
 });
 
 /**

@@ -7,6 +7,7 @@ import { engineOf, hindrance, ZIT } from "./engines.js";
 import { engineField, hindranceNotice, wayField } from "./engine_fields.js";
 import { field, menu, photoPlace, picker, switcher } from "./fields.js";
 import { keep, memory } from "./memory.js";
+import { isNamed, isUndrawn, isWordless, lockedOf } from "./locked.js";
 import { usualCheckpoint } from "./offers.js";
 import { upload } from "./photos.js";
 import { EMBEDDED, isInstructed, missing } from "./wishes.js";
@@ -61,6 +62,7 @@ export class Form {
     const isTold = isInstructed(wishes);
     this.brief = this.#area(isTold ? "instruction" : "brief", say(isTold ? "panel.instruction_example" : isEdit ? "panel.edit_example" : "panel.example"));
     const style = field(say("panel.style"), menu(offered.styles, wishes.style, (id) => say(`panel.styles.${id}`), (style) => this.put({ style })));
+    style.classList.add("adp-style");
     this.element.replaceChildren(
       switcher(say("panel.mode.label"), ["create", "edit"], wishes.mode, (mode) => say(`panel.mode.${mode}`), (mode) => this.draw({ mode }, `input[value="${mode}"]`)),
       ...(isEdit ? [this.#photo("picture"), wayField(this), ...(isTold ? hindranceNotice(this) : [this.#strength()])] : []),
@@ -111,11 +113,12 @@ export class Form {
   }
 
   submit() {
-    const lacks = missing(this.wishes);
+    const { locked } = this.offered;
+    const lacks = missing(this.wishes, locked);
     const reason = hindrance(this.wishes, this.offered.engines);
     if (!lacks && !reason) return this.actions.make();
-    const at = /** @type {Record<string, string>} */ ({ brief: ".adp-brief", instruction: ".adp-brief", picture: ".adp-photo input", headline: ".adp-headline" })[lacks];
-    if (lacks) this.#tell(this.say(`panel.missing.${lacks}`), at);
+    const at = /** @type {Record<string, string>} */ ({ brief: ".adp-brief", instruction: ".adp-brief", picture: ".adp-photo input", photo: ".adp-photo input", headline: ".adp-headline" })[lacks];
+    if (lacks) this.#tell(this.say(`panel.missing.${lacks}`, { name: lockedOf(this.wishes, locked).map((id) => channelName(id, this.say)).join(", ") }), at);
     else this.element.querySelector(".adp-hindrance")?.classList.add("adp-problem"); // it stands there already
     this.#focus(lacks ? at : ".adp-hindrance button");
   }
@@ -185,16 +188,31 @@ export class Form {
     const { say, wishes } = this;
     const name = (/** @type {string} */ id) => channelName(id, say);
     const hasSizes = "AdStudioChannelPreset" in this.offered.schemas;
+    const isEdit = wishes.mode === "edit";
+    const ids = this.offered.channels.filter((id) => !isEdit || !Object.hasOwn(this.offered.locked, id));
+    const notes = h("div", { role: "status" });
+    const advertiser = h("input", { type: "text", class: "adp-input adp-advertiser", maxlength: 60, oninput: () => this.put({ advertiser: advertiser.value }) });
+    advertiser.value = wishes.advertiser;
+    const named = field(say("panel.advertiser"), advertiser, say("panel.advertiser_hint"));
     const shape = field(say("panel.aspect"), menu(this.offered.aspects, wishes.aspect, (id) => aspectName(id, say), (aspect) => this.put({ aspect })));
-    const show = () => { shape.hidden = wishes.mode === "edit" || (hasSizes && wishes.channels.length > 0); };
-    wishes.channels = wishes.channels.filter((id) => this.offered.channels.includes(id)); // kept from before it could not be had here
-    const list = picker(this.offered.channels, wishes.channels, name, {
-      barred: [.../** @type {const} */ (["locked", "wordless"])].flatMap((why) => this.offered[why].map((id) => say(`panel.${why}`, { name: name(id) }))),
+    const show = () => {
+      shape.hidden = isEdit || (hasSizes && wishes.channels.length > 0);
+      notes.replaceChildren(...lockedOf(wishes, this.offered.locked).map((id) => h("p", { class: "adp-hint" }, say(this.offered.locked[id].words ? "panel.set_words" : "panel.set_white", { name: name(id) }))));
+      named.hidden = !isNamed(wishes, this.offered.locked);
+      this.element.classList.toggle("adp-wordless", isWordless(wishes, this.offered.locked));
+      this.element.classList.toggle("adp-undrawn", isUndrawn(wishes, this.offered.locked));
+    };
+    wishes.channels = wishes.channels.filter((id) => ids.includes(id)); // kept from before it could not be had here
+    const list = picker(ids, wishes.channels, name, {
+      barred: [
+        ...(isEdit ? Object.keys(this.offered.locked).map((id) => say("panel.locked", { name: name(id) })) : []),
+        ...this.offered.wordless.map((id) => say("panel.wordless", { name: name(id) })),
+      ],
       none: say("panel.no_channel"), add: say("panel.add_channel"), remove: (/** @type {string} */ which) => say("panel.remove_channel", { name: which }),
       change: (channels) => { this.put({ channels: channels.filter(Boolean) }); show(); },
     });
     show();
-    return h("div", {}, h("fieldset", { class: "adp-field adp-plain" }, h("legend", {}, say("panel.channel")), list), shape);
+    return h("div", {}, h("fieldset", { class: "adp-field adp-plain" }, h("legend", {}, say("panel.channel")), list, notes), named, shape);
   }
 
   #words() {
@@ -206,7 +224,7 @@ export class Form {
       return field(say(words), input);
     };
     const about = isInstructed(wishes) ? [line("brief", "panel.about")] : []; // an instruction is no brief to write from
-    return h("div", { class: "adp-group" },
+    return h("div", { class: "adp-group adp-wording" },
       switcher(say("panel.words.label"), ["auto", "own"], wishes.words, (words) => say(`panel.words.${words}`), (words) => this.draw({ words }, words === "own" ? ".adp-headline" : 'input[value="auto"]')),
       ...(own ? [line("headline"), line("sub")] : about),
       ...(this.seed === undefined ? [] : [h("p", { class: "adp-notice adp-same" }, say("panel.same_picture"))]));
@@ -245,7 +263,7 @@ export class Form {
     const broken = passed.filter((name) => offered.broken[name]).map((name) => h("p", { class: "adp-notice adp-broken" },
       say("panel.broken", { name }), " ", errorText(offered.broken[name], say)));
     if (chosen !== EMBEDDED) return wishes.checkpoint ? broken : [];
-    return [...broken, h("p", { class: "adp-notice" }, say("panel.embedded_notice"), " ", h("button", { type: "button", class: "adp-link", onclick: this.actions.openHelp }, say("panel.embedded_help")))];
+    return [...broken, h("p", { class: "adp-notice adp-embedded" }, say("panel.embedded_notice"), " ", h("button", { type: "button", class: "adp-link", onclick: this.actions.openHelp }, say("panel.embedded_help")))];
   }
 }
 

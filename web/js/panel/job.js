@@ -122,6 +122,7 @@ export class Job {
   #collect(node, output) {
     const kind = this.start.prompt[node]?.class_type;
     if (kind === "AdStudioLayoutEditor") this.words = wordsOf(output?.adstudio_editor?.[0]?.proposal?.texts ?? []);
+    if (kind === "AdStudioChannelTemplate") this.words = output?.adstudio_words?.length ? wordsOf(output.adstudio_words) : null;
     if (kind !== "AdStudioSaveImage") return;
     this.files = (output?.images ?? [])
       .map((/** @type {PictureFile} */ file, /** @type {number} */ index) => {

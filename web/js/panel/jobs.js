@@ -171,7 +171,7 @@ function post(route, body) {
  */
 export async function workflowOf(wishes, one) {
   const offered = await offers();
-  const answer = await api.fetchApi(`/workflow_templates/${FOLDER}/${encodeURIComponent(templateOf(wishes, offered.engines))}`);
+  const answer = await api.fetchApi(`/workflow_templates/${FOLDER}/${encodeURIComponent(templateOf(wishes, offered.engines, offered.locked[one.channel]))}`);
   // What the form shows as the usual model is what draws, not what the template was saved with.
   return fill(await answer.json(), { ...wishes, checkpoint: wishes.checkpoint || usualCheckpoint(offered) }, one, offered);
 }

@@ -6,7 +6,7 @@ import { EMBEDDED } from "./wishes.js";
 
 const NODES = [
   "AdStudioZitLoader", "AdStudioLoraStyle", "AdStudioLanguageModel", "AdStudioPromptProcessor", "AdStudioAdCopy", "AdStudioText2Image",
-  "AdStudioTextOverlay", "AdStudioChannelPreset", "AdStudioFitToChannel",
+  "AdStudioTextOverlay", "AdStudioChannelPreset", "AdStudioFitToChannel", "AdStudioChannelTemplate",
 ];
 
 /** @type {Promise<Offers> | undefined} */
@@ -38,7 +38,7 @@ async function ask() {
   const byCopy = menu("AdStudioAdCopy", "channel").filter((name) => !["none", "auto"].includes(name));
   const bySize = menu("AdStudioChannelPreset", "channel");
   return {
-    schemas, locked, wordless, channels: (bySize.length ? bySize : byCopy).filter((name) => ![...locked, ...wordless].includes(name)), industries: menu("AdStudioPromptProcessor", "industry"),
+    schemas, locked, wordless, channels: (bySize.length ? bySize : byCopy).filter((name) => !wordless.includes(name)), industries: menu("AdStudioPromptProcessor", "industry"),
     styles: menu("AdStudioLoraStyle", "style"), aspects: menu("AdStudioText2Image", "aspect"),
     providers: menu("AdStudioLanguageModel", "provider"), checkpoints: menu("AdStudioZitLoader", "checkpoint"),
     fonts: menu("AdStudioTextOverlay", "font"), engines, broken,
@@ -46,15 +46,15 @@ async function ask() {
 }
 
 /**
- * What lies on the server's disk, engines with their files and checkpoints that do not open, and channels that only take their own template.
+ * What lies on the server's disk, engines with their files and checkpoints that do not open, and channels that take their own template alone, or no words.
  *
  * @returns {Promise<Pick<Offers, "engines" | "broken" | "locked" | "wordless">>}
  */
 async function readiness() {
   const answer = await api.fetchApi("/adstudio/panel");
-  if (!answer.ok) return { engines: [], broken: {}, locked: [], wordless: [] }; // Z-Image needs none of it
-  const { engines, checkpoints, locked, wordless } = /** @type {{engines: Engine[], checkpoints: (RunError & {name: string})[], locked?: string[], wordless?: string[]}} */ (await answer.json());
-  return { engines, locked: locked ?? [], wordless: wordless ?? [], broken: Object.fromEntries(checkpoints.filter(({ code }) => code).map(({ name, ...problem }) => [name, problem])) };
+  if (!answer.ok) return { engines: [], broken: {}, locked: {}, wordless: [] }; // Z-Image needs none of it
+  const { engines, checkpoints, locked, wordless } = /** @type {{engines: Engine[], checkpoints: (RunError & {name: string})[], locked: (LockedTemplate & {channel: string})[], wordless: string[]}} */ (await answer.json());
+  return { engines, locked: Object.fromEntries(locked.map(({ channel, ...template }) => [channel, template])), wordless, broken: Object.fromEntries(checkpoints.filter(({ code }) => code).map(({ name, ...problem }) => [name, problem])) };
 }
 
 /**

@@ -139,6 +139,10 @@ function mend(fix, job, form) {
     jobs.dismiss(job);
     form.draw(changes[fix]);
     void jobs.make({ ...wishes, ...changes[fix], channels: channel ? [channel] : [] }, seed);
+  } else if (fix === "own_words") {
+    jobs.dismiss(job);
+    form.draw({ words: "own", headline: form.wishes.headline || String(job.error?.figures?.words ?? "") }, ".adp-headline");
+    form.element.querySelector(".adp-headline")?.scrollIntoView({ block: "center" });
   } else if (fix === "settings") openSettings();
   else if (fix === "models") openModelHelp(form.say);
   else if (fix === "files") form.actions.openFiles(form.offered.engines.filter(({ id }) => id === engineOf(job.start.wishes)));

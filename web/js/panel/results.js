@@ -110,7 +110,7 @@ export class Results {
    * @param {boolean} isShown
    */
   #thumbnail(ad, isShown) {
-    const picture = h("img", { src: pictureUrl(ad.file), alt: "", loading: "lazy", onerror: () => picture.remove() });
+    const picture = h("img", { src: pictureUrl(ad.file), alt: "", loading: "lazy", onerror: () => picture.remove(), onload: () => picture.classList.toggle("adp-wide", picture.naturalWidth > 2 * picture.naturalHeight) });
     return h("button", {
       type: "button", class: "adp-thumb", "aria-pressed": String(isShown), "aria-label": this.say("panel.ad_of", { brief: titleOf(ad.wishes) }),
       onclick: () => { this.chosen = ad.id; this.draw(); this.shown.scrollIntoView({ block: "nearest" }); },

@@ -2,6 +2,7 @@
 
 import { engineOf, fillEngine, SIZED, taskOf, ZIT } from "./engines.js";
 import { Workflow } from "./graph.js";
+import { fillLocked, isWordless, LOCKED_WORKFLOW, lockedOf } from "./locked.js";
 
 export const EMBEDDED = "demo (embedded)";
 const DRAWING = ["AdStudioText2Image", "AdStudioImage2Image", "VAEDecode"]; // the last one is the other engines'
@@ -9,15 +10,17 @@ const DRAWING = ["AdStudioText2Image", "AdStudioImage2Image", "VAEDecode"]; // t
 /** @type {Wishes} */
 export const BLANK = {
   mode: "create", way: "strength", engine: "zit", brief: "", instruction: "", industry: "auto", style: "realistic", channels: [], aspect: "4:5", photo: null, picture: null, words: "auto",
-  headline: "", sub: "", keepsRest: false, strength: 0.45, provider: "auto", languageModel: "", checkpoint: "", font: "",
+  headline: "", sub: "", advertiser: "", keepsRest: false, strength: 0.45, provider: "auto", languageModel: "", checkpoint: "", font: "",
 };
 
 /**
  * @param {Wishes} wishes
  * @param {Engine[]} engines
+ * @param {LockedTemplate} [locked] of the channel, where that takes no other
  * @returns {string} the template's file name
  */
-export function templateOf(wishes, engines) {
+export function templateOf(wishes, engines, locked) {
+  if (locked) return LOCKED_WORKFLOW;
   const name = engineOf(wishes);
   if (name !== ZIT) return `${engines.find((each) => each.id === name)?.workflows[taskOf(wishes)] ?? ""}.json`;
   if (wishes.mode === "edit") return "Edit ad.app.json";
@@ -28,13 +31,16 @@ export function templateOf(wishes, engines) {
  * What has to be filled in before anything is run; empty where nothing is missing.
  *
  * @param {Wishes} wishes
- * @returns {"" | "brief" | "picture" | "instruction" | "headline"}
+ * @param {Offers["locked"]} locked
+ * @returns {"" | "brief" | "picture" | "photo" | "instruction" | "headline"}
  */
-export function missing(wishes) {
+export function missing(wishes, locked) {
   if (wishes.mode === "edit" && !wishes.picture) return "picture";
+  if (isWordless(wishes, locked)) return wishes.photo ? "" : "photo";
   if (isInstructed(wishes)) {
     if (!wishes.instruction.trim()) return "instruction";
   } else if (!wishes.brief.trim()) return "brief";
+  if (lockedOf(wishes, locked).length && !wishes.photo) return "photo";
   return wishes.words === "own" && !wishes.headline.trim() ? "headline" : "";
 }
 
@@ -49,7 +55,7 @@ export function isInstructed({ mode, way }) {
  * @param {Wishes} wishes
  */
 export function titleOf(wishes) {
-  return isInstructed(wishes) ? wishes.instruction : wishes.brief;
+  return (isInstructed(wishes) ? wishes.instruction : wishes.brief.trim()) || (wishes.photo?.title.replace(/\.\w+$/, "") ?? "");
 }
 
 /**
@@ -65,10 +71,10 @@ export function subjectOf(wishes) {
  * @param {SavedWorkflow} template
  * @param {Wishes} wishes
  * @param {{channel: string, seed: number}} one which of several ads
- * @param {Pick<Offers, "schemas" | "engines">} offered the schemas of the nodes that channels need, where this version has them
+ * @param {Pick<Offers, "schemas" | "engines" | "locked">} offered the schemas of the nodes that channels need, where this version has them
  * @returns {Workflow}
  */
-export function fill(template, wishes, { channel, seed }, { schemas, engines }) {
+export function fill(template, wishes, { channel, seed }, { schemas, engines, locked }) {
   const workflow = new Workflow(template);
   const photo = wishes.mode === "edit" ? wishes.picture : wishes.photo;
   const engine = engines.find((each) => each.id === engineOf(wishes));
@@ -83,6 +89,10 @@ export function fill(template, wishes, { channel, seed }, { schemas, engines }) 
   workflow.set("AdStudioImage2Image", "strength", wishes.strength);
   for (const type of ["AdStudioText2Image", "AdStudioImage2Image", "AdStudioContactBlend"]) workflow.set(type, "seed", seed);
   if (photo) workflow.set("LoadImage", "image", photo.name);
+  if (Object.hasOwn(locked, channel)) {
+    fillLocked(workflow, wishes, channel, locked[channel]);
+    return workflow;
+  }
   if (wishes.font) workflow.set("AdStudioTextOverlay", "font", wishes.font);
   if (wishes.words === "own") useOwnWords(workflow, wishes);
   if (channel) useChannel(workflow, channel, schemas);
