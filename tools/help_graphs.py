@@ -23,7 +23,7 @@ def fitted(channel: str) -> Graph:
 
 
 def template(name: str, channel: str) -> Graph:
-    """A product in a layout that its channel fixes; in the pack's own font, which is for drafts."""
+    """A product in a layout that its channel fixes."""
     words = {"headline": "가을 신메뉴 커피", "sub": "오늘 하루 1+1"} if name == "kakao_bizboard" else {}
     values = {"headline": "", "sub": "", "advertiser": "", "old_price": "", "app": "", **words}
     return {
@@ -34,8 +34,8 @@ def template(name: str, channel: str) -> Graph:
             cutout=["2", 0],
             template=name,
             channel=channel,
-            font="Pretendard",
-            override=True,
+            font="official",
+            override=False,
             **values,
         ),
         "4": _step("PreviewImage", images=["3", 0]),
