@@ -2,8 +2,7 @@
 
 python benchmarks/channels.py [--out docs/images] [--full output/channels]
 
-With ``--full`` every picture is written in full size too, to be looked at. The Bizboard is set in Spoqa Han Sans where
-it is installed, otherwise as a draft in Pretendard.
+With ``--full`` every picture is written in full size too, to be looked at.
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ import numpy as np  # noqa: E402
 import skimage.data  # noqa: E402
 from PIL import Image, ImageDraw, ImageFont  # noqa: E402
 
-from adstudio.errors import InputError  # noqa: E402
 from adstudio.imaging.composite.compose import compose  # noqa: E402
 from adstudio.imaging.cutout.matting import cut_out, restore_frame  # noqa: E402
 from adstudio.layout.saliency import LocalAnalyzer  # noqa: E402
@@ -28,7 +26,7 @@ from adstudio.output.channels import get_channels  # noqa: E402
 from adstudio.output.findings import Finding  # noqa: E402
 from adstudio.run.channels import inspect  # noqa: E402
 from adstudio.run.reflow import reflow_design, with_products  # noqa: E402
-from adstudio.run.templates import OFFICIAL, draw_template  # noqa: E402
+from adstudio.run.templates import draw_template  # noqa: E402
 from adstudio.text.faces.fonts import find_font  # noqa: E402
 from adstudio.text.lettering import draw  # noqa: E402
 from adstudio.types import AdCopy, Array, CutOut, LayoutPlan, TextStyle  # noqa: E402
@@ -71,10 +69,7 @@ def pictures() -> dict[str, Array]:
         "sub": "성수커피 라떼 5,500원",
         "advertiser": "성수커피",
     }
-    try:
-        banner = draw_template("kakao_bizboard", cup, **words, font=OFFICIAL)
-    except InputError:
-        banner = draw_template("kakao_bizboard", cup, **words, font="Pretendard")
+    banner = draw_template("kakao_bizboard", cup, **words)
     alpha = banner.picture[..., 3:]
     made[f"kakao_bizboard 1029x258 ({banner.font})"] = (
         np.float32(0.955) + (banner.picture[..., :3] - np.float32(0.955)) * alpha
