@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from adstudio.engine.drawing.options import BF16, FP8_WEIGHTS  # noqa: E402
-from adstudio.engine.drawing.precision import _large_layers  # noqa: E402
+from adstudio.engine.drawing.precision import large_layers  # noqa: E402
 from adstudio.engine.drawing.stages import measure_sizes  # noqa: E402
 from adstudio.engine.forms.language_model import WritersPart, reader_of  # noqa: E402
 from adstudio.engine.memory import ladder  # noqa: E402
@@ -33,10 +33,10 @@ from adstudio.engine.memory.components import Components, Zit  # noqa: E402
 from adstudio.engine.memory.residence import residence_of  # noqa: E402
 from adstudio.engine.memory.rooms import rooms_for  # noqa: E402
 from adstudio.engine.memory.torch_host import _RESERVE_BYTES  # noqa: E402
+from benchmarks.caching_allocator import GIB, CachingAllocator  # noqa: E402
 from benchmarks.full_size import meta_modules  # noqa: E402
 from benchmarks.surroundings import write_csv  # noqa: E402
 
-GIB, MIB = 2**30, 2**20
 CONTEXT_GIB = 0.5  # of the card, for CUDA itself: an estimate
 PROMPT_TOKENS = 512
 ROADS = (  # what was promised: precision, GiB of the card, the most GiB that may be used
@@ -64,9 +64,9 @@ def full_size_sizes(side: int) -> tuple[ladder.Sizes, int, int, dict[str, int]]:
     sizes = measure_sizes(Zit(cast(Any, checkpoint), parts), (side, side))
     encoder_streamed = residence_of(parts.text_encoder).size_bytes(streamed=True)
     # Each of the large matrices is half as long, and every row of it has a scale of two bytes.
-    saved = sum(layer.weight.numel() - 2 * layer.out_features for _, layer in _large_layers(parts.transformer))
+    saved = sum(layer.weight.numel() - 2 * layer.out_features for _, layer in large_layers(parts.transformer))
     resident: list[Any] = [parts.transformer, parts.text_encoder, parts.vae]
-    narrow = {id(layer.weight): layer.out_features for _, layer in _large_layers(parts.transformer)}
+    narrow = {id(layer.weight): layer.out_features for _, layer in large_layers(parts.transformer)}
     kinds = {BF16: allocations(resident, {}), FP8_WEIGHTS: allocations(resident, narrow)}
     return sizes, encoder_streamed, saved, {kind: taken_in_steps(each) - sum(each) for kind, each in kinds.items()}
 
@@ -90,26 +90,11 @@ def allocations(modules: Iterable[Any], narrow: dict[int, int]) -> list[int]:
 
 
 def taken_in_steps(sizes: Iterable[int]) -> int:
-    """What PyTorch's own allocator takes from CUDA for tensors of these bytes, without segments that grow.
-
-    Up to 1 MiB they come from pieces of 2 MiB, up to 10 MiB from pieces of 20, larger ones have steps of 2; what is
-    left of a piece is given to the next that it suffices for, or dropped where it is too little.
-
-    Source: https://docs.pytorch.org/docs/stable/notes/cuda.html (memory management), c10/cuda/CUDACachingAllocator.cpp.
-    """
-    left: dict[bool, list[int]] = {True: [], False: []}
-    taken = 0
-    for size in (-(-size // 512) * 512 for size in sizes):
-        rests = left[is_small := size <= MIB]
-        piece = min((rest for rest in rests if rest >= size), default=0)
-        if piece:
-            rests.remove(piece)
-        else:
-            piece = 2 * MIB if is_small else 20 * MIB if size < 10 * MIB else -(-size // (2 * MIB)) * 2 * MIB
-            taken += piece
-        if piece - size >= 512 if is_small else piece - size > MIB:
-            rests.append(piece - size)
-    return taken
+    """What PyTorch's own allocator takes from CUDA for tensors of these bytes, without segments that grow."""
+    allocator = CachingAllocator()
+    for size in sizes:
+        allocator.take(size)
+    return allocator.reserved
 
 
 def planned_bytes(plan: ladder.Plan, sizes: ladder.Sizes, encoder_streamed: int) -> dict[str, int]:

@@ -197,7 +197,7 @@ def sizes(_: Bench) -> Iterator[Row]:
     """What the transformer of Z-Image Turbo's size takes on a device, counted from its structure."""
     module: Any = full_size.meta_modules()["transformer"].to(torch.bfloat16)
     wide = residence_of(module).size_bytes()
-    matrices = [layer.weight for _, layer in precision._large_layers(module)]
+    matrices = [layer.weight for _, layer in precision.large_layers(module)]
     rows = sum(len(weight) for weight in matrices)
     narrow = wide - sum(weight.nbytes for weight in matrices) // 2 + rows * module.dtype.itemsize
     for name, held in {"transformer, bf16": wide, "transformer, fp8 weights": narrow}.items():

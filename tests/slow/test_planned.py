@@ -33,7 +33,8 @@ def test_the_plans_keep_to_what_was_promised(monkeypatch: pytest.MonkeyPatch):
 
 def test_an_allocator_with_steps_takes_more_than_the_tensors_are(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.syspath_prepend(str(ROOT))
-    from benchmarks.planned import MIB, taken_in_steps
+    from benchmarks.caching_allocator import MIB
+    from benchmarks.planned import taken_in_steps
 
     matrix = 3840 * 3840 * 2  # 28.1 MiB
     assert taken_in_steps([matrix] * 2) == 60 * MIB

@@ -74,7 +74,7 @@ def narrow(transformer: nn.Module, watcher: Watcher) -> None:
     Raises:
         StorageError: the temporary folder has no room for them.
     """
-    layers = dict(_large_layers(transformer))
+    layers = dict(large_layers(transformer))
     offsets, end = {}, 0
     for name, layer in layers.items():
         offsets[name] = end
@@ -85,11 +85,16 @@ def narrow(transformer: nn.Module, watcher: Watcher) -> None:
         place = memory[offsets[name] : offsets[name] + layer.weight.numel()].view(NARROW).view(layer.weight.shape)
         scale = _row_scales(layer.weight)
         place.copy_(layer.weight / scale[:, None])
-        layer.weight = nn.Parameter(place, requires_grad=False)
-        layer.register_buffer("row_scale", scale, persistent=False)
-        layer.__class__ = _narrow(type(layer))
-        layer.__dict__["multiplies"] = False  # from the first: a graph asks whether it is there
+        hold_narrow(layer, place, scale)
         watcher.progress(number, len(layers))
+
+
+def hold_narrow(layer: nn.Linear, matrix: torch.Tensor, row_scale: torch.Tensor) -> None:
+    """Make a layer one that holds its matrix ``[N,K]`` in 8 bits, with a scale per row, ``[N]``."""
+    layer.weight = nn.Parameter(matrix, requires_grad=False)
+    layer.register_buffer("row_scale", row_scale, persistent=False)
+    layer.__class__ = _narrow(type(layer))
+    layer.__dict__["multiplies"] = False  # from the first: a graph asks whether it is there
 
 
 @contextmanager
@@ -178,7 +183,8 @@ def _narrow(kind: type) -> type:
     return type(f"Narrow{kind.__name__}", (_Narrow, kind), {})
 
 
-def _large_layers(transformer: Any) -> Iterator[tuple[str, nn.Linear]]:
+def large_layers(transformer: Any) -> Iterator[tuple[str, nn.Linear]]:
+    """The layers of a transformer whose matrices are kept in 8 bits, by name."""
     for name, module in transformer.named_modules():
         in_block = name.split(".")[0] in ("layers", "noise_refiner", "context_refiner")
         if in_block and isinstance(module, nn.Linear) and not any(part in name for part in _KEPT_WIDE):

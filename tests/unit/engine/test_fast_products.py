@@ -84,7 +84,7 @@ def test_both_fp8_precisions_share_their_matrices_and_do_not_touch_each_other(zi
     assert products.components is weights.components
     before = draw(weights, host).images[0]
     asked: list[bool] = []
-    layer = next(layer for _, layer in precision._large_layers(products.components.transformer))
+    layer = next(layer for _, layer in precision.large_layers(products.components.transformer))
     watch = layer.register_forward_pre_hook(lambda module, _: asked.append(module.multiplies))
     drawn = draw(products, host).images[0]
     watch.remove()

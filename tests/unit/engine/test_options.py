@@ -66,15 +66,15 @@ def test_pictures_drawn_together_are_those_drawn_alone(zit_float: Zit, host: Tor
 
 def test_fp8_weights_take_half_and_change_the_picture_a_little(zit: Zit, narrow: Zit, host: TorchHost):
     sizes = [residence_of(one.components.transformer).size_bytes() for one in (zit, narrow)]
-    kept = sum(layer.weight.nbytes for _, layer in precision._large_layers(zit.components.transformer))
-    rows = sum(len(layer.weight) for _, layer in precision._large_layers(zit.components.transformer))
+    kept = sum(layer.weight.nbytes for _, layer in precision.large_layers(zit.components.transformer))
+    rows = sum(len(layer.weight) for _, layer in precision.large_layers(zit.components.transformer))
     assert sizes[1] == sizes[0] - kept // 2 + 2 * rows
     difference = np.abs(draw(zit, host).images[0] - draw(narrow, host).images[0])
     assert 0 < difference.mean() < 0.03
 
 
 def test_fp8_weights_are_as_near_as_eight_bits_come(zit: Zit, narrow: Zit):
-    layers = dict(precision._large_layers(zit.components.transformer))
+    layers = dict(precision.large_layers(zit.components.transformer))
     assert len(layers) == 4 * 7
     for name, layer in layers.items():
         other = narrow.components.transformer.get_submodule(name)
@@ -105,7 +105,7 @@ def test_fp8_weights_need_no_memory_of_their_own_and_leave_no_file(
     zit.components.variants.clear()
     narrow = with_options(zit, FP8, host)
     assert not list(tmp_path.iterdir())
-    first = next(layer for _, layer in precision._large_layers(narrow.components.transformer))
+    first = next(layer for _, layer in precision.large_layers(narrow.components.transformer))
     maps = Path("/proc/self/maps")
     if maps.exists():
         spans = [line.split()[0].split("-") for line in maps.read_text().splitlines() if "adstudio-weights-" in line]
