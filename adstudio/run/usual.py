@@ -11,20 +11,27 @@ from ..errors import InputError
 from ..settings import Settings, read_settings
 from .request import ZIT, EngineName
 
+NAMES = ("engine", "checkpoint", "text_encoder", "vae")  # of who draws
 logger = logging.getLogger("adstudio.run")
 
 
 def with_usual(fields: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
     """Fields of a request with the engine and the checkpoint of the settings, where they name none.
 
-    A checkpoint is Z-Image's: who names one has named the engine, and no other engine takes one.
+    A checkpoint is Z-Image's: who names one has named the engine, and no other engine takes one. An empty name, as an
+    unfilled field of a form or a cell of a table gives it, names nothing.
 
     Raises:
         InputError: ``settings.unknown_engine``.
     """
+    fields = {name: value for name, value in fields.items() if name not in NAMES or not _is_empty(value)}
     engine = fields.get("engine") or (ZIT if "checkpoint" in fields else _engine(settings))
     usual = {"engine": engine} | ({"checkpoint": settings.checkpoint} if engine == ZIT else {})
     return {**usual, **fields}
+
+
+def _is_empty(value: object) -> bool:
+    return isinstance(value, str) and not value.strip()
 
 
 def usual_checkpoint(names: Sequence[str]) -> str:

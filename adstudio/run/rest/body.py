@@ -98,7 +98,7 @@ def read_ask(task: Task, body: Mapping[str, Any], read_input: ReadInput) -> Ask:
     Raises:
         InputError: ``request.<reason>``, ``rest.<reason>``.
     """
-    given = {name: value for name, value in body.items() if name not in _OPTIONS}
+    given = {name: value for name, value in body.items() if name not in _OPTIONS and not _is_unfilled(name, value)}
     for name in NOT_ASKED:
         if name in given:
             raise InputError("request.unknown_field", f"A caller may not set '{name}'.", "Leave it out.")
@@ -117,6 +117,11 @@ def read_ask(task: Task, body: Mapping[str, Any], read_input: ReadInput) -> Ask:
     request = from_dict(with_usual(given, read_settings()))
     require_families((request.text_style.font, *request.text_style.fallback))
     return Ask(request, _read_wait(body.get("wait_s")), _read_webhook(body.get("webhook")))
+
+
+def _is_unfilled(name: str, value: Any) -> bool:
+    """A field of a form that was left empty says nothing; empty words of the ad, such as a headline, say "none"."""
+    return value == "" and (name in PICTURES or not _TEXTS.get(name))
 
 
 def _sources(name: str, value: Any, read_input: ReadInput) -> Any:

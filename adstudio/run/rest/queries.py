@@ -30,7 +30,9 @@ class SizeQuery:
         """
         photo, size = _pair(query, "photo"), _pair(query, "size")
         names = {"checkpoint", "text_encoder", "vae", "aspect", "channel"} & set(query)
-        texts: dict[str, Any] = {"checkpoint": read_settings().checkpoint} | {name: query[name] for name in names}
+        texts: dict[str, Any] = {"checkpoint": read_settings().checkpoint} | {
+            name: query[name] for name in names if query[name].strip()
+        }
         width, height = size or (None, None)
         return cls(AdRequest(reference="photo" if photo else None, width=width, height=height, **texts), photo)
 

@@ -34,6 +34,10 @@ SAID = {  # what a caller names, what the settings name, who draws
     "checkpoint of the caller": (
         *({"checkpoint": "mine"}, {"engine": "flux2-klein", "checkpoint": "z-image"}, ("zit", "mine")),
     ),
+    "an empty checkpoint names none": ({"checkpoint": ""}, {"checkpoint": "z-image"}, ("zit", "z-image")),
+    "nor does an empty one name the engine": (
+        *({"checkpoint": " "}, {"engine": "flux2-klein", "checkpoint": "z-image"}, ("flux2-klein", "demo")),
+    ),
     "the embedded one, by name": ({"checkpoint": "demo"}, {"checkpoint": "z-image"}, ("zit", "demo")),
 }
 
@@ -87,6 +91,7 @@ def test_the_size_of_an_edit_is_that_of_the_usual_checkpoint(home: Path) -> None
     put(home, {"checkpoint": "z-image"})
     assert SizeQuery.read({}).request.checkpoint == "z-image"
     assert SizeQuery.read({"checkpoint": "mine"}).request.checkpoint == "mine"
+    assert SizeQuery.read({"checkpoint": ""}).request.checkpoint == "z-image"
 
 
 def test_an_engine_that_is_none_is_refused_only_where_it_would_draw(home: Path, seen: list[AdRequest]) -> None:

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adstudio import AdStudioError, InputError
+from adstudio.run.request import AdRequest
 from adstudio.run.rest.body import read_ask, read_form, read_json
 from adstudio.run.rest.openapi import body_schema, document
 from adstudio.run.rest.pictures import read_input
@@ -128,6 +129,34 @@ def test_a_form_leaves_text_as_text_whatever_it_looks_like() -> None:
     ask = read_ask("generate", read_form([*fields, ("sub", b"null"), ("hours", b'"9"'), ("seed", b"7")], []), no_input)
     assert {name: getattr(ask.request, name) for name in said} == said
     assert (ask.request.sub, ask.request.hours, ask.request.seed) == (None, "9", 7)
+
+
+def test_a_field_left_empty_says_nothing_and_empty_words_say_none() -> None:
+    left = (
+        "style",
+        "tone",
+        "engine",
+        "checkpoint",
+        "format",
+        "vae",
+        "lettering",
+        "copy_space",
+        "seed",
+        "steps",
+        "logo",
+    )
+    fields = [
+        ("brief", "봄 라떼".encode()),
+        ("headline", b""),
+        ("call_to_action", b""),
+        *((name, b"") for name in left),
+    ]
+    request = read_ask("generate", read_form(fields, []), no_input).request
+    assert (request.headline, request.call_to_action) == ("", "")
+    assert {name: getattr(request, name) for name in left} == {name: getattr(AdRequest(), name) for name in left}
+    with pytest.raises(InputError) as caught:
+        read_ask("edit", {"brief": "봄", "reference": ""}, no_input)
+    assert caught.value.code == "request.no_photo"
 
 
 _VALUES = st.recursive(
