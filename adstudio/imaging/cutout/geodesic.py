@@ -48,16 +48,19 @@ class GeodesicMatting:
 
     def __init__(self) -> None:
         self.notes: list[str] = []
+        self.guessed = 0.0
 
     def matte(self, photo: Array) -> Array:
         """Find what stands free of the border; an empty matte means that nothing does.
+
+        Afterwards ``notes`` tells what deserves a look, ``guessed`` how much of it is a guess, 0 on a plain ground.
 
         Shapes: ``[H,W,3] -> [H,W]``.
         Raises: InputError ``cutout.no_outline`` where a product melts into a ground of its own tone.
         """
         small = _shrink(photo, PLAIN_PX)
         product = _find_on_plain_ground(small)
-        unclear = 0.0
+        unclear, self.guessed = 0.0, 0.0
         if product is not None:
             found, reach = product.mark, PLAIN_REACH
         else:
@@ -72,6 +75,7 @@ class GeodesicMatting:
             return np.zeros(photo.shape[:2], dtype=np.float32)
         matte, faint, dim = _sharpen(photo, found.astype(np.float32), reach, shade_known=product is not None)
         self.notes = doubts(product, faint=faint, dim=dim, unclear=unclear)
+        self.guessed = faint + unclear if product is None else 0.0
         return matte
 
 

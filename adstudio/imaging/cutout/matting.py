@@ -13,6 +13,7 @@ from ...types import Array, CutOut, Note
 from ..filters import find_parts
 from ..photo import Source, read_photo_with_alpha
 from ..resample import resize
+from .doubts import is_a_guess
 from .edges import refine_matte, shrink, soften_steps
 from .foreground import clean_colours, halos, has_soft_edge, straighten
 from .geodesic import GeodesicMatting
@@ -118,7 +119,7 @@ def cut_out(
         )
     colour, own_alpha = read_photo_with_alpha(photo)
     used, why = _resolve(method, mask is not None, own_alpha is not None, host)
-    notes = [why] if why else []
+    notes, guessed = [why] if why else [], 0.0
     if used == "mask":
         given, name = (own_alpha, "transparency") if mask is None else (_fit_mask(mask, colour), "mask")
         if given is None:
@@ -133,7 +134,7 @@ def cut_out(
         alpha = soften_steps(given)
     elif used == "geodesic":
         matting = GeodesicMatting()
-        alpha = matting.matte(colour)
+        alpha, guessed = matting.matte(colour), matting.guessed
         notes += matting.notes
     else:
         model = pick_model(used.removeprefix("rembg:"), allow_non_commercial=allow_non_commercial)
@@ -143,7 +144,7 @@ def cut_out(
         alpha = refine_matte(colour, matting.matte(colour))
         notes += matting.notes
     if used != "mask":
-        _check_found(alpha)
+        _check_found(alpha, guessed)
     alpha = np.where(alpha < FAINT, np.float32(0), shrink(alpha, edge_trim_px)).astype(np.float32)
     if edge_trim_px and float(alpha.max()) < 0.5:
         raise InputError(
@@ -238,7 +239,7 @@ def _check_mask(alpha: Array, name: str) -> None:
         )
 
 
-def _check_found(alpha: Array) -> None:
+def _check_found(alpha: Array, guessed: float) -> None:
     share = float((alpha > 0.5).mean())
     if share < LEAST_SHARE:
         raise InputError(
@@ -247,6 +248,14 @@ def _check_found(alpha: Array) -> None:
     if share > MOST_SHARE:
         raise InputError(
             "cutout.everything_found", "The whole photo looks like product; no background was found.", _GIVE_A_MASK
+        )
+    if guessed and is_a_guess(guessed, _count_parts(alpha)):
+        raise InputError(
+            "cutout.too_busy",
+            "The photo is too busy to cut its product out without a trained model: too much of what was found could "
+            "as well be background.",
+            "Take the photo against a plain background, give a mask or a picture with a transparent background, or "
+            "use a trained model (rembg).",
         )
 
 

@@ -67,6 +67,25 @@ def test_photo_too_busy_for_the_weight_free_method_is_told(coffee_cut: CutOut) -
     assert any("too busy" in note for note in cut_out(portrait, method="geodesic").notes)
 
 
+@pytest.mark.parametrize(
+    ("name", "from_row", "method"),
+    [("chelsea", 0, "auto"), ("chelsea", 0, "geodesic"), ("rocket", 0, "geodesic"), ("chelsea", 30, "geodesic")],
+    ids=["auto", "a torn face", "half of a tower", "eyes and nose"],
+)
+def test_a_guess_is_refused_rather_than_cut_out(
+    name: str, from_row: int, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rembg_models, "is_installed", lambda: False)
+    photo = getattr(skimage.data, name)()[from_row:].astype(np.float32) / np.float32(255)
+    with pytest.raises(InputError) as caught:
+        cut_out(photo, method=method)
+    assert caught.value.code == "cutout.too_busy"
+    assert "plain background" in caught.value.hint and "mask" in caught.value.hint
+    alpha = np.zeros(photo.shape[:2], np.float32)
+    alpha[100:250, 100:300] = 1
+    assert cut_out(photo, mask=alpha).method == "mask"
+
+
 def test_drawn_plate_matches_its_truth(plate: Drawn) -> None:
     cut = cut_out(plate.photo, method="geodesic")
     assert overlap(restore_frame(cut)[..., 3], plate.alpha) > 0.97
