@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from skimage import data
+from sklearn.datasets import load_sample_image
 from warm_python import Popen
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -27,8 +28,8 @@ IDS = [f"컵-{number}" for number in range(8)]
 def table(tmp_path: Path) -> Path:
     """Eight rows over real photos: some share a backdrop, some have no photo."""
     Image.fromarray(data.coffee()[::3, ::3]).save(tmp_path / "커피.jpg")
-    Image.fromarray(data.chelsea()[::3, ::3]).save(tmp_path / "고양이.jpg")
-    photos = ["커피.jpg", "", "고양이.jpg", "커피.jpg", "", "커피.jpg", "고양이.jpg", ""]
+    Image.fromarray(load_sample_image("flower.jpg")[::3, ::3]).save(tmp_path / "꽃.jpg")
+    photos = ["커피.jpg", "", "꽃.jpg", "커피.jpg", "", "커피.jpg", "꽃.jpg", ""]
     lines = [
         f"{name},{photo},{'' if not photo or number % 2 else '나무'},나무 탁자,{number}번,"
         for number, (name, photo) in enumerate(zip(IDS, photos, strict=True))
