@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from array_api_compat import array_namespace, device, is_numpy_array, to_device
 
 from ..types import Array
@@ -20,7 +21,8 @@ def put(values: Any, on: Any) -> Any:
         return values
     import torch
 
-    return torch.tensor(values, device=on)  # a copy on a CPU too: what is computed there may be written into
+    # A copy on a CPU too: what is computed there may be written into. torch reads no mirrored views.
+    return torch.tensor(np.ascontiguousarray(values), device=on)
 
 
 def fetch(values: Any) -> Any:
@@ -31,6 +33,21 @@ def fetch(values: Any) -> Any:
 def beside(values: Any, other: Any) -> Any:
     """Put a numpy array where ``other`` lies."""
     return values if is_numpy_array(other) else put(values, device(other))
+
+
+def mix(values: Array, weights: Array) -> Array:
+    """Weigh the channels of a picture: ``values @ weights``, as exactly as float32 has it.
+
+    A card's matrix products round to ten bits wherever a program has allowed TF32, as some nodes do for their models.
+
+    Shapes: ``[...,3], [3] -> [...]``; ``[...,3], [3,C] -> [...,C]``.
+    """
+    if is_numpy_array(values):
+        return values @ weights
+    if weights.ndim == 2:
+        return array_namespace(values).stack([mix(values, column) for column in weights.T], axis=-1)
+    red, green, blue = (float(each) for each in weights)
+    return values[..., 0] * red + values[..., 1] * green + values[..., 2] * blue
 
 
 def differs(one: Array, other: Array) -> Any:

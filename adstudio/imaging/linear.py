@@ -9,7 +9,7 @@ import numpy as np
 from array_api_compat import array_namespace, device
 
 from ..types import Array
-from .arrays import beside, differs
+from .arrays import beside, differs, mix
 
 _TO_XYZ = np.array(
     [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]],
@@ -39,13 +39,13 @@ def to_srgb(linear: Array) -> Array:
 
 def luminance(linear: Array) -> Array:
     """Weigh linear RGB into relative luminance. Shapes: ``[...,3] -> [...]``."""
-    return linear @ beside(_WEIGHTS, linear)
+    return mix(linear, _WEIGHTS)
 
 
 def to_lab(linear: Array) -> Array:
     """Turn linear RGB into CIE L*a*b* (D65). Shapes: ``[...,3] -> [...,3]``, L* 0..100."""
     xp = array_namespace(linear)
-    relative = (linear @ beside(_TO_XYZ.T, linear)) / beside(_WHITE, linear)
+    relative = mix(linear, _TO_XYZ.T) / beside(_WHITE, linear)
     bent = xp.where(relative > 0.008856, _cube_root(relative), relative * 7.787 + 16 / 116)
     lightness = 116 * bent[..., 1] - 16
     green_red = 500 * (bent[..., 0] - bent[..., 1])

@@ -6,7 +6,7 @@ import numpy as np
 from array_api_compat import array_namespace
 
 from ...types import Array
-from ..arrays import beside, fetch
+from ..arrays import beside, fetch, mix
 from ..filters import blur, highest, lowest, slopes
 
 _BLOCK = 16
@@ -24,7 +24,7 @@ def measure_grain(picture: Array, where: Array | None = None) -> float:
     Shapes: picture ``[H,W,3]`` sRGB; where ``[H,W]``, only blocks that are opaque there.
     """
     xp = array_namespace(picture)
-    grey = picture @ beside(_THIRDS, picture)
+    grey = mix(picture, _THIRDS)
     # Second differences in both directions: slopes and straight edges vanish, noise stays (Immerkaer 1996).
     ripple = xp.diff(xp.diff(grey, axis=0, n=2), axis=1, n=2)
     rows, columns = ripple.shape[0] // _BLOCK, ripple.shape[1] // _BLOCK
@@ -46,7 +46,7 @@ def measure_grain(picture: Array, where: Array | None = None) -> float:
 def measure_edges(picture: Array, where: Array | None = None) -> float | None:
     """Measure how wide the sharpest edges are, in pixels; None where there are too few to tell."""
     xp = array_namespace(picture)
-    grey = picture @ beside(_THIRDS, picture)
+    grey = mix(picture, _THIRDS)
     if min(grey.shape) < 16:
         return None
     steep = xp.hypot(*slopes(grey))

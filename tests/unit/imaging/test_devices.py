@@ -11,6 +11,7 @@ from array_api_compat import array_namespace
 from devices_alike import SHOTS, check_a_composite_is_the_same, cup, noisy, photo
 from scipy import ndimage
 from skimage.color import deltaE_ciede2000
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from adstudio.errors import InputError
 from adstudio.imaging import filters
@@ -153,6 +154,32 @@ def test_texture_is_measured_alike() -> None:
         tensor = put(picture, CPU)
         assert measure_grain(tensor) == pytest.approx(measure_grain(picture), rel=1e-4)
         assert measure_edges(tensor) == pytest.approx(measure_edges(picture), rel=1e-4)
+
+
+def test_no_matrix_product_rounds_a_composite() -> None:
+    """Where a program has allowed TF32, a card's products keep ten bits, which is a tenth of a delta E."""
+    products = []
+
+    class Watch(TorchDispatchMode):
+        def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            if func.overloadpacket.__name__ in ("mm", "mv", "bmm", "addmm", "addmv", "dot", "convolution"):
+                products.append(str(func))
+            return func(*args, **(kwargs or {}))
+
+    backdrop, cuts, places, settings = SHOTS["grain and softened rims"]()
+    with Watch():
+        torch.ones(2, 2) @ torch.ones(2, 2)
+        assert len(products) == 1, "it would be seen"
+        compose(backdrop, cuts, places, layers=True, device=CPU, **settings)
+    assert products[1:] == []
+
+
+def test_a_mirrored_product_reaches_the_device() -> None:
+    cut = product()
+    turned = CutOut(cut.rgba[:, ::-1], "mask")
+    backdrop, places = photo("coffee"), [Placement(0.5, 0.8, 0.5)]
+    ours, theirs = (compose(backdrop, [turned], places, device=on) for on in (None, CPU))
+    assert np.abs(ours.image - theirs.image).max() < 1 / 255
 
 
 def test_arrays_stay_where_they_are() -> None:
