@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 _SLACK_PX = 1.0
 _EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b50\u2b55\u203c\u2049\ufe0f\u20e3]")
-_PRICE = re.compile(r"[₩￦$]?\s*\d[\d,.]*\s*(원|만\s*원|천\s*원|만|won|KRW|￦|₩)?", re.IGNORECASE)
+_PRICE = re.compile(
+    r"[₩￦$]?\s*(?:\d[\d,.]*+\s*+[십백천]*+\s*+[만억]?+\s*+)+(?:원|won|KRW|￦|₩)?", re.IGNORECASE
+)  # 2천만원, 1억 5천만 원 too
 
 
 def safe_zone(sent: Submission, value: float | str) -> Found:

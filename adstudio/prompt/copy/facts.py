@@ -9,7 +9,8 @@ from ..tables import PACKAGED, read_table
 from .hashtags import find_region
 
 _DIGIT_NAMES = dict(zip("일이삼사오육칠팔구", range(1, 10), strict=True))
-_UNITS = {"십": 10, "백": 100, "천": 1_000, "만": 10_000, "억": 100_000_000}
+_UNITS = {"십": 10, "백": 100, "천": 1_000}
+_MYRIADS = {"만": 10_000, "억": 100_000_000}  # of all that stands before them: 2천만 is two thousand times 만
 _NUMBER = r"\d[\d,]*(?:\.\d+)?"
 _AMOUNT = rf"(?:{_NUMBER}|[일이삼사오육칠팔구])?\s*[십백천만억]|{_NUMBER}"
 _MONEY = re.compile(rf"(?:₩\s*({_NUMBER}))|((?:(?:{_AMOUNT})\s*)+)원(?!두|목|형|단|조|장|칙|하|래)")
@@ -57,10 +58,15 @@ def _value(number: str) -> float:
 
 
 def _amount(words: str) -> float:
-    """Read a sum of money: ``1만 5천`` is 15,000."""
-    total = 0.0
+    """Read a sum of money: ``1만 5천`` is 15,000, ``2천만`` 20,000,000."""
+    total = below = 0.0
     for number, unit in re.findall(rf"({_NUMBER}|[일이삼사오육칠팔구])?\s*([십백천만억])?", words):
-        if number or unit:
-            value = _DIGIT_NAMES[number] if number in _DIGIT_NAMES else _value(number) if number else 1
-            total += value * _UNITS.get(unit, 1)
-    return total
+        if not (number or unit):
+            continue
+        value = _DIGIT_NAMES[number] if number in _DIGIT_NAMES else _value(number) if number else 1
+        if unit in _MYRIADS:
+            total += (below + value if number else below or 1) * _MYRIADS[unit]
+            below = 0.0
+        else:
+            below += value * _UNITS.get(unit, 1)
+    return total + below

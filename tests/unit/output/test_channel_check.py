@@ -196,7 +196,7 @@ def test_an_object_cut_off_at_its_side_is_seen():
 
 
 def test_prices_may_be_struck_out():
-    for price in ("12,000원", "₩5,500", "1만 원", "15000"):
+    for price in ("12,000원", "₩5,500", "1만 원", "15000", "2천만원", "1억 5천만 원", "3만5천원", "2만"):
         assert "channel.strike" not in found("kakao_bizboard", banner(), plan=text(was=price)), price
 
 

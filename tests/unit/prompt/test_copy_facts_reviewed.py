@@ -247,3 +247,27 @@ def test_an_unknown_slot_is_told_with_file_and_line(user_folder: Path, text: str
     assert caught.value.code == "prompt.bad_table"
     assert f"copy.yaml: line {line}: " in caught.value.message
     assert f"'{slot}'" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("brief", "offers"),
+    [
+        ("리모델링 2천만원부터", ("2천만원부터",)),
+        ("중고차 1천200만원", ("1천200만원",)),
+        ("전원주택 1억 5천만원", ("1억 5천만원",)),
+        ("인테리어 5천 만 원", ("5천 만 원",)),
+        ("국밥 3천 5백원", ("3천 5백원",)),
+        ("캠핑카 이천오백만 원", ("이천오백만 원",)),
+        ("코트 이십만 원", ("이십만 원",)),
+        ("십만원 이상 구매시 5천원 할인", ("십만원 이상 구매시 5천원 할인",)),
+        ("중고차 3천만원→2천500만원", ("3천만원→2천500만원",)),
+        ("오늘만9900원", ("9900원",)),
+        ("하지만 원하는 대로 고르는 빵", ()),
+        ("수천만원 아끼는 인테리어", ()),
+        ("몇천원으로 즐기는 분식", ()),
+    ],
+)
+def test_a_sum_is_told_whole_or_not_at_all(brief: str, offers: tuple[str, ...]) -> None:
+    assert read_facts(brief).offers == offers
+    copy = processor.write_copy(brief)
+    assert all(offer in f"{copy.headline}\n{copy.sub}\n{copy.caption}" for offer in offers)
