@@ -40,6 +40,13 @@ def test_what_is_not_known_stays_unknown() -> None:
         assert get_limits(channel).most("headline") == OWN_LIMITS.most("headline")
 
 
+def test_how_long_a_part_may_be_is_told_as_its_channel_counts() -> None:
+    google = get_limits("google_search")
+    assert google.describe("headline") == "30자(한글은 2자로 셈)"
+    assert "call_to_action" not in google.limits and google.describe("call_to_action").endswith("자")
+    assert get_limits("kakao_rich_pop").describe("headline") == "25자"
+
+
 def test_kakao_counts_every_character_once_and_google_hangul_twice() -> None:
     assert get_limits("kakao_rich_pop").length("headline", "라떼 AB 1,") == 8
     assert get_limits("google_search").length("headline", "라떼 AB 1,") == 10

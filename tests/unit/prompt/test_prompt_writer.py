@@ -94,6 +94,14 @@ def test_a_quote_is_copy_unless_it_is_only_the_products_name() -> None:
     assert "strawberry latte" in processor.write("'딸기라떼' 신메뉴").positive
 
 
+def test_what_is_drawn_where_no_product_is_named_is_said() -> None:
+    props = processor.write("카페")
+    assert industries()["cafe"].subject in props.positive
+    assert any("제품 낱말이 없어" in note and industries()["cafe"].subject in note for note in props.notes)
+    empty = processor.write("화사하고 밝은 분위기", industry="general")
+    assert any("빈 배경" in note for note in empty.notes), empty.notes
+
+
 def test_seasons_add_their_detail() -> None:
     assert "autumn leaves" in processor.write("가을 카페 라떼").positive
     assert "autumn leaves" not in processor.write("가을 느낌 말고 카페 라떼").positive

@@ -229,6 +229,9 @@ def test_products_are_cut_out_each_and_clear_ones_keep_their_alpha() -> None:
     assert kinds(graph).count("AdStudioBackgroundRemoval") == 2
     joined = node(graph, "JoinImageWithAlpha")
     assert graph[joined["image"][0]]["inputs"]["image"] == "adstudio/b.png"
+    (where,) = (number for number, step in graph.items() if step["class_type"] == "JoinImageWithAlpha")
+    cut = [step["inputs"]["image"] for step in graph.values() if step["class_type"] == "AdStudioBackgroundRemoval"]
+    assert [where, 0] in cut  # its only output
     assert {"cutout", "cutout_2"} <= node(graph, "AdStudioBackgroundComposite").keys()
     assert "PreviewImage" not in kinds(graph)
 
