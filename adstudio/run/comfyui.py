@@ -21,9 +21,10 @@ from ..errors import InputError, ServerError, StorageError
 PACK = Path(__file__).resolve().parents[2]
 LINK_NAME = "zit-ad-studio"
 DEVICE_FLAGS = ("--cpu", "--directml", "--cuda-device")
-ALLOCATORS = ("comfyui", "native", "expandable")
+ALLOCATORS = ("auto", "comfyui", "native", "expandable")
 _ALLOCATOR_VARIABLES = ("PYTORCH_CUDA_ALLOC_CONF", "PYTORCH_ALLOC_CONF")  # which of them torch reads first
 _EXPANDABLE = "expandable_segments:True"
+_WITHOUT_DYNAMIC_VRAM = ("--disable-dynamic-vram", "--highvram", "--gpu-only", "--novram")
 
 # Runs in ComfyUI's own Python: which version of each package it has.
 PROBE = """
@@ -155,7 +156,7 @@ def _link(packs: Path) -> Path:
     return place
 
 
-def serve(arguments: Sequence[str], *, allocator: str = "comfyui") -> None:
+def serve(arguments: Sequence[str], *, allocator: str = "auto") -> None:
     """Replace this process by ComfyUI with the pack linked in.
 
     Args:
@@ -193,8 +194,9 @@ def allocator_setting(
     """Flags for ComfyUI and environment variables that choose how CUDA memory is allocated.
 
     ``comfyui`` leaves it to ComfyUI, which takes CUDA's own allocator (``cudaMallocAsync``) on NVIDIA cards; ``native``
-    takes PyTorch's; ``expandable`` PyTorch's with segments that grow, which only that one has. A variable that is set
-    already is added to, never replaced.
+    takes PyTorch's; ``expandable`` PyTorch's with segments that grow, which only that one has, and which takes least.
+    ``auto`` takes that one where ComfyUI runs without its dynamic VRAM: with it, what makes its models give way to
+    others sees no segment grow. A variable that is set already is added to, never replaced.
 
     Raises:
         InputError: there is no such allocator.
@@ -206,10 +208,14 @@ def allocator_setting(
             f"There is no allocator '{allocator:.40}'.",
             f"Set --allocator or ADSTUDIO_ALLOCATOR to one of: {', '.join(ALLOCATORS)}.",
         )
+    told_cuda = [name for name in _ALLOCATOR_VARIABLES if "cudaMallocAsync" in environment.get(name, "")]
+    asks = [name for name in ("--cuda-malloc",) if name in arguments] + told_cuda
+    is_free = not asks and any(flag in arguments for flag in _WITHOUT_DYNAMIC_VRAM)
+    if allocator == "auto":
+        allocator = "expandable" if is_free and "--enable-dynamic-vram" not in arguments else "comfyui"
     if allocator == "comfyui":
         return [], {}
-    told_cuda = [name for name in _ALLOCATOR_VARIABLES if "cudaMallocAsync" in environment.get(name, "")]
-    if asks := [name for name in ("--cuda-malloc",) if name in arguments] + told_cuda:
+    if asks:
         raise ServerError(
             "comfyui.two_allocators",
             f"{asks[0]} asks for CUDA's allocator and '{allocator}' for PyTorch's.",

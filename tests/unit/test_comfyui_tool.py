@@ -86,6 +86,26 @@ def test_the_allocator_is_comfyuis_choice_unless_asked_for() -> None:
     assert comfyui.allocator_setting("comfyui", ["--port", "1"], {"PYTORCH_CUDA_ALLOC_CONF": "x:1"}) == ([], {})
 
 
+@pytest.mark.parametrize(
+    ("arguments", "variable", "grows"),
+    [
+        ([], "", False),
+        (["--lowvram"], "", False),
+        (["--disable-dynamic-vram"], "", True),
+        (["--port", "1", "--highvram"], "", True),
+        (["--novram", "--enable-dynamic-vram"], "", False),
+        (["--gpu-only", "--cuda-malloc"], "", False),
+        (["--gpu-only"], "backend:cudaMallocAsync", False),
+    ],
+)
+def test_segments_grow_by_themselves_where_no_dynamic_vram_would_miss_it(
+    arguments: list[str], variable: str, grows: bool
+) -> None:
+    told = {"PYTORCH_ALLOC_CONF": variable} if variable else {}
+    expected = (["--disable-cuda-malloc"], {"PYTORCH_CUDA_ALLOC_CONF": "expandable_segments:True"})
+    assert comfyui.allocator_setting("auto", arguments, told) == (expected if grows else ([], {}))
+
+
 def test_expandable_segments_need_pytorchs_allocator_and_keep_what_is_set() -> None:
     setting, flag = comfyui.allocator_setting, ["--disable-cuda-malloc"]
     grow = "expandable_segments:True"
@@ -106,7 +126,7 @@ def test_an_allocator_that_is_not_known_is_not_taken_for_another(command: tuple[
     python = serving_python(installation.parent / "venv" / "bin" / "python")
     run = run_command(installation, *command, allocator="expandible")
     assert run.returncode == 1
-    assert "'expandible'" in run.stderr and "comfyui, native, expandable" in run.stderr
+    assert "'expandible'" in run.stderr and "auto, comfyui, native, expandable" in run.stderr
     assert "Traceback" not in run.stderr and not python.with_name("started.json").exists()
 
 

@@ -23,7 +23,7 @@ def add(commands: Any) -> None:
         choices=comfyui.ALLOCATORS,
         default=os.environ.get("ADSTUDIO_ALLOCATOR") or comfyui.ALLOCATORS[0],
         help="who allocates CUDA memory: what ComfyUI chooses, PyTorch's own, or PyTorch's with expandable segments; "
-        "none of them is measured yet, see docs/deploy-l4.md (comfyui)",
+        "auto takes the last where ComfyUI runs without dynamic VRAM, see docs/deploy-l4.md (auto)",
     )
     parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="-- ARGS", help="handed on to ComfyUI")
     parser.set_defaults(command=run, json=False, quiet=False)
