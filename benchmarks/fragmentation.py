@@ -30,6 +30,7 @@ sys.path.insert(0, str(ROOT))
 from adstudio.engine.drawing.options import BF16, FP8_WEIGHTS, Options  # noqa: E402
 from adstudio.engine.drawing.precision import hold_narrow, large_layers  # noqa: E402
 from adstudio.engine.drawing.sampling import image_to_image, text_to_image  # noqa: E402
+from adstudio.engine.drawing.strips import in_strips  # noqa: E402
 from adstudio.engine.forms.language_model import WritersPart, reader_of  # noqa: E402
 from adstudio.engine.forms.qwen_tokenizer import qwen_tokenizer  # noqa: E402
 from adstudio.engine.lora.uses import LoraUse  # noqa: E402
@@ -64,6 +65,7 @@ def full_size(precision: str) -> Zit:
             hold_narrow(layer, matrix, torch.empty(len(matrix), dtype=torch.bfloat16, device="meta"))
     for module in modules.values():
         module.to_empty(device="cpu").requires_grad_(False).eval()
+    in_strips(modules["vae"])
     whole = modules.pop("text_encoder")
     read = len(whole.layers) - 1
     encoder = {"text_encoder": reader_of(whole, read), "writer": WritersPart(whole, read), "language_model": whole}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +30,7 @@ from ..adstudio.engine.forms.layouts import may_be_zimage
 from ..adstudio.engine.forms.model_files import AUTO, KINDS, files_holding
 from ..adstudio.engine.memory.out_of_memory import told_as_one
 from ..adstudio.engine.memory.residence import Residence, residence_of
-from ..adstudio.engine.memory.work_room import WorkRoom
+from ..adstudio.engine.memory.work_room import work_room_of
 from ..adstudio.errors import InputError
 from ..adstudio.output.metadata import KEY
 from ..adstudio.ports import ENDLESS
@@ -40,11 +39,6 @@ from ..adstudio.types import Array
 _PREVIEW_PX = 512
 _PLAIN = str.maketrans("<>", "＜＞")
 _MARK = "_adstudio_patcher"
-
-
-@cache
-def _work_room(device: torch.device) -> WorkRoom:
-    return WorkRoom(device)
 
 
 class ComfyHost:
@@ -64,7 +58,7 @@ class ComfyHost:
         with told_as_one():
             manager.load_models_gpu([patcher, *_lent_beside(patcher)], memory_required=activation_bytes)
             with patcher.lent():
-                _work_room(patcher.load_device).prepare(activation_bytes)
+                work_room_of(patcher.load_device).prepare(activation_bytes)
                 yield patcher.load_device
 
     @contextmanager

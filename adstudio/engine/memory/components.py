@@ -19,6 +19,7 @@ import torch
 
 from ...ports import Host
 from ..drawing.options import Options
+from ..drawing.strips import in_strips
 from ..forms import assembly
 from ..forms.checkpoint import Checkpoint, find_checkpoint, open_checkpoint
 from ..forms.language_model import WritersPart, reader_of
@@ -157,7 +158,7 @@ def _build(checkpoint: Checkpoint, host: Host | None) -> Components:
             text_encoder=reader_of(language_model, layers),
             writer=WritersPart(language_model, layers),
             language_model=language_model,
-            vae=build(assembly.build_vae, sources.vae),
+            vae=in_strips(build(assembly.build_vae, sources.vae)),
             tokenizer=assembly.build_tokenizer(sources.tokenizer),
             scheduler_config=sources.scheduler,
             linears=linears,

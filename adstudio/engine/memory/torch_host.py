@@ -19,7 +19,7 @@ from ...ports import ENDLESS, Cancelled
 from ...types import Array
 from .out_of_memory import told_as_one
 from .residence import residence_of
-from .work_room import WorkRoom
+from .work_room import work_room_of
 
 OnProgress = Callable[[int, int, Array | None], None]
 _RESERVE_BYTES = 512 * 2**20  # for the CUDA context and what torch needs beside what it is asked for
@@ -55,7 +55,7 @@ class TorchHost:
         self._measure_free = free_bytes or self._ask_device
         self._cancel = threading.Event()
         self._moving = threading.RLock()
-        self._work_room = WorkRoom(self.device)
+        self._work_room = work_room_of(self.device)
         # Least recently used first. Weak: a checkpoint that is forgotten leaves the device with its modules.
         self._placed: OrderedDict[int, weakref.ref[Any]] = OrderedDict()
 

@@ -8,6 +8,7 @@ piece they take what they are. Segments that grow (``expandable_segments``) need
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 import torch
@@ -34,3 +35,9 @@ class WorkRoom:
             self._api.empty_cache()  # the smaller piece goes before the larger one comes
         with suppress(torch.OutOfMemoryError):
             torch.empty(size, dtype=torch.uint8, device=self._device)  # dropped at once, and the allocator keeps it
+
+
+@cache
+def work_room_of(device: torch.device) -> WorkRoom:
+    """The one room of a device, whoever hosts it: the allocator is the program's."""
+    return WorkRoom(device)
