@@ -39,7 +39,7 @@ from .commands import (
     words,
 )
 
-DONE, PROBLEM, INTERRUPTED = 0, 1, 130
+DONE, PROBLEM, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 _FIRST = """
 first steps:
   adstudio demo                                      three finished ads, with nothing but what is here
@@ -52,7 +52,11 @@ STANDALONE = '".[standalone]" in the folder of Ad Studio'  # what ComfyUI brings
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
-    options = build_parser().parse_args(arguments)
+    parser = build_parser()
+    if not (sys.argv[1:] if arguments is None else arguments):  # who knows no command yet wants to see them all
+        parser.print_help(sys.stderr)
+        return WRONG_USE
+    options = parser.parse_args(arguments)
     _prepare_streams(options)
     command: Callable[[argparse.Namespace], dict[str, Any]] = options.command
     try:

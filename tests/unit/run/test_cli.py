@@ -65,6 +65,11 @@ def test_wrong_use_is_told_with_exit_code_2(adstudio: Any, arguments: tuple[str,
     assert said.code == 2 and "usage: adstudio" in said.err and said.out == ""
 
 
+def test_a_bare_call_shows_every_command_and_the_first_steps(adstudio: Any) -> None:
+    told = adstudio().err
+    assert "first steps:" in told and all(f"\n    {name}" in told for name in ("demo", "composite", "doctor", "serve"))
+
+
 def test_an_interrupt_ends_with_130_and_leaves_nothing(
     adstudio: Any, checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
