@@ -151,6 +151,12 @@ def around(mask: Bools, room_px: int) -> tuple[slice, slice]:
     )
 
 
+def rescale_part(part: slice, few: int, many: int) -> slice:
+    """Name the same part of a side in a picture of another size, and what it touches."""
+    start, stop, _ = part.indices(few)
+    return slice(start * many // few, -(-stop * many // few))
+
+
 def is_deep(mask: Bools, more_than_px: float) -> Bools:
     """Mark what lies farther than so few pixels inside a mask: the same as ``depth_inside``, for much less."""
     return _wear(np.pad(mask, int(more_than_px), mode="edge"), more_than_px)

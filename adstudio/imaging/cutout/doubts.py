@@ -27,6 +27,11 @@ _DIM = Note(
     "A strip along the outline has the background's own hue, only darker, and was taken for a shadow; "
     "where the product has that hue too, look whether its rim is whole.",
 )
+_BY_OVAL = Note(
+    "cutout.by_oval",
+    "Part of a round rim has the background's own colours and was found by the oval that the rest of it follows; "
+    "look whether it is whole.",
+)
 _BURNT_OUT = Note(
     "cutout.burnt_out",
     "The background is burnt out, and white parts of the product may have gone with it; look whether it is whole, "
@@ -52,7 +57,7 @@ def is_a_guess(guessed: float, parts: int) -> bool:
     return guessed > (MOST_GUESSED_IN_PARTS if parts >= PARTS else MOST_GUESSED)
 
 
-def doubts(product: Product | None, *, faint: float, dim: float, unclear: float) -> list[str]:
+def doubts(product: Product | None, *, faint: float, dim: float, unclear: float, by_oval: bool = False) -> list[str]:
     """Tell what deserves a look.
 
     Args:
@@ -60,6 +65,7 @@ def doubts(product: Product | None, *, faint: float, dim: float, unclear: float)
         faint: share of the outline that runs where the photo shows no edge.
         dim: pixels left out for being darker than the ground alone, for each of the outline.
         unclear: share of what was found that could belong to either side.
+        by_oval: whether part of a round rim was given back.
     """
     shade, most_faint = 0.0, MOST_FAINT
     has_own_tone = is_burnt_out = False
@@ -71,7 +77,7 @@ def doubts(product: Product | None, *, faint: float, dim: float, unclear: float)
         _UNTRAINED,
         *([_OWN_TONE] if has_own_tone else []),
         *([Note("cutout.doubt", _DOUBT, share=f"{faint:.0%}")] if faint > most_faint else []),
-        *([_DIM] if dim > MOST_DIM else []),
+        *([_BY_OVAL] if by_oval else [_DIM] if dim > MOST_DIM else []),
         *([_BURNT_OUT] if is_burnt_out else []),
         *([Note("cutout.shade", _SHADE, share=f"{shade:.0%}")] if shade > MOST_SHADE else []),
         *([Note("cutout.busy", _BUSY, share=f"{unclear:.0%}")] if unclear > MOST_UNCLEAR else []),

@@ -15,13 +15,26 @@ from numpy.typing import NDArray
 
 from ...errors import InputError
 from ...types import Array
-from ..filters import Bools, around, blur, depth_inside, erode, fill_holes, find_parts, grow, lengths, open_up
+from ..filters import (
+    Bools,
+    around,
+    blur,
+    depth_inside,
+    erode,
+    fill_holes,
+    find_parts,
+    grow,
+    lengths,
+    open_up,
+    rescale_part,
+)
 from ..linear import to_lab, to_linear
 from ..resample import resize, resize_part
 from .doubts import doubts
 from .grid import Ties, border_distance, frame_of
 from .palette import cluster, find_palette
 from .plain_ground import GROUND_STEP, TOO_EDGELESS, Product, find_ground, find_product, shade_distance
+from .rims import complete_rim
 
 SEARCH_PX = 256
 EDGE_PX = 768
@@ -74,9 +87,10 @@ class GeodesicMatting:
         if found is None or not found.any():
             return np.zeros(photo.shape[:2], dtype=np.float32)
         matte, faint, dim = _sharpen(photo, found.astype(np.float32), reach, shade_known=product is not None)
-        self.notes = doubts(product, faint=faint, dim=dim, unclear=unclear)
+        whole = complete_rim(photo, matte, EDGE_WIDTH_PX)
+        self.notes = doubts(product, faint=faint, dim=dim, unclear=unclear, by_oval=whole is not matte)
         self.guessed = faint + unclear if product is None else 0.0
-        return matte
+        return whole
 
 
 def _find_on_plain_ground(photo: Array) -> Product | None:
@@ -191,18 +205,12 @@ def _sharpen(photo: Array, found: Array, share: float, *, shade_known: bool) -> 
     sigma = 0.25 * share * longest
     field = np.zeros((height, width), dtype=np.float32)
     field[part] = blur((settled > 0.5).astype(np.float32), sigma)
-    whole = _scaled(part[0], height, photo.shape[0]), _scaled(part[1], width, photo.shape[1])
+    whole = rescale_part(part[0], height, photo.shape[0]), rescale_part(part[1], width, photo.shape[1])
     matte = np.zeros(photo.shape[:2], dtype=np.float32)
     field = resize_part(field, photo.shape[1], photo.shape[0], whole)
     rise = photo.shape[1] / width * sigma * 2.5  # photo pixels over which the field would rise from 0 to 1
     matte[whole] = np.clip((field - 0.5) * np.float32(max(1.0, rise / EDGE_WIDTH_PX)) + np.float32(0.5), 0.0, 1.0)
     return matte, faint, float(dim.sum() / (mask & ~erode(mask, 1)).sum())
-
-
-def _scaled(part: slice, few: int, many: int) -> slice:
-    """Name the same part of a side in a picture of another size, and what it touches."""
-    start, stop, _ = part.indices(few)
-    return slice(start * many // few, -(-stop * many // few))
 
 
 def _local_colour(lab: Array, region: Bools, sigma: float) -> Array:
