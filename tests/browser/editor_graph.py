@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Error, Locator, Page
 
 PHOTO, ANALYZER, EDITOR, OVERLAY, SAVE = "1", "2", "3", "4", "5"
 SETTLE_MS = 400
@@ -84,6 +86,16 @@ def run(page: Page) -> tuple[str, dict[str, Any]]:
     kind, detail = json.loads(page.evaluate(RUN))
     page.wait_for_timeout(SETTLE_MS)
     return kind, detail
+
+
+def wait_until(page: Page, holds: Callable[[], bool]) -> None:
+    """Let the page work until something holds that Playwright cannot wait for; as long as a busy machine may take."""
+    for _ in range(300):
+        with suppress(Error):  # the graph may just be loaded anew
+            if holds():
+                return
+        page.wait_for_timeout(100)
+    raise AssertionError("it did not happen in time")
 
 
 def plan_of(page: Page) -> dict[str, Any]:

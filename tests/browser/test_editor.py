@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from comfy_server import ComfyServer
-from editor_graph import SETTLE_MS, graph, load, plan_of, run
+from editor_graph import SETTLE_MS, graph, load, plan_of, run, wait_until
 from node_words import read
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
@@ -127,8 +127,8 @@ def test_a_drag_lands_in_the_prompt_and_in_the_picture(
     later = placed(page, 1)
     page.mouse.move(5, 5)  # not over the editor, which looks again whenever the pointer comes
     page.evaluate(GRAPH_UNDO)
+    wait_until(page, lambda: placed(page, 1) != later)
     page.wait_for_timeout(2 * SETTLE_MS)
-    assert placed(page, 1) != later
     assert page.locator(".adstudio-editor").count() == 1
     at = box(page, "text:1").get_attribute("style") or ""
     assert f"top: {100 * placed(page, 1)[1]:g}" in at, "what is shown is what the prompt carries"
@@ -231,7 +231,7 @@ def test_the_editor_works_in_an_apps_form(open_page: Any, tmp_path: Path):
     before = placed(page)
     drag(page, box(page), 40, 50)
     page.screenshot(path=tmp_path / "app.png")
-    assert placed(page) != before
+    wait_until(page, lambda: placed(page) != before)
 
 
 HOSTILE = "<img src=x onerror='window.hacked=1'><script>window.hacked=1</script>"

@@ -7,7 +7,7 @@ import io
 import json
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -80,11 +80,17 @@ def prompt_of(picture: Image.Image, kind: str) -> dict[str, Any]:
     return next(step["inputs"] for step in steps if step["class_type"] == kind)
 
 
-def with_most_steps(route: Route) -> None:
-    asked = route.request.post_data_json
-    drawing = next(step for step in asked["prompt"].values() if step["class_type"] == "AdStudioImage2Image")
-    drawing["inputs"]["steps"] = MAX_STEPS
-    route.continue_(post_data=json.dumps(asked))
+def drawing_for(steps: int) -> Callable[[Route], None]:
+    """Have what the page queues drawn in so many steps: it must not be done before it is looked at."""
+
+    def change(route: Route) -> None:
+        asked: Any = route.request.post_data_json
+        for step in asked["prompt"].values():
+            if step["class_type"] in ("AdStudioText2Image", "AdStudioImage2Image"):
+                step["inputs"]["steps"] = steps
+        route.continue_(post_data=json.dumps(asked))
+
+    return change
 
 
 def test_an_ad_of_a_brief_and_a_photo_is_made_kept_and_opened(open_page: Any, server: ComfyServer, tmp_path: Path):
@@ -101,6 +107,7 @@ def test_an_ad_of_a_brief_and_a_photo_is_made_kept_and_opened(open_page: Any, se
     page.screenshot(path=tmp_path / "form.png")
     assert page.evaluate(GRAPH) == before, "the photo went to the canvas"
 
+    page.route("**/api/prompt", drawing_for(MAX_STEPS // 3))
     panel.get_by_label(KO["brief"]).press("Control+Enter")
     panel.locator(".adp-job[data-state=running]").wait_for()
     page.reload()  # what is under way is found again
@@ -162,7 +169,7 @@ def test_a_picture_is_changed_and_a_run_is_cancelled(open_page: Any, server: Com
     panel.get_by_label(words["headline"]).fill("오늘의 한 잔")
     page.screenshot(path=tmp_path / "edit.png")
 
-    page.route("**/api/prompt", with_most_steps)  # it must not be done before it is cancelled
+    page.route("**/api/prompt", drawing_for(MAX_STEPS))
     panel.get_by_role("button", name=words["edit"]).click()
     panel.locator(".adp-preview").wait_for()
     page.screenshot(path=tmp_path / "preview.png")
@@ -289,8 +296,10 @@ def test_the_panel_outlives_its_server(open_page: Any, mortal: ComfyServer, tmp_
     page = open_page(locale="ko", server=mortal)
     panel = open_panel(page)
     panel.get_by_label(KO["brief"]).fill(BRIEF)
+    page.route("**/api/prompt", drawing_for(MAX_STEPS))
     panel.get_by_role("button", name=KO["make"]).click()
     panel.locator(".adp-job[data-state=running]").wait_for()
+    page.unroute("**/api/prompt")
     os.kill(mortal.pid, signal.SIGKILL)
     expect(panel.locator(".adp-gone")).to_be_visible(timeout=20_000)
     page.screenshot(path=tmp_path / "gone.png")

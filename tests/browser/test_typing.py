@@ -8,7 +8,7 @@ from importlib import resources
 from typing import Any
 
 from comfy_server import ComfyServer
-from editor_graph import SETTLE_MS, graph, load, plan_of
+from editor_graph import SETTLE_MS, graph, load, plan_of, wait_until
 from node_words import read
 from playwright.sync_api import Page, expect
 
@@ -47,16 +47,14 @@ def test_a_nudge_whose_key_is_let_go_elsewhere_still_lands_in_the_prompt(shared_
     shared_page.keyboard.down("ArrowDown")
     shared_page.evaluate("() => document.activeElement.blur()")
     shared_page.keyboard.up("ArrowDown")
-    shared_page.wait_for_timeout(SETTLE_MS)
-    assert plan_of(shared_page)["texts"][0]["box"]["y0"] > BOXES[0]["y0"]
+    wait_until(shared_page, lambda: plan_of(shared_page)["texts"][0]["box"]["y0"] > BOXES[0]["y0"])
 
 
 def test_a_box_is_locked_on_a_keyboard_that_is_switched_to_hangul(shared_page: Page, server: ComfyServer):
     load(shared_page, graph(PLAN))
     shared_page.locator('.ads-box[data-key="text:0"]').click()
     shared_page.evaluate(HANGUL_L)
-    shared_page.wait_for_timeout(SETTLE_MS)
-    assert plan_of(shared_page)["texts"][0]["locked"] is True
+    wait_until(shared_page, lambda: plan_of(shared_page)["texts"][0]["locked"] is True)
 
 
 def test_cells_of_a_spreadsheet_are_words_and_no_photo(open_page: Any):

@@ -10,6 +10,8 @@ import pytest
 from comfy_server import ComfyServer
 from shipped import api_graph, node_of
 
+from adstudio.run.request import MAX_STEPS
+
 GENERATE = "01-text-to-image-ad"
 
 
@@ -42,7 +44,7 @@ def wait_until(condition: Any, timeout_s: float = 120) -> None:
 
 def test_cancel_stops_between_steps_and_leaves_the_server_fine(server: ComfyServer, graph: dict[str, Any]):
     drawing = node_of(graph, "AdStudioText2Image")
-    graph[drawing]["inputs"] |= {"steps": 50, "seed": 1}
+    graph[drawing]["inputs"] |= {"steps": MAX_STEPS, "seed": 1}
     prompt_id = server.queue(graph)
     wait_until(lambda: step_of(server, drawing) >= 2)
     server.post("/interrupt")
@@ -51,7 +53,7 @@ def test_cancel_stops_between_steps_and_leaves_the_server_fine(server: ComfyServ
     assert run.messages["execution_interrupted"]["node_id"] == drawing
     assert run.error is None
     assert not run.pictures()
-    assert step_of(server, drawing) < 50
+    assert step_of(server, drawing) < MAX_STEPS
 
     graph[drawing]["inputs"]["steps"] = 8
     after = server.run(graph)

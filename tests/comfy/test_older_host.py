@@ -12,6 +12,8 @@ from PIL import Image
 from shipped import NODES, api_graph, inputs, node_of, ours
 from test_rest import call, settle
 
+from adstudio.run.request import MAX_STEPS
+
 LISTS = "06-catalogue-batch"  # on core's CreateList, which is newer
 
 
@@ -85,7 +87,7 @@ def test_an_ad_is_made(older_server: ComfyServer, name: str, sampler: str):
 
 
 def test_an_ad_that_is_being_drawn_can_be_taken_back(older_server: ComfyServer):
-    asked = {"brief": "카페 라떼", "provider": "rules", "seed": 11, "steps": 50, "wait_s": 0}
+    asked = {"brief": "카페 라떼", "provider": "rules", "seed": 11, "steps": MAX_STEPS, "wait_s": 0}
     job = older_server.post("/adstudio/generate", asked)["job"]
     until = time.monotonic() + 120
     while older_server.get(f"/adstudio/jobs/{job}")["state"] == "queued":

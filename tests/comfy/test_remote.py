@@ -28,7 +28,7 @@ from adstudio.run.remote.runner import ComfyRunner
 from adstudio.run.remote.uploads import Photos
 from adstudio.run.request import MAX_STEPS, AdRequest, AdResult, Lighting
 from adstudio.run.rest.once import ONCE, is_repeat
-from adstudio.types import Array, Mark, TextBlock, TextStyle
+from adstudio.types import Array, Mark, RunEvent, TextBlock, TextStyle
 
 WORDS = AdRequest(
     brief="봄맞이 딸기라떼 출시, 분홍빛 대리석 위",
@@ -175,13 +175,9 @@ def test_a_job_that_is_sent_twice_is_run_once(server: ComfyServer) -> None:
 
 def test_cancelling_frees_the_server_for_others(server: ComfyServer, tmp_path: Path) -> None:
     runner = ComfyRunner(server.url, tmp_path)
-    long = replace(WORDS, steps=50, width=512, height=512, seed=31)
-    seen = threading.Event()
-    stopper = threading.Thread(target=lambda: (seen.wait(120), runner.cancel()))
-    stopper.start()
+    long = replace(WORDS, steps=MAX_STEPS, width=512, height=512, seed=31)
     with pytest.raises(Cancelled):
-        runner.run(long, lambda event: seen.set() if event.step == "generate" else None)
-    stopper.join()
+        runner.run(long, lambda event: runner.cancel() if event.step == "generate" else None)
     until = time.monotonic() + 30
     while server.get("/prompt")["exec_info"]["queue_remaining"] and time.monotonic() < until:
         time.sleep(0.05)
@@ -203,18 +199,19 @@ def test_a_killed_server_that_comes_back_finishes_the_job(tmp_path: Path, warm_c
     server = ComfyServer(tmp_path / "base", popen=warm_comfyui)
     server.start()
     patience = Patience(silent_s=500)  # ComfyUI may take long to start on a busy machine
-    runner, made, began = ComfyRunner(server.url, tmp_path / "ads", patience=patience), list[Any](), threading.Event()
-    work = threading.Thread(
-        target=lambda: made.append(
-            runner.run(replace(WORDS, steps=20), lambda event: began.set() if event.kind == "progress" else None)
-        )
-    )
+    runner, made, killed = ComfyRunner(server.url, tmp_path / "ads", patience=patience), list[Any](), threading.Event()
+
+    def kill(event: RunEvent) -> None:  # where the client hears of it, which then cannot have heard of more
+        if event.step == "generate" and not killed.is_set():
+            assert server._process is not None
+            server._process.kill()
+            server._process.wait()
+            killed.set()
+
+    work = threading.Thread(target=lambda: made.append(runner.run(replace(WORDS, steps=20), kill)))
     try:
         work.start()
-        assert began.wait(120)
-        assert server._process is not None
-        server._process.kill()
-        server._process.wait()
+        assert killed.wait(120)
         server.start()
         work.join(500)
         assert made and made[0].path.is_file()

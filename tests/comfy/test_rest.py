@@ -136,7 +136,7 @@ def test_a_job_is_asked_after_and_taken_back(server: ComfyServer) -> None:
     assert status == 202 and headers["Location"] == f"/adstudio/jobs/{told['job']}"
     done = settle(server, told["job"])
     assert done["state"] == "done" and done["pictures"][0]["base64"]
-    long = [post(server, "/adstudio/generate", WORDS | {"seed": n, "steps": 40, "wait_s": 0})[1] for n in (1, 2)]
+    long = [post(server, "/adstudio/generate", WORDS | {"seed": n, "steps": MAX_STEPS, "wait_s": 0})[1] for n in (1, 2)]
     for job in reversed(long):
         assert call(server, "DELETE", f"/adstudio/jobs/{job['job']}")[0] == 200
     assert [settle(server, job["job"])["state"] for job in long] == ["cancelled", "cancelled"]
@@ -147,7 +147,7 @@ def test_a_job_is_asked_after_and_taken_back(server: ComfyServer) -> None:
 def test_a_restarted_server_still_tells_of_its_jobs(tmp_path: Path, warm_comfyui: Popen) -> None:
     with running(tmp_path, popen=warm_comfyui) as server:
         _, done, _ = post(server, "/adstudio/generate", WORDS)
-        _, cut, _ = post(server, "/adstudio/generate", {**WORDS, "steps": 50, "seed": 8, "wait_s": 0})
+        _, cut, _ = post(server, "/adstudio/generate", {**WORDS, "steps": MAX_STEPS, "seed": 8, "wait_s": 0})
         assert server._process is not None
         server._process.kill()
         server._process.wait()

@@ -131,7 +131,7 @@ def test_retry_after_is_waited_for(server: ChatServer, header: object) -> None:
 def test_a_longer_wait_than_there_is_time_fails_at_once_and_says_so(server: ChatServer) -> None:
     server.answers(fails(429, "slow", headers={"Retry-After": "120"}))
     began = time.monotonic()
-    with pytest.raises(ProviderError, match=r"asks to wait 120 seconds, and (9|10) are left"):
+    with pytest.raises(ProviderError, match=r"asks to wait 120 seconds, and \d+ are left"):
         ask(server)
     assert time.monotonic() - began < 60
 
