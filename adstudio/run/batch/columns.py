@@ -88,7 +88,7 @@ def read(name: str, value: object) -> Any:
         BadCell: it is of another kind.
     """
     if isinstance(value, str):
-        value = unicodedata.normalize("NFC", value).strip()
+        value = _whole_letters(unicodedata.normalize("NFC", value).strip())
     if value is None or value == "":
         return None
     if name in ("photo", "channels"):
@@ -101,7 +101,15 @@ def read(name: str, value: object) -> Any:
 def _read_text(value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise BadCell("text")
-    return "" if value == NONE else _shortest(value)
+    return "" if value == NONE else _whole_letters(_shortest(value))
+
+
+def _whole_letters(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:  # JSON can write half an emoji, and no file can hold it
+        raise BadCell("text of whole letters") from error
+    return text
 
 
 def _shortest(value: str | int | float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 
 from PIL import Image
@@ -41,7 +42,7 @@ class PhotoFolder:
                 f"The photo '{name}' lies outside the folder '{self.root}'.",
                 "Put the photos beside the table, or name their folder with --photos.",
             )
-        if not path.is_file():
+        if not _is(path.is_file):
             raise InputError(
                 "batch.photo_missing", f"There is no photo '{name}' in '{self.root}'.", "Check the name's spelling."
             )
@@ -61,4 +62,12 @@ class PhotoFolder:
         forms = [unicodedata.normalize(form, tidy) for form in ("NFC", "NFD")]
         named = [config.name_inside(root, form) for root in (self.root, self._named) for form in forms]
         tries = [path.resolve() for path in named if path is not None]
-        return next((path for path in tries if path.exists()), next(iter(tries), None))
+        return next((path for path in tries if _is(path.exists)), next(iter(tries), None))
+
+
+def _is(question: Callable[[], bool]) -> bool:
+    """What a path answers; no to a name longer than the system allows."""
+    try:
+        return question()
+    except OSError:
+        return False

@@ -157,7 +157,9 @@ def _share_backdrops(drafts: list[tuple[Record, dict[str, Any]]], problems: list
 
 def _seed(identity: str) -> int:
     """The seed of a row that names none: from its name, so that a run that is done again gives the same ads."""
-    return int.from_bytes(hashlib.sha256(identity.encode()).digest()[:4]) >> 1  # a server's nodes take 31 bits
+    return (
+        int.from_bytes(hashlib.sha256(identity.encode("utf-8", "surrogatepass")).digest()[:4]) >> 1
+    )  # a server's nodes take 31 bits
 
 
 def _shown(cells: Mapping[str, Any], field: str) -> str:

@@ -118,7 +118,7 @@ def _read_jsonl(path: Path) -> Iterator[Record]:
             continue
         try:
             found = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             yield Record(number, {}, f"this line is no JSON ({error})")
             continue
         if isinstance(found, dict):

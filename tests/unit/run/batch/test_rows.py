@@ -41,11 +41,12 @@ def test_every_problem_is_told_with_its_row_and_column(photos: Path) -> None:
         {"id": "d", "photo": "https://shop.example/cup.png"},
         {"id": "fine", "photo": "컵.png", "brief": "나무 탁자"},
         {"id": "🍓" * 50, "brief": "라떼"},
+        {"id": "\ud800", "photo": f"{'가' * 90}.png", "brief": "라떼"},
     )
     told = [(problem.row, problem.column) for problem in found.problems]
     assert told == [
         (0, "sytle"), (2, "steps"), (2, "photo"), (3, "id"), (3, "photo"), (4, "photo"), (5, ""), (6, "photo"),
-        (8, "id"),
+        (8, "id"), (9, "id"), (9, "photo"),
     ]  # fmt: skip
     assert "was 'style' meant" in str(found.problems[0])
     assert [row.id for row in found.rows] == ["fine"]

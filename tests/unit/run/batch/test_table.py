@@ -60,13 +60,14 @@ def test_a_text_may_hold_what_ends_a_line_elsewhere(tmp_path: Path) -> None:
 
 def test_rows_that_cannot_be_read_do_not_hide_the_others(tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
-    path.write_text('{"id": "a", "steps": 4}\nnonsense\n\n[1]\n{"id": "b"}\n', "utf-8")
+    path.write_text('{"id": "a", "steps": 4}\nnonsense\n\n[1]\n{"id": "b"}\n' + "[" * 9999, "utf-8")
     records = read_table(path)
     assert [(record.number, bool(record.trouble)) for record in records] == [
         (1, False),
         (2, True),
         (4, True),
         (5, False),
+        (6, True),
     ]
     (tmp_path / "rows.csv").write_text("id,headline\n1,2,3\n2,3,\n", "utf-8")
     assert [bool(record.trouble) for record in read_table(tmp_path / "rows.csv")] == [True, False]
@@ -112,6 +113,9 @@ def test_cells_are_read_as_a_request_takes_them(name: str, cell: object, value: 
         ("shadow", True),
         ("credentials", "maybe"),
         ("loras", "["),
+        ("headline", "\ud83c 세일"),
+        ("id", "\ud800"),
+        ("channels", ["kakao", "\ud800"]),
     ],
 )
 def test_cells_of_another_kind_are_refused(name: str, cell: object) -> None:
