@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PIL import ExifTags, Image, PngImagePlugin, UnidentifiedImageError
+from PIL import ExifTags, Image, PngImagePlugin
 
 from ..errors import InputError
 
@@ -89,7 +89,7 @@ def read_xmp(path: str | Path) -> str:
 def _opened(path: str | Path) -> Image.Image:
     try:
         return Image.open(path)
-    except (OSError, UnidentifiedImageError) as error:
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise InputError(
             "output.not_a_picture",
             f"'{Path(path).name}' cannot be read as a picture.",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
+from adstudio.errors import InputError
 from adstudio.output.encode import FORMATS
 from adstudio.output.metadata import read_metadata
 from adstudio.output.save import save_picture
@@ -93,3 +96,15 @@ def test_half_an_emoji_in_a_record_does_not_stop_the_save(tmp_path: Path, format
     saved = save_picture(PICTURE, tmp_path, format=format, metadata={"adstudio": {"brief": "봄 \ud83d"}})
     record: Any = read_metadata(saved.path)["adstudio"]
     assert record["brief"].startswith("봄 ")
+
+
+@pytest.mark.parametrize("side", [0, 20_000])
+def test_a_picture_that_nobody_could_open_is_refused_in_words(tmp_path: Path, side: int) -> None:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0))
+    (tmp_path / "huge.png").write_bytes(b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"\0")))
+    with pytest.raises(InputError) as refused:
+        read_metadata(tmp_path / "huge.png")
+    assert refused.value.code == "output.not_a_picture"
