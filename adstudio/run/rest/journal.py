@@ -84,8 +84,10 @@ class Journal:
             try:
                 about = json.loads(line)
                 if isinstance(about["job"], str) and isinstance(about["created"], (int, float)):
+                    if "status" in about:
+                        _job_of(about)
                     yield about
-            except (ValueError, TypeError, KeyError):  # torn when the server was killed
+            except (ValueError, TypeError, KeyError, RecursionError):  # torn, or somebody has had a hand in it
                 continue
 
     def _rewrite(self, told: list[dict[str, Any]]) -> None:
@@ -108,4 +110,6 @@ def _line(about: dict[str, Any]) -> bytes:
 def _job_of(about: dict[str, Any]) -> JobRecord:
     job = JobRecord(about["job"], created=about["created"], state=about["state"], ended=about["ended"])
     job.status, job.answer = about["status"], about["answer"]
+    if not (job.has_ended and isinstance(job.status, int) and isinstance(job.answer, dict) and job.to_dict()):
+        raise ValueError("not as a job is noted")
     return job

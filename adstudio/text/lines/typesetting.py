@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...errors import InputError
-from ...types import LayoutPlan, TextBlock, TextStyle
+from ...types import LayoutPlan, TextStyle
 from ..faces.fonts import find_fonts
 from ..faces.typeface import Typeface
 from ..roles import RoleStyle, role_style
@@ -36,7 +36,7 @@ def set_copy(plan: LayoutPlan, style: TextStyle, picture: tuple[int, int]) -> li
     settings: list[Setting] = []
     for block, text in blocks:
         role = role_style(block.role)
-        face = typeface(block, style, role)
+        face = typeface(style, role)
         min_px = role.smallest(style.min_px)
         headlines = [setting.size for setting in settings if setting.block.role == "headline"]
         cap = role.share * min(headlines) if role.share and headlines else 1e9
@@ -44,8 +44,8 @@ def set_copy(plan: LayoutPlan, style: TextStyle, picture: tuple[int, int]) -> li
     return settings
 
 
-def typeface(block: TextBlock, style: TextStyle, role: RoleStyle) -> Typeface:
-    """The faces that draw a block: those of the ad, at the role's weight and spacing.
+def typeface(style: TextStyle, role: RoleStyle) -> Typeface:
+    """The faces that draw a role: those of the ad, at the role's weight and spacing.
 
     Raises:
         InputError: ``text.unknown_font``, ``text.unreadable_font``.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from pathlib import Path
 
 import pytest
@@ -44,13 +45,20 @@ def test_an_ended_job_is_told_of_and_one_broken_off_said_so(tmp_path: Path) -> N
     assert caught.value.code == "rest.no_job"
 
 
+LINE = {"job": "strange", "created": time.time(), "ended": time.time(), "state": "done", "status": 200, "answer": {}}
+
+
 def test_torn_lines_cost_no_other_one(tmp_path: Path) -> None:
     path = tmp_path / "jobs.jsonl"
     noted(path)
     with path.open("ab") as file:
         file.write(b'{"job": "torn", "crea')
     Journal(path).begin(JobRecord("next"))
-    path.write_bytes(path.read_bytes() + b'[]\n{"job": 1, "created": 2}\nnull\n')
+    strange = [
+        [], {"job": 1, "created": 2}, None, {**LINE, "state": "zzz"}, {**LINE, "answer": []}, {**LINE, "status": "ok"},
+        {**LINE, "ended": "now"}, {name: LINE[name] for name in ("job", "created", "status")},
+    ]  # fmt: skip
+    path.write_bytes(path.read_bytes() + "".join(f"{json.dumps(line)}\n" for line in strange).encode())
     before = Journal(path).recall()
     assert [job.id for job in before.ended] == ["done"] and set(before.broken_off) == {"cut", "next"}
 
