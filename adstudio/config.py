@@ -50,6 +50,14 @@ def name_inside(folder: Path, name: str) -> Path | None:
     return path if "\0" not in name and path.is_relative_to(os.path.normpath(folder)) else None
 
 
+def is_file(path: Path) -> bool:
+    """Whether a file is there that this user may look at: one locked folder must not take a whole menu down."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 def find_inside(folders: Iterable[Path], name: str) -> Path | None:
     """Find ``name`` in the first folder that has it; names never lead out, links that the user has put there may."""
     for folder in folders:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
 
+from ... import config
 from ...errors import ModelError
 from ...ports import Host
 from ..tensors.gguf_header import is_gguf, read_gguf_header
@@ -58,7 +59,7 @@ def files_holding(part: str, folders: Iterable[Path], *, deep: bool = True) -> d
     found: dict[str, Path] = {}
     for folder in folders:
         inside = folder.rglob("*") if deep else folder.glob("*")
-        for path in sorted(path for path in inside if path.suffix.lower() in SUFFIXES and path.is_file()):
+        for path in sorted(path for path in inside if path.suffix.lower() in SUFFIXES and config.is_file(path)):
             held = [holding.part for holding in holdings_at_a_glance(path)]
             # A whole checkpoint is chosen as a whole, not for one of its components.
             if part in held and (part == "transformer" or "transformer" not in held):
@@ -148,7 +149,7 @@ def _none_found(part: str, owner: Path, host: Host | None, unfit: dict[Path, str
         for folder in folders
         if folder != owner.parent
         for path in folder.glob("*")
-        if path.suffix.lower() in SUFFIXES and path.is_file() and (why := _why_unreadable(path))
+        if path.suffix.lower() in SUFFIXES and config.is_file(path) and (why := _why_unreadable(path))
     }
     seen = [f"{path.name}: {why}" for path, why in {**unfit, **broken}.items()]
     searched = f"beside it or in models/{KINDS[part][0]}"

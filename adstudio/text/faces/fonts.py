@@ -16,6 +16,7 @@ from typing import Any
 
 from PIL import ImageFont
 
+from ... import config
 from ...errors import InputError
 from .fontfile import WEIGHTS, FontFile, read_faces, weight_of
 from .fontfolders import COMPRESSED, SUFFIXES, font_files, own_folders, system_folders
@@ -135,7 +136,7 @@ def _families(own: tuple[_ReadFile, ...], system: tuple[Path, ...]) -> dict[str,
 
 
 def _own_files() -> list[_ReadFile]:
-    found = ((path, path.stat()) for path in font_files(own_folders()) if path.is_file())
+    found = ((path, path.stat()) for path in font_files(own_folders()) if config.is_file(path))
     return [(path, stat.st_mtime_ns, stat.st_size) for path, stat in found]
 
 
