@@ -6,7 +6,7 @@ import { drawing, engineOf, gigabytes, hindrance } from "../../../web/js/panel/e
 import { fixFor } from "../../../web/js/panel/fixes.js";
 import { Workflow } from "../../../web/js/panel/graph.js";
 import { Job } from "../../../web/js/panel/job.js";
-import { isWordless } from "../../../web/js/panel/locked.js";
+import { isSettled, isWordless } from "../../../web/js/panel/locked.js";
 import { recall } from "../../../web/js/panel/recall.js";
 import { FLAWS, warningsOf } from "../../../web/js/panel/warnings.js";
 import { BLANK, downloadName, fill, missing, templateOf } from "../../../web/js/panel/wishes.js";
@@ -87,9 +87,16 @@ test("a Bizboard is set with the words that are written for it, or with one's ow
   assert.equal(step(prompt, "LoadImage").inputs.image, photo.name);
   const own = filled({ photo, words: "own", headline: " 오늘만 반값 ", sub: "" }, { channel: "kakao_bizboard" }).prompt();
   assert.deepEqual([step(own, "AdStudioChannelTemplate").inputs.headline, step(own, "AdStudioChannelTemplate").inputs.sub], ["오늘만 반값", ""]);
+  const other = filled({ photo }, { channel: "kakao_bizboard", seed: 4 }).prompt();
+  assert.notEqual(step(other, "AdStudioAdCopy").inputs.variation, copy.variation, "made once more it would be the same");
   const named = (more) => step(filled({ photo, advertiser: " 소담카페 ", ...more }, { channel: "kakao_bizboard" }).prompt(), "AdStudioChannelTemplate").inputs;
   assert.deepEqual([named({}).advertiser, named({}).sub, typeof named({}).headline], ["소담카페", "소담카페", "object"]);
   assert.deepEqual([named({ words: "own", headline: "반값", sub: "오늘만" }).advertiser, named({ words: "own", headline: "반값", sub: "오늘만" }).sub], ["소담카페", "오늘만"]);
+});
+
+test("an ad in which nothing is drawn or written is not made once more", () => {
+  const settled = (channel, words) => isSettled({ wishes: wishes({ words }), channel }, LOCKED);
+  assert.deepEqual([settled("coupang", "auto"), settled("kakao_bizboard", "own"), settled("kakao_bizboard", "auto"), settled("instagram_feed", "own")], [true, true, false, false]);
 });
 
 test("a white main picture takes no words, whatever was written", () => {

@@ -1,6 +1,7 @@
 /** Channels that take nothing but their own template: a product's cut-out in its place, and words where it has lines. Knows no page. */
 
 const TEMPLATE = "AdStudioChannelTemplate";
+const VARIATIONS = 1000;
 export const LOCKED_WORKFLOW = "Bizboard ad.app.json";
 
 /**
@@ -45,12 +46,22 @@ export function isWordless(wishes, locked) {
 }
 
 /**
+ * Whether an ad would be the very same if it were made once more: nothing in it is drawn or written.
+ *
+ * @param {Pick<Ad, "wishes" | "channel">} ad
+ * @param {Offers["locked"]} locked
+ */
+export function isSettled({ wishes, channel }, locked) {
+  return Object.hasOwn(locked, channel) && (wishes.words === "own" || !locked[channel].words);
+}
+
+/**
  * @param {import("./graph.js").Workflow} workflow
  * @param {Wishes} wishes
- * @param {string} channel
+ * @param {{channel: string, seed: number}} one
  * @param {LockedTemplate} locked
  */
-export function fillLocked(workflow, wishes, channel, { template, words }) {
+export function fillLocked(workflow, wishes, { channel, seed }, { template, words }) {
   const node = workflow.node(TEMPLATE);
   if (!node) return;
   workflow.set(TEMPLATE, "template", template);
@@ -58,6 +69,7 @@ export function fillLocked(workflow, wishes, channel, { template, words }) {
   workflow.set("AdStudioAdCopy", "brief", wishes.brief.normalize("NFC"));
   workflow.set("AdStudioAdCopy", "industry", wishes.industry);
   workflow.set("AdStudioAdCopy", "channel", channel);
+  workflow.set("AdStudioAdCopy", "variation", seed % VARIATIONS); // no picture is drawn: only the words can differ
   const advertiser = words ? wishes.advertiser.normalize("NFC").trim() : "";
   workflow.set(TEMPLATE, "advertiser", advertiser);
   const own = words && wishes.words === "auto" ? (advertiser ? { sub: advertiser } : {}) : words ? { headline: wishes.headline, sub: wishes.sub } : { headline: "", sub: "" };

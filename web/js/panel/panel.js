@@ -68,7 +68,7 @@ async function mount(place, say) {
       form.brief?.focus();
     },
     fix: (fix, job) => mend(fix, job, form),
-  });
+  }, offered.locked);
   panel.replaceChildren(form.element, results.element);
   void findLacks().then((lacks) => panel.append(...lacksNotice(lacks, say)));
   stop = listen(panel, form, results);

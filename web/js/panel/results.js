@@ -6,6 +6,7 @@ import { pictureUrl } from "../page/host.js";
 import { channelName } from "./form.js";
 import { forgetAd, memory } from "./memory.js";
 import { fixFor } from "./fixes.js";
+import { isSettled } from "./locked.js";
 import { downloadName, titleOf } from "./wishes.js";
 
 export class Results {
@@ -13,10 +14,12 @@ export class Results {
    * @param {import("../page/words.js").Say} say
    * @param {{cancel: (job: import("./job.js").Job) => void, fix: (fix: string, job: import("./job.js").Job) => void, open: (ad: Ad) => void,
    *   reword: (ad: Ad) => void, refer: (ad: Ad) => void, again: (ad: Ad) => void}} actions
+   * @param {Offers["locked"]} locked
    */
-  constructor(say, actions) {
+  constructor(say, actions, locked) {
     this.say = say;
     this.actions = actions;
+    this.locked = locked;
     /** @type {Map<import("./job.js").Job, Card>} */
     this.cards = new Map();
     this.chosen = memory.ads[0]?.id ?? "";
@@ -91,7 +94,7 @@ export class Results {
       h("div", { class: "adp-actions adp-choices" },
         h("a", { class: "adp-action adp-main", href: url, download: downloadName(titleOf(ad.wishes), ad.file.filename) }, h("i", { class: "pi pi-download", "aria-hidden": "true" }), say("panel.download")),
         ...(ad.words ? [button("pi-pencil", "panel.reword", () => actions.reword(ad))] : []),
-        button("pi-refresh", "panel.another", () => actions.again(ad)), button("pi-image", "panel.refer", () => actions.refer(ad)),
+        ...(isSettled(ad, this.locked) ? [] : [button("pi-refresh", "panel.another", () => actions.again(ad))]), button("pi-image", "panel.refer", () => actions.refer(ad)),
         button("pi-sitemap", "panel.open", () => actions.open(ad)), button("pi-times", "panel.forget", () => this.#forget(ad))));
   }
 

@@ -90,7 +90,7 @@ export function fill(template, wishes, { channel, seed }, { schemas, engines, lo
   for (const type of ["AdStudioText2Image", "AdStudioImage2Image", "AdStudioContactBlend"]) workflow.set(type, "seed", seed);
   if (photo) workflow.set("LoadImage", "image", photo.name);
   if (Object.hasOwn(locked, channel)) {
-    fillLocked(workflow, wishes, channel, locked[channel]);
+    fillLocked(workflow, wishes, { channel, seed }, locked[channel]);
     return workflow;
   }
   if (wishes.font) workflow.set("AdStudioTextOverlay", "font", wishes.font);
