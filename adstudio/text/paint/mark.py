@@ -121,10 +121,7 @@ def _named(mark: Mark, logos: Mapping[str, Array]) -> Array:
     wanted = f"the logo '{mark.content}'" if mark.content else "a logo"
     came = ", ".join(f"'{name}'" for name in logos) or "none"
     raise InputError(
-        "text.logo_missing",
-        f"The layout has a place for {wanted}, but {came} came.",
-        "Hand the logo's picture over.",
-        name=mark.content or "logo",
+        "text.logo_missing", f"The layout has a place for {wanted}, but {came} came.", "Hand the logo's picture over."
     )
 
 

@@ -263,6 +263,15 @@ test("a failure is told by its code where there is one, and by the photo where t
   assert.deepEqual([coded, photo].map((one) => [one.error.code, fixFor(one)]), [["provider.no_key", "use_rules"], ["photo.unreadable", "photo"]]);
 });
 
+test("a template's font is not to be chosen, so its words are", () => {
+  const fix = (kind) => {
+    const one = new Job({ wishes: wishes(), channel: "", seed: 1, at: 0, promptId: "p", prompt: { ad_1: { class_type: kind, inputs: {} } } });
+    one.refused({ code: "text.missing_glyph", message: "m", hint: "" });
+    return fixFor(one);
+  };
+  assert.deepEqual([fix("AdStudioTextOverlay"), fix("AdStudioChannelTemplate")], ["use_font", "own_words"]);
+});
+
 test("a job knows its place, and when the server has forgotten it", () => {
   const one = job();
   one.seen({ queue_running: [[0, "r"]], queue_pending: [[9, "p"], [3, "x"]] });
@@ -284,6 +293,10 @@ test("what happened while nobody listened is found in the history", () => {
   const broken = job();
   broken.remembered({ status: { messages: [["execution_error", { node_type: "LoadImage", exception_message: "m" }]] }, outputs: {} });
   assert.equal(broken.error.code, "photo.unreadable");
+  const start = { wishes: wishes(), channel: "", seed: 1, at: 0, promptId: "p", prompt: { ad_7: { class_type: "LoadImage", inputs: { image: "컵.png" } } } };
+  const named = new Job(start);
+  named.take("execution_error", { prompt_id: "p", node_id: "ad_7", node_type: "LoadImage", exception_message: "m" }, 1);
+  assert.equal(named.error.figures.file, "컵.png", "the Korean sentence says which photo");
   const stopped = job();
   stopped.remembered({ status: { messages: [["execution_interrupted", {}]] } });
   assert.equal(stopped.state, "cancelled");

@@ -17,6 +17,8 @@ export function fixFor(job) {
   if (job.state === "lost") return "again";
   if (job.state !== "failed" || !job.error) return null;
   const { code } = job.error;
+  const isSet = Object.values(job.start.prompt).some((node) => node.class_type === "AdStudioChannelTemplate");
+  if (isSet && BY_CODE[code] === "use_font") return "own_words"; // its font is not to be chosen
   if (/^(checkpoint|hub|lora)\./.test(code)) return job.start.wishes.checkpoint ? "use_embedded" : "models";
   return BY_CODE[code] ?? null;
 }

@@ -159,7 +159,7 @@ export class Form {
     await composed(this.element); // a syllable under the hands would be torn from its field
     if (this.newest[part] !== file) return; // another one came after it, or it was taken back
     this.element.classList.remove("adp-busy");
-    if ("code" in answer) this.#tell(this.say(answer.code.startsWith("panel.") ? `panel.errors.${answer.code.slice(6)}` : `errors.${answer.code}`), ".adp-photo input");
+    if ("code" in answer) this.#tell(this.say(`panel.errors.${answer.code}`, { file: file.name }), ".adp-photo input");
     else this.draw({ [part]: answer.photo }, textField(this.element) ? "" : ".adp-photo input");
   }
 

@@ -61,7 +61,7 @@ export class Job {
     if (kind === "execution_interrupted") this.#end("cancelled");
     if (kind === "execution_error") {
       const step = this.log.steps.get(String(detail.node_id));
-      this.error = step?.error?.code ? step.error : said(detail);
+      this.error = step?.error?.code ? step.error : said(detail, this.start.prompt);
       this.#end("failed");
     }
   }
@@ -93,7 +93,7 @@ export class Job {
     const failure = /** @type {any} */ (told.get("execution_error"));
     if (told.has("execution_interrupted")) this.#end("cancelled");
     else if (failure) {
-      this.error = said(failure);
+      this.error = said(failure, this.start.prompt);
       this.#end("failed");
     } else this.#end("done");
   }
@@ -151,9 +151,11 @@ function wordsOf(texts) {
 /**
  * What a node without a code of ours said. ComfyUI's own loader of photos is one: it fails on nothing but its photo.
  *
- * @param {{node_type?: string, exception_message?: string}} failure
+ * @param {{node_id?: string, node_type?: string, exception_message?: string}} failure
+ * @param {Prompt} prompt
  * @returns {RunError}
  */
-function said(failure) {
-  return { code: failure.node_type === "LoadImage" ? "photo.unreadable" : "", message: String(failure.exception_message ?? "").trim(), hint: "" };
+function said({ node_id: id = "", node_type: type, exception_message: message }, prompt) {
+  const file = String(prompt[String(id)]?.inputs?.image ?? "");
+  return { code: type === "LoadImage" ? "photo.unreadable" : "", message: String(message ?? "").trim(), hint: "", figures: { file } };
 }

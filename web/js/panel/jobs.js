@@ -188,7 +188,7 @@ function refusal(told) {
   const input = String(problem?.extra_info?.input_name ?? "");
   const lacksFile = problem?.type === "value_not_in_list" && /_name$/.test(input); // of core's loaders
   const code = input === "image" ? "photo.not_found" : lacksFile ? "panel.engine_files" : told?.error?.type === "missing_node_type" ? "panel.missing_node" : "";
-  return { code, message: words.filter(Boolean).join(": "), hint: "" };
+  return { code, message: words.filter(Boolean).join(": "), hint: "", figures: { file: String(problem?.extra_info?.received_value ?? "") } };
 }
 
 export const jobs = new Jobs();

@@ -8,24 +8,24 @@ const KINDS = ["image/png", "image/jpeg", "image/webp", "image/avif", "image/gif
 
 /**
  * @param {File} file
- * @returns {Promise<{photo: Photo} | {code: string}>}
+ * @returns {Promise<{photo: Photo} | {code: string}>} or the name of the panel's sentence that says why not
  */
 export async function upload(file) {
-  if (/hei[cf]/i.test(file.type) || /\.hei[cf]$/i.test(file.name)) return { code: "photo.heic" };
-  if (!KINDS.includes(file.type)) return { code: "photo.not_an_image" };
-  if (file.size > LARGEST_BYTES) return { code: "panel.photo_bytes" };
+  if (/hei[cf]/i.test(file.type) || /\.hei[cf]$/i.test(file.name)) return { code: "photo_heic" };
+  if (!KINDS.includes(file.type)) return { code: "photo_kind" };
+  if (file.size > LARGEST_BYTES) return { code: "photo_bytes" };
   const form = new FormData();
   form.append("image", file, plainName(file.name));
   form.append("type", "input");
   try {
     const answer = await api.fetchApi("/upload/image", { method: "POST", body: form });
-    if (!answer.ok) return { code: "panel.upload" };
+    if (!answer.ok) return { code: "upload" };
     const { name, subfolder } = await answer.json();
     const url = `${pictureUrl({ filename: name, subfolder, type: "input" })}&preview=${encodeURIComponent(SMALL)}`;
-    if (!(await canBeShown(url))) return { code: "photo.unreadable" };
+    if (!(await canBeShown(url))) return { code: "photo_unreadable" };
     return { photo: { name, url, title: file.name } };
   } catch {
-    return { code: "panel.unreachable" };
+    return { code: "unreachable" };
   }
 }
 
