@@ -66,7 +66,7 @@ export function picker(values, chosen, name, { barred, none, add, remove, change
     element.replaceChildren(...chips, select(taken));
   };
   const select = (/** @type {string[]} */ taken) => {
-    const list = h("select", { class: "adp-input", "aria-label": add, onchange: () => update([...taken, list.value]) },
+    const list = h("select", { class: "adp-input", "aria-label": add, onchange: () => update([...taken, list.value]), onkeydown: openByKey },
       h("option", { value: "", selected: true }, taken.length ? add : none),
       ...values.filter((value) => !taken.includes(value)).map((value) => h("option", { value }, name(value))),
       ...barred.map((words) => h("option", { disabled: true }, words)));
@@ -79,6 +79,20 @@ export function picker(values, chosen, name, { barred, none, add, remove, change
   };
   draw(chosen);
   return element;
+}
+
+/**
+ * Open the list by the keys that would choose the next entry of a closed one: here a choice is taken at once, and
+ * whoever wants the tenth would take nine others on the way.
+ *
+ * @param {KeyboardEvent} event
+ */
+function openByKey(event) {
+  const isChoosing = /^(Arrow(Up|Down|Left|Right)|Home|End|Page(Up|Down))$/.test(event.key) || ([...event.key].length === 1 && event.key !== " ");
+  const list = /** @type {HTMLSelectElement} */ (event.currentTarget);
+  if (!isChoosing || event.ctrlKey || event.metaKey || event.altKey || !("showPicker" in list)) return; // Safari opens it by itself
+  event.preventDefault();
+  list.showPicker();
 }
 
 /**

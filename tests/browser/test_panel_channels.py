@@ -1,4 +1,4 @@
-"""Channels that take nothing but their own template: chosen in the panel, set by it, saved as they take it."""
+"""Channels in the panel: those with a template of their own are set by it, and all are chosen by keys as well."""
 
 from __future__ import annotations
 
@@ -94,3 +94,20 @@ def test_a_white_main_picture_needs_a_photo_alone(open_page: Any, server: ComfyS
     barred = panel.locator(".adp-picker option[disabled]").all_text_contents()
     assert KO["locked"].format(name=BIZBOARD) in barred and KO["locked"].format(name=COUPANG) in barred
     expect(panel.locator(".adp-chip")).to_have_count(0)
+
+
+def test_a_channel_is_chosen_by_keys_without_those_before_it(open_page: Any):
+    page = open_page(locale="ko")
+    panel = open_panel(page)
+    chips = panel.locator(".adp-chip")
+    panel.locator(".adp-picker select").focus()
+    for _ in range(6):
+        page.keyboard.press("ArrowDown")  # it opens the list, and then walks through it
+    expect(chips).to_have_count(0)
+    for _ in range(20):  # the list may open later than the keys come
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(200)
+        if chips.count():
+            break
+        page.keyboard.press("ArrowDown")
+    expect(chips).to_have_count(1)
