@@ -78,9 +78,8 @@ class ComfyHost:
         device = manager.get_torch_device()
         if manager.is_device_cpu(device):
             return ENDLESS
-        entries = [entry for entry in manager.current_loaded_models if entry.device == device]
-        held = [patcher for entry in entries if (patcher := entry.model) is not None]  # it is a weak reference
-        evictable = sum(patcher.loaded_size() for patcher in held if not getattr(patcher, "is_lent", False))
+        held = [entry.model for entry in manager.current_loaded_models if entry.device == device]  # None: it is gone
+        evictable = sum(each.loaded_size() for each in held if each is not None and not getattr(each, "is_lent", False))
         return int(manager.get_free_memory(device) + evictable - manager.extra_reserved_memory())
 
     def release(self, component: Any) -> None:
@@ -218,8 +217,7 @@ def running_prompt() -> str:
 
 def preview(picture: Array) -> dict[str, str]:
     """Keep a picture ``[H,W,3 or 4]`` for the page until the server ends; name it as the page asks for it."""
-    (saved,) = ui.PreviewImage(torch.from_numpy(picture)[None]).as_dict()["images"]
-    return dict(saved)
+    return dict(ui.PreviewImage(torch.from_numpy(picture)[None]).as_dict()["images"][0])
 
 
 def find_shown(filename: str, subfolder: str, kind: str) -> Path:
@@ -234,12 +232,8 @@ def find_shown(filename: str, subfolder: str, kind: str) -> Path:
         path = named.resolve()
         if path.is_relative_to(Path(folder).resolve()) and path.is_file():
             return path
-    raise InputError(
-        "photo.not_found",
-        f"The server has no picture named '{filename:.80}'.",
-        "Run the graph again.",
-        file=f"{filename:.80}",
-    )
+    told = f"{filename:.80}"
+    raise InputError("photo.not_found", f"The server has no picture named '{told}'.", "Run the graph again.", file=told)
 
 
 def node_classes() -> set[str]:
@@ -283,7 +277,7 @@ def download_folder(hub_id: str) -> Path:
     Of several folders of models the one that has it is taken, else ComfyUI's first.
     """
     places = [folder_for(root, hub_id) for root in _named_folders("diffusers")]
-    return next((place for place in places if place.is_dir()), places[0])
+    return next(filter(Path.is_dir, places), places[0])
 
 
 def weights_folder(kind: str) -> Path:
@@ -347,8 +341,7 @@ def file_metadata(hidden: Any, record: dict[str, Any]) -> dict[str, Any]:
     """What goes into a saved file: the graph, as core's own nodes write it, and our record; nothing when so told."""
     if args.disable_metadata:
         return {}
-    graph = {} if hidden.prompt is None else {"prompt": hidden.prompt}
-    return {**graph, **(hidden.extra_pnginfo or {}), KEY: record}
+    return ({} if hidden.prompt is None else {"prompt": hidden.prompt}) | (hidden.extra_pnginfo or {}) | {KEY: record}
 
 
 def shown_file(path: Path) -> dict[str, str]:
