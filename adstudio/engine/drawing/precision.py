@@ -148,13 +148,13 @@ def multiply(x: torch.Tensor, weight: torch.Tensor, row_scale: torch.Tensor) -> 
     Shapes: x ``[...,K]``, weight ``[N,K] float8_e4m3fn``, row_scale ``[N]``, result ``[...,N]`` in x' dtype.
     """
     tokens = x.reshape(-1, x.shape[-1])
-    scale = _row_scales(tokens).float()[:, None]  # a power of two, as the rows' own: it rounds nothing
+    scale = _row_scales(tokens).float().unsqueeze(1)  # a power of two, as the rows' own: it rounds nothing
     narrow = (tokens / scale.to(tokens.dtype)).to(NARROW)
     out = torch._scaled_mm(
         narrow,
         weight.t(),
         scale_a=scale,
-        scale_b=row_scale.float()[None],
+        scale_b=row_scale.float().unsqueeze(0),
         out_dtype=torch.bfloat16,
         use_fast_accum=True,
     )

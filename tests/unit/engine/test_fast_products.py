@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch._dynamo.source import ConstantSource
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.fx.experimental.symbolic_shapes import DimDynamic, ShapeEnv
 from torch.nn import functional
 
 from adstudio.engine.drawing import attention, precision
@@ -75,6 +78,25 @@ def test_tokens_of_nothing_but_zeros_stay_zeros():
     narrow, scale = narrowed(torch.randn(32, 64).bfloat16())
     came = precision.multiply(torch.zeros(3, 64, dtype=torch.bfloat16), narrow, scale)
     assert torch.equal(came, torch.zeros(3, 32, dtype=torch.bfloat16))
+
+
+def test_on_a_card_a_product_asks_nothing_about_the_number_of_tokens():
+    """So one graph serves every size and prompt; shapes and layouts are checked as for CUDA, with no card."""
+    shapes = ShapeEnv()
+
+    def any_number(name: str, now: int) -> Any:
+        symbol = shapes.create_symbol(now, ConstantSource(name), dynamic_dim=DimDynamic.DYNAMIC)
+        return shapes.create_symintnode(symbol, hint=now)
+
+    with FakeTensorMode(shape_env=shapes):
+        x = torch.empty(
+            any_number("pictures", 2), any_number("tokens", 4160), 3840, device="cuda", dtype=torch.bfloat16
+        )
+        weight = torch.empty(10240, 3840, device="cuda", dtype=precision.NARROW)
+        out = precision.multiply(x, weight, torch.empty(10240, device="cuda", dtype=torch.bfloat16))
+    assert out.device.type == "cuda" and out.dtype == torch.bfloat16
+    assert str(tuple(out.shape)).count("s") == 2 and out.shape[-1] == 10240
+    assert not shapes.guards
 
 
 @multiplies
