@@ -1,6 +1,6 @@
 """Replay what drawing takes from a card's memory through a model of PyTorch's allocator, and write it as CSV.
 
-python benchmarks/fragmentation.py [--csv FILE] [--only "bf16, 1024x1024" ...]
+python benchmarks/fragmentation.py [--csv FILE] [--only "bf16, 1024x1024" ...] [--rounds 3]
 
 No card takes part. The engine's own code draws with Z-Image Turbo's full architecture on tensors without contents
 (``allocation_trace``), and the pieces of memory that it took and gave back go, in order, through the rules of
@@ -95,13 +95,14 @@ class _RecordedRoom(WorkRoom):
 class Studio:
     """What a course of work draws with, and the record of what that took from a card of ``card_gib``."""
 
-    def __init__(self, precision: str, card_gib: float, *, convolutions_copy: bool = False) -> None:
+    def __init__(self, precision: str, card_gib: float, *, convolutions_copy: bool = False, rounds: int = 3) -> None:
         self.trace = Trace(convolutions_copy=convolutions_copy)
         self.limit = int((card_gib - CONTEXT_GIB) * GIB)
         room = self.limit - _RESERVE_BYTES
         self.host = TorchHost(str(CARD), model_dirs=(), free_bytes=lambda: room - self.trace.live)
         self.host._work_room = _RecordedRoom(self.trace)
         self.zit = full_size(precision)
+        self.rounds = rounds
         self.rungs: list[str] = []
 
     def words(self, width: int, height: int, **how: Any) -> None:
@@ -144,14 +145,14 @@ def one(width: int, height: int, **how: Any) -> Callable[[Studio], None]:
 
 
 def mixed(studio: Studio) -> None:
-    """Sizes, modes, styles and batches in turns, three rounds; another model wants the card between them."""
+    """Sizes, modes, styles and batches in turns, ten draws a round; another model wants the card between the rounds."""
     with tempfile.TemporaryDirectory() as folder:
         transformer = studio.zit.components.transformer
         styles = [
             LoraUse(write_adapter(Path(folder) / f"{rank}.safetensors", transformer, rank=rank, seed=rank), 0.8)
             for rank in (16, 32)
         ]
-        for _ in range(3):
+        for _ in range(studio.rounds):
             for width, height in ((1024, 1024), (768, 1024), (1344, 768), (512, 512), (1024, 576)):
                 studio.words(width, height)
             studio.words(1536, 1024)
@@ -209,11 +210,11 @@ def replay(events: list[Event], setting: Setting, limit: int) -> dict[str, Any]:
     }
 
 
-def measure(names: Iterable[str], *, convolutions_copy: bool) -> Iterator[dict[str, Any]]:
+def measure(names: Iterable[str], *, convolutions_copy: bool, rounds: int = 3) -> Iterator[dict[str, Any]]:
     """A row for each course and setting."""
     for name in names:
         precision, card_gib, promised, work = COURSES[name]
-        studio = Studio(precision, card_gib, convolutions_copy=convolutions_copy)
+        studio = Studio(precision, card_gib, convolutions_copy=convolutions_copy, rounds=rounds)
         work(studio)
         rungs = ", ".join(dict.fromkeys(studio.rungs))
         for told, setting in SETTINGS.items():
@@ -243,9 +244,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", choices=list(COURSES), default=list(COURSES), metavar="COURSE")
     parser.add_argument("--convolutions-copy", action="store_true", help="reckon with cuDNN's largest workspaces")
+    parser.add_argument("--rounds", type=int, default=3, help="of each mixed course (3)")
     parser.add_argument("--csv", type=Path, help="write the table here instead of to the terminal")
     options = parser.parse_args()
-    write_csv(options.csv or sys.stdout, measure(options.only, convolutions_copy=options.convolutions_copy))
+    rows = measure(options.only, convolutions_copy=options.convolutions_copy, rounds=options.rounds)
+    write_csv(options.csv or sys.stdout, rows)
 
 
 if __name__ == "__main__":
