@@ -56,7 +56,7 @@ class Trace(TorchDispatchMode):
     def __init__(self, *, convolutions_copy: bool = False) -> None:
         super().__init__()
         self.events: list[Event] = []
-        self.live = 0
+        self.live = self.peak = 0  # bytes
         self._pieces = 0
         self._known: set[int] = set()
         self._has_multiplied = self._is_spare = False
@@ -78,6 +78,7 @@ class Trace(TorchDispatchMode):
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Run one operation and note the memory of what comes out."""
         kwargs = kwargs or {}
+        self._leave_out(args)
         if func is aten.scaled_dot_product_attention.default and args[0].device == CARD:
             out = self._attend(*args[:3])
         elif torch._C._dispatch_has_kernel_for_dispatch_key(func.name(), _COMPOSITE):
@@ -100,6 +101,15 @@ class Trace(TorchDispatchMode):
         if on_card and func is aten.convolution.default and self._convolutions_copy:
             self._give(self._take(args[0].nbytes + on_card[0].nbytes))
         return out
+
+    def _leave_out(self, args: Any) -> None:
+        """Do not count what was there before the trace began, when a view of it comes out."""
+        for tensor in tree_leaves(args):
+            if isinstance(tensor, torch.Tensor) and tensor.device == CARD:
+                storage = tensor.untyped_storage()
+                if storage._cdata not in self._known:
+                    self._known.add(storage._cdata)
+                    weakref.finalize(storage, self._known.discard, storage._cdata).atexit = False
 
     def _attend(self, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
         batch, heads, rows, width = *query.shape[:3], value.shape[-1]
@@ -126,6 +136,7 @@ class Trace(TorchDispatchMode):
     def _take(self, size: int) -> tuple[int, int]:
         self._pieces += 1
         self.live += size
+        self.peak = max(self.peak, self.live)
         self.events.append(Event(self._pieces, size, is_spare=self._is_spare))
         return self._pieces, size
 

@@ -39,6 +39,15 @@ def test_views_take_nothing_and_the_last_of_them_gives_back():
     assert sizes(trace) == [128, 29 * 8, -128, -29 * 8] and trace.live == 0
 
 
+def test_what_was_there_before_is_not_counted_and_its_place_may_be_taken():
+    before = torch.empty(4, 8, device=CARD)
+    with Trace() as trace:
+        row = before.t()[0]
+        del before, row
+        rows = torch.empty(4, 8, device=CARD)
+    assert sizes(trace) == [128] and trace.peak == trace.live == rows.nbytes
+
+
 def test_what_stays_at_home_is_not_counted():
     with Trace() as trace:
         home = torch.ones(3)
