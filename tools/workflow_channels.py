@@ -103,7 +103,7 @@ ONE_DESIGN_MANY_CHANNELS = Graph(
                         "AdStudioChannelTemplate",
                         {"cutout": Link("cutout"), "template": "marketplace_white", "channel": "smartstore"},
                         400,
-                        room=80,
+                        room=150,
                     ),
                     Step(
                         "save_main",

@@ -83,7 +83,10 @@ def _composite(number: int) -> Group:
     steps = (
         Step("cutout", "AdStudioBackgroundRemoval", {"image": Link("photo")}),
         Step(
-            "product_layout", "AdStudioProductLayoutAnalyzer", {"backdrop": Link("picture"), "cutout": Link("cutout")}
+            "product_layout",
+            "AdStudioProductLayoutAnalyzer",
+            {"backdrop": Link("picture"), "cutout": Link("cutout")},
+            room=190,
         ),
         Step(
             "composite",
@@ -217,7 +220,7 @@ def _z_image_control() -> Graph:
     patch = "Z-Image-Turbo-Fun-Controlnet-Union.safetensors"
     native = (
         Step("loader", "AdStudioZitLoader"),
-        Step("native", "AdStudioZitToNative", {"zit": Link("loader")}, room=60),
+        Step("native", "AdStudioZitToNative", {"zit": Link("loader")}, room=100),
         Step("patch", "ModelPatchLoader", {"name": patch}),
     )
     outlines = (

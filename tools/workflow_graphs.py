@@ -75,7 +75,7 @@ NATIVE_BRIDGE = Graph(
             Group(
                 "3  ComfyUI로 · To ComfyUI",
                 (
-                    Step("native", "AdStudioZitToNative", {"zit": Link("style")}, room=60),
+                    Step("native", "AdStudioZitToNative", {"zit": Link("style")}, room=100),
                     Step("positive", "CLIPTextEncode", {"clip": Link("native", 1), "text": Link("prompt", 2)}),
                     Step("negative", "ConditioningZeroOut", {"conditioning": Link("positive")}),
                     Step("latent", "EmptySD3LatentImage", {"width": 448, "height": 576}),

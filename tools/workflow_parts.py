@@ -87,7 +87,7 @@ def model(style: str = "realistic") -> Group:
     """The model, its style and its language model."""
     steps = (
         Step("loader", "AdStudioZitLoader"),
-        Step("style", "AdStudioLoraStyle", {"zit": Link("loader"), "style": style}, room=40),
+        Step("style", "AdStudioLoraStyle", {"zit": Link("loader"), "style": style}, room=100),
         Step("writer", "AdStudioLanguageModel", {"zit": Link("loader")}),
     )
     return Group("1  모델과 스타일 · Model and style", steps, MODEL)
@@ -120,7 +120,7 @@ def placing(cutout: str = "cutout") -> tuple[Step, Step]:
     """The product's place on the backdrop, and the two as one picture."""
     two = {"backdrop": Link("backdrop"), "cutout": Link(cutout)}
     return (
-        Step("product_layout", "AdStudioProductLayoutAnalyzer", two),
+        Step("product_layout", "AdStudioProductLayoutAnalyzer", two, room=190),
         Step("composite", "AdStudioBackgroundComposite", {**two, "layout": Link("product_layout")}),
     )
 
@@ -129,7 +129,7 @@ def text_layout(picture: str, keep_clear: Link | None = None, channel: Link | No
     """The copy's places on a picture."""
     where: dict[str, Any] = {"image": Link(picture), "copy": Link("copy"), "prompt": Link("prompt")}
     where |= {name: link for name, link in (("keep_clear", keep_clear), ("channel", channel)) if link}
-    return Step("text_layout", "AdStudioTextLayoutAnalyzer", where)
+    return Step("text_layout", "AdStudioTextLayoutAnalyzer", where, room=150)
 
 
 def letters(

@@ -33,6 +33,7 @@ FILLED = {name for engine in ENGINES.values() for name in engine.workflows}  # b
 GROWING = "COMFY_AUTOGROW_V3"
 WIDGET_TYPES = {"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO"}
 SLOT, ROW, TITLE, GROUP_TITLE, PAD, GAP = 20, 24, 30, 44, 20, 60
+TALLER = 50  # than this canvas draws a node, Nodes 2.0 does: the pack's name, the switch of the advanced inputs
 NOTE_SIZE = (420, 460)
 ORIGIN = (60, 60)
 VIEW_PX = 1750  # the whole graph is in sight on a full HD screen
@@ -255,7 +256,7 @@ def _stack(
     for step in group.steps:
         height = _height(step, schemas[step.key])
         places[step.key] = [[left, top + TITLE], [width, height]]
-        top += TITLE + height + step.room + PAD
+        top += TITLE + height + max(step.room, TALLER) + PAD
     return top - PAD
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +33,43 @@ FILES = {
 }
 
 
+# In pixels of the graph: what Nodes 2.0 has drawn, as [title, left, top, right, bottom], and the groups.
+DRAWN = """() => {
+    const {scale, offset} = app.canvas.ds, sheet = app.canvas.canvas.getBoundingClientRect();
+    const nodes = [...document.querySelectorAll("[data-node-id]")].map(element => {
+        const box = element.getBoundingClientRect();
+        const x = (box.x - sheet.x) / scale - offset[0], y = (box.y - sheet.y) / scale - offset[1];
+        return [element.innerText.split("\\n")[0], x, y, x + box.width / scale, y + box.height / scale];
+    });
+    const groups = app.canvas.graph.groups.map(group => {
+        const [x, y, width, height] = group.boundingRect ?? group._bounding;
+        return [group.title, x, y, x + width, y + height];
+    });
+    return JSON.stringify([nodes, groups]);
+}"""
+# All nodes have to be in sight: those out of it are not drawn.
+FIT = "() => { app.extensionManager.command.execute('Comfy.Canvas.FitView') }"
+
+Box = tuple[str, float, float, float, float]
+
+
+def meet(one: Box, other: Box) -> bool:
+    (_, left, top, right, bottom), (_, *there) = one, other
+    return left + 1 < there[2] and there[0] + 1 < right and top + 1 < there[3] and there[1] + 1 < bottom
+
+
+def holds(group: Box, node: Box) -> bool:
+    (_, left, top, right, bottom), (_, *there) = group, node
+    return left - 1 <= there[0] and top - 1 <= there[1] and there[2] <= right + 1 and there[3] <= bottom + 1
+
+
 def load(page: Page, name: str) -> None:
     page.evaluate("async text => { await app.loadGraphData(JSON.parse(text)) }", json.dumps(ui_graph(name)))
     page.wait_for_timeout(SETTLE_MS)
+
+
+def count_nodes(name: str) -> int:
+    return len(ui_graph(name)["nodes"])
 
 
 def assert_form(page: Page, name: str) -> None:
@@ -100,6 +135,13 @@ def test_every_template_opens_whole_in_nodes_2(open_page: Any, tmp_path: Path):
         assert answer(page, PROMPT) == api_graph(name), name
         if name in APPS:  # their forms are what is worth a look
             page.screenshot(path=tmp_path / f"{name}.png")
+        else:
+            page.evaluate(FIT)
+            page.wait_for_function(f"() => document.querySelectorAll('[data-node-id]').length >= {count_nodes(name)}")
+            page.wait_for_timeout(SETTLE_MS)
+            nodes, groups = answer(page, DRAWN)
+            assert [(a[0], b[0]) for a, b in combinations(nodes, 2) if meet(a, b)] == [], name
+            assert [(g[0], n[0]) for g in groups for n in nodes if meet(g, n) and not holds(g, n)] == [], name
         assert_form(page, name)
 
 
