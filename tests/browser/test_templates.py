@@ -33,13 +33,13 @@ FILES = {
 }
 
 
-# In pixels of the graph: what Nodes 2.0 has drawn, as [title, left, top, right, bottom], and the groups.
+# In pixels of the graph: what Nodes 2.0 has drawn, as [title, left, top, right, bottom], and the groups. A node lies
+# where the graph says, whatever the view does meanwhile; only how tall it became has to be measured.
 DRAWN = """() => {
-    const {scale, offset} = app.canvas.ds, sheet = app.canvas.canvas.getBoundingClientRect();
     const nodes = [...document.querySelectorAll("[data-node-id]")].map(element => {
-        const box = element.getBoundingClientRect();
-        const x = (box.x - sheet.x) / scale - offset[0], y = (box.y - sheet.y) / scale - offset[1];
-        return [element.innerText.split("\\n")[0], x, y, x + box.width / scale, y + box.height / scale];
+        const node = app.canvas.graph.getNodeById(element.dataset.nodeId), box = element.getBoundingClientRect();
+        const [x, y] = [node.pos[0], node.pos[1] - LiteGraph.NODE_TITLE_HEIGHT], scale = box.width / node.size[0];
+        return [node.title, x, y, x + node.size[0], y + box.height / scale];
     });
     const groups = app.canvas.graph.groups.map(group => {
         const [x, y, width, height] = group.boundingRect ?? group._bounding;
