@@ -46,6 +46,19 @@ def test_the_form_of_an_app_speaks_korean_in_its_menus(shared_korean_page: Page,
     assert values(sent) == values(graph)
 
 
+def test_an_empty_field_says_in_korean_what_it_is_for(shared_korean_page: Page):
+    load(shared_korean_page, "03-product-composite")
+    shown = answer(
+        shared_korean_page,
+        """() => JSON.stringify(app.canvas.graph.nodes.flatMap(node => (node.widgets ?? [])
+            .filter(widget => node.type.startsWith("AdStudio") && widget.element?.tagName === "TEXTAREA")
+            .map(widget => [node.type, widget.name, widget.element.placeholder])))""",
+    )
+    assert len(shown) >= 3
+    for node, widget, placeholder in shown:
+        assert placeholder == read("ko")[node]["inputs"][widget]["name"]
+
+
 @pytest.mark.parametrize("language", ["en", "ko"])
 def test_nodes_show_names_and_save_values(request: pytest.FixtureRequest, language: str):
     page = request.getfixturevalue({"en": "shared_page", "ko": "shared_korean_page"}[language])

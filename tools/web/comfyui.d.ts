@@ -9,6 +9,7 @@ interface ComfyWidget {
   serialize?: boolean;
   options: Record<string, any>;
   callback?: (value: unknown) => void;
+  element?: HTMLElement;
 }
 
 interface ComfyNode {
