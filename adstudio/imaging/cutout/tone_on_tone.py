@@ -30,6 +30,7 @@ _CRISP_PX, _SLOPE_PX = 1.2, 6.0
 _LEAST_NOISE = 0.04  # L*a*b* units per pixel; a ground that is burnt out has none of its own
 _STEP, _CRISP = 2.2, 3.0  # times the noise of a step between neighbours
 _FLAT_PX, _SLOPE, _SHARP = 4.0, 1.3, 2.3  # by how much a slope and a step become flatter when blurred so far
+_IS_STEP = 0.5  # so sharp, and no slope
 _REACH_PX = 90.0  # how far a slope is followed into what differs
 _SURE = np.float32(0.05)
 _NOTCH_SHARE = 0.08
@@ -99,11 +100,12 @@ def find_tone_on_tone(lab: Array, ground: Array, seen: Bools, left: Array, sure:
     rest[part] = ~grow(inside, 1) | hard | ~grow(found, 3)
     outline = found & ~grow(hard, _EDGE_PX) & ~erode(found, 1)
     near = grow(crisp, 3)
+    ends = crisp & (sharp > _IS_STEP)  # the dark beside a foot rises as fast, but in a slope
     return ToneOnTone(
         product=product,
         rest=rest & ~product,
         hard=float(hard.sum() / max(found.sum(), 1)),
-        edgeless=1.0 if _is_torn(found, inside, near) else float((~near[outline]).mean()),
+        edgeless=1.0 if _is_torn(found, inside, grow(ends, 3)) else float((~near[outline]).mean()),
     )
 
 
@@ -152,11 +154,11 @@ def _faces(left_out: Bools, crisp: Bools, even: Bools) -> Bools:
     return faces
 
 
-def _is_torn(found: Bools, inside: Bools, crisp: Bools) -> bool:
+def _is_torn(found: Bools, inside: Bools, ends: Bools) -> bool:
     """Tell whether part of a product was taken for a soft shadow: it ends in a step somewhere, which no such does."""
     left_out = inside & ~grow(found, _APART_PX)
     rim = left_out & grow(~inside, 2)
-    return not found.any() or bool(left_out.sum() > _MUCH * inside.sum() and crisp[rim].mean() > _STEPPED)
+    return not found.any() or bool(left_out.sum() > _MUCH * inside.sum() and ends[rim].mean() > _STEPPED)
 
 
 def find_difference(lab: Array, ground: Array) -> Bools:

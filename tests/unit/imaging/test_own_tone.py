@@ -21,6 +21,7 @@ from benchmarks.cutout import as_jpeg, scene
         ("pale mug", "hard shadow", 512, 0.03),
         ("grey mug", "hard shadow", 400, 0.03),  # its handle hangs over part of the shadow
         ("pale box", "soft shadow", 768, 0.03),  # one side has the tone that its shadow has in the middle
+        ("grey shoe", "soft shadow", 1024, 0.01),  # beside its toe and heel the shadow rises as fast as a step
         ("white shoe", "hard shadow", 768, 0.02),  # a small shadow beside the toe
         ("white mug", "grey, hard shadow", 768, 0.03),  # colours tell the mug, and not its shadow
     ],
