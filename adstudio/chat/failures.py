@@ -250,9 +250,10 @@ def forbidden(service: Service) -> Failure:
     """Word a name that leads to the machine's own network; nothing was sent."""
     return Failure(
         ProviderError(
-            "provider.bad_address",
+            "provider.inner_address",
             f"{service.address.host} leads to an address of the machine's own network; nothing was sent.",
             "Correct the address of the language model.",
+            host=service.address.host,
         )
     )
 

@@ -42,7 +42,7 @@ def test_nothing_is_sent_where_a_name_leads_to_a_metadata_service(
     monkeypatch.setattr(openai_chat, "is_metadata", lambda address: address == "127.0.0.1")
     with pytest.raises(ProviderError) as caught:
         ask(server)
-    assert caught.value.code == "provider.bad_address" and "nothing was sent" in caught.value.message
+    assert caught.value.code == "provider.inner_address" and "nothing was sent" in caught.value.message
     assert server.count == 0
 
 
