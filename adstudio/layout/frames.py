@@ -63,7 +63,7 @@ def choose_side(wish: str, prompt: AdPrompt | None) -> Side | None:
             "layout.bad_side",
             f"Expected auto, {', '.join(_SIDES)}, but '{wish}' came.",
             "Choose one.",
-            came=f"{wish:.40}",
+            came=f"{wish!s:.40}",
         )
     return _SIDES[wish]
 

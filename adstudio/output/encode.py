@@ -65,7 +65,7 @@ def find_format(name: str) -> Format:
             "output.unknown_format",
             f"The file format must be one of {', '.join(FORMATS)}; {came}.",
             "Choose png for full quality, jpeg, webp or avif for a small file.",
-            name=f"{name:.40}",
+            name=f"{name!s:.40}",
         )
     return found
 

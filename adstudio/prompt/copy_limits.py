@@ -111,7 +111,7 @@ def get_limits(channel: str) -> CopyLimits:
         "prompt.unknown_channel",
         f"There is no channel '{wanted:.40}' with limits for copy.",
         f"{hint}Channels: {', '.join(known)}.",
-        name=f"{wanted:.40}",
+        name=f"{wanted!s:.40}",
     )
 
 

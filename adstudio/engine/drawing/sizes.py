@@ -35,7 +35,7 @@ def size_for(aspect: str, *, grid: int, base_px: int) -> tuple[int, int]:
             "size.unknown_aspect",
             f"The aspect ratio '{aspect}' is not known.",
             f"Choose one of {', '.join(ASPECTS)}.",
-            name=f"{aspect:.40}",
+            name=f"{aspect!s:.40}",
         )
     across, down = ASPECTS[aspect]
     return _nearest(across / down, base_px * base_px, grid)

@@ -133,7 +133,7 @@ def find_lamp(
             "composite.light",
             f"Light must be auto, left, right or above, but '{light}' came.",
             "Use auto when unsure.",
-            came=f"{light:.40}",
+            came=f"{light!s:.40}",
         )
     found = Lamp(
         lamp.angle_deg if angle_deg is None else angle_deg,

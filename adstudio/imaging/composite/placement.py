@@ -98,7 +98,7 @@ def check_placement(placement: Placement) -> None:
             f"A product's anchor must be one of {', '.join(_ANCHORS)}, but '{placement.anchor}' came.",
             "bottom is the middle of its base.",
             name="anchor",
-            came=f"{placement.anchor:.40}",
+            came=f"{placement.anchor!s:.40}",
         )
     if placement.stance not in STANCES:
         raise InputError(
@@ -106,7 +106,7 @@ def check_placement(placement: Placement) -> None:
             f"A product's stance must be one of {', '.join(STANCES)}, but '{placement.stance}' came.",
             "standing is the usual one; flat_lay is a table seen from above.",
             name="stance",
-            came=f"{placement.stance:.40}",
+            came=f"{placement.stance!s:.40}",
         )
 
 

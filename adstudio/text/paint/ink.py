@@ -107,7 +107,7 @@ def parse_colour(text: str) -> Colour:
             "text.bad_colour",
             f"Expected a colour like #FFAA00, but '{text}' came.",
             "Write six hex digits.",
-            came=f"{text:.40}",
+            came=f"{text!s:.40}",
         )
     if len(digits) == 3:
         digits = "".join(digit * 2 for digit in digits)
