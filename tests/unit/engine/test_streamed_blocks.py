@@ -109,6 +109,14 @@ def test_the_next_block_is_fetched_once_and_ahead(tower: Tower, monkeypatch: pyt
         assert ahead == [True] * 10, "a block had to wait for its copy"
 
 
+def test_blocks_that_run_in_their_order_are_fetched_once_from_the_first_pass_on(monkeypatch: pytest.MonkeyPatch):
+    copies, blocks = spy_on_copies(monkeypatch), nn.ModuleList(Block(8) for _ in range(5))
+    with residence_of(nn.Sequential(blocks)).lend(CPU, streamed=True):
+        for block in blocks:
+            block(torch.ones(1, 8))
+    assert len(copies) == 6  # the first one again, for the next pass
+
+
 def test_two_slots_are_all_that_blocks_take(tower: Tower):
     residence = residence_of(tower)
     block = 64 * 64 * 4 + 256  # the bias fills one aligned piece
