@@ -12,6 +12,7 @@ some 0.5 GiB, comes on top; what a card's libraries take beside it is estimated.
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -213,6 +214,7 @@ def replay(events: list[Event], setting: Setting, limit: int) -> dict[str, Any]:
 def measure(names: Iterable[str], *, convolutions_copy: bool, rounds: int = 3) -> Iterator[dict[str, Any]]:
     """A row for each course and setting."""
     for name in names:
+        gc.collect()  # the last course's modules and their residences hold each other, and 20 GB of addresses
         precision, card_gib, promised, work = COURSES[name]
         studio = Studio(precision, card_gib, convolutions_copy=convolutions_copy, rounds=rounds)
         work(studio)
