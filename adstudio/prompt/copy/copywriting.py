@@ -29,7 +29,7 @@ from .sold_name import is_place, is_sold, name_sold, sends_goods, spell
 
 _FEW = 3
 _FIGURE = re.compile(r"\d[\d.,]*\s?(?:[a-zA-Z]{1,2}|[가-힣]{1,2})?")
-_TAX = re.compile(r",?\s?\(?(?:부가세|VAT|vat|배송비|봉사료)\s?(?:별도|포함)\)?$")
+_TAX = re.compile(r",?\s?\(?(?:부가세|VAT|vat|배송비|배달비|봉사료)\s?(?:별도|포함)\)?$")
 _EVOKES_FIRST = ("emotional",)  # a tone whose headline leaves the price to the line below
 
 

@@ -17,7 +17,7 @@ _TERM = re.compile(  # what comes free for a while or so many times
     rf"(?<![가-힣\d])(?:첫\s?(?:달|주|회|잔|방문|수업|구매|주문|등록|강습|레슨)"
     rf"|(?:\d+|[한두세네])\s?(?:{join_words('measures', 'native')}|달|주)(?:\s?체험)?)$"
 )
-IF = r"(?:(?<=[하으시사오키기리주되])면|때|하고)"  # 시키면, 맡기면, 2근 사면
+IF = r"(?:(?<![라냉쫄장뽕빔국])면|때|하고)"  # 시키면, 리뷰 쓰면, 2근 사면, and no 냉면
 _SAYS = re.compile(
     rf"[가-힣]*(?:요|다|까|죠|{IF}|까지|부터|중|는|에|엔)|(?:{join_words('acts')})?시|후|및|또는"
 )  # 드려요, 있는
@@ -48,14 +48,16 @@ def find_gifts(body: str, taken: Sequence[tuple[int, int]]) -> list[tuple[int, i
 
 def _leading_noun(text: str) -> int:
     """How many characters the noun at the beginning of a text takes: `` 방문 견적 신청하세요`` → 6."""
-    weak = frozenset(offer_words("weak", "acts"))
+    weak, acts = frozenset(offer_words("weak")), frozenset(offer_words("acts"))
     length = 0
     for word in list(re.finditer(r"\s*(\S+)", text))[:_MOST_WORDS]:
         bare = re.sub(r"[을를]$", "", word[1])
         is_name = re.fullmatch(r"[가-힣A-Za-z]+", bare) and not (_SAYS.fullmatch(bare) or is_shop_name(bare))
         if not is_name or (not length and bare == "로") or word.end() > _MOST_CHARS + 2:
             break
-        if bare not in weak:  # 무료 방문 견적 | 신청
+        if not length and bare in weak:  # 진단 무료 | 당일 수리
+            break
+        if bare not in weak and bare not in acts:  # 무료 방문 견적 | 신청
             length = word.end() - (len(word[1]) - len(bare))
         if bare != word[1]:
             break

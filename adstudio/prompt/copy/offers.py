@@ -30,13 +30,14 @@ _FREE = r"무료\s?(?:배송|증정|체험|상담|시식|쿠폰|주차|포장|�
 _PERCENT = r"\d[\d.]*\s?(?:%|퍼센트|프로(?![가-힣]))"
 _LABEL = rf"(?:{join_words('labels')})"
 _EACH = rf"(?:\d+\s?)?(?<![가-힣])(?:{join_words('measures')})당\s?"  # 평당, 1인당
+_ARROW = r"(?:→|->|=>|⇒|▶|에서)"  # from the old price to the new one
 _OFTEN = r"(?:(?<![가-힣])[주월연]\s)?"  # 주 2회 월 8만원
 _OFFER = re.compile(
     rf"{_LABEL}\s?{_MONEY}\s?[,/→>-]*\s?{_LABEL}\s?{_MONEY}"
-    rf"|{_MONEY}\s?(?:→|->|=>|⇒|▶|에서)\s?{_MONEY}"
+    rf"|{_MONEY}\s?{_ARROW}\s?{_MONEY}"
     rf"|\d+\s?\+\s?\d+(?:\s*(?:행사|이벤트|증정))?"
     rf"|(?:최대\s?)?{_PERCENT}{_SAVES_SOON}|(?:최대\s?)?(?:할인|세일|적립)\s?{_PERCENT}"
-    rf"|(?:{_LABEL}\s?|{_EACH}|{_OFTEN}{_COUNT}(?:[^\d\n,.:]{{0,12}}?)\s*)?(?:{_MONEY})(?:{_OFF})?"
+    rf"|(?:{_LABEL}\s?|{_EACH}|{_OFTEN}{_COUNT}(?:[^\d\n,.:]{{0,12}}?)\s*)?(?:{_MONEY})(?:\s?{_ARROW}\s?{_MONEY})?(?:{_OFF})?"
     rf"|반값(?:\s?(?:할인|세일|특가))?(?:\s?{_MONEY})?|{_FREE}"
     rf"|{_COUNT}\s*(?:한정|등록\s*(?:이벤트|할인)|등록(?!하|\s?시)|이용권|(?:추가\s?|무료\s?)?증정|(?:추가\s?)?서비스(?![가-힣]))"
 )
@@ -63,7 +64,7 @@ _WHO = r"(?:고객|회원|손님|어르신|학생|군인|임산부|생일자|가
 _GIFT = r"(?:(?:[가-힣A-Za-z]+\s){1,2})?"  # 예약하면 | 액자 | 무료
 _CONDITION = re.compile(
     rf"(?:{_COUNT}|{_MONEY})\s?(?:{_LIMIT}[^\d,.\n]{{0,10}}|[^\d,.\n]{{0,8}}(?:시|{IF})\s*){_GIFT}$"
-    rf"|(?<![가-힣])(?:[가-힣]+\s)?[가-힣]*{_ACT}\s*{_GIFT}$"
+    rf"|(?:\d{{1,2}}월\s)?(?<![가-힣\d])(?:[가-힣]+\s)?[가-힣]*{_ACT}\s*{_GIFT}$"
     rf"|(?<![가-힣])(?:[가-힣]+\s){{1,2}}[가-힣]+{IF}\s{_GIFT}$"
     rf"|(?<![가-힣])[가-힣]+\s{_WHO}(?:은|는|에게|께)?\s{_GIFT}$"
     rf"|(?:{_NOON}\s?)?{_HOUR}\s?(?:이후|이전)(?:에는|에|엔)?\s$"
@@ -74,7 +75,7 @@ _OTHERS_LIMIT = re.compile(rf"{_LIMIT}\s+(?!(?:[가-힣]+\s?)?{_ACT})[가-힣]")
 _CONDITION_AFTER = re.compile(
     rf"\s*\(?\s*(?:{_COUNT}|{_MONEY})\s?{_LIMIT}(?:\s(?:[가-힣]+\s?)?{_ACT})?\)?"
     rf"|\s*[,(]?\s*(?:{_COUNT}\s?)?(?:[가-힣]+\s)?[가-힣]*{_ACT}\)?"
-    r"|\s*[,(]?\s*(?:부가세|VAT|vat|배송비|봉사료)\s?(?:별도|포함)\)?"
+    r"|\s*[,(]?\s*(?:부가세|VAT|vat|배송비|배달비|봉사료)\s?(?:별도|포함)\)?"
 )
 _NOUN_CHARS = 10
 _WHOLE = re.compile(r"100\s?(?:%|퍼센트|프로)")  # 캐시미어 100%: what it is made of
@@ -125,7 +126,7 @@ def noun_phrase(words: str) -> str:
 
 def _with_nouns_after(body: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """``6천원 짜장면 1만5천원 탕수육``: where a list begins with a price, the noun stands behind each."""
-    if len(spans) < 2 or body[: spans[0][0]].strip():
+    if len(spans) < 2 or body[: spans[0][0]].strip() or not re.search(r"\d|원|반값", body[slice(*spans[0])]):
         return spans
     if not re.match(r"\s*[가-힣A-Za-z]", body[spans[-1][1] :]):
         noun = re.match(
@@ -141,7 +142,7 @@ def _with_nouns_after(body: str, spans: list[tuple[int, int]]) -> list[tuple[int
 
 def _nouns_before(body: str, start: int, ends: list[int]) -> str:
     after = max((end for end in ends if end <= start), default=0)
-    return re.split(r"[,.!?·/|;:\n()\[\]]|\s[-–—]\s", body[after:start])[-1].strip()
+    return re.split(r"[,.!?·/|;\n()\[\]]|(?<!\d):|:(?!\d)|\s[-–—]\s", body[after:start])[-1].strip()
 
 
 _TOLD = re.compile(
