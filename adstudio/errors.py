@@ -14,6 +14,8 @@ Out-of-memory and interrupts are never wrapped in these.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 __all__ = [
@@ -88,3 +90,15 @@ class ServerError(AdStudioError):
 
 for _name in __all__:  # ComfyUI shows the module of an exception; users should read "adstudio", not an install path
     globals()[_name].__module__ = "adstudio"
+
+
+@contextmanager
+def numbered(what: str, number: int, count: int) -> Iterator[None]:
+    """Say which of several things of a kind an input error speaks of."""
+    try:
+        yield
+    except InputError as error:
+        if count > 1:
+            error.message = f"{what} {number} of {count}: {error.message}"
+            error.figures |= {"number": number, "of": count}
+        raise

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-
 import numpy as np
 import torch
 
-from ..adstudio.errors import InputError
+from ..adstudio.errors import numbered
 from ..adstudio.imaging.cutout.matting import cut_out, licence_of, list_licences, methods, restore_frame
 from ..adstudio.imaging.cutout.rembg_models import first_available
 from ..adstudio.imaging.cutout.rembg_session import Device
@@ -108,7 +105,7 @@ class BackgroundRemoval(io.ComfyNode):
         cuts: list[CutOut] = []
         for number, (photo, own) in enumerate(zip(photos, masks, strict=True), start=1):
             host.check_cancelled()
-            with _numbered(number, len(photos)):
+            with numbered("Photo", number, len(photos)):
                 cut = cut_out(
                     photo, method=method, mask=own, host=host, edge_trim_px=edge_trim_px,
                     allow_download=allow_download, weights_folder=folder, device=device,
@@ -118,18 +115,6 @@ class BackgroundRemoval(io.ComfyNode):
         return io.NodeOutput(
             cuts, to_image(frames), to_mask([frame[..., 3] for frame in frames]), "\n\n".join(map(_report, cuts))
         )
-
-
-@contextmanager
-def _numbered(number: int, count: int) -> Iterator[None]:
-    """Say which photo of a batch cannot be cut out."""
-    try:
-        yield
-    except InputError as error:
-        if count == 1:
-            raise
-        said = f"Photo {number} of {count}: {error.message}"
-        raise InputError(error.code, said, error.hint, **error.figures, number=number, of=count) from error
 
 
 def _with_alpha(colour: Array, alpha: Array | None) -> Array:

@@ -32,6 +32,15 @@ def test_an_error_tells_its_figures_beside_its_words() -> None:
     assert error.told() == told | {"figures": {"width": 20, "height": 9}}
 
 
+@pytest.mark.parametrize(("count", "begins"), [(1, "The photo"), (3, "Photo 2 of 3: The photo")])
+def test_an_error_says_which_of_several_it_speaks_of(count: int, begins: str) -> None:
+    with pytest.raises(errors.InputError) as caught, errors.numbered("Photo", 2, count):
+        raise errors.InputError("photo.too_small", "The photo is 20 × 9 pixels.", "Use another.", width=20)
+    assert caught.value.message.startswith(begins) and caught.value.hint == "Use another."
+    assert caught.value.told()["figures"] == {"width": 20}
+    assert pickle.loads(pickle.dumps(caught.value)).message == caught.value.message
+
+
 def test_a_missing_package_says_how_to_install_it() -> None:
     error = errors.MissingDependency("rembg", "The cut-out", "rembg[cpu]")
     assert str(error).endswith("pip install rembg[cpu]") and "The cut-out needs" in str(error)

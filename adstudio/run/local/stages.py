@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ... import config
-from ...errors import InputError
+from ...errors import InputError, numbered
 from ...output.findings import Finding
 from ...ports import Host
 from ...prompt.providers import LOCAL
@@ -124,9 +124,10 @@ class Run:
                 self.logo = read_logo(request.logo)
         if request.task == "composite" and not self.cutouts:
             with self.recorder.step("cutout"):
-                for source in request.products:
+                for number, source in enumerate(request.products, start=1):
                     self.recorder.check_cancelled()
-                    self.cutouts.append(self._cut_out(source))
+                    with numbered("Product", number, len(request.products)):
+                        self.cutouts.append(self._cut_out(source))
                 self.providers["cutout"] = self.cutouts[0].method
 
     def load_model(self) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from ...errors import numbered
 from ...output.encode import encode, find_format, hash_pixels, to_pixels
 from ...types import Array
 from ..asked import wants_copy
@@ -53,7 +55,7 @@ def read_photos(request: AdRequest, size_over: SizeOver) -> Photos:
     """
     logo = None if request.logo is None else _to_photo(read_logo(request.logo))
     if request.reference is None:
-        return Photos(products=tuple(map(_read_product, request.products)), logo=logo)
+        return Photos(products=tuple(_read_products(request.products)), logo=logo)
     photo = read_source(request.reference)
     size = sized_for(size_over)(request, (photo.shape[1], photo.shape[0]))
     channel = channel_of(request)
@@ -68,6 +70,12 @@ def read_photos(request: AdRequest, size_over: SizeOver) -> Photos:
         logo=logo,
         size=size,
     )
+
+
+def _read_products(sources: Sequence[str]) -> Iterator[Photo]:
+    for number, source in enumerate(sources, start=1):
+        with numbered("Product", number, len(sources)):
+            yield _read_product(source)
 
 
 def _read_product(source: str) -> Photo:

@@ -228,11 +228,14 @@ def test_cheap_mistakes_are_found_before_the_model_is_loaded(checkpoint: Path, t
         assert "load" not in [step.name for step in runner.report.steps]
 
 
-def test_a_photo_that_is_not_there_is_told_before_words_are_written(checkpoint: Path, tmp_path: Path) -> None:
+def test_a_photo_that_is_not_there_is_told_before_words_are_written(
+    checkpoint: Path, coffee: Path, tmp_path: Path
+) -> None:
     runner = LocalRunner(tmp_path / "out")
+    photos = (str(coffee), str(tmp_path / "no.jpg"))
     with pytest.raises(InputError) as refused:
-        runner.run(words(checkpoint, task="composite", products=(str(tmp_path / "no.jpg"),), headline=""))
-    assert refused.value.code == "photo.not_found"
+        runner.run(words(checkpoint, task="composite", products=photos, headline=""))
+    assert refused.value.code == "photo.not_found" and refused.value.message.startswith("Product 2 of 2: ")
     assert [step.name for step in runner.report.steps] == ["check", "cutout"]
 
 

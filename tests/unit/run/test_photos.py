@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from PIL import Image
 from skimage import data
 
+from adstudio.errors import InputError
 from adstudio.run.photos import cover
+from adstudio.run.remote.uploads import read_photos
+from adstudio.run.request import AdRequest
 
 
 @pytest.mark.parametrize(("width", "height"), [(64, 64), (64, 128), (256, 64)])
@@ -26,3 +32,12 @@ def test_the_middle_is_kept_and_round_stays_round(width: int, height: int) -> No
 def test_a_photo_of_the_right_size_stays_as_it_is() -> None:
     photo = (data.coffee()[:96, :128] / 255).astype(np.float32)
     assert np.allclose(cover(photo, 128, 96), photo, atol=1e-6)
+
+
+def test_of_several_products_the_one_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    cup, dot = str(tmp_path / "cup.png"), str(tmp_path / "dot.png")
+    Image.fromarray(data.coffee()[::4, ::4]).save(cup)
+    Image.new("RGB", (1, 1)).save(dot)
+    request = AdRequest(task="composite", brief="대리석", products=(cup, dot))
+    with pytest.raises(InputError, match=r"^Product 2 of 2: The photo is 1 × 1 pixels"):
+        read_photos(request, lambda _, size: size)
