@@ -74,7 +74,8 @@ class Progress:
         elif event.kind == "note":
             self._notes.append(event.message)
         elif event.kind == "finish" and (event.seconds >= 0.05 or self._notes):
-            self.say("\n".join([f"  {name}: {event.seconds:.1f} s", *(f"    · {note}" for note in self._notes)]))
+            notes = (f"    · {note.removeprefix('- ')}" for note in self._notes)  # nodes list theirs with dashes
+            self.say("\n".join([f"  {name}: {event.seconds:.1f} s", *notes]))
 
     def say(self, text: str) -> None:
         """Write a line that stays."""

@@ -35,3 +35,15 @@ def test_a_number_stays_and_two_words_are_one_name() -> None:
     assert said("generate 2") == "  drawing 2: 1.0 s\n"
     assert "checking" not in said("channel size")
     assert said("text encoder 2").startswith("  loading the text encoder 2:")
+
+
+def test_a_note_that_a_node_lists_with_a_dash_has_one_mark() -> None:
+    stream = io.StringIO()
+    show = Progress(stream)
+    for event in (
+        RunEvent("start", "layout"),
+        RunEvent("note", "layout", message="- 아래쪽이 비어 있습니다."),
+        RunEvent("finish", "layout"),
+    ):
+        show(event)
+    assert stream.getvalue().splitlines()[-1] == "    · 아래쪽이 비어 있습니다."
