@@ -85,11 +85,15 @@ def draw_catalogue(
         book = _Book(manifest, folder, dict(kept), len(todo), on_progress, began)
         stopped = ""
         with contextlib.closing(lane.draw(todo)) as outcomes:
-            for outcome in outcomes:
-                book.take(outcome)
-                if stopped := book.reason_to_stop(1 if stop_on_error else patience):
-                    lane.cancel()
-                    break
+            try:
+                for outcome in outcomes:
+                    book.take(outcome)
+                    if stopped := book.reason_to_stop(1 if stop_on_error else patience):
+                        lane.cancel()
+                        break
+            except BaseException:
+                lane.cancel()  # nobody would write down what the others are still drawn for
+                raise
         order = {row.id: place for place, row in enumerate(rows)}
         entries = sorted(book.entries.values(), key=lambda entry: order[entry.id])
         left = len(rows) - len(entries) - len(book.failures)

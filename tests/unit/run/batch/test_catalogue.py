@@ -176,29 +176,53 @@ def test_any_runner_draws_rows_side_by_side(checkpoint: Path, box: Path, tmp_pat
     assert [failure.code for failure in done.failures] == ["layout.no_room"]
 
 
-def test_no_row_begins_once_a_run_is_cancelled(checkpoint: Path, box: Path, tmp_path: Path) -> None:
-    begun: list[AdRequest] = []
-    second_runs, cancelled = threading.Event(), threading.Event()
+class OneOfTwo:
+    """Draws the first of two rows that run side by side; the second ends with a cancel alone."""
 
-    class Two:
-        def run(self, request: AdRequest, on_event: object = None, **_: object):
-            begun.append(request)
-            if len(begun) == 1:
-                assert second_runs.wait(60)
-                return LocalRunner(tmp_path / "store").run(request)
-            second_runs.set()
-            assert cancelled.wait(60)
-            raise Cancelled
+    def __init__(self, store: Path) -> None:
+        self.begun: list[AdRequest] = []
+        self._store, self._lock = store, threading.Lock()
+        self._second_runs, self._cancelled = threading.Event(), threading.Event()
 
-        def cancel(self) -> None:
-            cancelled.set()
+    def run(self, request: AdRequest, on_event: object = None, **_: object):
+        with self._lock:
+            self.begun.append(request)
+            is_first = len(self.begun) == 1
+        if is_first:
+            assert self._second_runs.wait(60)
+            return LocalRunner(self._store).run(request)
+        self._second_runs.set()
+        assert self._cancelled.wait(60), "nobody told it to stop"
+        raise Cancelled
 
+    def cancel(self) -> None:
+        self._cancelled.set()
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self._cancelled.is_set()
+
+
+@pytest.fixture
+def lattes(checkpoint: Path, box: Path) -> list[Row]:
     latte = next(row for row in rows(checkpoint, box) if not row.backdrop)
-    lane = RunnerLane(Two(), tmp_path / "store", 2)
-    table = [replace(latte, id=f"{latte.id} {number}") for number in range(5)]
+    return [replace(latte, id=f"{latte.id} {number}") for number in range(5)]
+
+
+def test_no_row_begins_once_a_run_is_cancelled(lattes: list[Row], tmp_path: Path) -> None:
+    runner = OneOfTwo(tmp_path / "store")
+    lane = RunnerLane(runner, tmp_path / "store", 2)
     with pytest.raises(Cancelled):
-        draw_catalogue(table, lane, tmp_path, on_progress=lambda _: lane.cancel())
-    assert len(begun) == 2
+        draw_catalogue(lattes, lane, tmp_path, on_progress=lambda _: lane.cancel())
+    assert len(runner.begun) == 2
+
+
+def test_a_folder_that_takes_no_ads_stops_the_rows_under_way(lattes: list[Row], tmp_path: Path) -> None:
+    (tmp_path / "ads").write_text("in the way")
+    runner = OneOfTwo(tmp_path / "store")
+    with pytest.raises(StorageError) as refused:
+        draw_catalogue(lattes, RunnerLane(runner, tmp_path / "store", 2), tmp_path)
+    assert refused.value.code == "batch.not_written" and runner.is_cancelled
 
 
 @pytest.mark.parametrize(
