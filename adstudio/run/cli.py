@@ -52,12 +52,13 @@ STANDALONE = '".[standalone]" in the folder of Ad Studio'  # what ComfyUI brings
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
+    _prepare_streams()  # the help holds Hangul, too
     parser = build_parser()
     if not (sys.argv[1:] if arguments is None else arguments):  # who knows no command yet wants to see them all
         parser.print_help(sys.stderr)
         return WRONG_USE
     options = parser.parse_args(arguments)
-    _prepare_streams(options)
+    logging.basicConfig(level=logging.ERROR if options.quiet else logging.WARNING, format="%(levelname)s: %(message)s")
     command: Callable[[argparse.Namespace], dict[str, Any]] = options.command
     try:
         with interrupt.handled():
@@ -126,7 +127,7 @@ def _fail(options: argparse.Namespace, code: str, message: str, hint: str) -> in
     return PROBLEM
 
 
-def _prepare_streams(options: argparse.Namespace) -> None:
+def _prepare_streams() -> None:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed, as some job schedulers do
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - until the end
@@ -134,7 +135,6 @@ def _prepare_streams(options: argparse.Namespace) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    logging.basicConfig(level=logging.ERROR if options.quiet else logging.WARNING, format="%(levelname)s: %(message)s")
 
 
 def _is_out_of_memory(error: Exception) -> bool:

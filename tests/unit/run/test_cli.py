@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from adstudio.run.request import AdRequest
 from adstudio.run.rest.openapi import body_schema
 from adstudio.types import RunEvent
 
+ROOT = Path(__file__).resolve().parents[3]
 GENERATE = ("generate", "창가의 딸기 라떼", "--steps", 1, "--seed", 7, "--no-text")
 
 
@@ -152,3 +154,12 @@ def test_products_in_eight_bits_are_known_and_offered_nowhere(adstudio: Any) -> 
     assert FP8_PRODUCTS not in json.dumps(body_schema("generate"))
     refused = adstudio("generate", "봄", "--precision", FP8_PRODUCTS)
     assert refused.code == 2 and "'bf16', 'fp8 weights'" in refused.err
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["generate", "--help"], []])
+def test_the_help_is_told_where_a_terminal_knows_no_hangul(arguments: list[str]) -> None:
+    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+    said = subprocess.run(
+        [sys.executable, "-m", "adstudio", *arguments], capture_output=True, env=environment, cwd=ROOT, timeout=120
+    )
+    assert b"usage: adstudio" in said.stdout + said.stderr and b"Traceback" not in said.stderr
