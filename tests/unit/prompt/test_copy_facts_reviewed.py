@@ -265,6 +265,8 @@ def test_an_unknown_slot_is_told_with_file_and_line(user_folder: Path, text: str
         ("하지만 원하는 대로 고르는 빵", ()),
         ("수천만원 아끼는 인테리어", ()),
         ("몇천원으로 즐기는 분식", ()),
+        ("코트 120 000원", ()),
+        ("배송 0원", ("0원",)),
     ],
 )
 def test_a_sum_is_told_whole_or_not_at_all(brief: str, offers: tuple[str, ...]) -> None:
