@@ -39,6 +39,7 @@ _LEAST_HARD, _LARGE_HARD = 0.003, 0.02  # of what was found
 _EVEN, _LIGHTEST = 0.04, 0.8
 _HIGHEST = 0.5  # of the height of all that was found
 _BESIDE = 0.25
+_HELD = 0.9  # of a part, with product before it
 _EDGE_PX = 6
 _APART_PX = 8
 _BITTEN = 0.2  # of the outline of a part that was left out; a soft shadow's stays below 0.05
@@ -233,8 +234,12 @@ def hard_shadow(found: Bools, left: Array, crisp: Bools) -> Bools:
         even = float(left[part].std() / left[part].mean())
         above = found[: max(0, top - _EDGE_PX)].sum(axis=0) > _EDGE_PX  # a few rows are its own blurred edge
         beside = float((part & ~above).sum() / part.sum())
+        # What lies on the ground has ground before it; an even stripe up in a shoe's instep has the rest of the shoe.
+        bottom = int(np.flatnonzero(part.any(axis=1))[-1])
+        before = found[bottom + _EDGE_PX :].sum(axis=0) > _EDGE_PX
+        held = float((part & before).sum() / part.sum())
         # What lies on the ground is seen flat; a narrow upright stripe is the product's own shaded end.
         flat = part.any(axis=0).sum() >= part.any(axis=1).sum() or part.sum() > _LARGE_HARD * found.sum()
-        if flat and even < _EVEN and beside > _BESIDE and rows[-1] - top < _HIGHEST * tall:
+        if flat and even < _EVEN and beside > _BESIDE and held < _HELD and rows[-1] - top < _HIGHEST * tall:
             hard |= part
     return hard

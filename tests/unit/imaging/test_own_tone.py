@@ -22,6 +22,7 @@ from benchmarks.cutout import as_jpeg, scene
         ("grey mug", "hard shadow", 400, 0.03),  # its handle hangs over part of the shadow
         ("pale box", "soft shadow", 768, 0.03),  # one side has the tone that its shadow has in the middle
         ("grey shoe", "soft shadow", 1024, 0.01),  # beside its toe and heel the shadow rises as fast as a step
+        ("grey shoe", "grey, soft shadow", 1024, 0.01),  # an even stripe in its instep is as dark as a shadow
         ("white shoe", "hard shadow", 768, 0.02),  # a small shadow beside the toe
         ("white mug", "grey, hard shadow", 768, 0.03),  # colours tell the mug, and not its shadow
     ],
