@@ -70,7 +70,7 @@ def paint(plan: LayoutPlan, weights: list[int]) -> Array:
     """Black on white, each block at its weight."""
     out = np.ones((SIZE[1], SIZE[0]), np.float32)
     for text, weight in zip(plan.texts, weights, strict=True):
-        face = typeface(text, TextStyle(weight=weight), role_style(text.role))
+        face = typeface(TextStyle(weight=weight), role_style(text.role))
         setting = fit(text, text.text, face, SIZE, min_px=8)
         for line, start, baseline in zip(setting.lines, setting.starts, setting.baselines, strict=True):
             x, y = int(start), int(baseline)
