@@ -108,6 +108,15 @@ class ComfyServer:
         """Everything the server has written so far."""
         return self.log_path.read_text(encoding="utf-8", errors="replace")
 
+    def has_faults(self, since: int = 0) -> bool:
+        """Whether a traceback in the log, from character ``since`` on, leads through this pack.
+
+        ComfyUI's database tells now and then of one of its own, where a thread ends before its connection.
+        """
+        places = [f"{place}{os.sep}" for place in (Path("custom_nodes") / self.folder, PACK)]
+        lines = (line for line in self.log()[since:].splitlines() if line.lstrip().startswith('File "'))
+        return any(place in line for line in lines for place in places)
+
     def get(self, path: str) -> Any:
         """GET JSON."""
         return json.loads(self.read(path))
