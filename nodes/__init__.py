@@ -16,7 +16,7 @@ class AdStudio(ComfyExtension):
         """Look for a user's words and fonts in ComfyUI's folders, and say what an older ComfyUI lacks."""
         from ..adstudio.text.faces import fontfolders
         from . import _lacks, editor_routes, panel_routes, routes
-        from ._host import font_folders, user_folder
+        from ._folders import font_folders, user_folder
 
         self._is_loaded = True
         os.environ.setdefault("ADSTUDIO_HOME", str(user_folder()))

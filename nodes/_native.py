@@ -33,7 +33,7 @@ from ..adstudio.engine.memory.components import Zit, registry
 from ..adstudio.engine.memory.streaming import plain_tensors
 from ..adstudio.engine.tensors.native_names import native_config, native_name, native_tensors
 from ..adstudio.errors import InputError
-from . import _host
+from . import _host, _patcher
 
 _MARK = "_adstudio_native"
 _TIME_WIDTH = 1024  # inside the timestep embedder, whatever the model's width
@@ -144,7 +144,7 @@ class SharedClip(comfy.sd.CLIP):
         super().__init__(no_init=True)
         self.cond_stage_model: Any = _Encoder(zit)
         self.tokenizer: Any = _Tokenizer(zit)
-        self.patcher = _host._patcher_of(zit.components.text_encoder)
+        self.patcher = _patcher.patcher_of(zit.components.text_encoder)
         self.layer_idx = self.apply_hooks_to_conds = None
         self.use_clip_schedule = False
         self.tokenizer_options: dict[str, Any] = {}
@@ -239,7 +239,7 @@ class SharedVae(comfy.sd.VAE):
         module = zit.components.vae
         scale, widest = latents.scale_of(module), 3 * module.config.block_out_channels[1]
         self.first_stage_model: Any = _Coder(zit)
-        self.patcher = _host._patcher_of(module)
+        self.patcher = _patcher.patcher_of(module)
         self.vae_dtype = module.dtype
         self.device = self.patcher.load_device
         self.downscale_ratio = self.upscale_ratio = scale

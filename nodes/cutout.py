@@ -12,7 +12,7 @@ from ..adstudio.imaging.cutout.matting import cut_out, licence_of, list_licences
 from ..adstudio.imaging.cutout.rembg_models import first_available
 from ..adstudio.imaging.cutout.rembg_session import Device
 from ..adstudio.types import Array, CutOut
-from . import _host
+from . import _folders, _host
 from ._api import io
 from ._io import CutOutIO, masks_for, to_arrays_with_alpha, to_image, to_mask
 
@@ -103,7 +103,7 @@ class BackgroundRemoval(io.ComfyNode):
     ) -> io.NodeOutput:
         photos = [_with_alpha(*pair) for pair in to_arrays_with_alpha(image)]
         masks = _masks(mask, invert_mask, len(photos))
-        host, folder = _host.host(), _host.weights_folder("rembg")
+        host, folder = _host.host(), _folders.weights_folder("rembg")
         cuts: list[CutOut] = []
         for number, (photo, own) in enumerate(zip(photos, masks, strict=True), start=1):
             host.check_cancelled()

@@ -22,7 +22,7 @@ from ..adstudio.layout.plan.reading import from_json
 from ..adstudio.text import preview, proof
 from ..adstudio.text.faces import webfont
 from ..adstudio.types import Array, LayoutPlan, TextStyle
-from . import _host
+from . import _folders
 
 LEFT_OUT = "X-Adstudio-Left-Out"  # the marks that could not be drawn, and what is wrong with each
 LARGEST_BODY = 200_000
@@ -98,7 +98,7 @@ def _picture(named: Any) -> tuple[Array, float]:
     parts = [named.get(part, "") for part in ("filename", "subfolder", "type")] if isinstance(named, dict) else []
     if not parts or not all(isinstance(part, str) for part in parts):
         raise _wrong("a picture by filename, subfolder and type")
-    path = _host.find_shown(*parts)
+    path = _folders.find_shown(*parts)
     return _opened(path, path.stat().st_mtime_ns)
 
 

@@ -17,7 +17,7 @@ from ..adstudio.prompt.styles import get_style, style_choices, styles
 from ..adstudio.prompt.tables import stamp
 from ..adstudio.run.usual import usual_checkpoint
 from ..adstudio.types import Style
-from . import _host
+from . import _folders, _host
 from ._api import io
 from ._io import Zit
 
@@ -30,7 +30,7 @@ class ZitLoader(io.ComfyNode):
 
     @classmethod
     def define_schema(cls) -> io.Schema:
-        checkpoints = _host.checkpoint_names()
+        checkpoints = _folders.checkpoint_names()
         return io.Schema(
             node_id="AdStudioZitLoader",
             display_name="ZIT Loader",
@@ -48,7 +48,7 @@ class ZitLoader(io.ComfyNode):
                 ),
                 io.Combo.Input(
                     "text_encoder",
-                    options=_host.part_names("text_encoder"),
+                    options=_folders.part_names("text_encoder"),
                     default=AUTO,
                     optional=True,
                     advanced=True,
@@ -57,7 +57,7 @@ class ZitLoader(io.ComfyNode):
                 ),
                 io.Combo.Input(
                     "vae",
-                    options=_host.part_names("vae"),
+                    options=_folders.part_names("vae"),
                     default=AUTO,
                     optional=True,
                     advanced=True,
@@ -112,7 +112,7 @@ class ZitLoader(io.ComfyNode):
         to_bf16: bool = False,
     ) -> object:
         # Changes when a file of the checkpoint does, so that a new download is loaded without a restart.
-        if hub_id.strip() and not is_complete(_host.download_folder(hub_id)):
+        if hub_id.strip() and not is_complete(_folders.download_folder(hub_id)):
             return hub_id
         path = find_checkpoint(_place(checkpoint, hub_id), _host.host())
         return _host.fingerprint(open_checkpoint(path, _host.host(), text_encoder=text_encoder, vae=vae).stamp)
@@ -129,7 +129,7 @@ class ZitLoader(io.ComfyNode):
     ) -> io.NodeOutput:
         host = _host.host()
         if hub_id.strip():
-            fetch(hub_id.strip(), _host.download_folder(hub_id), host)
+            fetch(hub_id.strip(), _folders.download_folder(hub_id), host)
         place = _place(checkpoint, hub_id)
         if to_bf16:
             place = bfloat16_edition(find_checkpoint(place, host), host)
@@ -159,7 +159,7 @@ class LoraStyle(io.ComfyNode):
                 ),
                 io.Combo.Input(
                     "lora",
-                    options=[_BY_STYLE, _NONE, *_host.lora_names()],
+                    options=[_BY_STYLE, _NONE, *_folders.lora_names()],
                     tooltip="'by style' takes the adapter that the style names, from the checkpoint's own folder or "
                     "from models/loras. Or name one of your own.",
                 ),
@@ -217,7 +217,7 @@ def _about_triggers(use: LoraUse) -> str:
 
 def _place(checkpoint: str, hub_id: str) -> str | Path:
     """What is loaded: the folder of a download where one is asked for, else the chosen checkpoint."""
-    return _host.download_folder(hub_id) if hub_id.strip() else checkpoint
+    return _folders.download_folder(hub_id) if hub_id.strip() else checkpoint
 
 
 NODES = (ZitLoader, LoraStyle)

@@ -15,7 +15,7 @@ from ..adstudio.run.report import graph_record
 from ..adstudio.run.request import MAX_KB
 from ..adstudio.text.paint.label import LABELS
 from ..adstudio.types import AdPrompt, Array, Channel, LayoutPlan
-from . import _host
+from . import _folders, _host
 from ._api import io
 from ._io import ChannelIO, Layout, Prompt, one_or_each, to_arrays, to_arrays_with_alpha
 
@@ -113,7 +113,7 @@ class SaveImage(io.ComfyNode):
         credentials: bool = False,
         product_layout: LayoutPlan | None = None,
     ) -> io.NodeOutput:
-        target = inside(_host.output_folder(), folder)
+        target = inside(_folders.output_folder(), folder)
         wanted = Wanted(format, quality, max_kb, ai_label, credentials, channel)
         frames = _frames(image, wanted.settled_format())
         originals = one_or_each(None if original is None else to_arrays(original), len(frames), "original")
@@ -134,11 +134,11 @@ class SaveImage(io.ComfyNode):
             _host.show(cls, "\n".join(notes))
         return io.NodeOutput(
             ui={
-                "images": [_host.shown_file(picture.path) for picture in saved],
+                "images": [_folders.shown_file(picture.path) for picture in saved],
                 BESIDES: [
                     {
-                        "origin": picture.origin_path and _host.shown_file(picture.origin_path),
-                        "record": picture.report_path and _host.shown_file(picture.report_path),
+                        "origin": picture.origin_path and _folders.shown_file(picture.origin_path),
+                        "record": picture.report_path and _folders.shown_file(picture.report_path),
                     }
                     for picture in saved
                 ],

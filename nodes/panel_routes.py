@@ -11,7 +11,7 @@ from server import PromptServer
 
 from ..adstudio.engine.forms.checkpoint import find_checkpoint, open_checkpoint
 from ..adstudio.run.panel import tell_checkpoints, tell_engines, tell_locked, tell_wordless
-from . import _host, _lacks
+from . import _folders, _host, _lacks
 
 _TOLD = ("code", "sentence", "values")
 
@@ -43,7 +43,7 @@ def _offers() -> dict[str, Any]:
     return {
         "engines": tell_engines(host.model_file, _lacks.of_engines(_lacks.find())),
         "checkpoints": tell_checkpoints(
-            _host.checkpoint_names(), lambda name: open_checkpoint(find_checkpoint(name, host), host)
+            _folders.checkpoint_names(), lambda name: open_checkpoint(find_checkpoint(name, host), host)
         ),
         "locked": tell_locked(),
         "wordless": tell_wordless(),

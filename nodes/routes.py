@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import execution
-import folder_paths
 from comfyui_version import __version__ as comfyui_version
 from server import PromptServer
 
@@ -28,7 +27,7 @@ from ..adstudio.run.rest.once import Once
 from ..adstudio.run.rest.queries import SizeQuery
 from ..adstudio.run.rest.service import Service
 from ..adstudio.run.target import channel_of
-from . import _feedback, _host, _lacks
+from . import _feedback, _folders, _host, _lacks
 from ._rest import Routes
 
 logger = logging.getLogger("adstudio.rest")
@@ -40,8 +39,8 @@ def add() -> None:
     if server is not None:
         server.add_on_prompt_handler(Once().sift)
         journal = Journal(config.home() / JOURNAL)
-        service = Service(ComfyQueue(server), _folders, _size_over, _check_models, journal)
-        Routes(service, _health, _engines, _work_out_size, _input_folder).add(server.routes)
+        service = Service(ComfyQueue(server), _input_and_output, _size_over, _check_models, journal)
+        Routes(service, _health, _engines, _work_out_size, _folders.input_folder).add(server.routes)
 
 
 class ComfyQueue:
@@ -96,19 +95,15 @@ class ComfyQueue:
                 execution.nodes.interrupt_processing()
 
 
-def _folders() -> tuple[Path, Path]:
-    return _input_folder(), _host.output_folder()
-
-
-def _input_folder() -> Path:
-    return Path(folder_paths.get_input_directory())
+def _input_and_output() -> tuple[Path, Path]:
+    return _folders.input_folder(), _folders.output_folder()
 
 
 def _health() -> dict[str, Any]:
     left = PromptServer.instance.prompt_queue.get_tasks_remaining()
     about = {"adstudio": __version__, "comfyui": comfyui_version, "queue": left, "once": True}
     ready = [engine["id"] for engine in _engines()["engines"] if engine["ready"]]
-    return {"ok": True, **about, "checkpoints": _host.checkpoint_names(), "engines": ready}
+    return {"ok": True, **about, "checkpoints": _folders.checkpoint_names(), "engines": ready}
 
 
 def _engines() -> dict[str, Any]:
@@ -137,9 +132,9 @@ def _check_models(request: AdRequest) -> None:
         check_ready(request, _engines()["engines"])
         return
     offered = {
-        "checkpoint": [EMBEDDED, *_host.checkpoint_names()],
-        "text_encoder": _host.part_names("text_encoder"),
-        "vae": _host.part_names("vae"),
+        "checkpoint": [EMBEDDED, *_folders.checkpoint_names()],
+        "text_encoder": _folders.part_names("text_encoder"),
+        "vae": _folders.part_names("vae"),
     }
     for name, choices in offered.items():
         if getattr(request, name) not in choices:

@@ -17,7 +17,7 @@ import torch
 import comfy.model_management as mm
 import comfy.model_patcher
 from torch import nn
-from pack.nodes import _host
+from pack.nodes import _host, _patcher
 from pack.adstudio.engine.memory import residence
 from pack.adstudio.engine.memory.residence import residence_of
 
@@ -124,9 +124,9 @@ answer["back"] = [there(), any(entry.model is foreign for entry in mm.current_lo
 empty()
 borrow("encoder")
 borrow("vae")
-before = _host._patcher_of(transformer).model_size()
+before = _patcher.patcher_of(transformer).model_size()
 borrow("transformer", 0.6, streamed=True)
-patcher = _host._patcher_of(transformer)
+patcher = _patcher.patcher_of(transformer)
 answer["streamed"] = [there(), patcher.model_size(), patcher.loaded_size(), residence_of(transformer).device_bytes()]
 mm.load_models_gpu([foreign], memory_required=GIB)
 answer["streamed beside another"] = there()

@@ -10,7 +10,7 @@ CASES = """
 import json, tempfile, pathlib
 import torch
 import folder_paths
-from pack.nodes import _host
+from pack.nodes import _folders
 from pack.nodes.cutout import BackgroundRemoval
 from pack.adstudio.errors import AdStudioError
 
@@ -60,7 +60,7 @@ with tempfile.TemporaryDirectory() as folder:
         "dot": refusal(lambda: cut(good, "mask", mask=dot)),
         "shape": refusal(lambda: cut(good, "mask", mask=mask[:, :20])),
         "weights": refusal(lambda: cut(good, "rembg:u2net")),
-        "folder": str(_host.weights_folder("rembg").relative_to(folder)),
+        "folder": str(_folders.weights_folder("rembg").relative_to(folder)),
         "widgets": [each.id for each in BackgroundRemoval.define_schema().inputs],
     }
 """

@@ -15,7 +15,7 @@ import torch
 import folder_paths
 import comfy.model_management as mm
 from torch import nn
-from pack.nodes import _host
+from pack.nodes import _folders, _host, _patcher
 from pack.adstudio.engine.memory.components import load, registry
 from pack.adstudio.engine.drawing.sampling import text_to_image
 from pack.adstudio.engine.memory.torch_host import TorchHost
@@ -52,7 +52,7 @@ class Placing(_host.ComfyHost):
         finally:
             mm.get_torch_device = compute_device
     def on_device(self, component, activation_bytes=0, *, streamed=False):
-        patcher = _host._patcher_of(component)
+        patcher = _patcher.patcher_of(component)
         patcher.load_device = META
         return super().on_device(component, activation_bytes, streamed=streamed)
 
@@ -89,18 +89,18 @@ parts = zit.components
 before = [p.data_ptr() for p in parts.transformer.parameters()]
 with case.placing.on_device(parts.transformer):
     pass
-size = _host._patcher_of(parts.transformer).loaded_size()
+size = _patcher.patcher_of(parts.transformer).loaded_size()
 free[0] = 0
 with case.placing.on_device(parts.vae):
     answer["pushed_out"] = [p.data_ptr() for p in parts.transformer.parameters()] == before
     answer["newcomer"] = {{p.device.type for p in parts.vae.parameters()}} == {{"meta"}}
 free[0] = 2**40
 answer["true_size"] = size == sum(p.nbytes for p in parts.transformer.parameters())
-answer["names"] = sorted(type(_host._patcher_of(m).model).__name__ for m in (parts.transformer, parts.vae))
+answer["names"] = sorted(type(_patcher.patcher_of(m).model).__name__ for m in (parts.transformer, parts.vae))
 evict()
 
 # "Unload models": every patcher lets go, on the CPU too
-patcher = _host._patcher_of(parts.text_encoder)
+patcher = _patcher.patcher_of(parts.text_encoder)
 patcher.load_device = torch.device("cpu")
 with _host.host().on_device(parts.text_encoder):
     answer["counted"] = patcher.loaded_size() > 0
@@ -113,7 +113,7 @@ del zit, case, parts, patcher
 registry.forget()
 gc.collect()
 answer["leak"] = ghost() is not None
-answer["checkpoints"] = _host.checkpoint_names()
+answer["checkpoints"] = _folders.checkpoint_names()
 """
 
 

@@ -12,7 +12,7 @@ CASES = """
 import asyncio, pathlib, tempfile
 from types import SimpleNamespace
 import execution, nodes, torch
-from pack.nodes import _host, _io
+from pack.nodes import _folders, _io
 from pack.nodes.cutout import BackgroundRemoval
 from pack.nodes.generate import Image2Image, Text2Image
 from pack.nodes.layout import TextLayoutAnalyzer
@@ -40,7 +40,7 @@ draw = {"zit": zit, "aspect": "16:9", "seed": 0, "steps": 1, "batch": 1, "text":
 three, two = torch.rand((3, 32, 32, 3)), torch.rand((2, 32, 32, 3))
 masks = torch.zeros((2, 32, 32)); masks[:, 8:24, 8:24] = 1
 with tempfile.TemporaryDirectory() as folder:
-    _host.output_folder = lambda: pathlib.Path(folder)
+    _folders.output_folder = lambda: pathlib.Path(folder)
     save = {"folder": "ads", "format": "png", "quality": 95}
     cuts = {
         turned: BackgroundRemoval.execute(two, "mask", turned, 0.0, mask=1 - masks if turned else masks)[2]

@@ -72,7 +72,7 @@ CASES = """
 import pathlib, tempfile
 from types import SimpleNamespace
 import torch
-from pack.nodes import _host
+from pack.nodes import _folders, _host
 from pack.nodes.output import SaveImage
 from pack.adstudio.output.disclosure import read_source_type
 from pack.adstudio.output.metadata import read_metadata
@@ -81,7 +81,7 @@ graph = {"1": {"class_type": "KSampler", "inputs": {}}}
 hidden = SimpleNamespace(prompt=graph, extra_pnginfo={"workflow": {}}, unique_id=None)
 answer = {}
 with tempfile.TemporaryDirectory() as folder:
-    _host.output_folder = lambda: pathlib.Path(folder)
+    _folders.output_folder = lambda: pathlib.Path(folder)
     for off in (False, True):
         _host.args.disable_metadata = off
         node = type("Node", (SaveImage,), {"hidden": hidden})
