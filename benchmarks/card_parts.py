@@ -214,6 +214,7 @@ def endurance(options: argparse.Namespace) -> None:
         side=128 if options.tiny else 1024,
         steps=8,
         pictures=12 if options.tiny else 100,
+        photo_px=None,
         cap_gib=L4_GIB if torch.cuda.is_available() else 0.0,
     )
     (row,) = bench.endurance(bench.Bench(given))

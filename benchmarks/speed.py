@@ -17,6 +17,7 @@ import json
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
@@ -243,36 +244,40 @@ def curve(bench: Bench) -> Iterator[Row]:
 
 def endurance(bench: Bench) -> Iterator[Row]:
     """A hundred pictures in a row, and the first once more."""
-    count, side = bench.options.pictures, bench.options.side // 2
-    grid = bench.zit.checkpoint.grid_px
-    own = bench.zit.checkpoint.adapters
-    styles = [bench.zit]
-    styles += [with_loras(bench.zit, [LoraUse(path)]) for path in sorted(own.glob("*.safetensors"))] if own else []
+    checkpoint = bench.zit.checkpoint
+    plain = replace(bench.zit, checkpoint=replace(checkpoint, base_px=bench.options.photo_px or checkpoint.base_px))
+    with tempfile.TemporaryDirectory() as folder:
+        own = sorted(checkpoint.adapters.glob("*.safetensors")) if checkpoint.adapters else []
+        styles = [plain, *(with_loras(plain, [LoraUse(path)]) for path in own or _adapters(bench, Path(folder)))]
+        yield _in_a_row(bench, styles)
+
+
+def _adapters(bench: Bench, folder: Path) -> list[Path]:
+    """Two random adapters of unlike ranks, for a checkpoint that has none of its own."""
+    module = bench.zit.components.transformer
+    return [full_size.write_adapter(folder / f"{rank}.safetensors", module, rank=rank, seed=rank) for rank in (4, 16)]
+
+
+def _in_a_row(bench: Bench, styles: list[Zit]) -> Row:
+    """Each style in every mode, and from words in every size."""
+    count, side, grid = bench.options.pictures, bench.options.side // 2, bench.zit.checkpoint.grid_px
     first = bench.draw(bench.zit, 1, side).images[0]
     mask = np.zeros(first.shape[:2], np.float32)
     mask[: len(mask) // 2] = 1
+    more: dict[str, Any] = {"strength": 0.6, "steps": bench.options.steps, "host": bench.host}
     held, began = [], time.perf_counter()
     for number in range(count):
-        zit, seed = styles[number % len(styles)], number
-        if number % 3 == 0:
-            bench.draw(zit, seed, side + grid * (number // 3 % 3) * 2)
+        zit, mode = styles[(number + number // 3) % len(styles)], number % 3
+        if mode == 0:
+            bench.draw(zit, number, side + grid * (number // 9 % 3) * 2)
         else:
-            image_to_image(
-                zit,
-                PROMPT,
-                first,
-                strength=0.6,
-                mask=mask if number % 3 == 2 else None,
-                seed=seed,
-                steps=bench.options.steps,
-                host=bench.host,
-            )
+            image_to_image(zit, PROMPT, first, mask=mask if mode == 2 else None, seed=number, **more)
         held.append(bench.memory_mib())
     again = bench.draw(bench.zit, 1, side).images[0]
     tenth = max(1, count // 10)
     early, late = statistics.median(held[tenth : 2 * tenth]), statistics.median(held[-tenth:])
     same = "the first picture again, bit for bit" if np.array_equal(first, again) else "ANOTHER FIRST PICTURE"
-    yield Row(
+    return Row(
         "endurance",
         f"{count} pictures, {len(styles)} styles, 3 sizes, 3 modes",
         side,
@@ -294,6 +299,9 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=8)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--pictures", type=int, default=100, help="of the endurance run")
+    parser.add_argument(
+        "--photo-px", type=int, help="work on its photos at about this side, where the checkpoint's own takes too long"
+    )
     parser.add_argument("--cap-gib", type=float, default=0.0, help="play a CUDA card with so much memory")
     parser.add_argument("--csv", type=Path, help="write the rows here, each with device, versions and commit")
     choices = [*_OURS, "batch", "comfyui"]
