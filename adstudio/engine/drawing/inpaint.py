@@ -34,6 +34,7 @@ class Edit:
         grow_px: move the mask's edge outwards, or inwards when negative; in pixels of the photo, as all here.
         feather_px: the width of the soft edge; 0 keeps the mask's own.
         feather_inside: lay the soft edge inside the mask, so that nothing beyond it changes, instead of around it.
+            There it is no wider than the mask is deep: the middle of a narrow mask is redrawn in full as well.
     """
 
     own_size: bool = False
@@ -80,10 +81,12 @@ def shape_mask(mask: Array, edit: Edit) -> Array:
     within, beyond = np.asarray(distance_transform_edt(part)), np.asarray(distance_transform_edt(~part))
     distance = np.where(part, 0.5 - within, beyond - 0.5)[1:-1, 1:-1]
     distance = distance - edit.grow_px
-    if edit.feather_px:
-        soft = (-distance if edit.feather_inside else edit.feather_px - distance) / edit.feather_px
-    else:
+    if not edit.feather_px:
         soft = distance < 0
+    elif edit.feather_inside:
+        soft = -distance / min(edit.feather_px, max(0.5, -distance.min()))
+    else:
+        soft = (edit.feather_px - distance) / edit.feather_px
     shaped[top:bottom, left:right] = np.clip(soft, 0, 1)
     if not shaped.any():
         raise InputError(

@@ -82,6 +82,20 @@ def test_a_feather_lies_outside_or_inside():
     assert both[50, 84:86].tolist() == pytest.approx([0.95, 0.85])
 
 
+@pytest.mark.parametrize("px", [2, 16, 64])
+def test_a_feather_inside_a_narrow_mask_leaves_its_middle(px: int, zit: Zit, host: TorchHost):
+    mask, edit = np.zeros((64, 64), np.float32), Edit(own_size=True, feather_px=px, feather_inside=True)
+    mask[20:44, 30:35] = 1
+    shaped = shape_mask(mask, edit)
+    assert (shaped[mask == 0] == 0).all()
+    assert shaped[32, 30:35].tolist() == pytest.approx(
+        [0.25, 0.75, 1, 0.75, 0.25] if px == 2 else [0.2, 0.6, 1, 0.6, 0.2]
+    )
+    photo = noisy_photo(64, 64)
+    drawn = redraw(zit, host, photo, mask, edit).images[0]
+    assert np.abs(drawn[32, 32] - photo[32, 32]).max() > 0.03
+
+
 def test_the_photos_border_is_no_edge_of_the_mask():
     mask = np.zeros((60, 80), np.float32)
     mask[:, 50:] = 1
