@@ -65,13 +65,15 @@ def shape_mask(mask: Array, edit: Edit) -> Array:
     """Grow and feather a mask ``[H,W]``; half and more counts as inside.
 
     Raises:
-        InputError: nothing of the mask is left.
+        InputError: the mask marks nothing, or nothing of it is left.
     """
     if not edit.shapes_mask:
         return mask
     from scipy.ndimage import distance_transform_edt
 
     inside, shaped = mask >= 0.5, np.zeros_like(mask)
+    if not inside.any():  # a dot on a mask larger than the photo, of whose pixels it fills none by half
+        raise latents.nothing_marked()
     reach = max(0, edit.grow_px) + edit.feather_px + 2
     left, top, right, bottom = _widened(_box(inside), reach, reach, mask.shape)
     part = np.pad(inside[top:bottom, left:right], 1, mode="edge")  # the photo's border is no edge of the mask
@@ -88,7 +90,7 @@ def shape_mask(mask: Array, edit: Edit) -> Array:
     else:
         soft = (edit.feather_px - distance) / edit.feather_px
     shaped[top:bottom, left:right] = np.clip(soft, 0, 1)
-    if not shaped.any():
+    if shaped.max() < 0.5:
         raise InputError(
             "mask.shrunk_away",
             f"Nothing is left of the mask when its edge moves inwards by {-edit.grow_px} px.",

@@ -53,7 +53,7 @@ def to_mask(mask: Array, image: Array, size: tuple[int, int]) -> torch.Tensor:
         InputError: it is of another shape than its picture, or marks nothing.
     """
     if float(np.nan_to_num(mask).max(initial=0)) < 0.5:
-        raise InputError("mask.empty", "The mask marks nothing to redraw.", "Paint over the part that should change.")
+        raise nothing_marked()
     aspect = image.shape[1] / image.shape[0]
     if mask.ndim != 2 or abs(mask.shape[1] / mask.shape[0] / aspect - 1) > _SAME_ASPECT:
         raise InputError(
@@ -65,6 +65,11 @@ def to_mask(mask: Array, image: Array, size: tuple[int, int]) -> torch.Tensor:
         )
     planes = torch.from_numpy(np.ascontiguousarray(np.nan_to_num(mask), dtype=np.float32))[None, None]
     return resample(planes.clamp(0, 1), size).clamp(0, 1)
+
+
+def nothing_marked() -> InputError:
+    """What is said of a mask that marks nothing."""
+    return InputError("mask.empty", "The mask marks nothing to redraw.", "Paint over the part that should change.")
 
 
 def from_picture(picture: torch.Tensor) -> Array:

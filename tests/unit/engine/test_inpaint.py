@@ -96,6 +96,17 @@ def test_a_feather_inside_a_narrow_mask_leaves_its_middle(px: int, zit: Zit, hos
     assert np.abs(drawn[32, 32] - photo[32, 32]).max() > 0.03
 
 
+@pytest.mark.parametrize(
+    "edit", [Edit(grow_px=4), Edit(feather_px=4), Edit(True, grow_px=4), Edit(True), Edit(crop=True)]
+)
+def test_a_dot_that_fills_no_pixel_of_the_photo_marks_nothing(edit: Edit, zit: Zit, host: TorchHost):
+    mask = np.zeros((2048, 2048), np.float32)
+    mask[1000:1004, 1000:1004] = 1
+    with pytest.raises(InputError) as caught:
+        redraw(zit, host, noisy_photo(64, 64), mask, edit)
+    assert caught.value.code == "mask.empty"
+
+
 def test_the_photos_border_is_no_edge_of_the_mask():
     mask = np.zeros((60, 80), np.float32)
     mask[:, 50:] = 1
@@ -145,6 +156,7 @@ def test_edits_that_cannot_be_made(zit: Zit, host: TorchHost):
         with pytest.raises(InputError) as caught:
             Edit(**wrong)
         assert caught.value.code == "mask.edge_out_of_range"
-    with pytest.raises(InputError, match="Nothing is left") as caught:
-        redraw(zit, host, noisy_photo(64, 64), disc(64, 64, 32, 32, 5), Edit(grow_px=-20))
+    for feather in (0, 20):  # of which only a breath would be left outside
+        with pytest.raises(InputError, match="Nothing is left") as caught:
+            redraw(zit, host, noisy_photo(64, 64), disc(64, 64, 32, 32, 5), Edit(grow_px=-20, feather_px=feather))
     assert caught.value.code == "mask.shrunk_away" and float(caught.value.figures["px"]) > 0
