@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import re
@@ -31,6 +32,9 @@ class Faults:
     drop_each: int | None = None  # bytes per answer, then that line is cut
     wrong_bytes: str = ""  # files whose name has this in it are sent with a flipped byte
     no_ranges: bool = False
+    range_shift: int = 0  # a range begins so many bytes before or after the one that was asked for
+    range_header: str | None = None  # said of a range instead of where it lies; "" = nothing
+    packed: bool = False  # files come packed by gzip, whatever was asked
     bytes_per_second: int | None = None
     needs_token: str = ""
 
@@ -215,23 +219,29 @@ class _Answer(BaseHTTPRequestHandler):
         if asked:
             hub.ranges.append((name, asked))
         if asked and not faults.no_ranges:
-            start = int(asked.removeprefix("bytes=").split("-")[0])
+            start = int(asked.removeprefix("bytes=").split("-")[0]) + faults.range_shift
             if start >= len(content):
                 return self._refuse(416, "")
             self.send_response(206)
-            self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
+            said = f"bytes {start}-{len(content) - 1}/{len(content)}"
+            if faults.range_header != "":
+                self.send_header("Content-Range", faults.range_header or said)
         else:
             self.send_response(200)
         self.send_header("Accept-Ranges", "bytes")
         self.send_header("ETag", f'"{etag}"')
         self.send_header("X-Repo-Commit", COMMIT)
-        self.send_header("Content-Length", str(len(content) - start))
+        content = content[start:]
+        if faults.packed:
+            content = gzip.compress(content)
+            self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         if self.command == "GET":
             with hub.guard:
                 hub.sending += 1
             try:
-                self._send_bytes(name, content[start:])
+                self._send_bytes(name, content)
             finally:
                 with hub.guard:
                     hub.sending -= 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import logging
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -131,7 +132,7 @@ def opened(repository: Repository, name: str, start: int) -> Iterator[tuple[int,
     writes: neither resumes over a bad line. So the bytes come through the hub's own client; only the asking is here.
 
     Yields:
-        the byte that the answer really starts with, and its chunks.
+        the byte that the answer really starts with, -1 where it does not say so, and its chunks.
     """
     from huggingface_hub import hf_hub_url
     from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
@@ -289,7 +290,8 @@ def _is_offline(error: Exception) -> bool:
 def _first_byte(response: Any) -> int:
     if response.status_code != 206:
         return 0  # the server sends all of it, whatever was asked
-    return int(response.headers["Content-Range"].removeprefix("bytes ").partition("-")[0])
+    said = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
+    return int(said[1]) if said else -1
 
 
 def _endpoint() -> str:

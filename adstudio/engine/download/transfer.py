@@ -6,7 +6,7 @@ import hashlib
 import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -115,19 +115,26 @@ class Transfer:
 
     def _ask(self, file: RemoteFile, stream: BinaryIO, digest: Digest, held: int) -> None:
         with opened(self._repository, file.name, held) as (start, chunks):
-            if start != held:  # the server does not do ranges: all that is there comes again
-                stream.truncate(0)
-                digest.restart()
-                self._moved(-held)
-                held = 0
-            for chunk in chunks:
-                self._check_stopped()
-                if held + len(chunk) > file.size:
-                    raise _wrong_size(file, held + len(chunk))
-                stream.write(chunk)
-                digest.update(chunk)
-                held += len(chunk)
-                self._moved(len(chunk))
+            if start == held:
+                return self._take(file, stream, digest, chunks, held)
+            if not held:
+                raise _wrong_size(file, 0)  # a part, where all was asked for
+            stream.truncate(0)
+            digest.restart()
+            self._moved(-held)
+            if start == 0:  # the server does not do ranges: all that is there comes again
+                return self._take(file, stream, digest, chunks, 0)
+        return self._ask(file, stream, digest, 0)  # other bytes than were asked for: rather all of them
+
+    def _take(self, file: RemoteFile, stream: BinaryIO, digest: Digest, chunks: Iterable[bytes], held: int) -> None:
+        for chunk in chunks:
+            self._check_stopped()
+            if held + len(chunk) > file.size:
+                raise _wrong_size(file, held + len(chunk))
+            stream.write(chunk)
+            digest.update(chunk)
+            held += len(chunk)
+            self._moved(len(chunk))
 
     def _check_stopped(self) -> None:
         if self._stop.is_set():

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hub_server import COMMIT, Hub
+from hub_server import COMMIT, Faults, Hub
 
 from adstudio.engine.doctor.examination import examine_folder, write_mended
 from adstudio.engine.download.fetch import fetch, is_complete
@@ -162,6 +162,42 @@ def test_a_server_without_ranges_sends_the_file_anew(
     hub.faults.no_ranges = True
     assert is_complete(fetch(REPO, tmp_path / "tiny", watcher))
     assert watcher.seen[-1][0] == watcher.seen[-1][1]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [{"range_shift": -1000}, {"range_shift": 1000}, {"range_header": ""}, {"range_header": "bytes */9"}],
+    ids=str,
+)
+def test_a_range_of_other_bytes_is_never_joined(
+    fault: dict[str, Any], hub: Hub, needed: dict[str, int], watcher: Any, tmp_path: Path
+) -> None:
+    """Something on the way cuts ranges its own way, or does not say where they lie: the file comes anew, as a whole."""
+    hub.faults.drop_after = int(sum(needed.values()) * 0.6)
+    with pytest.raises(ProviderError):
+        fetch(REPO, tmp_path / "tiny", watcher)
+    hub.reset()
+    hub.faults = Faults(**fault)
+    folder = fetch(REPO, tmp_path / "tiny", watcher)
+    assert is_complete(folder) and hub.ranges
+    for name in needed:
+        assert (folder / name).read_bytes() == (hub.folder / name).read_bytes()
+    assert watcher.seen[-1][0] == watcher.seen[-1][1]
+
+
+def test_a_line_that_breaks_again_and_again_and_has_no_ranges_ends(
+    hub: Hub, needed: dict[str, int], watcher: Any, tmp_path: Path
+) -> None:
+    hub.faults = Faults(drop_each=max(needed.values()) - 1, range_header="")
+    with pytest.raises(ProviderError):
+        fetch(REPO, tmp_path / "tiny", watcher)
+
+
+def test_files_that_come_packed_are_unpacked(hub: Hub, needed: dict[str, int], watcher: Any, tmp_path: Path) -> None:
+    hub.faults.packed = True
+    folder = fetch(REPO, tmp_path / "tiny", watcher)
+    for name in needed:
+        assert (folder / name).read_bytes() == (hub.folder / name).read_bytes()
 
 
 def test_a_cancelled_download_goes_on_later(
