@@ -30,6 +30,7 @@ class Faults:
     times: int = 10**9  # how many requests are refused with ``status``
     drop_after: int | None = None  # bytes of files in all, then every line is cut
     drop_each: int | None = None  # bytes per answer, then that line is cut
+    drops: list[int] = field(default_factory=list)  # the same, each in turn
     wrong_bytes: str = ""  # files whose name has this in it are sent with a flipped byte
     no_ranges: bool = False
     range_shift: int = 0  # a range begins so many bytes before or after the one that was asked for
@@ -249,12 +250,17 @@ class _Answer(BaseHTTPRequestHandler):
 
     def _send_bytes(self, name: str, content: bytes) -> None:
         hub, sent = self.server.hub, 0
-        step = 4096
+        step, drops = 4096, hub.faults.drops
+        with hub.guard:
+            drops.extend(cut := drops[:1])
+            del drops[: len(cut)]
         for at in range(0, len(content), step):
             faults, chunk = hub.faults, content[at : at + step]
             with hub.guard:
                 if faults.drop_after is not None:
                     chunk = chunk[: max(0, faults.drop_after - hub.total_sent)]
+                if cut:
+                    chunk = chunk[: max(0, cut[0] - sent)]
                 if faults.drop_each is not None:
                     chunk = chunk[: max(0, faults.drop_each - sent)]
                 hub.sent[name] += len(chunk)

@@ -95,7 +95,7 @@ class Transfer:
         return digest
 
     def _fill(self, file: RemoteFile, stream: BinaryIO, digest: Digest) -> None:
-        attempt = 0
+        attempt, farthest = 0, stream.seek(0, os.SEEK_END)
         while (held := stream.seek(0, os.SEEK_END)) < file.size:
             self._check_stopped()
             try:
@@ -105,7 +105,9 @@ class Transfer:
             except Exception as error:
                 if status_of(error) == 416:  # the server has fewer bytes than the hub says
                     raise _wrong_size(file, held) from None
-                attempt = 0 if stream.seek(0, os.SEEK_END) > held else attempt
+                reached = stream.seek(0, os.SEEK_END)
+                if reached > farthest:  # where a file comes anew each time, to get as far as before is no progress
+                    attempt, farthest = 0, reached
                 pause = pause_after(error, attempt)
                 if pause is None:
                     raise

@@ -188,9 +188,15 @@ def test_a_range_of_other_bytes_is_never_joined(
 def test_a_line_that_breaks_again_and_again_and_has_no_ranges_ends(
     hub: Hub, needed: dict[str, int], watcher: Any, tmp_path: Path
 ) -> None:
-    hub.faults = Faults(drop_each=max(needed.values()) - 1, range_header="")
-    with pytest.raises(ProviderError):
-        fetch(REPO, tmp_path / "tiny", watcher)
+    largest = max(needed.values())
+    for faults in (
+        Faults(drop_each=largest - 1, range_header=""),
+        Faults(drops=[largest - 1, largest // 2], no_ranges=True),  # now farther, now less far, and never to the end
+    ):
+        hub.faults = faults
+        with pytest.raises(ProviderError):
+            fetch(REPO, tmp_path / "tiny", watcher)
+        hub.settle()
 
 
 def test_files_that_come_packed_are_unpacked(hub: Hub, needed: dict[str, int], watcher: Any, tmp_path: Path) -> None:
