@@ -86,6 +86,13 @@ def test_kept_prompts_are_bounded_in_bytes():
     assert memory.find("0") is None
     memory.keep("small", torch.zeros(10))
     assert memory.bytes == 40
+    memory.clear()
+    memory.keep("first", torch.zeros(125))  # 500 bytes: two are just the limit
+    memory.keep("second", torch.zeros(125))
+    assert memory.bytes == 1000
+    memory.keep("first", torch.ones(125))  # a text that was read anew, as two drew it at once
+    memory.keep("third", torch.zeros(125))
+    assert [memory.find(text) is not None for text in ("first", "second", "third")] == [True, False, True]
     view = torch.zeros(100)[:10]
     memory.clear()
     memory.keep("view", view)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import shutil
 import sys
 import threading
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +16,7 @@ import torch
 
 from adstudio.engine.forms import assembly
 from adstudio.engine.memory.components import Zit, load, registry
+from adstudio.engine.memory.residence import residence_of
 from adstudio.engine.memory.torch_host import TorchHost
 
 
@@ -77,6 +81,25 @@ def test_a_changed_file_is_loaded_anew(tiny: Path, copy_of: Callable[[Path], Pat
     stat = weights.stat()
     os.utime(weights, ns=(stat.st_atime_ns, stat.st_mtime_ns + 10**9))
     assert load(path, host).components is not first.components
+
+
+def test_of_many_checkpoints_the_two_used_last_are_kept(tiny: Path, tmp_path: Path, host: TorchHost):
+    registry.forget()
+    paths = [Path(shutil.copytree(tiny, tmp_path / name)) for name in ("one", "two", "three")]
+    used = [load(path, host).components.transformer for path in paths[:2]]
+    ghosts = [weakref.ref(module) for module in used if residence_of(module)]  # from here on they hold each other
+    del used
+    again = load(paths[0], host).components.transformer
+    assert again is ghosts[0](), "it was known"
+    del again
+    gc.disable()
+    try:
+        load(paths[2], host)
+    finally:
+        gc.enable()
+    assert [ghost() is not None for ghost in ghosts] == [True, False], "the one that was used longest ago goes at once"
+    assert len(registry._kept) == 2
+    registry.forget()
 
 
 def test_loading_under_inference_mode_gives_ordinary_tensors(tiny: Path, host: TorchHost):

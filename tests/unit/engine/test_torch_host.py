@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import weakref
 from collections.abc import Callable, Iterator
@@ -109,7 +110,29 @@ def test_what_is_in_use_is_never_evicted(modules: list[nn.Module], cramped: Call
     assert away(modules) == [2]
 
 
-def test_out_of_memory_evicts_the_others_and_tries_once_more(modules: list[nn.Module], monkeypatch: pytest.MonkeyPatch):
+def test_what_just_fits_sends_nobody_home(modules: list[nn.Module], cramped: Callable[[int], TorchHost]):
+    for size, left in ((80_000, [0, 1]), (79_999, [1])):
+        host = cramped(size)
+        use(host, modules[0])
+        use(host, modules[1])
+        assert away(modules) == left
+        host.evict_all()
+
+
+def test_what_is_in_use_is_not_released_but_can_be_later(modules: list[nn.Module]):
+    host = TorchHost("meta")
+    with host.on_device(modules[0]):
+        host.release(modules[0])
+        assert away(modules) == [0]
+    assert away(modules) == [0], "the next picture finds it there"
+    host.evict_all()
+    assert away(modules) == []
+
+
+@pytest.mark.parametrize("error", [torch.OutOfMemoryError("full"), RuntimeError("CUDA error: out of memory")], ids=str)
+def test_out_of_memory_evicts_the_others_and_tries_once_more(
+    error: Exception, modules: list[nn.Module], monkeypatch: pytest.MonkeyPatch
+):
     host = TorchHost("meta")
     use(host, modules[0])
     use(host, modules[1])
@@ -119,7 +142,7 @@ def test_out_of_memory_evicts_the_others_and_tries_once_more(modules: list[nn.Mo
     def move_in(device: torch.device, **how: bool) -> None:
         if failures:
             failures.pop()
-            raise torch.OutOfMemoryError("full")
+            raise error
         real(device, **how)
 
     monkeypatch.setattr(residence, "move_in", move_in)
@@ -130,6 +153,33 @@ def test_out_of_memory_evicts_the_others_and_tries_once_more(modules: list[nn.Mo
     with pytest.raises(torch.OutOfMemoryError), host.on_device(modules[2]):
         pass
     assert away(modules) == []
+
+
+def test_what_nobody_holds_any_more_makes_room_for_the_second_try(
+    modules: list[nn.Module], monkeypatch: pytest.MonkeyPatch
+):
+    """A checkpoint that was forgotten lies on the card until garbage is collected: its modules hold each other."""
+    host, forgotten = TorchHost("meta"), nn.Linear(4, 4)
+    forgotten.__dict__["itself"] = forgotten
+    use(host, forgotten)
+    ghost, there = weakref.ref(forgotten), []
+    residence, real = residence_of(modules[0]), residence_of(modules[0]).move_in
+
+    def move_in(device: torch.device, **how: bool) -> None:
+        there.append(ghost() is not None)
+        if len(there) == 1:
+            raise torch.OutOfMemoryError("full")
+        real(device, **how)
+
+    monkeypatch.setattr(residence, "move_in", move_in)
+    host._placed.pop(id(forgotten))  # nobody would send it home
+    gc.disable()
+    try:
+        del forgotten
+        use(host, modules[0])
+    finally:
+        gc.enable()
+    assert there == [True, False]
 
 
 def test_the_second_try_does_not_lie_beside_the_rest_of_the_first(monkeypatch: pytest.MonkeyPatch):
