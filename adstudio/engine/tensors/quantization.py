@@ -107,7 +107,7 @@ def _factors(name: str, value: torch.Tensor, scale: torch.Tensor) -> torch.Tenso
     if scale.numel() == 1:
         return scale.reshape(())
     rows, columns = value.shape[0], math.prod(value.shape[1:])
-    if scale.numel() == rows:
+    if scale.numel() == rows == scale.shape[0]:  # as many in a row would be one per column of a square layer
         return scale.reshape(rows, 1)
     if tuple(scale.shape) == (-(-rows // _BLOCK), -(-columns // _BLOCK)):
         return scale.repeat_interleave(_BLOCK, dim=0)[:rows]
