@@ -13,6 +13,7 @@ from ..copy_limits import SUB_CHARS as SUB_CHARS
 from ..copy_limits import CopyLimits, find_excess, get_limits
 from ..copy_limits import line_length as line_length
 from ..industries import GENERAL, Industry
+from ..reading.amenities import find_amenity, find_minor
 from ..reading.brief import Brief
 from ..reading.counters import join_words
 from ..reading.scan import Match
@@ -116,7 +117,8 @@ def write_lines(
     request = request or CopyRequest(brief.text)
     limits, tone = get_limits(request.channel), find_tone(request.tone)
     season = next((seasons()[e.value] for m in matches if not m.denied and (e := m.of("season"))), None)
-    service = service_word(matches, shop)
+    minor = find_minor(brief.body, matches)
+    service = service_word([m for k, m in enumerate(matches) if k not in minor], shop) or service_word(matches, shop)
     lines = copy_lines()
     name, sold = name_sold(product, matches, shop.name)
     facts = read_facts(brief.body)
@@ -133,7 +135,7 @@ def write_lines(
         name=spell(name, matches),
         is_service=bool(sold) and name == sold,
         priced=name_priced(brief.body, facts, (name, sold, service)),
-        place=service if is_place(service) else "",
+        place=f"{service} {find_amenity(brief.body, matches, service)}".strip() if is_place(service) else "",
         facts=facts,
         of_what=of_what(brief.body, facts, (name, service)),
         contact=read_contact(brief.body),

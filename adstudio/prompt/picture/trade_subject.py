@@ -15,7 +15,8 @@ from .shots import Shot
 _FOODS = ("asian_food", "korean_food", "snack", "seafood", "meat", "pizza", "chicken")
 _HOUSE = re.compile(r"(.{2,})(?:집|전문점|가게|뷔페|식당|맛집)")
 _ROOM = re.compile(
-    r"\b(?:bed|beds|bunk|sofa|couch|room|bedroom|kitchen|bathroom|bathtub|wardrobe|house interior|living room)\b"
+    r"\b(?:bed|beds|bunk|sofa|couch|room|bedroom|kitchen|bathroom|bathtub|wardrobe|house interior|living room"
+    r"|swimming pool|barbecue grill)\b"
 )
 _SMALL = re.compile(r"\b(?:model|pet|dog|cat|doll|tray|amenities|sheet|sheets)\b")
 _WIDE_PLACE = "studio"

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..industries import GENERAL, industries
+from .amenities import find_minor
 from .entries import Entry, Kind
 from .latin_subject import latin_subject
 from .noun_phrases import contents, describe, settle, wrap
@@ -43,7 +44,7 @@ _SYMPTOMS = re.compile(
     "치료|완치|진료|처방|예방|개선|완화|제거|다이어트)+"
 )
 _LESSONS = ("원데이클래스", "원데이", "클래스", "체험수업", "수업", "강의", "특강")  # given in shops: 꽃집 원데이클래스
-_MOST_GOODS = 2.9
+_MOST_GOODS, _MINOR = 2.9, 0.5
 _DEFINITE, _STANDS, _GENERIC = range(3)  # how much a product wants to be the subject
 _JOIN = re.compile(
     r"(?:색|빛|톤|맛|향|향\s?나는|향이\s?나는|한|인|의|로\s?만든|으로\s?만든|스러운|로운|운|은|는|제|산|표|형)?\s*"
@@ -96,9 +97,11 @@ def industry_votes(body: str, matches: Sequence[Match]) -> dict[str, float]:
     """Weigh which industry a brief belongs to: names of shops most, then services, then products.
 
     Of an industry's several words the weightiest counts in full and the others little: a list of treatments must not
-    outvote the shop's own name. In ``임산부 요가`` the first word only describes the second. Earlier wins a tie.
+    outvote the shop's own name. In ``임산부 요가`` the first word only describes the second, in ``펜션 수영장`` the
+    second is the first's. Earlier wins a tie.
     """
     found: dict[str, list[float]] = {}
+    minor = find_minor(body, matches)
     for k, match in enumerate(matches):
         if not match.denied and (entry := match.of("industry")):
             following = matches[k + 1] if k + 1 < len(matches) else match
@@ -107,6 +110,7 @@ def industry_votes(body: str, matches: Sequence[Match]) -> dict[str, float]:
                 other
                 and other.value != entry.value
                 and following.text not in _LESSONS
+                and k + 1 not in minor
                 and not body[match.end : following.start].strip(" 의")
             )
             # 거북목 필라테스: the trade's own name; 숯불 장어구이: what is sold says more than how
@@ -114,7 +118,7 @@ def industry_votes(body: str, matches: Sequence[Match]) -> dict[str, float]:
             context = 1.9 if entry.value in SOLD else 3.5 if is_name else 3.0
             weight = 1.5 if describes else 4.0 if is_shop_name(match.text) else context
             is_shared = match.text in _SHARED or _SYMPTOMS.fullmatch("".join(match.text.split()))
-            weight = 1.0 if is_shared else weight
+            weight = _MINOR if k in minor else 1.0 if is_shared else weight
             found.setdefault(entry.value, []).append(weight * (1 - match.start / 100_000))
     goods: dict[str, list[float]] = {}
     for product in _products(body, matches):
