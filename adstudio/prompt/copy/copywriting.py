@@ -22,15 +22,17 @@ from ..seasons import seasons
 from .caption import CaptionParts, write_caption
 from .claims import flag_copy
 from .contact_facts import Contact, read_contact
+from .handed import find_handed, head_of
 from .hashtags import list_hashtags, service_word
 from .lines import CopyLines, Lines, copy_lines, fill, find_tone
 from .offers import Facts, noun_phrase, read_facts
 from .priced import is_named, name_priced, of_what
-from .sold_name import is_place, is_sold, name_sold, sends_goods, spell
+from .sold_name import NAME_CHARS, is_place, is_sold, name_sold, sends_goods, spell
 
 _FEW = 3
 _FIGURE = re.compile(r"\d[\d.,]*\s?(?:[a-zA-Z]{1,2}|[가-힣]{1,2})?")
 _TAX = re.compile(r",?\s?\(?(?:부가세|VAT|vat|배송비|배달비|봉사료)\s?(?:별도|포함)\)?$")
+_A_PRICE = re.compile(r"\d")
 _EVOKES_FIRST = ("emotional",)  # a tone whose headline leaves the price to the line below
 
 
@@ -75,7 +77,7 @@ class _Occasion:
     def beside(self, fact: str, told: str) -> str:
         """The same next to words that may not name the product: 1kg 2만원 is of 원두."""
         noun, exact = noun_phrase(self.facts.nouns.get(fact, "")), self.exact(fact)
-        is_told = not noun or is_place(noun.split()[-1]) or noun.split()[-1] in told
+        is_told = not noun or is_place(noun.split()[-1]) or head_of(noun) in told
         return exact if is_told or noun in exact else f"{noun} {fact}"
 
     def fits_offer(self, offer: str) -> bool:
@@ -122,7 +124,12 @@ def write_lines(
     lines = copy_lines()
     name, sold = name_sold(product, matches, shop.name)
     facts = read_facts(brief.body)
+    handed = find_handed(brief.body, product.korean, NAME_CHARS)
+    if handed and handed.counts_over(sold, facts.nouns.get(next(filter(_A_PRICE.search, facts.offers), ""), "")):
+        name = sold = handed.name
     own = lines.of_trade(_trade(product, matches, shop.name, is_thing=bool(name) and name != sold), brief.body)
+    if handed and name == handed.name and (handed.is_lesson or sends_goods(shop.name)):  # no 나다운 한복 대여
+        own = replace(lines.of_shop("academy" if handed.is_lesson else GENERAL), tags=own.tags, words=own.words)
     occasion = _Occasion(
         key=brief.text,
         seed=request.seed,
@@ -196,7 +203,7 @@ def _headline(occasion: _Occasion) -> str:
         pools = (occasion.shop,) if occasion.is_service else (occasion.season, occasion.shop)  # no 봄을 담은 도배
         rows += [line for lines in pools for line in occasion.rows(lines, "headline", name)]
         if sum(occasion.limits.fits("headline", row) for row in rows) < _FEW:  # the noun comes last: 갓 구운 | 소금빵
-            rows += [line for lines in pools for line in occasion.rows(lines, "headline", name.split()[-1])]
+            rows += [line for lines in pools for line in occasion.rows(lines, "headline", head_of(name))]
     else:
         rows += [line for lines in (occasion.season, occasion.shop) for line in occasion.rows(lines, "alone")]
     is_bare = bool(offered) and all(
@@ -219,7 +226,7 @@ def _offered(occasion: _Occasion) -> list[str]:
     name = occasion.priced
     for offer in occasion.facts.offers[:1]:
         exact = occasion.exact(offer)
-        ways = [f"{part} {exact}".strip() for part in (name, *name.split()[-1:])] if name not in exact else []
+        ways = [f"{part} {exact}".strip() for part in (name, head_of(name))] if name not in exact else []
         ways = ways[:1] if exact != offer else ways  # 도자기 만들기 4만원 names itself what it is of
         return [next((way for way in ways if occasion.fits_offer(way)), exact)]
     return []
@@ -243,7 +250,7 @@ def _sub(occasion: _Occasion, headline: str, *, quoted: bool) -> str:
         row for lines in (*told, occasion.season, occasion.shop) for row in occasion.rows(lines, "sub", occasion.name)
     ]
     name = occasion.name
-    if occasion.facts.offers and name and name.split()[-1] not in headline:  # 5회권 구매시 왁스 무료 | 내 차엔 손세차
+    if occasion.facts.offers and name and head_of(name) not in headline:  # 5회권 구매시 왁스 무료 | 내 차엔 손세차
         rows = occasion.rows(occasion.shop, "headline", name)
     short = [row for lines in (occasion.season, occasion.shop) for row in occasion.rows(lines, "alone")]
     return occasion.choose("sub", rows, [headline]) or occasion.choose("sub", short, [headline])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .handed import head_of
 from .offers import Facts, find_fact, noun_phrase, told_word
 from .sold_name import is_place
 
@@ -35,7 +36,7 @@ def _behind(words: str, names: Sequence[str]) -> str:
 
 def is_named(words: str, names: Sequence[str]) -> bool:
     """Tell whether some words say one of the names, by its noun at least."""
-    return any(name.split()[-1] in words for name in names if name)
+    return any(head_of(name) in words for name in names if name)
 
 
 def _is_kind_of(word: str, name: str) -> bool:
@@ -61,5 +62,5 @@ def name_priced(body: str, facts: Facts, names: Sequence[str]) -> str:
         behind = body[price + len(first) :].lstrip()
         if after := next((name for name in known if behind.startswith(name.split()[0])), ""):
             return after
-    before = (name for name in known if -1 < body.find(name.split()[-1]) < price)
+    before = (name for name in known if -1 < body.find(head_of(name)) < price)
     return next(before, "" if price >= 0 else next(iter(known), ""))

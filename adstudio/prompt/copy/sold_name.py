@@ -16,7 +16,7 @@ from ..reading.spelling import fold
 from ..reading.subject import Subject, is_shop_name
 from ..tables import PACKAGED, read_table
 
-_NAME_CHARS = 12
+NAME_CHARS = 12
 _ANIMAL = re.compile(r"\b(?:puppy|dog|cat|kitten)$")  # groomed and fed there, and not sold
 # Half of a phrase: 매일 아침 굽는 | 소금빵.
 _HALF = re.compile(r"[가-힣]+는|구운|튀긴|뽑은|만든|듬뿍|가득|잔뜩|조명|배경")
@@ -74,12 +74,12 @@ def is_place(word: str) -> bool:
 def short_name(product: str) -> str:
     """Cut a long product name at its front, word by word, for the noun comes last."""
     words = product.split()
-    while len(words) > 1 and line_length(" ".join(words)) > _NAME_CHARS - 2:
+    while len(words) > 1 and line_length(" ".join(words)) > NAME_CHARS - 2:
         words.pop(0)
     while len(words) > 1 and _HALF.fullmatch(words[0]):
         words.pop(0)
     name = " ".join(words)
-    return name if line_length(name) <= _NAME_CHARS else ""
+    return name if line_length(name) <= NAME_CHARS else ""
 
 
 def sends_goods(shop: str) -> bool:

@@ -16,6 +16,7 @@ from ..tables import stamp
 from .denial import DENYING, DENYING_BEFORE
 from .entries import Entry, Kind, entries
 from .figures import find_figures
+from .handed_words import handed_words
 from .match import Match
 from .names import mark_names
 from .spelling import MIN_FOLDED, fold
@@ -70,6 +71,8 @@ def _index(_: object) -> _Index:
             stems = (by_word.get(word[:length], ()) for length in range(len(word) - 1, 1, -1))
             have = {entry.kind for entry in row}
             row += [entry for stem in stems for entry in stem if entry.kind in lent and entry.kind not in have]
+        if thing := _handed(word, row, by_word):
+            row.append(thing)
     by_first: dict[str, list[tuple[str, tuple[Entry, ...]]]] = {}
     by_sound: dict[str, tuple[Entry, ...]] = {}
     for word, row in by_word.items():
@@ -91,6 +94,15 @@ def _lent(row: Sequence[Entry]) -> tuple[Kind, ...]:
     if "function" in kinds:
         return ("season",)  # 여름방학
     return ("mood", "colour") if "modifier" in kinds else ()
+
+
+def _handed(word: str, row: Sequence[Entry], by_word: dict[str, list[Entry]]) -> Entry | None:
+    """What a service is about, of the same trade: 한복 of 한복대여."""
+    trade = next((entry.value for entry in row if entry.kind == "industry"), "")
+    bare = re.sub(rf"(?:{handed_words()})$", "", word)
+    if not trade or bare == word or any(entry.kind == "product" for entry in row):
+        return None
+    return next((e for e in by_word.get(bare, ()) if e.kind == "product" and e.english and e.value == trade), None)
 
 
 def scan(body: str) -> tuple[Match, ...]:

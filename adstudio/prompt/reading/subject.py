@@ -36,6 +36,7 @@ _SHARED = frozenset(
         "클래스",
         "체험수업",
         "방과후",
+        "렌탈",
     )
 )
 # What people want to be rid of: clinics treat it, and creams and teas are advertised with it.
@@ -143,16 +144,21 @@ def name_subject(body: str, matches: Sequence[Match]) -> Subject:
     best = min(product.weight for product in products)
     picked = [product for product in products if product.weight == best]
     first = picked[0]
-    english = first.english
-    said = set(first.english.split())
-    if len(picked) > 1 and not set(contents(picked[1].english).split()) <= said:
-        other = picked[1].english
-        ways = ((english, other), (english, contents(other)), (contents(english), contents(other)))
-        pairs = (" and ".join(way) for way in ways)
-        english = next((pair for pair in pairs if len(pair.split()) <= MAX_WORDS), english)
+    english = _join(first.english, picked[1].english) if len(picked) > 1 else first.english
     start = _whole_word(body, matches, first.start)
     korean = " ".join(dict.fromkeys(body[start : first.end].split()))  # 딸기 딸기 축제: once is enough
     return Subject(english, korean, first.industry, best == _GENERIC, (f"‘{korean}’ → 제품: {english}",))
+
+
+def _join(first: str, other: str) -> str:
+    """Name two things at once; the fuller alone where it holds the other: books are in the pile of books."""
+    if set(contents(other).split()) <= set(first.split()):
+        return first
+    if set(contents(first).split()) <= set(other.split()):
+        return other
+    ways = ((first, other), (first, contents(other)), (contents(first), contents(other)))
+    pairs = (" and ".join(way) for way in ways)
+    return next((pair for pair in pairs if len(pair.split()) <= MAX_WORDS), first)
 
 
 def _whole_word(body: str, matches: Sequence[Match], start: int) -> int:
