@@ -206,6 +206,6 @@ def _holds(path: Path, pixels: np.ndarray, *, lossless: bool) -> bool:
             if picture.size != (pixels.shape[1], pixels.shape[0]):
                 return False
             there = np.asarray(picture)
-    except (OSError, ValueError, SyntaxError, RuntimeError):  # Pillow reports damage as any of these
+    except (OSError, ValueError, SyntaxError, RuntimeError, Image.DecompressionBombError):  # how Pillow reports damage
         return False
     return not lossless or np.array_equal(there, pixels)

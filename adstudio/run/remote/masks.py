@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from ...errors import ServerError
 from ...types import Array
 from .connection import Connection, Refused
+from .decoding import decode
 from .graph import PREVIEW, Graph, Link
 
 _COMPOSITE, _FIT, _ANALYZER = "AdStudioBackgroundComposite", "AdStudioFitToChannel", "AdStudioTextLayoutAnalyzer"
@@ -47,10 +46,9 @@ def fetch_mask(connection: Connection, graph: Graph, outputs: Mapping[str, Any],
             "comfyui.picture_gone", "The server no longer has the mask of the picture.", "Run it again."
         ) from error
     try:
-        with Image.open(io.BytesIO(data)) as picture:
-            mask = np.asarray(picture.convert("L"), np.float32) / 255.0
-    except (OSError, ValueError, SyntaxError) as error:
-        raise _damaged(str(error) or type(error).__name__) from error
+        mask = decode(data, grey=True).astype(np.float32) / 255.0
+    except ValueError as error:
+        raise _damaged(str(error)) from error
     if mask.shape != size:
         raise _damaged(f"it is {mask.shape[1]}x{mask.shape[0]} over a picture of {size[1]}x{size[0]}")
     return mask

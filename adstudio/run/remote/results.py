@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -11,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from ...errors import ServerError
 from ...layout.plan.reading import from_json
@@ -22,6 +20,7 @@ from ...types import AdCopy, AdPrompt, Array, LayoutPlan, LayoutScore
 from ..asked import PARTS
 from ..graph_saving import BESIDES
 from .connection import Connection, Refused
+from .decoding import decode
 from .graph import SAVE, Graph
 
 _NAME = re.compile(r"[0-9a-f]{16}(-q\d+)?\.(png|jpg|webp|avif|json)")
@@ -120,23 +119,14 @@ def verify(data: bytes, name: str, *, limited: bool = False) -> Array:
     Raises:
         ServerError: ``comfyui.damaged_picture``.
     """
-    picture = _decoded(data, name)
-    exact = name.endswith(".png") and not limited
-    if not _NAME.fullmatch(name) or (exact and not is_named_after(name, _pixels(data))):
-        raise _damaged(name, "it is another picture than its name says")
-    return picture
-
-
-def _decoded(data: bytes, name: str) -> Array:
     try:
-        return _pixels(data)[..., :3].astype(np.float32) / 255.0
-    except (OSError, ValueError, SyntaxError, RuntimeError) as error:
-        raise _damaged(name, str(error) or type(error).__name__) from error
-
-
-def _pixels(data: bytes) -> Any:
-    with Image.open(io.BytesIO(data)) as picture:
-        return np.asarray(picture.convert("RGBA" if "A" in picture.getbands() else "RGB"))
+        pixels = decode(data)
+    except ValueError as error:
+        raise _damaged(name, str(error)) from error
+    exact = name.endswith(".png") and not limited
+    if not _NAME.fullmatch(name) or (exact and not is_named_after(name, pixels)):
+        raise _damaged(name, "it is another picture than its name says")
+    return pixels[..., :3].astype(np.float32) / 255.0
 
 
 def _is_whole(path: Path, *, limited: bool) -> bool:

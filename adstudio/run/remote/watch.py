@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import time
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from ...types import Array, RunEvent
 from ..recorder import Recorder
 from .answers import ERROR
+from .decoding import decode
 from .socket import PREVIEW
 
 _ENDS = ("execution_success", "execution_error", "execution_interrupted")
@@ -118,11 +120,7 @@ class Watch:
 
 def _decode(data: bytes) -> Array | None:
     """Read a preview; None where it is no picture."""
-    import numpy as np
-    from PIL import Image
-
     try:
-        with Image.open(io.BytesIO(data)) as picture:
-            return np.asarray(picture.convert("RGB"), np.float32) / 255.0
-    except (OSError, ValueError, SyntaxError):
+        return decode(data)[..., :3].astype(np.float32) / 255.0
+    except ValueError:
         return None

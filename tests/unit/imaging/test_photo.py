@@ -1,12 +1,11 @@
 from __future__ import annotations
 
 import io
-import struct
-import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
+from picture_files import png_header
 from PIL import Image, ImageCms
 
 from adstudio.errors import InputError
@@ -29,14 +28,6 @@ def halves(mode: str, left: object, right: object, size: tuple[int, int] = (64, 
 def sides(photo: Array) -> tuple[list[int], list[int]]:
     eight = np.round(photo * 255).astype(int)
     return eight[24, 5].tolist(), eight[24, -5].tolist()
-
-
-def png_header(width: int, height: int) -> bytes:
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0")) + chunk(b"IEND", b"")
 
 
 def test_plain_rgb_keeps_every_value() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from picture_files import png_header
 from PIL import Image, ImageFile
 from skimage import data
 
@@ -56,6 +57,17 @@ def test_what_an_earlier_version_stored_flat_is_found(tmp_path: Path) -> None:
     assert len(files(tmp_path)) == 2
     (tmp_path / f"{shown}.png").write_bytes(b"cut short")
     assert not save_picture(photo(), tmp_path).existed
+
+
+def test_a_file_that_claims_more_pixels_than_can_be_read_is_replaced(tmp_path: Path) -> None:
+    first = save_picture(photo(), tmp_path, original=photo(), metadata={"adstudio": {"seed": 1}})
+    assert first.origin_path is not None
+    for path in (first.path, first.origin_path):
+        path.write_bytes(png_header(60_000, 60_000))
+    again = save_picture(photo(), tmp_path, original=photo(), metadata={"adstudio": {"seed": 1}})
+    assert (again.path, again.existed) == (first.path, False)
+    for path in (first.path, first.origin_path):
+        assert np.array_equal(np.asarray(Image.open(path)), data.coffee()[:120, :160])
 
 
 def test_one_other_pixel_or_another_shape_is_another_picture(tmp_path: Path) -> None:
