@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 from ...errors import AdStudioError, StorageError
 from ...ports import Watcher
 from ..forms.manifest import Manifest, write_manifest
+from ..tensors.byte_size import byte_size
 
 _log = logging.getLogger("adstudio.engine")
 _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG}
@@ -125,8 +126,8 @@ def check_room(folder: Path, needed: int, what: str) -> None:
             f"{what} needs {needed:,} bytes and {_MARGIN_BYTES:,} to spare, but {free:,} are free on the disk of "
             f"{place}.",
             "Free some space on that disk, or choose a folder on another one.",
-            needed=f"{needed / 1e9:.1f}",
-            free=f"{free / 1e9:.1f}",
+            needed=byte_size(needed),
+            free=byte_size(free),
         )
 
 

@@ -25,6 +25,7 @@ from ..forms.assembly import build_transformer, build_vae
 from ..forms.parts import Sources
 from ..memory.components import Components, Zit, registry
 from ..memory.out_of_memory import is_out_of_memory
+from ..tensors.byte_size import byte_size
 from ..tensors.conversion_space import map_nameless, temporary_folder
 from .options import BF16, FP8_PRODUCTS, FP8_WEIGHTS, Options
 
@@ -203,9 +204,9 @@ def _map_bytes(size: int) -> torch.Tensor:
     except OSError as error:
         raise StorageError(
             "precision.no_room",
-            f"The 8-bit matrices need {size / 1e9:.1f} GB in the temporary folder {temporary_folder()} "
+            f"The 8-bit matrices need {byte_size(size)} in the temporary folder {temporary_folder()} "
             f"({error.strerror}).",
             "Make room there, point TMPDIR to another disk, or choose the precision bf16.",
-            needed=f"{size / 1e9:.1f}",
+            needed=byte_size(size),
             folder=str(temporary_folder()),
         ) from error

@@ -13,6 +13,7 @@ from ...errors import ModelError
 from ...ports import Host
 from ..doctor import mend
 from ..download.hub import cache_folder
+from ..tensors.byte_size import byte_size
 from ..tensors.quantization import check_storage
 from ..tensors.readable import reading, unreadable
 from .diffusers_folder import read_folder
@@ -21,7 +22,7 @@ from .layouts import cached_folder, checkpoint_in, name_of
 from .model_files import AUTO, KINDS, WORDS
 from .parts import Sources
 from .split_files import read_split, replaced_part, why_apart
-from .storage_notes import size, storage_notes, with_dtypes
+from .storage_notes import storage_notes, with_dtypes
 
 _CAPTION_MULTIPLE = 32
 _PROMPT_TOKENS = 512
@@ -56,7 +57,7 @@ class Checkpoint:
         parts = self.sources.parts
         others = [part for part in parts[1:] if part.config_file is None and part.files != parts[0].files]
         beside = ", ".join(f"{WORDS[part.name]} {part.files[0].name}" for part in others)
-        return f"{self.name}{f' with {beside}' if beside else ''}: {size(self.weights_bytes)}"
+        return f"{self.name}{f' with {beside}' if beside else ''}: {byte_size(self.weights_bytes)}"
 
     @property
     def key(self) -> tuple[Path, ...]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import torch
 
+from ..tensors.byte_size import byte_size
 from ..tensors.conversion_space import IN_MEMORY_BYTES, temporary_folder
 from ..tensors.quantization import converted_bytes, storage, used_dtype
 from .model_files import WORDS
@@ -28,14 +29,9 @@ def storage_notes(part: Part) -> list[str]:
         remedy = "Choose the bf16 edition of this file."
         if part.config_file is not None:  # in a folder, which can be converted
             remedy = "'adstudio convert', or 'to_bf16' at ZIT Loader, writes a bfloat16 edition once."
-        said = f"The {word} is stored in float32 and used so: {part.bytes / 1e9:.1f} GB, twice what bfloat16 takes."
+        said = f"The {word} is stored in float32 and used so: {byte_size(part.bytes)}, twice what bfloat16 takes."
         return [f"{said} {remedy}"]
     if own * 1000 < part.bytes:  # a few norms in float32
         return []
     where = "of memory" if own < IN_MEMORY_BYTES else f"on disk, in {temporary_folder()}, while it is loaded"
-    return [f"The {word} is stored in {storage(part)} and becomes {part.dtype} when loaded: {size(own)} {where}."]
-
-
-def size(count: int) -> str:
-    """A number of bytes for a sentence."""
-    return f"{count / 1e9:.1f} GB" if count >= 10**9 else f"{max(1, round(count / 1e6))} MB"
+    return [f"The {word} is stored in {storage(part)} and becomes {part.dtype} when loaded: {byte_size(own)} {where}."]

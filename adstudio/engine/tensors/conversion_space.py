@@ -19,6 +19,7 @@ import torch
 
 from ...errors import ModelError
 from ..forms.parts import Part
+from .byte_size import byte_size
 from .quantization import storage
 
 IN_MEMORY_BYTES = 2**29  # below, a file is not worth it
@@ -62,9 +63,9 @@ def open_space(shapes: Sequence[Sequence[int]], part: Part, dtype: torch.dtype) 
         raise ModelError(
             "checkpoint.no_room",
             f"{part.place} is stored in {storage(part)} and becomes {str(dtype).removeprefix('torch.')}: that takes "
-            f"{needed / 1e9:.1f} GB, which the temporary folder {temporary_folder()} does not have ({error.strerror}).",
+            f"{byte_size(needed)}, which the temporary folder {temporary_folder()} does not have ({error.strerror}).",
             "Make room there, point TMPDIR to another disk, or choose the bf16 edition, which needs none.",
-            needed=f"{needed / 1e9:.1f}",
+            needed=byte_size(needed),
             folder=str(temporary_folder()),
         ) from error
 
