@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import time
 from pathlib import Path
 
@@ -25,6 +26,11 @@ def noted(path: Path) -> tuple[JobRecord, JobRecord]:
     done.end("done", 200, PICTURES)
     journal.end(done)
     return done, cut
+
+
+def only_file(folder: Path) -> Path:
+    (found,) = folder.glob("jobs-*.jsonl")
+    return found
 
 
 def after_restart(path: Path) -> JobTable:
@@ -51,14 +57,15 @@ LINE = {"job": "strange", "created": time.time(), "ended": time.time(), "state":
 def test_torn_lines_cost_no_other_one(tmp_path: Path) -> None:
     path = tmp_path / "jobs.jsonl"
     noted(path)
-    with path.open("ab") as file:
+    own = only_file(tmp_path)
+    with own.open("ab") as file:
         file.write(b'{"job": "torn", "crea')
     Journal(path).begin(JobRecord("next"))
     strange = [
         [], {"job": 1, "created": 2}, None, {**LINE, "state": "zzz"}, {**LINE, "answer": []}, {**LINE, "status": "ok"},
         {**LINE, "ended": "now"}, {name: LINE[name] for name in ("job", "created", "status")},
     ]  # fmt: skip
-    path.write_bytes(path.read_bytes() + "".join(f"{json.dumps(line)}\n" for line in strange).encode())
+    own.write_bytes(own.read_bytes() + "".join(f"\n{json.dumps(line)}" for line in strange).encode())
     before = Journal(path).recall()
     assert [job.id for job in before.ended] == ["done"] and set(before.broken_off) == {"cut", "next"}
 
@@ -70,11 +77,20 @@ def test_old_jobs_and_too_many_are_forgotten(tmp_path: Path) -> None:
     old.end("done", 200, {})
     old.ended = (old.ended or 0) - KEPT_S - 1
     journal.end(old)
-    assert not Journal(path).recall().ended
     for number in range(KEPT + 5):
         journal.begin(JobRecord(str(number)))
-    assert len(Journal(path).recall().broken_off) == KEPT
-    assert len([line for line in path.read_text().splitlines() if line]) == KEPT
+    del journal
+    before = Journal(path).recall()
+    assert not before.ended and len(before.broken_off) == KEPT
+
+
+def test_the_files_of_servers_long_gone_are_removed(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.jsonl"
+    noted(path)
+    long_ago = time.time() - KEPT_S - 1
+    os.utime(only_file(tmp_path), (long_ago, long_ago))
+    Journal(path).recall()
+    assert not [*tmp_path.glob("jobs-*")]
 
 
 def test_the_file_does_not_grow_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,7 +99,7 @@ def test_the_file_does_not_grow_for_ever(tmp_path: Path, monkeypatch: pytest.Mon
     journal = Journal(tmp_path / "jobs.jsonl")
     for number in range(40):
         journal.begin(JobRecord(str(number)))
-    told = [json.loads(line)["job"] for line in (tmp_path / "jobs.jsonl").read_text().splitlines() if line]
+    told = [json.loads(line)["job"] for line in only_file(tmp_path).read_text().splitlines() if line]
     assert len(told) <= 10 and told[-1] == "39"
 
 
