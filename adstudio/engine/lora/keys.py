@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 from ...errors import ModelError
@@ -85,11 +86,12 @@ def plan_patches(header: Header, linears: Widths, name: str) -> list[Patch]:
             continue
         planned.update(layers)
         rank = _rank(shapes)
-        scale, height = _scale_in_metadata(header, layers[0], rank), linears[layers[0]][0]
+        scale, height = _scale_in_metadata(header, (written, layers[0]), rank), linears[layers[0]][0]
         for part, layer in enumerate(layers):
             rows = (part * height, (part + 1) * height) if len(layers) > 1 else None
             patches.append(Patch(layer, entry.tensors, rank, scale, entry.alpha if rank else "", rows))
-    _check_coverage(name, patches, unknown, misfits)
+    if patches or unknown or misfits or not of_encoder:
+        _check_coverage(name, patches, unknown, misfits)
     if of_encoder:
         raise ModelError(
             "lora.text_encoder",
@@ -113,7 +115,7 @@ def _group(header: Header) -> tuple[dict[str, _Entry], list[str], list[str]]:
             role = "down" if found["kind"] in _DOWN else "up"
         elif found := _KRONECKER.match(key):
             role = found["role"]
-        elif found := _ALPHA.match(key):
+        elif (found := _ALPHA.match(key)) and prod(header.tensors[key].shape) == 1:
             entries.setdefault(found["layer"], _Entry()).alpha = key
             continue
         else:
@@ -154,18 +156,29 @@ def _rank(shapes: dict[str, Shape]) -> int:
     return next((shapes[role][0] for role in ("down", "w2_b", "w1_b") if role in shapes), 0)
 
 
-def _scale_in_metadata(header: Header, layer: str, rank: int) -> float:
-    """The scale that the file's PEFT metadata gives a layer; 1 where it says nothing."""
+def _scale_in_metadata(header: Header, names: tuple[str, ...], rank: int) -> float:
+    """The scale that the file's PEFT metadata gives a layer, in the file's words or ours; 1 where it makes no sense."""
     try:
-        facts: dict[str, Any] = json.loads(header.metadata.get("lora_adapter_metadata", "{}"))
+        facts: Any = json.loads(header.metadata.get("lora_adapter_metadata", "{}"))
     except ValueError:
         return 1.0
-    facts = {key.removeprefix("transformer."): value for key, value in facts.items()}
-    alphas = facts.get("alpha_pattern") or {}
-    alpha = next((value for key, value in alphas.items() if layer.endswith(key.lstrip("^"))), facts.get("lora_alpha"))
+    facts = {key.removeprefix("transformer."): value for key, value in facts.items()} if isinstance(facts, dict) else {}
+    alphas = facts.get("alpha_pattern")
+    own = alphas.items() if isinstance(alphas, dict) else ()
+    alpha = next(
+        (value for pattern, value in own if any(_means(pattern, name) for name in names)), facts.get("lora_alpha")
+    )
     if not isinstance(alpha, int | float) or not rank:
         return 1.0
     return float(alpha) / (rank**0.5 if facts.get("use_rslora") else rank)
+
+
+def _means(pattern: str, layer: str) -> bool:
+    """Whether a pattern of PEFT means a layer: a regular expression for the end of its name, from a dot on."""
+    try:
+        return re.match(rf"(.*\.)?({pattern})$", layer) is not None
+    except re.error:
+        return False
 
 
 def _refuse_other_kinds(header: Header, name: str) -> None:

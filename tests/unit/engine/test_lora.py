@@ -197,6 +197,18 @@ REFUSED: dict[str, tuple[Callable[[dict], Tensors], str]] = {
         lambda pairs: kohya(pairs) | {"lora_te1_layers_0_mlp_fc1.lora_down.weight": torch.zeros(4, 8)},
         "lora.text_encoder",
     ),
+    "a text encoder alone": (
+        lambda _: {f"lora_te1_layers_0_mlp_fc1.lora_{side}.weight": torch.zeros(4, 4) for side in ("down", "up")},
+        "lora.text_encoder",
+    ),
+    "an alpha that is no number": (
+        lambda pairs: kohya(pairs) | {"lora_unet_layers_0_attention_to_q.alpha": torch.ones(2)},
+        "lora.incomplete",
+    ),
+    "an alpha of no layer": (
+        lambda pairs: kohya(pairs) | {"lora_unet_layers_9_attention_to_q.alpha": torch.ones(())},
+        "lora.incomplete",
+    ),
     "an entry of no layer": (
         lambda pairs: peft(pairs) | {"transformer.layers.0.attention_norm1.weight": torch.zeros(48)},
         "lora.incomplete",
