@@ -200,6 +200,42 @@ def test_two_at_once_convert_once(wide: Path, tmp_path: Path) -> None:
     assert sum(bool(watcher.seen) for watcher in watchers) == 1, "only one may have worked"
 
 
+HELD = """
+import sys, time
+from pathlib import Path
+from adstudio.engine.download.convert import convert
+
+class Watcher:
+    def progress(self, step, total, preview=None):
+        if step > total / 2:
+            print("half", flush=True)
+            time.sleep(3600)
+    def check_cancelled(self):
+        pass
+
+convert(Path(sys.argv[1]), Path(sys.argv[2]), Watcher())
+"""
+
+
+def test_a_process_that_is_killed_in_the_middle_leaves_its_turn_to_the_one_that_waits(
+    wide: Path, tmp_path: Path
+) -> None:
+    out, piped = tmp_path / "narrow", {"cwd": ROOT, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    first = subprocess.Popen([sys.executable, "-c", HELD, str(wide), str(out)], **piped)  # type: ignore[call-overload]
+    assert first.stdout and first.stdout.readline() == "half\n"
+    assert list(tmp_path.glob(".narrow.converting/*/*")) and not out.exists()
+    second = subprocess.Popen([sys.executable, "-m", "adstudio", "convert", str(wide), "--out", str(out)], **piped)  # type: ignore[call-overload]
+    try:
+        assert second.stderr and any("waiting for it" in line for line in second.stderr), "it began beside the first"
+        assert second.poll() is None and not out.exists()
+    finally:
+        first.kill()
+        first.communicate()
+    said = second.communicate(timeout=300)
+    assert second.returncode == 0, said
+    assert is_complete(out) and left_beside(out) == [".narrow.lock"]
+
+
 def refused(folder: Path, out: Path) -> AdStudioError:
     with pytest.raises(AdStudioError) as raised:
         convert(folder, out, Onlooker())

@@ -1,0 +1,147 @@
+"""What a module's residence copies, keeps and puts back, whatever is done to the module meanwhile.
+
+A CPU that is copied to stands for a device here, and a second one is torch's ``meta``.
+"""
+
+from __future__ import annotations
+
+import gc
+import weakref
+
+import pytest
+import torch
+from torch import nn
+
+from adstudio.engine.memory import residence as residence_module
+from adstudio.engine.memory.residence import Residence, residence_of
+
+CPU, META = torch.device("cpu"), torch.device("meta")
+
+
+@pytest.fixture
+def layer() -> nn.Linear:
+    return nn.Linear(8, 8).requires_grad_(False)
+
+
+@pytest.fixture
+def copied(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The bytes of every tensor that is copied."""
+    sizes, real = [], residence_module._copy
+
+    def copy(tensor: torch.Tensor, place: object) -> torch.Tensor:
+        sizes.append(tensor.nbytes)
+        return real(tensor, place)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(residence_module, "_copy", copy)
+    return sizes
+
+
+def places(module: nn.Module) -> list[int]:
+    return [tensor.data_ptr() for tensor in [*module.parameters(), *module.buffers()]]
+
+
+def test_what_is_there_is_not_copied_again(layer: nn.Linear, copied: list[int]):
+    residence, home = residence_of(layer), places(layer)
+    with residence.lend(CPU):
+        there = places(layer)
+    assert copied == [8 * 8 * 4, 8 * 4]
+    with residence.lend(CPU):
+        assert places(layer) == there != home
+    assert len(copied) == 2
+    layer.register_buffer("style", torch.ones(3))
+    with residence.lend(CPU):
+        assert places(layer)[:2] == there
+    assert copied[2:] == [3 * 4], "what came meanwhile, and nothing else"
+    residence.move_out()
+    assert len(copied) == 3 and places(layer)[:2] == home, "nothing is copied on the way home"
+
+
+def test_from_one_device_to_another_it_keeps_its_home(layer: nn.Linear):
+    residence, home = residence_of(layer), places(layer)
+    weights = layer.weight.clone()
+    for device in (CPU, META, CPU):
+        with residence.lend(device):
+            assert {tensor.device.type for tensor in layer.parameters()} == {device.type}
+        if device == META:
+            residence.move_out()  # nothing can be copied from there
+    residence.move_out()
+    assert places(layer) == home and torch.equal(layer.weight, weights)
+
+
+def test_what_was_to_leave_stays_for_whoever_borrows_it_anew(layer: nn.Linear):
+    residence, home = residence_of(layer), places(layer)
+    with residence.lend(CPU):
+        residence.move_out()
+        with residence.lend(CPU):
+            pass
+        assert residence.is_away and residence.is_lent
+    assert residence.is_away and places(layer) != home
+    with residence.lend(CPU):
+        residence.move_out()
+    assert not residence.is_away and places(layer) == home
+
+
+def test_what_was_replaced_meanwhile_neither_stays_nor_comes_back(layer: nn.Linear):
+    residence = residence_of(layer)
+    layer.register_buffer("style", torch.ones(3))
+    layer.register_buffer("gone", torch.ones(3))
+    with residence.lend(CPU):
+        pass
+    ghosts = [weakref.ref(layer.style), weakref.ref(layer.gone)]
+    layer.style = torch.zeros(3)
+    del layer.gone
+    with residence.lend(CPU):
+        gc.collect()
+        assert [ghost() for ghost in ghosts] == [None, None], "the copies of the last style take no room"
+    residence.move_out()
+    assert torch.equal(layer.style, torch.zeros(3)) and "gone" not in layer._buffers
+
+
+def test_what_was_replaced_before_it_leaves_is_left_alone(layer: nn.Linear):
+    residence = residence_of(layer)
+    with residence.lend(CPU):
+        pass
+    replaced = nn.Parameter(torch.zeros(8, 8), requires_grad=False)
+    layer.weight = replaced
+    residence.move_out()
+    assert layer.weight is replaced
+
+
+def test_weights_that_came_under_inference_mode_are_ordinary_ones(layer: nn.Linear):
+    residence = residence_of(layer)
+    with torch.inference_mode():
+        with residence.lend(CPU):
+            assert not any(tensor.is_inference() for tensor in layer.parameters())
+        residence.move_out()
+    assert not any(tensor.is_inference() for tensor in layer.parameters())
+
+
+def test_tied_weights_are_counted_and_copied_once(copied: list[int]):
+    pair = nn.Sequential(nn.Linear(8, 8, bias=False), nn.Linear(8, 8, bias=False))
+    pair[1].weight = pair[0].weight
+    residence = residence_of(pair)
+    assert residence.size_bytes() == 8 * 8 * 4
+    with residence.lend(CPU):
+        assert pair[0].weight is pair[1].weight
+        assert residence.device_bytes() == 8 * 8 * 4
+    assert copied == [8 * 8 * 4]
+    residence.move_out()
+    assert pair[0].weight is pair[1].weight and residence.device_bytes() == 0
+
+
+def test_a_module_has_one_residence(layer: nn.Linear):
+    first = residence_of(layer)
+    assert isinstance(first, Residence) and residence_of(layer) is first
+    assert not (first.is_away or first.is_lent or first.is_streamed)
+
+
+def test_another_way_of_placing_waits_until_nobody_computes():
+    module = nn.Sequential(nn.ModuleList([nn.Linear(4, 4), nn.Linear(4, 4)]))
+    residence = residence_of(module)
+    with residence.lend(CPU, streamed=True):
+        assert residence.is_streamed
+        with residence.lend(CPU):
+            assert residence.is_streamed, "a module that is lent stays as it is"
+    with residence.lend(CPU):
+        assert residence.is_away and not residence.is_streamed
+    residence.move_out()
