@@ -26,16 +26,19 @@ class Digest:
         self.restart()
 
     def restart(self) -> None:
+        """Begin anew, as before the first byte."""
         self._sha256 = hashlib.sha256()
         self._git = hashlib.sha1(f"blob {self._file.size}\0".encode(), usedforsecurity=False)
 
     def update(self, block: bytes) -> None:
+        """Take the next bytes of the file."""
         self._sha256.update(block)
         if self._file.sha256 is None:
             self._git.update(block)
 
     @property
     def sha256(self) -> str:
+        """The SHA-256 of what has come until now, in hexadecimal digits."""
         return self._sha256.hexdigest()
 
     @property

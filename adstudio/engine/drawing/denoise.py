@@ -26,7 +26,7 @@ def draw_noise(seed: int, channels: int, rows: int, columns: int) -> torch.Tenso
 
 
 def mix_noise(latents: torch.Tensor, noise: torch.Tensor, level: float | torch.Tensor) -> torch.Tensor:
-    """Latents at a noise level: 0 leaves them, 1 leaves only the noise."""
+    """Latents ``[B,C,h,w]`` at a noise level, by flow matching: 0 leaves them, 1 leaves noise of their shape."""
     return level * noise + (1.0 - level) * latents
 
 

@@ -101,7 +101,7 @@ def shape_mask(mask: Array, edit: Edit) -> Array:
 
 
 def choose_region(mask: Array) -> Region:
-    """Choose the part of a photo to work on: what the mask touches, with some of its surroundings.
+    """Choose the part of a photo to work on: what the mask ``[H,W]`` touches, with some of its surroundings.
 
     Returns:
         ``(left, top, right, bottom)`` in pixels; the whole photo where little would be left out.

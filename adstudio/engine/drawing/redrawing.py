@@ -33,7 +33,7 @@ class Redrawing:
     region: inpaint.Region | None
 
     def finish(self, drawn: Array) -> Array:
-        """Lay a drawn picture on the photo."""
+        """Lay a picture ``[H,W,3]`` that was drawn in ``size`` on the photo; of the photo's size, or of ``size``."""
         if self.region is not None and self.share is not None:
             return inpaint.lay_back(self.photo, drawn, self.share, self.region)
         if self.region is not None:
@@ -47,6 +47,8 @@ class Redrawing:
 
 def prepare_redrawing(checkpoint: Checkpoint, image: Array, mask: Array | None, edit: Edit) -> Redrawing:
     """Check a photo and its mask, and bring what is to be drawn into the checkpoint's size.
+
+    Shapes: image ``[H,W,3] float32 0..1``; mask ``[h,w]`` of the same aspect, 1 = redraw.
 
     Raises:
         InputError: they cannot be used.

@@ -88,6 +88,8 @@ def image_to_image(
     The picture is worked on in its own aspect at a size the checkpoint is good at; ``Samples.size`` tells which. It
     comes back in that size unless ``edit`` says otherwise.
 
+    Shapes: image ``[H,W,3] float32 sRGB 0..1``; mask ``[h,w]`` of the same aspect.
+
     Raises:
         InputError: the prompt, picture, mask, strength, seed, steps or batch cannot be used.
     """

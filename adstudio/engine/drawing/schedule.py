@@ -17,6 +17,9 @@ def full_schedule(steps: int) -> list[float]:
     """Noise levels from 1 downwards, ``steps`` of them, before the checkpoint's own shift.
 
     Explicit levels, because what a bare step count means has changed between versions of diffusers.
+
+    Raises:
+        InputError: ``steps.out_of_range``
     """
     if not 1 <= steps <= _MOST_STEPS:
         raise InputError(
@@ -34,6 +37,9 @@ def partial_schedule(steps: int, strength: float) -> list[float]:
 
     The number of levels is the number of evaluations, ``steps * strength`` rounded up (0.6 of 8 gives 5). Where
     ``steps * strength`` is whole the levels are the tail of the full schedule.
+
+    Raises:
+        InputError: ``strength.out_of_range``, ``steps.out_of_range``
     """
     if not (math.isfinite(strength) and 0.0 < strength <= 1.0):
         raise InputError(

@@ -29,6 +29,9 @@ def size_for(aspect: str, *, grid: int, base_px: int) -> tuple[int, int]:
 
     Returns:
         ``(width, height)``, both multiples of ``grid``.
+
+    Raises:
+        InputError: ``size.unknown_aspect``
     """
     if aspect not in ASPECTS:
         raise InputError(

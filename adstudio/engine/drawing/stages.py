@@ -73,7 +73,7 @@ class Drawing:
         return (*self._out_of_memory, *ladder.describe_plan(self.plan, self._sizes, self._free))
 
     def embed(self, prompts: Sequence[str]) -> list[torch.Tensor]:
-        """Embed every prompt while the encoder is there."""
+        """Embed every prompt, as ``[tokens,width]``, while the encoder is there."""
         if self.plan.rung == ladder.RESIDENT and not residence_of(self._parts.transformer).is_away:
             self._attempt("denoise", self._place_transformer)
         found: dict[str, torch.Tensor] = {}
@@ -99,7 +99,14 @@ class Drawing:
         return self._attempt("vae", work)
 
     def denoise(self, start: Start, seeds: tuple[int, ...], embeddings: Sequence[torch.Tensor]) -> list[torch.Tensor]:
-        """Draw the latents of every seed after its own embedding, on the CPU."""
+        """Draw the latents of every seed after its own embedding.
+
+        Shapes: embeddings ``[tokens,width]``; each result ``[1,C,h,w] float32`` on the CPU, in the transformer's scale.
+
+        Raises:
+            ModelError: ``sampling.not_finite``
+            torch.OutOfMemoryError: on the lowest rung as well.
+        """
         factors = self._preview_factors()
         columns, rows = (side // latents.scale_of(self._parts.vae) for side in start.size)
         channels = self._parts.transformer.in_channels
@@ -121,7 +128,7 @@ class Drawing:
         return [course.latents for course in courses if course.latents is not None]
 
     def decode(self, drawn: list[torch.Tensor]) -> list[Array]:
-        """Decode latents to pictures."""
+        """Decode latents ``[1,C,h,w]`` to pictures ``[H,W,3] float32 0..1``."""
         images: list[Array] = []
 
         def work(plan: ladder.Plan) -> None:

@@ -54,6 +54,9 @@ def build_tokenizer(folder: Path) -> Any:
 
     Args:
         folder: what diffusers keeps, or the merges that the pack ships.
+
+    Raises:
+        ModelError: ``checkpoint.bad_tokenizer``
     """
     if folder == MERGES:
         return qwen_tokenizer()

@@ -121,13 +121,13 @@ class Adapted(nn.Module):
     adapter_rows: tuple[tuple[int, int], ...]
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """The layer's own output, and what the adapters add to it."""
+        """The layer's own output, and what the adapters add to it; ``[..., in] -> [..., out]``."""
         out = super().forward(x)
         self.add_to(out, x)
         return out
 
     def add_to(self, out: torch.Tensor, x: torch.Tensor) -> None:
-        """Add to ``out``, in place, what the adapters make of ``x``."""
+        """Add to ``out [..., out]``, in place, what the adapters make of ``x [..., in]``."""
         if "adapter_down" in self._buffers:
             inner = functional.linear(x, self.adapter_down) * self.adapter_scales
             out += functional.linear(inner.to(x.dtype), self.adapter_up)

@@ -82,7 +82,11 @@ def multiply_kronecker(
 
 
 def join_low_ranks(parts: Sequence[LowRank]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Several adapters of one layer as one: their ranks side by side. A single one keeps its own tensors."""
+    """Several adapters of one layer as one: their ranks side by side. A single one keeps its own tensors.
+
+    Returns:
+        ``down [ranks,in]`` and ``up [out,ranks]``; their scales are left to the caller.
+    """
     if len(parts) == 1:
         return parts[0].down, parts[0].up
     return torch.cat([part.down for part in parts]), torch.cat([part.up for part in parts], dim=1)

@@ -42,7 +42,7 @@ class Lane:
         self._turn = 0
 
     def allocate(self, size: int) -> torch.Tensor:
-        """Memory for a slot, into which copies may go from now on."""
+        """Memory for a slot, ``[size] uint8``, into which copies may go from now on."""
         memory = torch.empty(size, dtype=torch.uint8, device=self._device)
         if self._is_async:
             if self._stream is None:

@@ -27,7 +27,11 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 @contextmanager
 def told_as_one() -> Iterator[None]:
-    """Raise ``torch.OutOfMemoryError`` for whatever says so inside."""
+    """Have whatever says so inside told as one error.
+
+    Raises:
+        torch.OutOfMemoryError: from the error that said so.
+    """
     try:
         yield
     except RuntimeError as error:

@@ -31,14 +31,14 @@ class PromptMemory:
             return self._sum()
 
     def find(self, text: str) -> torch.Tensor | None:
-        """The embedding of a text, if it is known."""
+        """The embedding ``[tokens,width]`` of a text, if it is known."""
         with self._guard:
             if text in self._kept:
                 self._kept.move_to_end(text)
             return self._kept.get(text)
 
     def keep(self, text: str, embedding: torch.Tensor) -> None:
-        """Remember an embedding."""
+        """Remember an embedding ``[tokens,width]``."""
         with self._guard:
             self._kept[text] = embedding
             self._kept.move_to_end(text)

@@ -102,7 +102,7 @@ class TorchHost:
                 self._send_home(component)
 
     def progress(self, step: int, total: int, preview: Array | None = None) -> None:
-        """Hand progress to whoever asked for it."""
+        """Hand progress to whoever asked for it; a preview is ``[H,W,3]`` in 0..1."""
         if self._on_progress is not None:
             self._on_progress(step, total, preview)
 

@@ -42,7 +42,7 @@ class Packed:
     dtype: None = None  # no dtype of torch
 
     def unpack(self, name: str, out: torch.Tensor) -> torch.Tensor:
-        """Write the weights into ``out``, some rows at a time, and return it.
+        """Write the weights into ``out``, of the tensor's shape, some rows at a time, and return it.
 
         Raises:
             ModelError: the package does not know this way of packing.

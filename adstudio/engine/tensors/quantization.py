@@ -82,6 +82,9 @@ def check_storage(part: Part) -> None:
 def restore(name: str, value: torch.Tensor, scale: torch.Tensor | None, out: torch.Tensor) -> torch.Tensor:
     """Write the weights that a stored tensor stands for into ``out``, and return it.
 
+    Shapes: value and out ``[rows,...]``; scale of one number, ``[rows]``, ``[rows,1]``, or one for each block of
+    128x128, ``[ceil(rows/128),ceil(columns/128)]``.
+
     Raises:
         ModelError: the scale does not fit the tensor.
     """
