@@ -6,7 +6,9 @@ A CPU that is copied to stands for a device here, and a second one is torch's ``
 from __future__ import annotations
 
 import gc
+import threading
 import weakref
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -129,6 +131,28 @@ def test_tied_weights_are_counted_and_copied_once(copied: list[int]):
     assert pair[0].weight is pair[1].weight and residence.device_bytes() == 0
 
 
+WAYS: dict[str, Callable[[Residence], object]] = {
+    "size_bytes": lambda residence: residence.size_bytes(),
+    "device_bytes": lambda residence: residence.device_bytes(),
+    "move_in": lambda residence: residence.move_in(CPU),
+    "move_out": lambda residence: residence.move_out(),
+    "lend": lambda residence: residence.lend(CPU).__enter__(),
+    "held_still": lambda residence: residence.held_still().__enter__(),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_whoever_moves_or_measures_waits_while_it_is_held_still(way: str, layer: nn.Linear):
+    residence, home = residence_of(layer), places(layer)
+    other = threading.Thread(target=WAYS[way], args=(residence,), daemon=True)
+    with residence.held_still():
+        other.start()
+        other.join(0.3)
+        assert other.is_alive() and places(layer) == home
+    other.join(60)
+    assert not other.is_alive()
+
+
 def test_a_module_has_one_residence(layer: nn.Linear):
     first = residence_of(layer)
     assert isinstance(first, Residence) and residence_of(layer) is first
@@ -139,7 +163,8 @@ def test_another_way_of_placing_waits_until_nobody_computes():
     module = nn.Sequential(nn.ModuleList([nn.Linear(4, 4), nn.Linear(4, 4)]))
     residence = residence_of(module)
     with residence.lend(CPU, streamed=True):
-        assert residence.is_streamed
+        assert residence.is_streamed and residence.is_away, "though no tensor hangs there while no block runs"
+        assert residence.device_bytes() == residence.size_bytes(streamed=True) > 0
         with residence.lend(CPU):
             assert residence.is_streamed, "a module that is lent stays as it is"
     with residence.lend(CPU):
