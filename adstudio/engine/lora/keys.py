@@ -160,7 +160,7 @@ def _scale_in_metadata(header: Header, names: tuple[str, ...], rank: int) -> flo
     """The scale that the file's PEFT metadata gives a layer, in the file's words or ours; 1 where it makes no sense."""
     try:
         facts: Any = json.loads(header.metadata.get("lora_adapter_metadata", "{}"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return 1.0
     facts = {key.removeprefix("transformer."): value for key, value in facts.items()} if isinstance(facts, dict) else {}
     alphas = facts.get("alpha_pattern")

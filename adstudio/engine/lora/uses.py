@@ -95,7 +95,7 @@ def offered_triggers(path: Path) -> tuple[str, ...]:
         counts = Counter[str]()
         for tags in folders.values():
             counts.update({tag.strip(): int(count) for tag, count in tags.items()})
-    except (ValueError, TypeError, AttributeError):  # whatever a trainer wrote there
+    except (ValueError, TypeError, AttributeError, RecursionError):  # whatever a trainer wrote there
         counts = Counter[str]()
     most = max(counts.values(), default=0)
     common = [tag for tag, count in counts.most_common(_OFFERED) if count >= _COMMON * most]

@@ -48,9 +48,9 @@ class Packed:
             ModelError: the package does not know this way of packing.
         """
         kinds, quants = need_gguf()
-        rows = self.content.reshape(math.prod(self.shape[:-1]), -1)
-        flat = out.view(rows.shape[0], -1)
         try:
+            rows = self.content.reshape(math.prod(self.shape[:-1]), -1)
+            flat = out.view(rows.shape[0], -1)
             for first in range(0, rows.shape[0], _ROWS_AT_ONCE):
                 part = slice(first, first + _ROWS_AT_ONCE)
                 flat[part] = torch.from_numpy(quants.dequantize(rows[part], kinds(self.kind)))

@@ -83,6 +83,8 @@ def _read(path: Path, whole: bool) -> dict[str, tuple[TensorInfo, Place]]:
             return dict(_tensors(path, _Cursor(content), whole))
         except (struct.error, IndexError, UnicodeDecodeError):
             raise _cut(path) from None
+        except (RecursionError, ZeroDivisionError):  # lists in lists without end, tensors at multiples of nothing
+            raise _no_gguf(path) from None
 
 
 class _Cursor:
@@ -125,7 +127,7 @@ def _tensors(path: Path, cursor: _Cursor, whole: bool) -> Iterator[tuple[str, tu
     if cursor.content[: len(LFS_MARK)] == LFS_MARK:
         raise lfs_pointer(path)
     if cursor.content[:4] != MAGIC:
-        raise ModelError("checkpoint.not_gguf", f"{path} is not a GGUF file.", "Download it again.", file=str(path))
+        raise _no_gguf(path)
     cursor.at = 4
     version = cursor.number("I")
     if version not in (2, 3):
@@ -167,6 +169,10 @@ def _empty(path: Path) -> ModelError:
         "Delete the file and download it again.",
         file=str(path),
     )
+
+
+def _no_gguf(path: Path) -> ModelError:
+    return ModelError("checkpoint.not_gguf", f"{path} is not a GGUF file.", "Download it again.", file=str(path))
 
 
 def _cut(path: Path) -> ModelError:

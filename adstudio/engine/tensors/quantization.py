@@ -174,6 +174,6 @@ def _strange_formats(part: Part) -> list[str]:
 def _json(text: str | bytes) -> dict[str, Any]:
     try:
         content = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}

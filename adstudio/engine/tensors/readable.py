@@ -62,7 +62,7 @@ def read_json(path: Path) -> dict[str, Any]:
             raise lfs_pointer(path)
         try:
             content = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             content = None
     if not isinstance(content, dict):
         raise ModelError(

@@ -69,7 +69,7 @@ def _read_header(path: Path, whole: bool) -> Header:
             raise _half(path, "ends inside its header", "checkpoint.truncated")
         try:
             entries = json.loads(stream.read(length))
-        except ValueError:  # JSON and Unicode errors both
+        except (ValueError, RecursionError):  # JSON and Unicode errors both, and brackets without end
             raise _not_safetensors(path) from None
     return _check_length(path, entries, size - 8 - length if whole else None)
 
@@ -93,7 +93,7 @@ def _check_length(path: Path, entries: Any, payload: int | None) -> Header:
             shape = tuple(int(side) for side in entry["shape"])
             tensors[name] = TensorInfo(path, str(entry["dtype"]), shape, last - first)
             end = max(end, last)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         raise _not_safetensors(path) from None
     if payload is not None and end > payload:
         raise _half(path, f"holds {payload:,} of {end:,} bytes of weights", "checkpoint.truncated")

@@ -229,6 +229,14 @@ REFUSED: dict[str, tuple[Callable[[dict], Tensors], str]] = {
         lambda pairs: peft(pairs) | {"transformer.layers.0.attention.to_q.lora_B.weight": torch.zeros(7, RANK)},
         "lora.incomplete",
     ),
+    "one layer of another rank": (
+        lambda pairs: peft(pairs) | {"transformer.layers.0.attention.to_q.lora_A.weight": torch.zeros(RANK + 1, 48)},
+        "lora.incomplete",
+    ),
+    "one layer of a convolution": (
+        lambda pairs: peft(pairs) | {"transformer.layers.0.attention.to_q.lora_A.weight": torch.zeros(RANK, 48, 1, 1)},
+        "lora.incomplete",
+    ),
     "DoRA": (
         lambda pairs: peft(pairs) | {"transformer.layers.0.attention.to_q.dora_scale": torch.zeros(48)},
         "lora.unsupported_kind",
@@ -325,5 +333,5 @@ def test_the_files_own_trigger_words_are_offered(zit: Zit, save: Callable[..., P
     named = save(peft(pairs), "named", **{"modelspec.trigger_phrase": "ohwx, zx style", "ss_tag_frequency": tags})
     assert offered_triggers(named) == ("ohwx", "zx style", "cup")
     assert offered_triggers(save(peft(pairs), "silent")) == ()
-    for broken in ("[1]", "{", '{"a": 3}', '{"a": {"b": "x"}}', "null"):
+    for broken in ("[" * 200_000, "[1]", "{", '{"a": 3}', '{"a": {"b": "x"}}', "null"):
         assert offered_triggers(save(peft(pairs), "broken", ss_tag_frequency=broken)) == ()

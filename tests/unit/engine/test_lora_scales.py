@@ -55,6 +55,13 @@ def test_pefts_notes_may_speak_of_a_fused_layer(zit: Zit, tmp_path: Path):
     assert parts == {"to_q": 2.0, "to_k": 2.0, "to_v": 2.0, "0": 0.5}
 
 
+@pytest.mark.parametrize("text", ["[" * 200_000, "{", ""], ids=len)
+def test_notes_that_are_none_say_nothing(text: str, zit: Zit, tmp_path: Path):
+    path = save(tmp_path, peft(random_pairs(zit.components.linears)), lora_adapter_metadata=text)
+    patches = plan_patches(read_header(path), zit.components.linears, path.name)
+    assert {patch.scale for patch in patches} == {1.0}
+
+
 def test_an_alpha_of_zero_adds_nothing_and_none_adds_all(zit: Zit, host: TorchHost, tmp_path: Path):
     pairs = random_pairs(zit.components.linears)
     nothing, all_of_it, same = (
