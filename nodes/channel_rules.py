@@ -13,7 +13,7 @@ from ..adstudio.run.channels import inspect
 from ..adstudio.run.templates import OFFICIAL, draw_template
 from ..adstudio.text.faces.fonts import font_names
 from ..adstudio.types import Array, Channel, CutOut, LayoutPlan
-from . import _host
+from . import _feedback, _host
 from ._api import io
 from ._io import ChannelIO, CutOutIO, Layout, masks_for, to_arrays_with_alpha, to_image
 
@@ -198,6 +198,7 @@ class ChannelTemplate(io.ComfyNode):
         _host.show(cls, said)
         if not override:
             refuse(made.findings, made.channel.english)
+        _feedback.note(made.warnings())
         words = [{"role": block.role, "text": block.text} for block in made.plan.texts]
         shown = {**_host.show(cls, said).as_dict(), "adstudio_words": words}
         return io.NodeOutput(to_image([made.picture]), made.plan, made.channel, said, ui=shown)

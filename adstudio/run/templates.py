@@ -18,7 +18,7 @@ from ..text.faces.fonts import find_font
 from ..text.faces.typeface import Typeface
 from ..text.lines.characters import normalise
 from ..text.paint.ink import parse_colour
-from ..types import Array, Box, Channel, CutOut, LayoutPlan, Mark, TextBlock, TextRole
+from ..types import Array, Box, Channel, CutOut, LayoutPlan, Mark, Note, TextBlock, TextRole
 from .channels import inspect
 
 OFFICIAL = "official"
@@ -28,6 +28,8 @@ _MOST_CUT = 0.35  # of an object's height that may run out at the bottom
 _FILL = 0.92  # of the picture, by the product's longer side; above what marketplaces ask for
 _ICON_GAP, _STRIKE = 0.4, 0.06  # em: beside an app's icon; how thick an old price is struck through
 _ENLARGED = 1.5
+_SOFT = "상품 사진이 작아서 {times}배로 늘렸어요. 더 큰 사진을 쓰면 또렷해져요."
+_OTHER_FONT = "정해진 글꼴은 {wanted}인데 {font:으로/로} 그렸어요. 이대로는 심사를 통과하지 못할 수 있어요."
 _SEEN, _RIM_PX = 0.5, 2  # alpha that counts as the product; what resampling may fade at its sides
 
 
@@ -45,7 +47,15 @@ class SetAd:
     plan: LayoutPlan
     font: str
     findings: tuple[Finding, ...]
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+    def warnings(self) -> tuple[Note, ...]:
+        """The notes, and what the channel would find fault with, for a page of any language."""
+        found = (each for each in self.findings if each.level != "INFO")
+        return (
+            *self.notes,
+            *(Note("template.found", "{said}", said=each.korean, found=each.english) for each in found),
+        )
 
 
 def draw_template(
@@ -153,9 +163,7 @@ def _set_banner(
     letters = canvas[..., 3].copy()
     alone, notes = _stand_object(canvas, product, str(rules["object_area"]), float(rules["object_width"]))
     if font != OFFICIAL:
-        notes += (
-            f"정해진 글꼴은 {wanted}인데 {Spoken(family):으로/로} 그렸어요. 이대로는 심사를 통과하지 못할 수 있어요.",
-        )
+        notes += (Note("template.other_font", _OTHER_FONT, wanted=wanted, font=Spoken(family)),)
     plan = LayoutPlan(
         tuple(blocks), provider="template", marks=tuple(marks), channel=channel.id, size_px=channel.size_px
     )
@@ -255,7 +263,7 @@ def _set_icon(canvas: Array, icon: Array, side: int, left: int, top: int) -> Mar
     return Mark("logo", Box(left / width, top / height, (left + side) / width, (top + side) / height), locked=True)
 
 
-def _stand_object(canvas: Array, product: CutOut, area: str, least: float) -> tuple[Array, tuple[str, ...]]:
+def _stand_object(canvas: Array, product: CutOut, area: str, least: float) -> tuple[Array, tuple[Note, ...]]:
     left, top, wide, tall = (int(edge) for edge in area.split())
     height, width = product.rgba.shape[:2]
     scale = min(wide / width, (tall - 2 * _AIR_PX) / height)
@@ -263,7 +271,7 @@ def _stand_object(canvas: Array, product: CutOut, area: str, least: float) -> tu
     wide_px = int(np.ptp(seen)) + 1 if len(seen) else width
     if wide_px * scale < least + _RIM_PX:  # a slim product is shown larger and runs out at the bottom
         scale = (least + _RIM_PX) / wide_px
-    notes: tuple[str, ...] = (_small_photo(scale),) if scale > _ENLARGED else ()
+    notes: tuple[Note, ...] = (_small_photo(scale),) if scale > _ENLARGED else ()
     rgba = resize_rgba(product.rgba, round(width * scale), round(height * scale))
     room = tall if rgba.shape[0] <= tall else tall - _AIR_PX
     cut = 1 - room / rgba.shape[0]
@@ -276,7 +284,7 @@ def _stand_object(canvas: Array, product: CutOut, area: str, least: float) -> tu
             cut=f"{cut:.0%}",
         )
     if cut > 0:
-        notes += (f"상품이 길어서 아래쪽 {cut:.0%}가 잘려요.",)
+        notes += (Note("template.cut", "상품이 길어서 아래쪽 {cut}가 잘려요.", cut=f"{cut:.0%}"),)
         y = top + _AIR_PX
     else:
         y = top + (tall - rgba.shape[0]) // 2
@@ -286,5 +294,5 @@ def _stand_object(canvas: Array, product: CutOut, area: str, least: float) -> tu
     return rgba, notes
 
 
-def _small_photo(scale: float) -> str:
-    return f"상품 사진이 작아서 {scale:.1f}배로 늘렸어요. 더 큰 사진을 쓰면 또렷해져요."
+def _small_photo(scale: float) -> Note:
+    return Note("template.soft", _SOFT, times=f"{scale:.1f}")

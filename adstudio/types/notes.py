@@ -4,10 +4,11 @@ from __future__ import annotations
 
 
 class Note(str):
-    """An English sentence that knows its code and figures: ``Note("cutout.pieces", "{count} parts.", count=3)``.
+    """A sentence that knows its code and figures: ``Note("cutout.pieces", "{count} parts.", count=3)``.
 
-    It is a plain string to everyone who wants no more. ``sentence`` is a format of the figures; those that have a shape
-    of their own, such as a share, come as they are to be read: ``"46%"``.
+    It is a plain string to everyone who wants no more: English, or Korean where what stands round it is Korean.
+    ``sentence`` is a format of the figures; those that have a shape of their own, such as a share, come as they are to
+    be read: ``"46%"``.
     """
 
     code: str

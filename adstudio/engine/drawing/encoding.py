@@ -10,6 +10,7 @@ import torch
 
 from ...errors import InputError
 from ...ports import Host
+from ...types import Note
 from ..forms.language_model import reader_of, rows_of
 from ..lora.uses import join_triggers
 from ..memory.components import Zit
@@ -48,9 +49,8 @@ def length_notes(zit: Zit, prompt: str) -> tuple[str, ...]:
     text = join_triggers(prompt.strip(), zit.loras)
     left = text[len(_readable(zit, text)) :].strip(" ,.")
     shown = left if len(left) <= _SHOWN_CHARS else f"{left[:_SHOWN_CHARS]}…"
-    return (
-        f"프롬프트가 {count.tokens:,} 토큰으로 한도 {count.limit}를 넘어 뒤쪽 ‘{shown}’부터는 그림에 쓰이지 않았어요",
-    )
+    said = "프롬프트가 {tokens} 토큰으로 한도 {limit}를 넘어 뒤쪽 ‘{left}’부터는 그림에 쓰이지 않았어요"
+    return (Note("prompt.too_long", said, tokens=f"{count.tokens:,}", limit=count.limit, left=shown),)
 
 
 def encode_prompt(zit: Zit, prompt: str, host: Host, *, streamed: bool = False) -> torch.Tensor:

@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from ...errors import ModelError
 from ...ports import ENDLESS, Host
-from ...types import Array
+from ...types import Array, Note
 from ..lora.adapters import applied
 from ..memory import ladder
 from ..memory.components import Zit
@@ -216,10 +216,13 @@ class Drawing:
         return parts.preview_factors
 
 
-_SAID: dict[ladder.Stage, str] = {
-    "encode": "Memory ran out while the prompt was read; the run went on with less.",
-    "denoise": "Memory ran out while drawing; the run went on with less, from the step it had reached.",
-    "vae": "Memory ran out in the VAE; the run went on with less.",
+_SAID: dict[ladder.Stage, Note] = {
+    "encode": Note("memory.ran_out_reading", "Memory ran out while the prompt was read; the run went on with less."),
+    "denoise": Note(
+        "memory.ran_out_drawing",
+        "Memory ran out while drawing; the run went on with less, from the step it had reached.",
+    ),
+    "vae": Note("memory.ran_out_decoding", "Memory ran out in the VAE; the run went on with less."),
 }
 _MOST_SAID = 3
 

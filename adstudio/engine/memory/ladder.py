@@ -14,6 +14,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from ...types import Note
+
 Stage = Literal["encode", "denoise", "vae"]
 RESIDENT, RELEASED, STREAMED, TILED = ("resident", "encoder released", "streamed", "tiled")
 
@@ -138,16 +140,17 @@ def describe_plan(plan: Plan, sizes: Sizes, free: int) -> tuple[str, ...]:
     # Where there should have been room memory ran out all the same: figures would only puzzle then.
     room = "" if free >= needed else f" ({free / _GIB:.1f} GiB of {needed / _GIB:.1f} GiB are free)"
     if plan.stream_transformer:
-        notes.append(f"The transformer comes to the device block by block{room}: slower, the same picture.")
+        said = "The transformer comes to the device block by block{room}: slower, the same picture."
+        notes.append(Note("memory.transformer_streamed", said, room=room))
     elif plan.stream_encoder:
-        notes.append(f"The text encoder comes to the device block by block{room}: slower, the same picture.")
+        said = "The text encoder comes to the device block by block{room}: slower, the same picture."
+        notes.append(Note("memory.encoder_streamed", said, room=room))
     elif not plan.keep_encoder:
-        notes.append(f"The text encoder leaves the device after reading the prompt{room}: the same picture.")
+        said = "The text encoder leaves the device after reading the prompt{room}: the same picture."
+        notes.append(Note("memory.encoder_released", said, room=room))
     if plan.tile:
-        notes.append(
-            f"The VAE works in tiles of {sizes.tiles[plan.tile].px} px{room}: slower, and tones differ from those of a "
-            "picture in one piece."
-        )
+        said = "The VAE works in tiles of {px} px{room}: slower, and tones differ from those of a picture in one piece."
+        notes.append(Note("memory.tiled", said, px=sizes.tiles[plan.tile].px, room=room))
     return tuple(notes)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from ...imaging.letters.detection import Lettering, find_lettering
-from ...types import Array
+from ...types import Array, Note
 
 
 class HasImage(Protocol):
@@ -70,9 +70,16 @@ def keep_unlettered(
 
 
 def _notes(shown: Sequence[int], count: int, redraws: int) -> tuple[str, ...]:
-    which = f" ({', '.join(map(str, shown))}번째 그림)" if count > 1 else ""
+    numbers = ", ".join(map(str, shown))
+    which = f" ({numbers}번째 그림)" if count > 1 else ""
     if not redraws:
-        return (f"그림에 글자처럼 보이는 부분이 있어요{which}.",) if shown else ()
-    again = f"그림에 글자처럼 보이는 부분이 있어 다른 말로 다시 그렸어요 ({redraws}회)."
-    left = f"그래도 글자처럼 보이는 부분이 남아 가장 적게 보이는 그림을 골랐어요{which}."
+        return (
+            (Note("lettering.seen", "그림에 글자처럼 보이는 부분이 있어요{which}.", which=which, numbers=numbers),)
+            if shown
+            else ()
+        )
+    said = "그림에 글자처럼 보이는 부분이 있어 다른 말로 다시 그렸어요 ({times}회)."
+    again = Note("lettering.redrawn", said, times=redraws)
+    said = "그래도 글자처럼 보이는 부분이 남아 가장 적게 보이는 그림을 골랐어요{which}."
+    left = Note("lettering.left", said, which=which, numbers=numbers)
     return (again, left) if shown else (again,)

@@ -125,6 +125,9 @@ def test_notes_say_what_was_done_and_whether_the_picture_changes():
     assert "same picture" in streamed
     assert "tiles of 512 px (1.0 GiB of 20.6 GiB are free)" in tiled
     assert "tones differ" in tiled
+    assert [getattr(note, "code", "") for note in (released, streamed, tiled)] == [
+        "memory.encoder_released", "memory.transformer_streamed", "memory.tiled",
+    ]  # fmt: skip
     for free in (ENDLESS, 22 * GIB):  # it ran out where there should have been room: figures would only puzzle
         (uncounted,) = describe_plan(Plan(keep_encoder=False), REAL, free)
         assert "GiB" not in uncounted

@@ -201,6 +201,18 @@ def test_an_object_is_wide_enough_and_never_cut_at_its_sides(aspect: float, wide
     assert abs((columns[0] + columns[-1] + 1) / 2 - (666 + 315 / 2)) <= 1
 
 
+def test_what_to_know_of_a_set_ad_has_codes_and_stays_korean_in_the_report():
+    thin = CutOut(np.ones((100, 70, 4), np.float32), "test")
+    made = draw_template("kakao_bizboard", thin, headline="아침을 여는 첫 모금", font="Pretendard")
+    assert {note.code for note in made.notes} == {"template.soft", "template.cut", "template.other_font"}
+    font = next(note for note in made.notes if note.code == "template.other_font")
+    assert font.figures == {"wanted": "Spoqa Han Sans", "font": "Pretendard"}
+    assert "Pretendard로 그렸어요" in font
+    found = [note for note in made.warnings() if note.code == "template.found"]
+    assert [note.figures["said"] for note in found] == [each.korean for each in made.findings if each.level != "INFO"]
+    assert found and all(note.figures["found"] != note for note in found)
+
+
 def test_an_object_too_slim_is_refused():
     bottle = CutOut(np.ones((500, 100, 4), np.float32), "test")
     with pytest.raises(InputError) as caught:

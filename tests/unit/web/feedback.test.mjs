@@ -94,6 +94,11 @@ test("a note is told in Korean by its code, with its figures", () => {
   assert.match(badgeWords(note, ko), /3조각/);
   assert.equal(badgeWords(note, en), "3 parts.");
   assert.equal(badgeWords({ kind: "note", value: "own words" }, ko), "own words");
+  const font = { kind: "note", value: "정해진 글꼴은 …", code: "template.other_font", figures: { wanted: "Spoqa Han Sans", font: "Pretendard" } };
+  assert.match(badgeWords(font, ko), /Pretendard로 그렸습니다/);
+  assert.match(badgeWords(font, en), /but Pretendard was used/);
+  const found = { kind: "note", value: "글자가 작아요.", code: "template.found", figures: { said: "글자가 작아요.", found: "Small letters." } };
+  assert.deepEqual([badgeWords(found, ko), badgeWords(found, en)], ["글자가 작아요.", "Small letters."]);
 });
 
 test("badges tell who did it, and warn", () => {

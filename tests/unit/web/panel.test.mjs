@@ -324,6 +324,9 @@ test("an ad warns of what its nodes said, also where the server has kept a node'
   assert.deepEqual(warningsOf(prompt("cat.jpg"), [step("ad_2", "done", [plain, busy]), step("ad_3", "done", [busy])]), [busy]);
   assert.deepEqual(warningsOf(prompt("cat.jpg"), [step("ad_2", "cached", [])]), [busy]);
   assert.deepEqual(warningsOf(prompt("cup.jpg"), [step("ad_2", "cached", [])]), []);
+  const soft = { kind: "note", value: "상품 사진이 작아서 …", code: "template.soft", figures: { times: "2.1" } };
+  const set = { ad_1: { class_type: "AdStudioChannelTemplate", inputs: {} } };
+  assert.deepEqual(warningsOf(set, [step("ad_1", "done", [soft, plain])]), [soft]);
 });
 
 test("whatever an ad warns of has Korean words", () => {

@@ -31,6 +31,7 @@ CALLED = {
 }  # fmt: skip
 
 
+WRITTEN_IN_KOREAN = {"lettering", "prompt", "template"}  # areas of notes that stand among other Korean lines
 PLACE = re.compile(r"\{(\w+)")
 
 
@@ -59,11 +60,12 @@ def raised() -> Iterator[str]:
 
 def noted() -> Iterator[str]:
     """The codes of all notes that are made in these rooms."""
-    yield from (code for code, call in calls() if ast.unparse(call.func) == "Note")
+    rooms = (*ROOMS, "adstudio/run/local")
+    yield from (code for code, call in calls(rooms) if ast.unparse(call.func) == "Note")
 
 
-def korean(table: str) -> dict[str, str]:
-    words = json.loads((ROOT / "locales" / "ko" / "main.json").read_text(encoding="utf-8"))["adStudio"][table]
+def korean(table: str, language: str = "ko") -> dict[str, str]:
+    words = json.loads((ROOT / "locales" / language / "main.json").read_text(encoding="utf-8"))["adStudio"][table]
     return {f"{area}.{reason}": text for area, reasons in words.items() for reason, text in reasons.items()}
 
 
@@ -76,8 +78,13 @@ def test_every_note_has_korean_words_and_no_other_has():
     assert set(noted()) | chosen == set(korean("notes"))
 
 
+def test_every_note_that_is_written_in_korean_has_english_words_and_no_other_has():
+    written = {code for code in noted() if code.partition(".")[0] in WRITTEN_IN_KOREAN}
+    assert written == set(korean("notes", "en"))
+
+
 def test_every_figure_of_a_korean_sentence_is_given_wherever_it_is_said():
-    for words in (korean("errors"), korean("notes")):
+    for words in (korean("errors"), korean("notes"), korean("notes", "en")):
         wanted = {code: set(PLACE.findall(text)) for code, text in words.items()}
         for code, call in calls(("adstudio", "nodes")):
             given = {keyword.arg for keyword in call.keywords}

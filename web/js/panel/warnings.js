@@ -3,9 +3,9 @@
 /** Notes that tell of a flaw one can see, or of words that may not be published as they are; the rest is in the report. */
 export const FLAWS = new Set([
   "cutout.doubt", "cutout.busy", "cutout.dim", "cutout.own_tone", "cutout.burnt_out", "cutout.shade", "cutout.cut_off", "cutout.pieces", "cutout.inverted",
-  "cutout.may_not_sell", "composite.soft", "copy.claim",
+  "cutout.may_not_sell", "composite.soft", "copy.claim", "template.soft", "template.cut", "template.other_font", "template.found",
 ]);
-const SPEAKERS = ["AdStudioAdCopy", "AdStudioBackgroundRemoval", "AdStudioBackgroundComposite"];
+const SPEAKERS = ["AdStudioAdCopy", "AdStudioBackgroundRemoval", "AdStudioBackgroundComposite", "AdStudioChannelTemplate"];
 const MOST_KEPT = 60;
 
 /** What nodes said, by all that they were given: the server tells nothing of a node whose result it has kept. @type {Map<string, Badge[]>} */
