@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..errors import InputError
 from ..imaging.linear import to_linear, to_srgb
-from ..imaging.resample import resize_rgba
+from ..imaging.resample import MOST_ENLARGED, resize_rgba
 from ..output.channels import get_channel, require_size
 from ..output.findings import Finding
 from ..output.templates import Template, TypeLine, get_template
@@ -176,6 +177,7 @@ def _set_white(channel: Channel, product: CutOut) -> SetAd:
     width, height = channel.size_px
     tall, wide = product.rgba.shape[:2]
     scale = _FILL * min(width / wide, height / tall)
+    notes = _enlarged(product, scale)
     rgba = resize_rgba(product.rgba, max(1, round(wide * scale)), max(1, round(tall * scale)))
     canvas = np.ones((height, width, 3), np.float32)
     mask = np.zeros((height, width), np.float32)
@@ -185,7 +187,6 @@ def _set_white(channel: Channel, product: CutOut) -> SetAd:
     canvas[part] = np.where(alpha > 0, to_srgb(to_linear(rgba[..., :3]) * alpha + (1 - alpha)), 1.0)
     mask[part] = rgba[..., 3]
     plan = LayoutPlan(provider="template", channel=channel.id, size_px=channel.size_px)
-    notes = (_small_photo(scale),) if scale > _ENLARGED else ()
     return SetAd(canvas, mask, rgba, channel, plan, "", inspect(canvas, channel, plan=plan, product=mask), notes)
 
 
@@ -271,7 +272,7 @@ def _stand_object(canvas: Array, product: CutOut, area: str, least: float) -> tu
     wide_px = int(np.ptp(seen)) + 1 if len(seen) else width
     if wide_px * scale < least + _RIM_PX:  # a slim product is shown larger and runs out at the bottom
         scale = (least + _RIM_PX) / wide_px
-    notes: tuple[Note, ...] = (_small_photo(scale),) if scale > _ENLARGED else ()
+    notes = _enlarged(product, scale)
     rgba = resize_rgba(product.rgba, round(width * scale), round(height * scale))
     room = tall if rgba.shape[0] <= tall else tall - _AIR_PX
     cut = 1 - room / rgba.shape[0]
@@ -294,5 +295,17 @@ def _stand_object(canvas: Array, product: CutOut, area: str, least: float) -> tu
     return rgba, notes
 
 
-def _small_photo(scale: float) -> Note:
-    return Note("template.soft", _SOFT, times=f"{scale:.1f}")
+def _enlarged(product: CutOut, scale: float) -> tuple[Note, ...]:
+    if scale > MOST_ENLARGED:
+        tall, wide = product.rgba.shape[:2]
+        raise InputError(
+            "template.product_too_small",
+            f"The product is only {wide} × {tall} pixels and would be enlarged {scale:.0f} times, where more than "
+            f"{MOST_ENLARGED:.0f} times leave nothing but blur.",
+            f"Use a photo on which it is at least {math.ceil(tall * scale / MOST_ENLARGED)} pixels tall.",
+            width=wide,
+            height=tall,
+            times=f"{scale:.0f}",
+            least=math.ceil(tall * scale / MOST_ENLARGED),
+        )
+    return (Note("template.soft", _SOFT, times=f"{scale:.1f}"),) if scale > _ENLARGED else ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -12,13 +13,14 @@ from ...errors import InputError
 from ...types import Array, CutOut, Note, Placement, Stance
 from ..arrays import beside, fetch, pad
 from ..linear import to_linear, to_srgb
-from ..resample import resize_rgba, turn_rgba
+from ..resample import MOST_ENLARGED, resize_rgba, turn_rgba
 from .harmonize import find_tone
 from .placement import Spot, check_placement, find_spot
 from .sheets import overlap
 from .texture import add_grain, measure_edges, measure_grain, missing_grain, soften_rim
 
 _SOFT_ENLARGEMENT = 1.5
+_SEEN_PX = 1080  # the shorter side at which a larger picture is looked at, and its blur is judged
 _SAMPLE = 50_000
 _ROOM_PX = 3
 _LOOK_PX = 1024
@@ -77,6 +79,8 @@ def fit(cutouts: Sequence[CutOut], placements: Sequence[Placement], scene: Array
     """Fit, turn, resize and sort the products from back to front, where the scene lies.
 
     Returns: them, and notes on what gave way.
+
+    Raises: InputError ``composite.product_too_small``, and see ``check_placement``.
     """
     height, width = scene.shape[:2]
     notes: list[str] = []
@@ -94,6 +98,9 @@ def fit(cutouts: Sequence[CutOut], placements: Sequence[Placement], scene: Array
         rows, columns = rgba.shape[:2]
         spot = find_spot(placement, columns / rows, width, height, stretch=stretch)
         scale = spot.height / (scale_of * stretch)
+        most = MOST_ENLARGED * max(1.0, min(height, width) / _SEEN_PX)
+        if scale > most:
+            raise _too_small(number, cutout, scale, most)
         if spot.note:
             notes.append(f"Product {number} was {spot.note}, to stay inside the picture.")
         if scale > _SOFT_ENLARGEMENT:
@@ -104,6 +111,22 @@ def fit(cutouts: Sequence[CutOut], placements: Sequence[Placement], scene: Array
         product = Product(number, spot, placement.stance, scale, colour, alpha, colour, alpha)
         found.append(((placement.order, spot.bottom, number), product))
     return [product for _, product in sorted(found, key=lambda entry: entry[0])], notes
+
+
+def _too_small(number: int, cutout: CutOut, scale: float, most: float) -> InputError:
+    rows, columns = cutout.rgba.shape[:2]
+    least = math.ceil(rows * scale / most)
+    return InputError(
+        "composite.product_too_small",
+        f"Product {number} is only {columns} × {rows} pixels and would be enlarged {scale:.0f} times, where more than "
+        f"{most:.0f} times leave nothing but blur.",
+        f"Use a photo on which it is at least {least} pixels tall, or place it smaller.",
+        number=number,
+        width=columns,
+        height=rows,
+        times=f"{scale:.0f}",
+        least=least,
+    )
 
 
 def match(product: Product, scene: Array, look: SceneLook, wish: Wish) -> Product:

@@ -8,8 +8,8 @@ import pytest
 from adstudio.errors import InputError
 from adstudio.imaging.composite.compose import compose, describe
 from adstudio.imaging.linear import delta_e2000, luminance, to_linear
-from adstudio.imaging.resample import resize
-from adstudio.types import Array, Composite, CutOut, Placement
+from adstudio.imaging.resample import resize, resize_rgba
+from adstudio.types import Array, Composite, CutOut, Note, Placement
 
 from .conftest import draw_table, flat
 
@@ -257,6 +257,27 @@ def test_bad_input_is_named(cuts: list[CutOut], places: list[Placement], options
         compose(draw_scene(), cuts, places, **options)  # pyright: ignore[reportArgumentType]
     assert caught.value.code == code
     assert caught.value.hint
+
+
+def test_a_product_that_would_be_nothing_but_blur_is_refused_and_a_soft_one_told(coffee_cut: CutOut) -> None:
+    rows, columns = 40, round(40 * coffee_cut.rgba.shape[1] / coffee_cut.rgba.shape[0])
+    small = CutOut(resize_rgba(coffee_cut.rgba, columns, rows), "mask")
+    scene = resize(draw_scene(), 1024, 1024)
+    with pytest.raises(InputError) as caught:
+        compose(scene, [small], [Placement(0.5, 0.9, 0.4)])
+    assert caught.value.code == "composite.product_too_small"
+    assert f"{columns} × {rows} pixels and would be enlarged 10 times" in caught.value.message
+    least = caught.value.figures["least"]
+    assert isinstance(least, int) and least == 52
+    larger = CutOut(resize_rgba(coffee_cut.rgba, round(columns * least / rows), least), "mask")
+    done = compose(scene, [larger], [Placement(0.5, 0.9, 0.4)])  # as many pixels as the error asks for
+    assert any(note.code == "composite.soft" for note in done.notes if isinstance(note, Note))
+
+
+def test_a_large_picture_is_judged_as_it_is_looked_at(coffee_cut: CutOut) -> None:
+    small = CutOut(resize_rgba(coffee_cut.rgba, 80, 80), "mask")
+    place = [Placement(0.5, 0.9, 0.4)]
+    assert compose(resize(draw_scene(), 2160, 2160), [small], place).mask.max() > 0.9  # 11 times, of which 5 are seen
 
 
 def test_bad_backdrop_is_named(block: CutOut) -> None:

@@ -178,7 +178,8 @@ def test_delta_e2000_of_known_pairs() -> None:
 @pytest.mark.parametrize("size", [(1, 1), (1, 40), (40, 1), (2, 2)])
 def test_product_of_a_single_pixel_is_drawn(room: Array, size: tuple[int, int]) -> None:
     rgba = np.ones((*size, 4), np.float32)
-    done = compose(room, [CutOut(rgba, "mask")], [Placement(0.5, 0.8, 0.1)], reflection=0.5, layers=True)
+    height = min(0.1, 7 * size[0] / room.shape[0])
+    done = compose(room, [CutOut(rgba, "mask")], [Placement(0.5, 0.8, height)], reflection=0.5, layers=True)
     assert np.isfinite(done.image).all() and done.mask.max() > 0.9
     tiny = compose(room, [CutOut(rgba, "mask")], [Placement(0.5, 0.8, 0.004)], reflection=0.5)
     assert np.isfinite(tiny.image).all()

@@ -213,6 +213,17 @@ def test_what_to_know_of_a_set_ad_has_codes_and_stays_korean_in_the_report():
     assert found and all(note.figures["found"] != note for note in found)
 
 
+def test_a_product_that_would_be_nothing_but_blur_is_refused():
+    tiny = CutOut(np.ones((60, 40, 4), np.float32), "test")
+    with pytest.raises(InputError) as caught:
+        draw_template("marketplace-white", tiny)
+    assert caught.value.code == "template.product_too_small"
+    least = caught.value.figures["least"]
+    assert isinstance(least, int)
+    larger = CutOut(np.ones((least, round(least * 2 / 3), 4), np.float32), "test")
+    assert [note.code for note in draw_template("marketplace-white", larger).notes] == ["template.soft"]
+
+
 def test_an_object_too_slim_is_refused():
     bottle = CutOut(np.ones((500, 100, 4), np.float32), "test")
     with pytest.raises(InputError) as caught:
