@@ -22,6 +22,7 @@ _SAYS = re.compile(
     rf"[가-힣]*(?:요|다|까|죠|{IF}|까지|부터|중|는|에|엔)|(?:{join_words('acts')})?시|후|및|또는"
 )  # 드려요, 있는
 _ASKED = re.compile(rf"{IF}\s|(?:{join_words('acts')})\s?시\s")
+_NO_PRICE = re.compile(rf"\s?(?:이상|이하|초과|미만|{join_words('acts')})")  # 리필 1만원 이상
 _PLACE = re.compile(r"(?:동|역|에서|의)$")
 _GIVEN = frozenset(("배송", "상담", "택배", "예약"))  # no name of what is sold, but free now and then
 _MOST_WORDS, _MOST_CHARS = 3, 10
@@ -39,11 +40,21 @@ def find_gifts(body: str, taken: Sequence[tuple[int, int]]) -> list[tuple[int, i
         after = _CLAUSE.split(body[hit.end() : until])[0]
         if term := _TERM.search(before.rstrip()):
             found.append((hit.start() - len(before) + term.start(), hit.end()))
-        elif (behind := _leading_noun(after)) and hit[0] in ("무료", "공짜"):
+        elif (
+            (behind := _leading_noun(after)) and hit[0] in ("무료", "공짜") and not _is_priced(body, hit, behind, taken)
+        ):
             found.append((hit.start(), hit.end() + behind))
         elif (ahead := _trailing_noun(before)) and (hit[0] != "서비스" or _ASKED.search(before)):  # and no 배달 서비스
             found.append((hit.start() - ahead, hit.end()))
     return found
+
+
+def _is_priced(body: str, hit: re.Match[str], behind: int, taken: Sequence[tuple[int, int]]) -> bool:
+    """``주차 무료 커트 2만원``: what stands before is free, and the noun behind has a price of its own."""
+    price = next(((start, end) for start, end in taken if start >= hit.end() + behind), None)
+    if price is None or body[hit.end() + behind : price[0]].strip() or _NO_PRICE.match(body, price[1]):
+        return False
+    return bool(_trailing_noun(_CLAUSE.split(body[: hit.start()])[-1]))
 
 
 def _leading_noun(text: str) -> int:

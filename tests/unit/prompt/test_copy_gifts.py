@@ -98,3 +98,19 @@ def test_a_price_is_of_just_what_the_brief_says(brief: str, headline: str) -> No
 def test_a_price_beside_a_gift_names_its_own_service() -> None:
     copy = processor.write_copy("이삿짐센터 무료 방문 견적, 원룸 이사 15만원부터")
     assert (copy.headline, copy.sub) == ("이삿짐 무료 방문 견적", "원룸 이사 15만원부터")
+
+
+@pytest.mark.parametrize(
+    ("brief", "headline", "sub"),
+    [
+        ("미용실 주차 무료 커트 2만원", "미용실 주차 무료", "커트 2만원"),
+        ("상담 무료 임플란트 90만원", "상담 무료", "임플란트 90만원"),
+        ("리뷰 쓰면 음료 무료 파스타 1만2천원", "리뷰 쓰면 음료 무료", "파스타 1만2천원"),
+        ("헬스장 사우나 무료 월 3만원", "헬스장 사우나 무료", "월 3만원"),
+        ("커피 무료 리필 1만원 이상", "커피 무료 리필 1만원 이상", None),
+    ],
+)
+def test_what_has_a_price_is_not_free(brief: str, headline: str, sub: str | None) -> None:
+    copy = processor.write_copy(brief, provider="rules")
+    assert copy.headline == headline
+    assert sub is None or copy.sub == sub
