@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from ..reading.counters import join_words, offer_words
+from ..reading.handed_words import handed_words
 from .gifts import IF, find_gifts
 
 _MEASURES = rf"(?:{join_words('latin')})(?![A-Za-z])|(?:{join_words('measures')})(?:권|짜리|용)?"
@@ -78,6 +79,10 @@ _CONDITION_AFTER = re.compile(
     r"|\s*[,(]?\s*(?:부가세|VAT|vat|배송비|배달비|봉사료)\s?(?:별도|포함)\)?"
 )
 _NOUN_CHARS = 10
+# What ends the words before an offer: a mark, or what only tells what else there is (사우나 완비 | 주말 15만원).
+_BREAK = re.compile(
+    r"[,.!?·/|;\n()\[\]]|(?<!\d):|:(?!\d)|\s[-–—]\s|(?<=\s)(?:완비|구비|보유|가능|있음|있어요|있습니다)(?=\s)"
+)
 _WHOLE = re.compile(r"100\s?(?:%|퍼센트|프로)")  # 캐시미어 100%: what it is made of
 _NOT_A_PRICE = re.compile(r"\s*(?:픽셀|px|비율|사이즈|크기|해상도|컷)")
 
@@ -118,7 +123,7 @@ def noun_phrase(words: str) -> str:
         named.pop(0)
     if all(word in weak or _TOLD.fullmatch(word) for word in named):
         return ""
-    named = named[-2:]
+    named = named[-3:] if len(named) > 2 and re.fullmatch(handed_words(), named[-2]) else named[-2:]  # 악기 | 대여 월
     while len(named) > 1 and (len(" ".join(named)) > _NOUN_CHARS or named[0] in weak):
         named.pop(0)
     return " ".join(named)
@@ -142,7 +147,7 @@ def _with_nouns_after(body: str, spans: list[tuple[int, int]]) -> list[tuple[int
 
 def _nouns_before(body: str, start: int, ends: list[int]) -> str:
     after = max((end for end in ends if end <= start), default=0)
-    return re.split(r"[,.!?·/|;\n()\[\]]|(?<!\d):|:(?!\d)|\s[-–—]\s", body[after:start])[-1].strip()
+    return _BREAK.split(body[after:start])[-1].strip()
 
 
 _TOLD = re.compile(

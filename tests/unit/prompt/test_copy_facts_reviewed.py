@@ -273,3 +273,29 @@ def test_a_sum_is_told_whole_or_not_at_all(brief: str, offers: tuple[str, ...]) 
     assert read_facts(brief).offers == offers
     copy = processor.write_copy(brief)
     assert all(offer in f"{copy.headline}\n{copy.sub}\n{copy.caption}" for offer in offers)
+
+
+@pytest.mark.parametrize(
+    ("brief", "headline"),
+    [
+        ("한옥스테이 사우나 완비 주말 15만원", "한옥스테이 주말 15만원"),
+        ("펜션 강아지 동반 가능 30% 할인", "펜션 30% 할인"),
+        ("필라테스 주차 가능 체험 1만원", "필라테스 체험 1만원"),
+        ("고깃집 놀이방 완비 삼겹살 1만2천원", "삼겹살 1만2천원"),
+        ("악기 대여 월 2만원", "악기 대여 월 2만원"),
+        ("조식 포함 1박 9만원", "조식 포함 1박 9만원"),
+    ],
+)
+def test_a_price_takes_no_half_of_what_else_there_is(brief: str, headline: str) -> None:
+    assert processor.write_copy(brief, provider="rules").headline == headline
+
+
+@pytest.mark.parametrize(
+    ("brief", "sub"),
+    [
+        ("배송 무료 사과 5kg 2만원", "사과 5kg 2만원"),
+        ("호텔 헬스장 무료 이용 객실 9만9천원", "객실 9만9천원"),
+    ],
+)
+def test_a_second_price_says_what_it_is_of(brief: str, sub: str) -> None:
+    assert processor.write_copy(brief, provider="rules").sub == sub
