@@ -17,7 +17,7 @@ _SMALL_PX = 4  # a disc of so few pixels is laid on faster than distances are me
 
 
 def blur(values: NDArray[np.floating[Any]], sigma: float | tuple[float, float]) -> Array:
-    """Blur over height and width, by pixels; channels are kept apart."""
+    """Blur over height and width; channels are kept apart. Shapes: ``[H,W]`` or ``[H,W,C]``. Units: sigma in pixels."""
     pair = sigma if isinstance(sigma, tuple) else (sigma, sigma)
     if not is_numpy_array(values):
         return taps.blur(values, pair)
@@ -27,7 +27,10 @@ def blur(values: NDArray[np.floating[Any]], sigma: float | tuple[float, float]) 
 
 
 def blur_spot(values: Array, sigma: float | tuple[float, float]) -> Array:
-    """Blur what is mostly zero, such as a shadow: the same as ``blur``, but only where something is."""
+    """Blur what is mostly zero, such as a shadow: the same as ``blur``, but only where something is.
+
+    Shapes: ``[H,W]``.
+    """
     rows, columns = np.flatnonzero(values.any(axis=1)), np.flatnonzero(values.any(axis=0))
     if len(rows) == 0:
         return np.zeros_like(values)
@@ -41,12 +44,12 @@ def blur_spot(values: Array, sigma: float | tuple[float, float]) -> Array:
 
 
 def highest(values: Array, size: int) -> Array:
-    """Take the highest value of a square of ``size`` pixels around each pixel; size is odd."""
+    """Take the highest value of a square of ``size`` pixels around each pixel; size is odd. Shapes: ``[H,W]``."""
     return _extreme(values, size, np.maximum) if is_numpy_array(values) else taps.highest(values, size)
 
 
 def lowest(values: Array, size: int) -> Array:
-    """Take the lowest value of a square of ``size`` pixels around each pixel; size is odd."""
+    """Take the lowest value of a square of ``size`` pixels around each pixel; size is odd. Shapes: ``[H,W]``."""
     return _extreme(values, size, np.minimum) if is_numpy_array(values) else -taps.highest(-values, size)
 
 
@@ -63,7 +66,7 @@ def _extreme(values: Array, size: int, pick: np.ufunc) -> Array:
 
 
 def slopes(values: Array) -> tuple[Array, Array]:
-    """Measure how steeply a map rises, downwards and to the right, per pixel."""
+    """Measure how steeply a map ``[H,W]`` rises, downwards and to the right, per pixel."""
     xp = array_namespace(values)
     down, across = xp.empty_like(values), xp.empty_like(values)
     for out, rise in ((down, values), (across, values.T)):
@@ -74,7 +77,7 @@ def slopes(values: Array) -> tuple[Array, Array]:
 
 
 def affine(values: Array, matrix: Array, offset: tuple[float, float], shape: tuple[int, int]) -> Array:
-    """Read ``values[matrix @ (row, column) + offset]`` between the pixels; 0 outside."""
+    """Read ``values[matrix @ (row, column) + offset]`` between the pixels; 0 outside. Shapes: ``[H,W] -> shape``."""
     if not is_numpy_array(values):
         return taps.affine(values, matrix, offset, shape)
     from scipy.ndimage import affine_transform
@@ -126,7 +129,7 @@ def fill_holes(mask: Bools) -> Bools:
 
 
 def find_parts(mask: Bools) -> tuple[NDArray[np.intp], int]:
-    """Number the connected parts of a mask from 1. Returns: the numbers per pixel, and how many parts there are."""
+    """Number the connected parts of a mask ``[H,W]`` from 1. Returns: the numbers per pixel, and how many there are."""
     from scipy.ndimage import label
 
     found: Any = label(mask)
@@ -134,7 +137,7 @@ def find_parts(mask: Bools) -> tuple[NDArray[np.intp], int]:
 
 
 def depth_inside(mask: Bools) -> Array:
-    """Measure how far each pixel of a mask lies from its outline; the picture's edge is no outline."""
+    """Measure how far each pixel of a mask ``[H,W]`` lies from its outline, in pixels; the picture's edge is none."""
     from scipy.ndimage import distance_transform_edt
 
     return np.asarray(distance_transform_edt(np.pad(mask, 1, mode="edge")), dtype=np.float32)[1:-1, 1:-1]

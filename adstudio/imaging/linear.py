@@ -22,7 +22,7 @@ _TURN = 2 * math.pi
 
 
 def to_linear(srgb: Array) -> Array:
-    """Decode sRGB values 0..1 into linear light."""
+    """Decode sRGB values 0..1 into linear light. Shapes: any, kept."""
     xp = array_namespace(srgb)
     srgb = xp.astype(srgb, xp.float32, copy=False)
     curve = xp.pow((xp.maximum(srgb, 0.0) + 0.055) / 1.055, 2.4)
@@ -30,7 +30,7 @@ def to_linear(srgb: Array) -> Array:
 
 
 def to_srgb(linear: Array) -> Array:
-    """Encode linear light into sRGB values, clipped to 0..1."""
+    """Encode linear light into sRGB values, clipped to 0..1. Shapes: any, kept."""
     xp = array_namespace(linear)
     linear = xp.clip(xp.astype(linear, xp.float32, copy=False), 0.0, 1.0)
     curve = 1.055 * xp.pow(linear, 1 / 2.4) - 0.055
@@ -54,7 +54,10 @@ def to_lab(linear: Array) -> Array:
 
 
 def delta_e2000(one: Array, other: Array) -> Array:
-    """Measure the colour difference (CIEDE2000) of two linear RGB pictures, per pixel; about 1 is just noticeable."""
+    """Measure the colour difference (CIEDE2000) of two linear RGB pictures, per pixel; about 1 is just noticeable.
+
+    Shapes: both ``[...,3] -> [...]``.
+    """
     xp = array_namespace(one)
     flat, other_flat = xp.reshape(one, (-1, 3)), xp.reshape(other, (-1, 3))
     out = xp.zeros(flat.shape[:1], dtype=xp.float32, device=device(one))

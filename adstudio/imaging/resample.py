@@ -31,7 +31,10 @@ def resize(picture: Array, width_px: int, height_px: int) -> Array:
 
 
 def resize_part(picture: Array, width_px: int, height_px: int, part: tuple[slice, slice]) -> Array:
-    """Resize only what will be a part of the resized picture; the same as ``resize(…)[part]`` but for its rim."""
+    """Resize only what will be a part of the resized picture; the same as ``resize(…)[part]`` but for its rim.
+
+    Shapes: ``[H,W]`` or ``[H,W,C]``; ``part`` counts in pixels of the resized picture.
+    """
     height, width = picture.shape[:2]
     rows, columns = (range(*each.indices(side)) for each, side in zip(part, (height_px, width_px), strict=True))
     down, across = height / height_px, width / width_px
@@ -40,7 +43,7 @@ def resize_part(picture: Array, width_px: int, height_px: int, part: tuple[slice
 
 
 def resample(picture: Array, width_px: int, height_px: int) -> Array:
-    """Resize without clipping: sharp steps swing over by a few per cent."""
+    """Resize without clipping: sharp steps swing over by a few per cent. Shapes: ``[H,W]`` or ``[H,W,C]``."""
     if not is_numpy_array(picture):
         return taps.resample(picture, width_px, height_px)
     return resample_planes(picture, width_px, height_px)
@@ -82,7 +85,7 @@ def resize_rgba(rgba: Array, width_px: int, height_px: int) -> Array:
 
 
 def turn_rgba(rgba: Array, degrees: float, longest_px: int) -> Array:
-    """Turn a cut-out clockwise and trim it to its new bounds.
+    """Turn a cut-out ``[h,w,4]`` clockwise and trim it to its new bounds.
 
     Args:
         longest_px: of the result, about; a larger cut-out is reduced on the way.
@@ -130,7 +133,7 @@ def premultiply(rgba: Array, width_px: int, height_px: int) -> Array:
 
 
 def unmultiply(planes: Array) -> Array:
-    """Turn premultiplied linear light back into straight sRGB."""
+    """Turn premultiplied linear light back into straight sRGB. Shapes: ``[h,w,4]``."""
     xp = array_namespace(planes)
     weight = planes[..., 3:]
     # Colour and weight swing over together, so they are divided before either is clipped.

@@ -18,6 +18,8 @@ def compose_on(
 ) -> Composite:
     """Compose where the host has room; where memory runs out all the same, on the processor, which a note says.
 
+    Shapes: backdrop ``[H,W,3] float32 sRGB 0..1``.
+
     Args:
         options: those of ``compose``.
 

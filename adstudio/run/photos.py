@@ -16,14 +16,22 @@ _ROOM_BESIDE = 0.6  # of the picture: a subject that fills more leaves no room t
 
 
 def read_source(source: str) -> Array:
-    """Read a picture of a request as an opaque photo."""
+    """Read a picture of a request as an opaque photo. Returns: ``[H,W,3] float32 sRGB 0..1``.
+
+    Raises:
+        InputError: ``photo.<reason>``, or what ``open_source`` refuses.
+    """
     from ..imaging.photo import read_photo
 
     return read_photo(open_source(source))
 
 
 def read_logo(source: str) -> Array:
-    """Read a logo of a request with its transparency: ``[h,w,4]``."""
+    """Read a logo of a request with its transparency. Returns: ``[h,w,4] float32 sRGB 0..1``, straight alpha.
+
+    Raises:
+        InputError: ``photo.<reason>``, or what ``open_source`` refuses.
+    """
     from ..imaging.photo import read_photo_with_alpha
 
     colour, alpha = read_photo_with_alpha(open_source(source), min_side_px=8)
@@ -32,7 +40,10 @@ def read_logo(source: str) -> Array:
 
 
 def cover(photo: Array, width: int, height: int) -> Array:
-    """Fill ``width`` x ``height`` with a photo: scaled evenly, the overhang cut off on both sides alike."""
+    """Fill ``width`` x ``height`` with a photo: scaled evenly, the overhang cut off on both sides alike.
+
+    Shapes: ``[H,W,3] -> [height,width,3]``.
+    """
     from ..imaging.resample import resample_planes
 
     scale = max(width / photo.shape[1], height / photo.shape[0])
@@ -43,7 +54,10 @@ def cover(photo: Array, width: int, height: int) -> Array:
 
 
 def cover_seen(photo: Array, width: int, height: int) -> Array:
-    """Fill ``width`` x ``height`` as :func:`cover` does, cut where the least is to be seen."""
+    """Fill ``width`` x ``height`` as :func:`cover` does, cut where the least is to be seen.
+
+    Shapes: ``[H,W,3] -> [height,width,3]``.
+    """
     from ..imaging.reframe import choose_window, reframe
     from ..layout.picture.energy import measure
 
@@ -81,7 +95,13 @@ def target_size(
 
 
 def find_subject(photo: Array, strength: float) -> Array | None:
-    """Where the photo's subject stands, as long as a picture drawn over it still shows it there and it can be told."""
+    """Where the photo's subject stands, as long as a picture drawn over it still shows it there and it can be told.
+
+    Shapes: ``[H,W,3] -> [H,W]``, 1 = subject.
+
+    Args:
+        strength: share of the schedule that draws over the photo.
+    """
     from ..imaging.cutout.geodesic import GeodesicMatting
 
     if strength > _SUBJECT_STAYS:

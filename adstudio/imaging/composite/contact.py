@@ -41,6 +41,8 @@ def lay_around(picture: Array, drawn: Array, alpha: Array, zone: Array) -> Array
     """Take a drawn picture where ``zone`` is not 0; what is opaque in ``alpha`` keeps its very numbers.
 
     The ground gets no lighter than it was: a model is free to darken where things touch, not to wipe a shadow away.
+
+    Shapes: both pictures ``[H,W,3]`` sRGB, alpha and zone ``[H,W]``.
     """
     finished = np.array(picture, dtype=np.float32)
     taken = (zone > 0) & (alpha <= OPAQUE)
@@ -57,7 +59,10 @@ def lay_around(picture: Array, drawn: Array, alpha: Array, zone: Array) -> Array
 
 
 def measure_change(before: Array, after: Array, alpha: Array) -> float:
-    """Find the largest difference of a value inside what is opaque; 0 = every number is the same."""
+    """Find the largest difference of a value inside what is opaque; 0 = every number is the same.
+
+    Shapes: both pictures ``[H,W,3]``, alpha ``[H,W]``.
+    """
     inside = alpha > OPAQUE
     return float(np.abs(after[inside] - before[inside]).max(initial=0.0))
 

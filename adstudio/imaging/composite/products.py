@@ -76,7 +76,7 @@ def check_cutouts(cutouts: Sequence[CutOut]) -> None:
 
 
 def fit(cutouts: Sequence[CutOut], placements: Sequence[Placement], scene: Array) -> tuple[list[Product], list[str]]:
-    """Fit, turn, resize and sort the products from back to front, where the scene lies.
+    """Fit, turn, resize and sort the products from back to front, where the scene ``[H,W,3]`` lies.
 
     Returns: them, and notes on what gave way.
 

@@ -33,7 +33,10 @@ class Found:
 def settle_stances(
     scene: Array, cutouts: Sequence[CutOut], placements: Sequence[Placement]
 ) -> tuple[tuple[Placement, ...], tuple[str, ...]]:
-    """Find the stance of every product on its place. Returns: the placements with it, and a note on each."""
+    """Find the stance of every product on its place in a scene ``[H,W,3]``.
+
+    Returns: the placements with it, and a note on each.
+    """
     height, width = scene.shape[:2]
     surface = _look(scene)
     settled, notes = [], []
@@ -47,7 +50,7 @@ def settle_stances(
 
 
 def foot_share(alpha: Array) -> float:
-    """Tell how much of its width a product has at its very bottom: a box 1, a pendant almost 0."""
+    """Tell how much of its width a product (alpha ``[h,w]``) has at its very bottom: a box 1, a pendant almost 0."""
     if not alpha.any():
         return 0.0
     solid = find_body(alpha)

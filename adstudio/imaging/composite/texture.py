@@ -44,7 +44,10 @@ def measure_grain(picture: Array, where: Array | None = None) -> float:
 
 
 def measure_edges(picture: Array, where: Array | None = None) -> float | None:
-    """Measure how wide the sharpest edges are, in pixels; None where there are too few to tell."""
+    """Measure how wide the sharpest edges are, in pixels; None where there are too few to tell.
+
+    Shapes: picture ``[H,W,3]``; ``where`` ``[H,W]``, 1 = look there.
+    """
     xp = array_namespace(picture)
     grey = mix(picture, _THIRDS)
     if min(grey.shape) < 16:
@@ -60,7 +63,7 @@ def measure_edges(picture: Array, where: Array | None = None) -> float | None:
 
 
 def soften_rim(planes: Array, from_px: float, to_px: float, strength: float) -> tuple[Array, float]:
-    """Blur the outline of premultiplied planes as far as their edges are sharper than the scene's.
+    """Blur the outline of premultiplied planes ``[h,w,4]`` as far as their edges are sharper than the scene's.
 
     Only the outline: a label must stay as crisp as it was taken. Returns: the planes, and the sigma.
     """

@@ -72,14 +72,14 @@ def _fit(guide: Array, matte: Array, window: int) -> tuple[Array, Array]:
 
 
 def soften_steps(matte: Array) -> Array:
-    """Smooth the stair steps of a mask that knows only 0 and 1; soft mattes are returned as they are."""
+    """Smooth the stair steps of a mask ``[H,W]`` that knows only 0 and 1; soft mattes are returned as they are."""
     if bool(((matte > 0.02) & (matte < 0.98)).any()):
         return matte
     return np.clip(blur(matte, 0.8), 0.0, 1.0)
 
 
 def shrink(matte: Array, by_px: float) -> Array:
-    """Pull a matte's outline inwards by ``by_px`` pixels; 0 leaves it as it is."""
+    """Pull the outline of a matte ``[H,W]`` inwards by ``by_px`` pixels; 0 leaves it as it is."""
     if by_px <= 0:
         return matte
     # A product that the photo's edge cuts off keeps its straight side there.

@@ -71,7 +71,7 @@ def nearest_colour(photo: Array, source: Bools, wanted: Bools) -> Array:
 
 
 def has_soft_edge(alpha: Array) -> bool:
-    """Tell whether a matte ends in hair, fur or a blur rather than in an outline."""
+    """Tell whether a matte ``[H,W]`` ends in hair, fur or a blur rather than in an outline."""
     from scipy.ndimage import distance_transform_edt, maximum_filter
 
     half = (alpha > _CLEAR) & (alpha < OPAQUE)
@@ -90,6 +90,8 @@ def straighten(colour: Array, alpha: Array) -> tuple[Array, bool]:
     """Divide premultiplied colours by their alpha where a picture holds such, as some programs save PNGs.
 
     Straight colours in a rim are those of the product beside it; premultiplied ones are darker by just their alpha.
+
+    Shapes: colour ``[H,W,3]``, alpha ``[H,W]``.
 
     Returns: the straight colours, and whether they had been premultiplied.
     """

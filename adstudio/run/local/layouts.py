@@ -16,7 +16,10 @@ from ..request import AdRequest
 def place_products(
     request: AdRequest, analyzer: Analyzer, backdrop: Array, cutouts: Sequence[CutOut], prompt: AdPrompt, has_copy: bool
 ) -> LayoutPlan:
-    """Stand the products where the request says, where the analyzer finds a place, or in a plain row."""
+    """Stand the products where the request says, where the analyzer finds a place, or in a plain row.
+
+    Shapes: backdrop ``[H,W,3] float32 sRGB 0..1``.
+    """
     if request.placements:
         return LayoutPlan(products=request.placements, reasons=("제품의 자리는 직접 정하신 그대로입니다.",))
     if request.auto_layout:
