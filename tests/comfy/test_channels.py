@@ -45,6 +45,7 @@ CASES = """
 from types import SimpleNamespace
 import numpy as np, torch
 from pack.nodes.channels import ChannelPreset, FitToChannel, Reflow
+from pack.nodes._feedback import reporting
 from pack.nodes.text import TextOverlay
 from pack.nodes.channel_rules import ChannelCheck, ChannelTemplate
 from pack.adstudio.errors import InputError
@@ -64,7 +65,7 @@ for node in (ChannelPreset, FitToChannel, Reflow, ChannelCheck, ChannelTemplate)
 zit = SimpleNamespace(checkpoint=SimpleNamespace(grid_px=32, base_px=512))
 ramp = torch.linspace(0.9, 0.4, 256)[None, None, :, None].expand(2, 256, 256, 3).contiguous()
 mask = torch.zeros((1, 256, 256)); mask[:, 100:220, 90:160] = 1
-rgba = np.ones((90, 80, 4), np.float32); rgba[..., :3] = (0.8, 0.2, 0.1)
+rgba = np.ones((135, 120, 4), np.float32); rgba[..., :3] = (0.8, 0.2, 0.1)
 cut = CutOut(rgba, "mask")
 plan = LayoutPlan((TextBlock("headline", "봄 신메뉴", Box(0.1, 0.05, 0.9, 0.2)),))
 names = "instagram_story\\n캐시워크, kakao_native:2x1"
@@ -99,6 +100,8 @@ answer = {
         cut, **words, **draft, old_price="6,000원", app="성수커피", app_icon=right[:, :64, :64]).result[0].shape),
     "half an app": refusal(lambda: ChannelTemplate.execute(cut, **words, **draft, app="성수커피"))[0],
     "without copy": [told, torch.equal(passed, silent[0][0])],
+    "badges": [
+        each.get("code") for each in reporting(ChannelTemplate).execute(cut, **words, **draft).ui["adstudio_badges"]],
     "no size": refusal(lambda: Reflow.execute(ramp, plan, "배민", 12, 1.0, 0.3))[0],
 }
 """
@@ -143,6 +146,7 @@ def test_templates_are_set(seen: dict[str, Any]):
     assert "channel.font" in report
     assert "channel.font" not in seen["official"]
     assert seen["white"] == [1, 1000, 1000, 3]
+    assert {"template.soft", "template.other_font", "template.found"} <= set(seen["badges"])
 
 
 def test_one_graph_saves_a_picture_for_each_channel(server: ComfyServer):
