@@ -18,23 +18,29 @@ _DTYPES = {"BF16": "bfloat16", "F32": "float32", "F16": "float16"}
 
 def _architectures(case: Case) -> Problem | None:
     named = case.config(_PART).get("architectures")
-    if not named or case.facts[_PART].get("model_type") != "qwen3" or set(named) <= _ARCHITECTURES:
+    names = [str(name) for name in named] if isinstance(named, list) else [say(named)]
+    if not named or case.facts[_PART].get("model_type") != "qwen3" or set(names) <= _ARCHITECTURES:
         return None
     return Problem(
-        f"architectures names {', '.join(map(str, named))}, but the tensors are those of Qwen3.",
+        f"architectures names {', '.join(names)}, but the tensors are those of Qwen3.",
         {"architectures": ["Qwen3ForCausalLM"]},
     )
 
 
 def read_theta(config: dict[str, Any]) -> float | None:
     """The base of the encoder's rotary positions: ``rope_parameters`` is the newer way to say it, and goes first."""
-    parameters = config.get("rope_parameters") or config.get("rope_scaling") or {}
+    parameters = _values(config, "rope_parameters") or _values(config, "rope_scaling")
     return number_or_none(parameters.get("rope_theta", config.get("rope_theta")))
+
+
+def _values(config: dict[str, Any], key: str) -> dict[str, Any]:
+    told = config.get(key)
+    return told if isinstance(told, dict) else {}
 
 
 def _with_theta(config: dict[str, Any], theta: float) -> dict[str, Any]:
     # Both ways, so that transformers before and after 5 read the same.
-    parameters = config.get("rope_parameters") or {"rope_type": "default"}
+    parameters = _values(config, "rope_parameters") or {"rope_type": "default"}
     return {"rope_theta": theta, "rope_parameters": {**parameters, "rope_theta": theta}}
 
 
@@ -64,7 +70,9 @@ def _rope_theta(case: Case) -> Problem | None:
 def _rope_type(case: Case) -> Problem | None:
     config = case.config(_PART)
     for key in ("rope_parameters", "rope_scaling"):
-        parameters = config.get(key) or {}
+        told, parameters = config.get(key), _values(config, key)
+        if told is not None and not isinstance(told, dict):
+            return Problem(f"{key} is {say(told)}, which says nothing; it was left out.", {key: REMOVED})
         kind = parameters.get("rope_type", parameters.get("type", "default"))
         if kind == "default" or case.known_as(_PART) is None:
             continue
@@ -81,7 +89,7 @@ def _rope_type(case: Case) -> Problem | None:
 
 def _rope_style(case: Case) -> Problem | None:
     config = case.config(_PART)
-    theta = (config.get("rope_parameters") or {}).get("rope_theta")
+    theta = _values(config, "rope_parameters").get("rope_theta")
     if theta is None or "rope_theta" in config or same(theta, DEFAULTS[_PART]["rope_theta"]):
         return None
     major = _transformers_major()
@@ -103,10 +111,12 @@ def _layer_types(case: Case) -> Problem | None:
     types, layers = case.config(_PART).get("layer_types"), case.facts[_PART].get("num_hidden_layers")
     if types is None or layers is None:
         return None
-    if len(types) == layers and not (case.known_as(_PART) and set(types) != {"full_attention"}):
+    kinds = {str(kind) for kind in types} if isinstance(types, list) else set()
+    if kinds and len(types) == layers and not (case.known_as(_PART) and kinds != {"full_attention"}):
         return None
+    came = f"lists {len(types)} layers, {len(kinds)} kinds" if isinstance(types, list) else f"is {say(types)}"
     return Problem(
-        f"layer_types lists {len(types)} layers, {len(set(types))} kinds; the model has {layers} with full attention.",
+        f"layer_types {came}; the model has {layers} with full attention.",
         {"layer_types": ["full_attention"] * layers},
     )
 
@@ -132,7 +142,8 @@ def _tie(case: Case) -> Problem | None:
     tied = config.get("tie_word_embeddings", DEFAULTS[_PART]["tie_word_embeddings"])
     if tied or not case.facts[_PART] or any(name.endswith("lm_head.weight") for name in names):
         return None
-    speaks = any(str(name).endswith("ForCausalLM") for name in config.get("architectures") or ())
+    named = config.get("architectures")
+    speaks = isinstance(named, list) and any(str(name).endswith("ForCausalLM") for name in named)
     if not speaks and case.known_as(_PART) is None:
         return None  # an encoder alone has no head to tie
     return Problem(

@@ -29,7 +29,7 @@ def _axes_lens(case: Case) -> Problem | None:
     right = known.values.get("transformer", {}).get("axes_lens") if known else None
     told = case.config("transformer").get("axes_lens")
     if known is None or right is None:
-        return None
+        return None if told is None or _are_counts(told) else Problem(f"axes_lens is {say(told)}, no list of numbers.")
     if _are_counts(told) and len(told) == len(right) and all(map(int.__ge__, told, right)):
         return None
     came = f"axes_lens is {say(told)}"

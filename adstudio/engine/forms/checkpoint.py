@@ -20,7 +20,7 @@ from .diffusers_folder import read_folder
 from .fingerprint import family, holdings
 from .layouts import cached_folder, checkpoint_in, name_of
 from .model_files import AUTO, KINDS, WORDS
-from .parts import Sources
+from .parts import Part, Sources
 from .split_files import read_split, replaced_part, why_apart
 from .storage_notes import storage_notes, with_dtypes
 
@@ -139,12 +139,7 @@ def _describe(path: Path, name: str, sources: Sources) -> Checkpoint:
     sources, findings = mend(with_dtypes(sources))
     vae, transformer = sources.vae, sources.transformer
     if not vae.config.get("block_out_channels"):
-        raise ModelError(
-            "checkpoint.bad_config",
-            f"{vae.config_file or vae.place} does not say 'block_out_channels'.",
-            "Download this file again.",
-            file=str(vae.config_file or vae.place),
-        )
+        raise _bad_config(vae, "block_out_channels")
     grid = 2 ** (len(vae.config["block_out_channels"]) - 1) * min(transformer.config.get("all_patch_size", [2]))
     adapters = path / "loras"
     return Checkpoint(
@@ -152,7 +147,7 @@ def _describe(path: Path, name: str, sources: Sources) -> Checkpoint:
         name=name,
         grid_px=grid,
         base_px=_base_px(vae.config, grid),
-        prompt_tokens=_prompt_tokens(transformer.config),
+        prompt_tokens=_prompt_tokens(transformer),
         weights_bytes=sum(part.bytes for part in sources.parts),
         dtype=transformer.dtype,
         adapters=adapters if adapters.is_dir() else None,
@@ -192,15 +187,25 @@ def _check_kinds(sources: Sources) -> None:
             )
 
 
+def _bad_config(part: Part, key: str) -> ModelError:
+    file = str(part.config_file or part.place)
+    return ModelError(
+        "checkpoint.bad_config", f"{file} does not say '{key}' as it should.", "Download this file again.", file=file
+    )
+
+
 def _base_px(vae: dict[str, Any], grid: int) -> int:
     side = vae.get("sample_size", 0)
     # 32 is what AutoencoderKL writes when nobody set it: it says nothing about the model
     return side // grid * grid if isinstance(side, int) and side >= 2 * grid and side != 32 else _COMMON_BASE_PX
 
 
-def _prompt_tokens(transformer: dict[str, Any]) -> int:
+def _prompt_tokens(transformer: Part) -> int:
     # Positions run along the first axis: the padded caption, then one more for the picture itself.
-    longest = int(transformer.get("axes_lens", [1024])[0])
+    lengths = transformer.config.get("axes_lens", [1024])
+    longest = lengths[0] if isinstance(lengths, list | tuple) and lengths else None
+    if not isinstance(longest, int) or longest < _CAPTION_MULTIPLE + 2:
+        raise _bad_config(transformer, "axes_lens")
     return min(_PROMPT_TOKENS, (longest - 2) // _CAPTION_MULTIPLE * _CAPTION_MULTIPLE)
 
 

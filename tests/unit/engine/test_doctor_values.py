@@ -1,0 +1,69 @@
+"""Values of another kind than they should be: the doctor says so in a line, and a load mends or refuses them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adstudio.config import EMBEDDED_CHECKPOINT
+from adstudio.engine.doctor.examination import examine_folder
+from adstudio.engine.forms.checkpoint import open_checkpoint
+from adstudio.engine.memory.components import load
+from adstudio.engine.memory.torch_host import TorchHost
+from adstudio.errors import ModelError
+
+ODD: tuple[Any, ...] = (True, 1.5, "x", [], {}, [None], [["a"]], -1)
+ENCODER, TRANSFORMER, VAE = "text_encoder/config.json", "transformer/config.json", "vae/config.json"
+KEYS = [
+    *((ENCODER, key) for key in ("rope_parameters", "rope_scaling", "architectures", "layer_types", "rope_theta")),
+    *((TRANSFORMER, key) for key in ("axes_lens", "axes_dims", "all_patch_size", "rope_theta")),
+    *((VAE, key) for key in ("block_out_channels", "sample_size", "scaling_factor")),
+    ("scheduler/scheduler_config.json", "shift"),
+]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(EMBEDDED_CHECKPOINT, tmp_path / "model"))
+
+
+def write(file: Path, **values: Any) -> None:
+    file.write_text(json.dumps({**json.loads(file.read_text()), **values}))
+
+
+@pytest.mark.parametrize(("file", "key"), KEYS)
+def test_a_value_of_another_kind_ends_nothing(file: str, key: str, folder: Path):
+    for value in ODD:
+        write(folder / file, **{key: value})
+        examine_folder(folder)
+        try:
+            open_checkpoint(folder)
+        except ModelError as error:
+            assert key in str(error)
+
+
+@pytest.mark.parametrize("key", ["rope_parameters", "rope_scaling", "architectures", "layer_types"])
+@pytest.mark.parametrize("value", ["x", 1.5, [["a"]]], ids=str)
+def test_what_says_nothing_of_the_encoder_is_left_out(key: str, value: Any, folder: Path):
+    sound = open_checkpoint(folder).sources.text_encoder.config
+    write(folder / ENCODER, **{key: value, "rope_theta": 1_000_000})
+    (finding,) = [each for each in examine_folder(folder).findings if key in each.message]
+    assert finding.mended and finding.part == "text_encoder"
+    config = open_checkpoint(folder).sources.text_encoder.config
+    assert config.get(key) != value
+    assert config["num_hidden_layers"] == sound["num_hidden_layers"]
+    assert load(folder, TorchHost("cpu", model_dirs=[])), "it is built as well"
+
+
+@pytest.mark.parametrize("value", ["x", [], 7, [10], [None]], ids=str)
+def test_a_length_of_prompts_that_is_none_is_refused(value: Any, folder: Path):
+    write(folder / TRANSFORMER, axes_lens=value)
+    with pytest.raises(ModelError, match="axes_lens") as caught:
+        open_checkpoint(folder)
+    assert caught.value.code == "checkpoint.bad_config"
+    said = [each for each in examine_folder(folder).findings if each.rule == "transformer.axes_lens"]
+    assert len(said) == (value not in ([], [10])), "what is a list of numbers is taken for one"
