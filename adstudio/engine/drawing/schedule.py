@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from ...errors import InputError
+from ...errors import InputError, ModelError
 from ..forms.assembly import diffusers_class
 
 _MOST_STEPS = 100
@@ -60,10 +60,22 @@ def make_scheduler(
 
     Args:
         begin: the number of the level that comes first.
+
+    Raises:
+        ModelError: ``checkpoint.bad_config``
     """
     known = {key: value for key, value in config.items() if not key.startswith("_")}
-    scheduler = diffusers_class("FlowMatchEulerDiscreteScheduler").from_config(known)
-    scheduler.set_timesteps(sigmas=levels, device=device, mu=_resolution_shift(known, image_tokens))
+    kind = diffusers_class("FlowMatchEulerDiscreteScheduler")
+    try:
+        scheduler = kind.from_config(known)
+        scheduler.set_timesteps(sigmas=levels, device=device, mu=_resolution_shift(known, image_tokens))
+    except (TypeError, ValueError) as error:
+        raise ModelError(
+            "checkpoint.bad_config",
+            f"The checkpoint's scheduler_config.json does not describe a schedule ({error}).",
+            "Download this file again.",
+            file="scheduler/scheduler_config.json",
+        ) from error
     scheduler.set_begin_index(begin)
     return scheduler
 

@@ -41,7 +41,7 @@ def build_language_model(part: Part, watcher: Watcher | None = None) -> nn.Modul
         from transformers import Qwen3Config, Qwen3Model
     except ImportError as error:
         raise MissingDependency("transformers", "Reading prompts", "'transformers>=4.51'") from error
-    config = Qwen3Config.from_dict(part.config)
+    config = _construct(lambda: Qwen3Config.from_dict(part.config), part)
     with torch.device("meta"):
         model = _construct(lambda: Qwen3Model(config), part)
     # The rotary table is computed, not stored: without this it would stay without storage.
@@ -110,11 +110,12 @@ def _build_diffusers(name: str, part: Part, watcher: Watcher | None) -> nn.Modul
 def _construct(make: Any, part: Part) -> Any:
     try:
         return make()
-    except (AssertionError, KeyError, TypeError, ValueError) as error:
+    except Exception as error:  # the classes check their values in ways, and by errors, of their own
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise ModelError(
             "checkpoint.bad_config",
             f"The configuration {part.config_file or f'worked out for {part.place}'} does not describe a model that "
-            f"can be built ({error!r}).",
+            f"can be built ({reason[:200]}).",
             "Download this file again, or choose another checkpoint.",
             file=str(part.config_file or part.place),
         ) from error

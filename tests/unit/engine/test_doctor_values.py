@@ -11,6 +11,7 @@ import pytest
 
 from adstudio.config import EMBEDDED_CHECKPOINT
 from adstudio.engine.doctor.examination import examine_folder
+from adstudio.engine.drawing.sampling import text_to_image
 from adstudio.engine.forms.checkpoint import open_checkpoint
 from adstudio.engine.memory.components import load
 from adstudio.engine.memory.torch_host import TorchHost
@@ -57,6 +58,35 @@ def test_what_says_nothing_of_the_encoder_is_left_out(key: str, value: Any, fold
     assert config.get(key) != value
     assert config["num_hidden_layers"] == sound["num_hidden_layers"]
     assert load(folder, TorchHost("cpu", model_dirs=[])), "it is built as well"
+
+
+@pytest.mark.parametrize(
+    ("file", "key", "value"),
+    [
+        (ENCODER, "rms_norm_eps", "1e-6"),
+        (ENCODER, "use_cache", []),
+        (ENCODER, "bos_token_id", "x"),
+        (VAE, "act_fn", True),
+        (VAE, "sample_size", []),
+        (VAE, "norm_num_groups", 7),
+    ],
+)
+def test_what_no_class_takes_is_refused_when_it_is_built(file: str, key: str, value: Any, folder: Path):
+    write(folder / file, **{key: value})
+    with pytest.raises(ModelError) as caught:
+        load(folder, TorchHost("cpu", model_dirs=[]))
+    assert caught.value.code == "checkpoint.bad_config"
+    assert str(folder / file) in caught.value.message and "\n" not in caught.value.message
+
+
+@pytest.mark.parametrize(("key", "value"), [("shift", "x"), ("time_shift_type", "x"), ("max_shift", [])])
+def test_a_schedule_that_is_none_is_refused(key: str, value: Any, folder: Path):
+    write(folder / "scheduler/scheduler_config.json", **{key: value})
+    host = TorchHost("cpu", model_dirs=[])
+    zit = load(folder, host)
+    with pytest.raises(ModelError, match="scheduler_config") as caught:
+        text_to_image(zit, "a cup", width=64, height=64, seed=1, steps=1, host=host)
+    assert caught.value.code == "checkpoint.bad_config"
 
 
 @pytest.mark.parametrize("value", ["x", [], 7, [10], [None]], ids=str)
