@@ -271,9 +271,8 @@ class ContactBlend(io.ComfyNode):
             blend_contact(zit, frame, part, words, seed=seed + index, **options)
             for index, (frame, part) in enumerate(zip(frames, masks, strict=True))
         ]
-        said = [describe_blend(each) for each in done]
-        _feedback.note(dict.fromkeys(line for lines in said for line in lines))
-        receipt = "\n\n".join(map("\n".join, said))
+        _feedback.note(dict.fromkeys(line for each in done for line in each.notes))
+        receipt = "\n\n".join(map(describe_blend, done))
         pictures, zones = to_image([each.image for each in done]), to_mask([each.zone for each in done])
         return io.NodeOutput(pictures, zones, receipt, ui=_host.show(cls, receipt))
 

@@ -13,10 +13,6 @@ if TYPE_CHECKING:
     from ...engine.memory.components import Zit
 
 REACH = 0.12
-_DRAWN = (
-    "contact: {share} of the picture was drawn anew in {evaluations} evaluations; largest change inside the product "
-    "{change}"
-)
 _LEAST_ZONE = 0.5  # of full strength; a fainter zone has nothing to draw
 
 
@@ -69,7 +65,11 @@ def blend_contact(
     _check(picture, product_mask, strength, reach)
     zone = find_zone(product_mask, reach)
     if strength == 0 or float(zone.max(initial=0)) < _LEAST_ZONE:
-        notes = () if strength == 0 else (Note("contact.no_ground", "No ground is seen under the products."),)
+        notes = (
+            ()
+            if strength == 0
+            else (Note("contact.no_ground", "No ground is seen under the products: nothing was drawn anew."),)
+        )
         return Blended(picture, np.zeros_like(zone), 0, _receipt(0.0, 0, 0.0), notes)
     # A picture larger than the model's is worked on in part: the zone gets the model's full size.
     is_large = picture.shape[0] * picture.shape[1] > 1.5 * zit.checkpoint.base_px**2
@@ -84,18 +84,15 @@ def blend_contact(
     return Blended(image, zone, drawn.evaluations, receipt, drawn.notes)
 
 
-def describe_blend(blended: Blended) -> tuple[str, ...]:
-    """Put a blend's receipt in words, a sentence each."""
+def describe_blend(blended: Blended) -> str:
+    """Put a blend's receipt in words."""
     if not blended.evaluations:
-        return (Note("contact.nothing", "contact: nothing was drawn anew"), *blended.notes)
-    line = Note(
-        "contact.drawn",
-        _DRAWN,
-        share=f"{blended.receipt['contact_share']:.1%}",
-        evaluations=blended.evaluations,
-        change=f"{blended.receipt['contact_change']:g}",
+        return "\n".join(["contact: nothing was drawn anew", *blended.notes])
+    line = (
+        f"contact: {blended.receipt['contact_share']:.1%} of the picture was drawn anew in {blended.evaluations} "
+        f"evaluations; largest change inside the product {blended.receipt['contact_change']:g}"
     )
-    return (line, *blended.notes)
+    return "\n".join([line, *blended.notes])
 
 
 def _receipt(change: float, evaluations: int, share: float) -> dict[str, float]:
