@@ -21,6 +21,8 @@ from .parts import Part
 from .qwen_tokenizer import MERGES, qwen_tokenizer
 
 logger = logging.getLogger("adstudio.engine")
+_SURPLUS = "_adstudio_surplus"
+_COMPUTED = (".inv_freq", ".position_ids")  # tables that older versions stored and newer ones work out
 
 
 def build_transformer(part: Part, watcher: Watcher | None = None) -> nn.Module:
@@ -82,6 +84,11 @@ def build_tokenizer(folder: Path) -> Any:
             file=str(folder),
         )
     return tokenizer
+
+
+def surplus_of(model: nn.Module) -> tuple[str, ...]:
+    """The tensors of a part's files for which its model has no place; what they were for is not drawn."""
+    return model.__dict__.get(_SURPLUS, ())
 
 
 def diffusers_class(name: str) -> Any:
@@ -148,6 +155,7 @@ def _fill(model: nn.Module, tensors: dict[str, torch.Tensor], part: Part) -> nn.
         )
     if surplus:
         logger.warning("%s holds %d tensors that the model does not use, e.g. %s", place, len(surplus), surplus[0])
+    model.__dict__[_SURPLUS] = tuple(name for name in surplus if not name.endswith(_COMPUTED))
     model.load_state_dict({name: tensors[name] for name in wanted}, strict=True, assign=True)
     for name, tensor in [*model.named_parameters(), *model.named_buffers()]:
         if tensor.is_meta:

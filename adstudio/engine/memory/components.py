@@ -11,7 +11,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,7 +97,7 @@ class Registry:
             if len(self._kept) > _KEPT_CHECKPOINTS:
                 self._kept.popitem(last=False)
                 gc.collect()  # what it had on a device is free now, not only when somebody lacks it
-            return checkpoint, known[1]  # the same files may be known under another name
+            return _noted(checkpoint, known[1]), known[1]  # the same files may be known under another name
 
     @contextmanager
     def draw(self) -> Iterator[None]:
@@ -132,6 +132,20 @@ def load(path: str | Path, host: Host, *, text_encoder: str = AUTO, vae: str = A
     """
     checkpoint, components = registry.load(find_checkpoint(path, host), host, text_encoder=text_encoder, vae=vae)
     return Zit(checkpoint, components)
+
+
+def _noted(checkpoint: Checkpoint, components: Components) -> Checkpoint:
+    """The checkpoint, with what its files hold and its models do not use; a VAE's may hold half a trainer."""
+    notes = [
+        f"The {word} in {part.place} holds {len(left)} tensors that Z-Image has no place for (first: {left[0]}); they "
+        "were left out, and pictures may differ from those of the program that it was made for."
+        for word, part, module in (
+            ("transformer", checkpoint.sources.transformer, components.transformer),
+            ("text encoder", checkpoint.sources.text_encoder, components.language_model),
+        )
+        if (left := assembly.surplus_of(module))
+    ]
+    return replace(checkpoint, notes=(*checkpoint.notes, *notes)) if notes else checkpoint
 
 
 def _build(checkpoint: Checkpoint, host: Host | None) -> Components:

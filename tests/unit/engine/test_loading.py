@@ -83,6 +83,24 @@ def test_a_changed_file_is_loaded_anew(tiny: Path, copy_of: Callable[[Path], Pat
     assert load(path, host).components is not first.components
 
 
+def test_tensors_without_a_place_are_told(tiny: Path, copy_of: Callable[[Path], Path], host: TorchHost):
+    """A finetune with biases of its own draws other pictures without them; a log alone is seldom read."""
+    from safetensors.torch import load_file, save_file
+
+    path = copy_of(tiny)
+    for name, extra in (
+        ("transformer/diffusion_pytorch_model.safetensors", ["layers.0.attention.to_q.bias", "layers.1.extra.weight"]),
+        ("text_encoder/model.safetensors", ["layers.0.self_attn.rotary_emb.inv_freq"]),
+    ):
+        tensors = {key: value.clone() for key, value in load_file(path / name).items()}
+        (path / name).chmod(0o644)
+        save_file(tensors | {key: torch.ones(4) for key in extra}, path / name)
+    for _ in range(2):  # also when it is known
+        (note,) = [note for note in load(path, host).checkpoint.notes if "no place" in note]
+        assert "2 tensors" in note and "layers.0.attention.to_q.bias" in note and "transformer" in note
+    assert not any("no place" in note for note in load(tiny, host).checkpoint.notes)
+
+
 def test_of_many_checkpoints_the_two_used_last_are_kept(tiny: Path, tmp_path: Path, host: TorchHost):
     registry.forget()
     paths = [Path(shutil.copytree(tiny, tmp_path / name)) for name in ("one", "two", "three")]
