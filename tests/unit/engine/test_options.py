@@ -119,7 +119,7 @@ def test_a_full_disk_is_one_sentence_and_the_next_try_works(zit: Zit, host: Torc
         with pytest.raises(StorageError) as caught:
             with_options(zit, FP8, host)
     assert caught.value.code == "precision.no_room"
-    needed = caught.value.figures["needed"]
+    needed = str(caught.value.figures["needed"])
     assert f"need {needed} in" in caught.value.message and needed.endswith((" kB", " MB"))
     assert draw(with_options(zit, FP8, host), host).images
 
