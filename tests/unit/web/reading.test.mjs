@@ -92,8 +92,10 @@ function paths(table, above = "") {
 }
 
 test("both languages have the same words, and the Korean ones are Korean", () => {
-  const { errors: _errors, notes: _notes, ...korean } = TABLES.ko; // English speakers get the server's own sentence
-  assert.deepEqual(paths(korean).sort(), paths(TABLES.en).sort());
+  const { errors: _errors, notes: koreanNotes, ...korean } = TABLES.ko; // English speakers get the server's own sentence
+  const { notes: englishNotes, ...english } = TABLES.en; // of the notes whose own sentence is Korean
+  assert.deepEqual(paths(korean).sort(), paths(english).sort());
+  assert.deepEqual(paths(englishNotes).filter((path) => !paths(koreanNotes).includes(path)), []);
   const say = sayer(TABLES.ko);
   for (const path of paths(korean)) assert.ok(/[가-힣]/.test(say(path)) || /^[^A-Za-z]*$/.test(say(path).replace(/\{\w+\}/g, "")), path);
 });
