@@ -259,7 +259,7 @@ def _adapters(bench: Bench, folder: Path) -> list[Path]:
 
 
 def _in_a_row(bench: Bench, styles: list[Zit]) -> Row:
-    """Each style in every mode, and from words in every size."""
+    """Each style in every mode, from words in every size; the largest first, so that what grows later has leaked."""
     count, side, grid = bench.options.pictures, bench.options.side // 2, bench.zit.checkpoint.grid_px
     first = bench.draw(bench.zit, 1, side).images[0]
     mask = np.zeros(first.shape[:2], np.float32)
@@ -269,7 +269,7 @@ def _in_a_row(bench: Bench, styles: list[Zit]) -> Row:
     for number in range(count):
         zit, mode = styles[(number + number // 3) % len(styles)], number % 3
         if mode == 0:
-            bench.draw(zit, number, side + grid * (number // 9 % 3) * 2)
+            bench.draw(zit, number, side + grid * (2 - number // 9 % 3) * 2)
         else:
             image_to_image(zit, PROMPT, first, mask=mask if mode == 2 else None, seed=number, **more)
         held.append(bench.memory_mib())
