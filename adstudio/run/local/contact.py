@@ -65,11 +65,8 @@ def blend_contact(
     _check(picture, product_mask, strength, reach)
     zone = find_zone(product_mask, reach)
     if strength == 0 or float(zone.max(initial=0)) < _LEAST_ZONE:
-        notes = (
-            ()
-            if strength == 0
-            else (Note("contact.no_ground", "No ground is seen under the products: nothing was drawn anew."),)
-        )
+        missing = Note("contact.no_ground", "No ground is seen under the products: nothing was drawn anew.")
+        notes = (missing,) if strength else ()
         return Blended(picture, np.zeros_like(zone), 0, _receipt(0.0, 0, 0.0), notes)
     # A picture larger than the model's is worked on in part: the zone gets the model's full size.
     is_large = picture.shape[0] * picture.shape[1] > 1.5 * zit.checkpoint.base_px**2
