@@ -184,7 +184,7 @@ def server(folder: Path, side: int, steps: int, say: Say) -> None:
             if status != 200 or not told.get("pictures"):
                 raise SystemExit(f"{name}: HTTP {status}, {told}")
             say(name, seconds[0], "s")
-        comfyui.post("/free", {"unload_models": True, "free_memory": True})
+        comfyui.free()
         time.sleep(5)
         say("memory of its own, after POST /free", memory_mb(comfyui.pid, "RssAnon"), "MB")
 

@@ -20,6 +20,12 @@ from typing import Any
 import comfyui
 from comfyui import LINK_NAME, PACK
 
+# The least that core's own nodes can be asked for.
+NO_WORK = {
+    "1": {"class_type": "EmptyImage", "inputs": {"width": 1, "height": 1, "batch_size": 1, "color": 0}},
+    "2": {"class_type": "PreviewImage", "inputs": {"images": ["1", 0]}},
+}
+
 
 class Rejected(RuntimeError):
     """ComfyUI answered a request with an error; ``body`` is its JSON."""
@@ -165,22 +171,19 @@ class ComfyServer:
         """Queue a graph and wait for its end."""
         return self.wait(self.queue(graph, workflow=workflow), timeout_s=timeout_s)
 
-    def free(self, is_free: Callable[[], bool], *, timeout_s: float = 60) -> None:
-        """Have every model unloaded and every result forgotten, and wait until ``is_free``.
+    def free(self, is_free: Callable[[], bool] = lambda: True, *, timeout_s: float = 60) -> None:
+        """Have every model unloaded and every result forgotten: for the next graph surely, for a look at ``is_free``.
 
-        Asked for again and again: ComfyUI's worker misses it where it collects garbage at that moment, and then hears
-        of it with whatever it is asked next.
+        ComfyUI's worker does it after a graph or after a wait, whichever it notices first, so that a graph queued soon
+        after may still be answered from the cache. Behind a graph of no weight it has no choice.
         """
+        self.post("/free", {"unload_models": True, "free_memory": True})
+        self.run(NO_WORK)
         deadline = time.monotonic() + timeout_s
-        while True:
-            self.post("/free", {"unload_models": True, "free_memory": True})
-            pause = time.monotonic() + 2
-            while time.monotonic() < pause:
-                if is_free():
-                    return
-                time.sleep(0.05)
+        while not is_free():
             if time.monotonic() > deadline:
                 raise TimeoutError(f"ComfyUI did not let go of its models within {timeout_s} s.")
+            time.sleep(0.05)
 
     def _send(self, request: urllib.request.Request) -> bytes:
         try:

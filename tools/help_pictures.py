@@ -233,7 +233,7 @@ def photograph(server: ComfyServer, name: str, nodes: list[str]) -> None:
     with chromium() as browser:
         for language in ("en", "ko"):
             server.post("/api/settings", SETTINGS | {"Comfy.Locale": language})
-            server.post("/free", {"free_memory": True})  # what is taken from the cache is not shown on its node
+            server.free()  # what is taken from the cache is not shown on its node
             page = browser.new_context(viewport={"width": 1400, "height": 1400}).new_page()
             page.set_default_timeout(180_000)
             page.goto(server.url)

@@ -94,7 +94,7 @@ def test_another_nodes_lack_of_memory_sends_all_home_and_the_next_run_draws_the_
     assert failed.error["exception_type"].endswith("OutOfMemoryError")
     wait_until(lambda: not sum(memory(server)["patcher_bytes"]))
     assert not memory(server)["loaded"]
-    server.post("/free", {"free_memory": True})
+    server.free()
     again = server.run(graph)
     assert again.status == "success", again.error
     assert again.pictures() == before.pictures()

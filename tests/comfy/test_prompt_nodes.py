@@ -201,7 +201,7 @@ def test_pictures_are_the_same_after_the_encoder_has_written(server: ComfyServer
     assert before.status == "success", before.error
     wrote = server.run(graph("local", fallback=True, zit=["9", 0], variation=8) | loader)
     assert wrote.status == "success", wrote.error
-    server.post("/free", {"free_memory": True})
+    server.free()
     drawing["4"]["inputs"]["filename_prefix"] = "after"
     after = server.run(drawing)
     assert "3" not in after.cached

@@ -46,6 +46,6 @@ def test_a_style_comes_and_goes_and_leaves_the_model_as_it_was(server: ComfyServ
     assert len({bare, styled, stronger}) == 3
     # Each of these is drawn anew: another weight is another input to ComfyUI.
     assert name_of(draw(server, graph, lora="mine.safetensors", weight=0.0)) == bare
-    server.post("/free", {"unload_models": True, "free_memory": True})
+    server.free()
     assert name_of(draw(server, graph, lora="mine.safetensors", weight=1.0)) == styled
     assert name_of(draw(server, graph, lora="none", weight=0.5)) == bare
