@@ -24,7 +24,7 @@ PROMPT = (
     "Empty advertising backdrop, a polished marble counter, beige colour palette, light from the left, "
     "bright and fresh mood, clear space at the top, realistic photograph, plain surfaces without any lettering."
 )
-Draw = Callable[[int], Any]
+Draw = Callable[..., Any]  # a seed and, where not those given before, steps
 
 
 def ours(checkpoint: str, side: int, steps: int) -> Draw:
@@ -86,7 +86,7 @@ def _drawn_by(pipe: Any, side: int, steps: int) -> Draw:
 
     pipe.set_progress_bar_config(disable=True)
 
-    def draw(seed: int) -> Any:
+    def draw(seed: int, steps: int = steps) -> Any:
         generator = torch.Generator("cpu").manual_seed(seed)
         with torch.inference_mode():
             drawn = pipe(

@@ -42,7 +42,7 @@ from adstudio.engine.memory.torch_host import TorchHost  # noqa: E402
 from adstudio.errors import InputError  # noqa: E402
 from adstudio.run.report import peak_vram_bytes  # noqa: E402
 from benchmarks import full_size  # noqa: E402
-from benchmarks.sampling import PROMPT, pipeline  # noqa: E402
+from benchmarks.sampling import PROMPT, Draw, pipeline  # noqa: E402
 from benchmarks.surroundings import comfyui_version, sentence, versions, write_csv  # noqa: E402
 
 PARTS = ("roads", "sizes", "vae", "curve", "endurance")
@@ -55,7 +55,6 @@ _OURS = {
     "ours, fp8 products": Options(precision="fp8 products"),
     **{f"ours, {name} attention": Options(attention=name) for name in ATTENTIONS if name != AUTO_ATTENTION},
 }
-Draw = Callable[[int], Any]
 
 
 @dataclass(frozen=True)
@@ -90,8 +89,8 @@ class Bench:
     def draw(self, zit: Zit, seed: int, side: int, **more: Any) -> Samples:
         """Draw with a new prompt embedding each time, as the pipeline does."""
         zit.components.embeddings.clear()
-        steps = self.options.steps
-        return text_to_image(zit, PROMPT, width=side, height=side, seed=seed, steps=steps, host=self.host, **more)
+        own = {"steps": self.options.steps, "host": self.host, **more}
+        return text_to_image(zit, PROMPT, width=side, height=side, seed=seed, **own)
 
     def memory_mib(self) -> float:
         """What is held now: on CUDA what torch has allocated, else the program's memory that is not a mapped file."""
@@ -114,27 +113,29 @@ class Bench:
 def roads(bench: Bench) -> Iterator[Row]:
     """Every way to the same picture."""
     side, steps = bench.options.side, bench.options.steps
+    first = bench.options.first_steps or steps
     draws: dict[str, tuple[int, Draw]] = {"diffusers": (1, pipeline(bench.options.checkpoint, side, steps))}
     for name, options in _OURS.items():
         if bench.options.roads is None or name == "ours" or name in bench.options.roads:
             zit = with_options(bench.zit, options, bench.host)
-            draws[name] = (1, lambda seed, zit=zit: bench.draw(zit, seed, side).images[0])
+            draws[name] = (1, lambda seed, steps, zit=zit: bench.draw(zit, seed, side, steps=steps).images[0])
     together = replace(bench.zit, options=Options(one_pass=True))
     if bench.options.roads is None or "batch" in bench.options.roads:
         for name, zit in {"one by one": bench.zit, "in one pass": together}.items():
-            draw = lambda seed, zit=zit: bench.draw(zit, seed, side, batch=TOGETHER).images[0]  # noqa: E731
+            many = {"zit": zit, "side": side, "batch": TOGETHER}
+            draw = lambda seed, steps, many=many: bench.draw(seed=seed, steps=steps, **many).images[0]  # noqa: E731
             draws[f"ours, {TOGETHER} {name}"] = (TOGETHER, draw)
     firsts, warm, seconds, spent = {}, {}, {name: [] for name in draws}, {name: [] for name in draws}
     for name, (_, draw) in list(draws.items()):
         try:
-            warm[name], _, firsts[name] = bench.time(lambda draw=draw: draw(1))
+            warm[name], _, firsts[name] = bench.time(lambda draw=draw: draw(1, first))
         except InputError as error:  # a kernel that this device lacks
             yield Row("roads", name, side, draws.pop(name)[0], 0, 0, note=str(error))
     peaks = dict.fromkeys(draws, 0)
     for seed in range(2, bench.options.rounds + 2):
         for name, (_, draw) in draws.items():
             peak_vram_bytes(reset=True)
-            took, used, _ = bench.time(lambda draw=draw, seed=seed: draw(seed))
+            took, used, _ = bench.time(lambda draw=draw, seed=seed: draw(seed, steps))
             seconds[name].append(took)
             spent[name].append(used)
             peaks[name] = max(peaks[name], peak_vram_bytes())
@@ -161,7 +162,7 @@ def previews(bench: Bench, picture: float) -> Row:
     """What the previews of one picture cost, as a share of it."""
     zit, steps = bench.zit, bench.options.steps
     with bench.host.on_device(zit.components.transformer) as device, torch.inference_mode():
-        cells = latents.from_raw(zit.components.vae, bench.draw(zit, 1, bench.options.side).latents).to(device)
+        cells = latents.from_raw(zit.components.vae, bench.draw(zit, 1, bench.options.side, steps=1).latents).to(device)
         drawer = preview.Previews(zit.components.preview_factors, device)
         took, spent, _ = bench.time(lambda: [drawer.draw(cells) for _ in range(100 * steps)])
     share = (took if bench.on_cuda else spent) / 100 / picture
@@ -179,7 +180,7 @@ def native(bench: Bench) -> Iterator[Row]:
     if root is None or python is None:
         yield Row("roads", "ComfyUI's nodes", bench.options.side, 1, 0, 0, note="no ComfyUI at COMFYUI_PATH")
         return
-    options = {key: getattr(bench.options, key) for key in ("checkpoint", "side", "steps", "rounds")}
+    options = {key: getattr(bench.options, key) for key in ("checkpoint", "side", "steps", "first_steps", "rounds")}
     script = (ROOT / "benchmarks" / "native_road.py").read_text("utf-8")
     facts = {"root": str(root), "pack": str(ROOT), "cuda": bench.on_cuda, "prompt": PROMPT, **options}
     said = subprocess.run(
@@ -297,6 +298,9 @@ def main() -> None:
     parser.add_argument("--checkpoint", default="demo")
     parser.add_argument("--side", type=int, default=512, help="picture side in pixels")
     parser.add_argument("--steps", type=int, default=8)
+    parser.add_argument(
+        "--first-steps", type=int, help="of the picture that warms each road up, where one takes too long"
+    )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--pictures", type=int, default=100, help="of the endurance run")
     parser.add_argument(
