@@ -32,7 +32,9 @@ sys.modules["pack"] = pack
 spec.loader.exec_module(pack)
 engine = importlib.import_module("pack.adstudio.engine.drawing.sampling")
 host = importlib.import_module("pack.nodes._host").host()
-native = importlib.import_module("pack.nodes._native")
+native_model = importlib.import_module("pack.nodes._native_model").native_model
+SharedClip = importlib.import_module("pack.nodes._native_clip").SharedClip
+SharedVae = importlib.import_module("pack.nodes._native_vae").SharedVae
 zit = importlib.import_module("pack.adstudio.engine.memory.components").load(facts["checkpoint"], host)
 side, steps = facts["side"], facts["steps"]
 first_steps = facts["first_steps"] or steps
@@ -47,7 +49,7 @@ def ours(seed: int, steps: int = steps) -> Any:
 
 def theirs(seed: int, steps: int = steps) -> Any:
     """KSampler and VAE Decode behind ZIT to Native."""
-    (model, _), clip, vae = native.native_model(zit), native.native_clip(zit), native.native_vae(zit)
+    (model, _), clip, vae = native_model(zit), SharedClip(zit), SharedVae(zit)
     zit.components.embeddings.clear()
     (words,) = core.CLIPTextEncode().encode(clip, facts["prompt"])
     cells = side // 2 ** (len(zit.components.vae.config.block_out_channels) - 1)

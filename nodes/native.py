@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from ..adstudio.engine.memory.components import Zit as ZitHandle
-from . import _host, _native
+from . import _host
 from ._api import io
 from ._io import Zit
+from ._native_clip import SharedClip
+from ._native_model import describe, native_model
+from ._native_vae import SharedVae
 
 
 class ZitToNative(io.ComfyNode):
@@ -31,9 +34,9 @@ class ZitToNative(io.ComfyNode):
 
     @classmethod
     def execute(cls, zit: ZitHandle) -> io.NodeOutput:
-        model, copied = _native.native_model(zit)
-        note = _native.describe(zit, model, copied)
-        return io.NodeOutput(model, _native.native_clip(zit), _native.native_vae(zit), ui=_host.show(cls, note))
+        model, copied = native_model(zit)
+        note = describe(zit, model, copied)
+        return io.NodeOutput(model, SharedClip(zit), SharedVae(zit), ui=_host.show(cls, note))
 
 
 NODES = (ZitToNative,)

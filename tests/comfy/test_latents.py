@@ -14,7 +14,8 @@ import comfy.latent_formats
 import nodes as core
 from pack.adstudio.engine.memory.components import load
 from pack.adstudio.engine.memory.torch_host import TorchHost
-from pack.nodes import _io, _native, generate
+from pack.nodes import _io, generate
+from pack.nodes._native_vae import SharedVae
 from tiny_checkpoint import build_checkpoint
 
 class Quiet:
@@ -32,7 +33,7 @@ def run(node, **inputs):
 with torch.inference_mode():
     image, latent = run(generate.Text2Image, aspect="1:1", batch=2, width=64, height=48)
     given = torch.cat(seen)
-    (decoded,) = core.VAEDecode().decode(_native.native_vae(zit), latent)
+    (decoded,) = core.VAEDecode().decode(SharedVae(zit), latent)
     redrawn, _, second = run(generate.Image2Image, image=image, strength=0.5, size="photo")
     photo = torch.rand(1, 100, 150, 3)
     mask = torch.zeros(1, 100, 150); mask[:, 40:60, 50:70] = 1
@@ -97,7 +98,8 @@ import nodes as core
 from pack.adstudio.engine.memory.components import load
 from pack.adstudio.engine.memory.torch_host import TorchHost
 from pack.adstudio.errors import InputError
-from pack.nodes import _native, generate
+from pack.nodes import generate
+from pack.nodes._native_vae import SharedVae
 from tiny_checkpoint import build_checkpoint
 
 class Quiet:
@@ -119,7 +121,7 @@ def code(**inputs):
 
 with torch.inference_mode():
     photo = torch.rand(2, 64, 64, 3)
-    (coded,) = core.VAEEncode().encode(_native.native_vae(zit), photo)
+    (coded,) = core.VAEEncode().encode(SharedVae(zit), photo)
     image, evaluations, latent = over(from_latent=coded)
     expected, _, _ = over(image=photo)
     mask = torch.zeros(1, 64, 64); mask[:, :, :16] = 1

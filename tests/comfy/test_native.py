@@ -26,7 +26,10 @@ from pack.adstudio.engine.drawing.precision import with_options
 from pack.adstudio.engine.tensors.native_names import native_config, native_tensors
 from pack.adstudio.engine.drawing.sampling import text_to_image
 from pack.adstudio.errors import AdStudioError
-from pack.nodes import _host, _native
+from pack.nodes import _host
+from pack.nodes._native_clip import SharedClip
+from pack.nodes._native_model import native_model
+from pack.nodes._native_vae import SharedVae
 
 WORDS = "realistic photograph of a cup of coffee on a marble podium"
 work = pathlib.Path(tempfile.mkdtemp())
@@ -42,8 +45,8 @@ def engine(zit, words=WORDS, seed=5):
     ).images[0])
 
 def road(zit, words=WORDS, seed=5, model=None, scheduler="simple"):
-    model = model or _native.native_model(zit)[0]
-    clip, vae = _native.native_clip(zit), _native.native_vae(zit)
+    model = model or native_model(zit)[0]
+    clip, vae = SharedClip(zit), SharedVae(zit)
     (positive,) = core.CLIPTextEncode().encode(clip, words)
     (negative,) = core.CLIPTextEncode().encode(clip, "")
     latent = EmptySD3LatentImage.execute(128, 160, 1)[0]
@@ -60,7 +63,7 @@ with torch.inference_mode():  # as ComfyUI runs every node
     plain = engine(zit)
     answer["plain"] = apart(plain, road(zit))
     answer["another seed"] = apart(plain, road(zit, seed=6))
-    model, copied = _native.native_model(zit)
+    model, copied = native_model(zit)
     shifted = ModelSamplingAuraFlow().patch_aura(model, 3.0)[0]
     answer["shift 3"] = apart(plain, road(zit, model=shifted))
     answer["shift 1"] = apart(plain, road(zit, model=ModelSamplingAuraFlow().patch_aura(model, 1.0)[0]))
@@ -95,12 +98,12 @@ with torch.inference_mode():  # as ComfyUI runs every node
 
     # core's own LoRA loader finds the names it knows
     file = comfy.utils.load_torch_file(str(joined))
-    loaded, clip = comfy.sd.load_lora_for_models(model, _native.native_clip(zit), file, 0.7, 0.7)
+    loaded, clip = comfy.sd.load_lora_for_models(model, SharedClip(zit), file, 0.7, 0.7)
     answer["core's lora"] = apart(engine(with_loras(zit, [LoraUse(joined, 0.7)])), road(zit, model=loaded))
-    answer["clip kept its patcher"] = clip.patcher is _native.native_clip(zit).patcher
+    answer["clip kept its patcher"] = clip.patcher is SharedClip(zit).patcher
 
     # what a graph may ask of CLIP and VAE beside that
-    clip, vae = _native.native_clip(zit), _native.native_vae(zit)
+    clip, vae = SharedClip(zit), SharedVae(zit)
     (last,) = core.CLIPSetLastLayer().set_last_layer(clip, -1)
     one, other = (core.CLIPTextEncode().encode(each, WORDS)[0][0][0] for each in (clip, last))
     answer["another layer"] = apart(one, other) > 0.01 and clip.layer_idx is None
@@ -120,9 +123,9 @@ with torch.inference_mode():  # as ComfyUI runs every node
     tensors = dict(model.model.diffusion_model.named_parameters())
     expected = zit.components.transformer.state_dict()
     answer["copied"] = copied == sum(t.nbytes for name, t in tensors.items() if ".qkv." in name)
-    answer["again"] = _native.native_model(zit)[0].model is model.model
+    answer["again"] = native_model(zit)[0].model is model.model
     narrow = with_options(zit, Options(precision="fp8 weights"), _host.host())
-    answer["another precision"] = _native.native_model(narrow)[0].model is model.model
+    answer["another precision"] = native_model(narrow)[0].model is model.model
     answer["latent format"] = [model.model.latent_format.latent_channels, model.model.latent_format.scale_factor]
 
     # nothing of it may keep the checkpoint alive
