@@ -5,15 +5,14 @@ Half an adapter gives a wrong picture without a word: a tensor that finds no lay
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
 from math import prod
-from typing import Any
 
 from ...errors import ModelError
 from ..tensors.safetensors_header import Header
 from .names import LayerNames, Widths, is_text_encoder
+from .scales import PeftScales
 
 _LOW_RANK = re.compile(
     r"^(?P<layer>.+?)[._](?P<kind>lora_A|lora_B|lora_down|lora_up|lora\.down|lora\.up)(\.\w+)?\.weight$"
@@ -68,11 +67,13 @@ def plan_patches(header: Header, linears: Widths, name: str) -> list[Patch]:
         name: the file's name, for messages.
 
     Raises:
-        ModelError: the adapter is of another model, of another kind, or does not fit completely.
+        ModelError: the adapter is of another model, of another kind, does not fit completely, or says in a way that
+            cannot be read how strongly it works.
     """
     _refuse_other_kinds(header, name)
     entries, unknown, of_encoder = _group(header)
-    names, patches, misfits = LayerNames(linears), [], []
+    names, scales = LayerNames(linears), PeftScales(header.metadata, name)
+    patches, misfits = [], []
     planned: set[str] = set()
     for written, entry in entries.items():
         layers = names.find(written)
@@ -86,7 +87,7 @@ def plan_patches(header: Header, linears: Widths, name: str) -> list[Patch]:
             continue
         planned.update(layers)
         rank = _rank(shapes)
-        scale, height = _scale_in_metadata(header, (written, layers[0]), rank), linears[layers[0]][0]
+        scale, height = scales.scale_of((written, layers[0]), rank), linears[layers[0]][0]
         for part, layer in enumerate(layers):
             rows = (part * height, (part + 1) * height) if len(layers) > 1 else None
             patches.append(Patch(layer, entry.tensors, rank, scale, entry.alpha if rank else "", rows))
@@ -154,31 +155,6 @@ def _matrix_product(left: Shape, right: Shape) -> Shape | None:
 def _rank(shapes: dict[str, Shape]) -> int:
     """The inner width: of the factored side of a Kronecker product, 0 where neither side is factored."""
     return next((shapes[role][0] for role in ("down", "w2_b", "w1_b") if role in shapes), 0)
-
-
-def _scale_in_metadata(header: Header, names: tuple[str, ...], rank: int) -> float:
-    """The scale that the file's PEFT metadata gives a layer, in the file's words or ours; 1 where it makes no sense."""
-    try:
-        facts: Any = json.loads(header.metadata.get("lora_adapter_metadata", "{}"))
-    except (ValueError, RecursionError):
-        return 1.0
-    facts = {key.removeprefix("transformer."): value for key, value in facts.items()} if isinstance(facts, dict) else {}
-    alphas = facts.get("alpha_pattern")
-    own = alphas.items() if isinstance(alphas, dict) else ()
-    alpha = next(
-        (value for pattern, value in own if any(_means(pattern, name) for name in names)), facts.get("lora_alpha")
-    )
-    if not isinstance(alpha, int | float) or not rank:
-        return 1.0
-    return float(alpha) / (rank**0.5 if facts.get("use_rslora") else rank)
-
-
-def _means(pattern: str, layer: str) -> bool:
-    """Whether a pattern of PEFT means a layer: a regular expression for the end of its name, from a dot on."""
-    try:
-        return re.match(rf"(.*\.)?({pattern})$", layer) is not None
-    except re.error:
-        return False
 
 
 def _refuse_other_kinds(header: Header, name: str) -> None:

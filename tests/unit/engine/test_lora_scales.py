@@ -11,11 +11,13 @@ import pytest
 from lora_files import RANK, fused_pairs, kohya, native, peft, random_pairs, save
 
 from adstudio.engine.drawing.sampling import text_to_image
+from adstudio.engine.lora import scales
 from adstudio.engine.lora.keys import plan_patches
 from adstudio.engine.lora.uses import LoraUse, with_loras
 from adstudio.engine.memory.components import Zit
 from adstudio.engine.memory.torch_host import TorchHost
 from adstudio.engine.tensors.safetensors_header import read_header
+from adstudio.errors import ModelError
 from adstudio.types import Array
 
 
@@ -29,6 +31,9 @@ def draw(zit: Zit, host: TorchHost) -> Array:
         ({"lora_alpha": 2, "alpha_pattern": {r"layers\.\d+\.attention\.to_.*": 8}}, {"attention": 2.0, "feed": 0.5}),
         ({"lora_alpha": 2, "alpha_pattern": {"^layers.0.attention.to_q": 8}}, {"0.attention.to_q": 2.0, "feed": 0.5}),
         ({"lora_alpha": 2, "alpha_pattern": {"o_q": 8, "(": 8}}, {"attention.to_q": 0.5}),  # not the end of a name
+        ({"lora_alpha": 2, "alpha_pattern": {"a{99999999999}": 8, "(" * 4000 + ")" * 4000: 8}}, {"attention": 0.5}),
+        ({"lora_alpha": 2, "alpha_pattern": {"(?R)": 8, r"\p{L}.*": 8}}, {"attention": 0.5}),  # none of Python's own
+        ({"lora_alpha": 2, "alpha_pattern": {r"(?:\w+\.)*to_[qk]": 8}}, {"to_q": 2.0, "to_v": 0.5}),
         ({"lora_alpha": 2, "use_rslora": True}, {"attention": 1.0}),
         ({"lora_alpha": "2", "alpha_pattern": "x"}, {"attention": 1.0}),
         ([1], {"attention": 1.0}),
@@ -53,6 +58,28 @@ def test_pefts_notes_may_speak_of_a_fused_layer(zit: Zit, tmp_path: Path):
     patches = plan_patches(read_header(path), zit.components.linears, path.name)
     parts = {patch.layer.rpartition(".")[2]: patch.scale for patch in patches if ".attention." in patch.layer}
     assert parts == {"to_q": 2.0, "to_k": 2.0, "to_v": 2.0, "0": 0.5}
+
+
+@pytest.mark.timeout(60)  # Python's own matcher tries some 3 ** 20 ways
+@pytest.mark.parametrize(
+    "patterns",
+    [
+        [r"(\w|[a-z]|.)*[A-Z]"],
+        [rf"(.|.){{14}}[A-Z]{{1,{number}}}" for number in range(1, 5_000)],
+        ["|".join(["to_q"] * 5_000)],
+    ],
+    ids=("one is hopeless", "each takes its time", "longer than any"),
+)
+def test_patterns_that_would_keep_the_loader_busy_are_refused(
+    patterns: list[str], zit: Zit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(scales, "_PATIENCE_S", 0.3)
+    facts = json.dumps({"transformer.lora_alpha": 2, "transformer.alpha_pattern": dict.fromkeys(patterns, 8)})
+    path = save(tmp_path, peft(random_pairs(zit.components.linears)), "style", lora_adapter_metadata=facts)
+    with pytest.raises(ModelError, match="takes too long") as refused:
+        plan_patches(read_header(path), zit.components.linears, path.name)
+    assert refused.value.code == "lora.slow_pattern"
+    assert len(str(refused.value)) < 300
 
 
 @pytest.mark.parametrize("text", ["[" * 200_000, "{", ""], ids=len)
