@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -40,7 +41,7 @@ class PeftScales:
             ModelError: ``lora.slow_pattern``
         """
         alpha = next((alpha for pattern, alpha in self._own.items() if self._means(pattern, names)), self._alpha)
-        if not isinstance(alpha, int | float) or not rank:
+        if not isinstance(alpha, int | float) or not abs(alpha) <= sys.float_info.max or not rank:
             return 1.0
         return float(alpha) / (rank**0.5 if self._by_root else rank)
 

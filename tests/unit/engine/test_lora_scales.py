@@ -36,6 +36,8 @@ def draw(zit: Zit, host: TorchHost) -> Array:
         ({"lora_alpha": 2, "alpha_pattern": {r"(?:\w+\.)*to_[qk]": 8}}, {"to_q": 2.0, "to_v": 0.5}),
         ({"lora_alpha": 2, "use_rslora": True}, {"attention": 1.0}),
         ({"lora_alpha": "2", "alpha_pattern": "x"}, {"attention": 1.0}),
+        ({"lora_alpha": float("nan"), "alpha_pattern": {"to_q": 10**400, "to_k": 8}}, {"to_q": 1.0, "to_k": 2.0}),
+        ({"lora_alpha": float("inf")}, {"attention": 1.0}),
         ([1], {"attention": 1.0}),
         (None, {"attention": 1.0}),
     ],
