@@ -9,7 +9,10 @@ steps without guidance are made for, unless its name says that it is the base.
 from __future__ import annotations
 
 import re
+import sys
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from .findings import Case, Problem, Rule, number_or_none, same, say
 from .known import DEFAULTS
@@ -18,6 +21,39 @@ from .values import judge
 _CLASS = "FlowMatchEulerDiscreteScheduler"
 _BASE_SHIFT = 6.0
 _PATH_DEPTH = 4  # file, its folder, the checkpoint, its publisher
+_KINDS_OF_LEVELS = ("use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas")
+_TIME_SHIFTS = ("exponential", "linear")
+
+
+def _is_number(value: Any) -> bool:
+    number = number_or_none(value)
+    return number is not None and abs(number) <= sys.float_info.max  # no NaN either
+
+
+def _is_positive(value: Any) -> bool:
+    return _is_number(value) and value > 0
+
+
+# What each value must be, whatever the model: others break off a picture, or draw it from other noise without a word.
+_FLAG = ("true or false", lambda value: value in (True, False))
+_KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "shift": ("a number above 0", _is_positive),
+    "base_shift": ("a number", _is_number),
+    "max_shift": ("a number", _is_number),
+    "base_image_seq_len": ("a number above 0", _is_positive),
+    "max_image_seq_len": ("a number above 0", _is_positive),
+    "shift_terminal": ("a number from 0 up to below 1", lambda value: _is_number(value) and 0 <= value < 1),
+    "time_shift_type": (" or ".join(_TIME_SHIFTS), lambda value: value in _TIME_SHIFTS),
+    **dict.fromkeys(("use_dynamic_shifting", *_KINDS_OF_LEVELS, "invert_sigmas", "stochastic_sampling"), _FLAG),
+}
+
+
+def _odd(key: str, case: Case) -> Problem | None:
+    """A value that no model can have; which it has is not known."""
+    told, (wanted, is_possible) = case.config("scheduler").get(key), _KINDS[key]
+    if told is None or is_possible(told):
+        return None
+    return Problem(f"{key} is {say(told)}, but it must be {wanted}; what this model has is not known.")
 
 
 def _class(case: Case) -> Problem | None:
@@ -30,12 +66,12 @@ def _class(case: Case) -> Problem | None:
 
 def _shift(case: Case) -> Problem | None:
     config, known = case.config("scheduler"), case.known_as("scheduler")
-    told, default = number_or_none(config.get("shift")), DEFAULTS["scheduler"]["shift"]
+    told, default = config.get("shift"), DEFAULTS["scheduler"]["shift"]
     came = f"shift is missing, {default} would be taken" if told is None else f"shift is {say(told)}"
     right = known.values.get("scheduler", {}).get("shift") if known else None
     if right is None:
         if told is not None:
-            return None
+            return _odd("shift", case)
         return Problem(
             f"{came}; this model is not known, so the right value is not either (how much noise a step has)."
         )
@@ -43,7 +79,7 @@ def _shift(case: Case) -> Problem | None:
     names = _names(case)
     is_turbo = "turbo" in names
     is_base = not is_turbo and re.search(r"z[-_. ]?image[-_. ]?base\b", names) is not None
-    if told is None or same(told, default):
+    if not _is_positive(told) or same(told, default):
         if is_base and known.name == "Z-Image":
             return Problem(
                 f"{came}, but the base model Z-Image, which the name says it is, has {_BASE_SHIFT}.",
@@ -79,16 +115,51 @@ def _train_steps(case: Case) -> Problem | None:
     )
 
 
+def _dynamic(case: Case) -> Problem | None:
+    key, why = "use_dynamic_shifting", "otherwise noise hangs on the size"
+    return judge("scheduler", key, why, case, overrule=True) or _odd(key, case)
+
+
+def _line_through_sizes(key: str, case: Case) -> Problem | None:
+    """Rules on what is read only where noise hangs on the size, which no known model's does."""
+    config = case.config("scheduler")
+    if not config.get("use_dynamic_shifting"):
+        return None
+    few, many = (config.get(end, DEFAULTS["scheduler"][end]) for end in ("base_image_seq_len", "max_image_seq_len"))
+    if key == "max_image_seq_len" and few == many:
+        return Problem(f"{key} is {say(few)}, as base_image_seq_len is; one line is drawn through two sizes.")
+    return _odd(key, case)
+
+
+def _time_shift_type(case: Case) -> Problem | None:
+    odd = _odd("time_shift_type", case)
+    if odd is None or case.config("scheduler").get("use_dynamic_shifting"):
+        return odd
+    told = case.config("scheduler")["time_shift_type"]
+    return Problem(
+        f"time_shift_type is {say(told)}, which {_CLASS} does not take even where it is not used.",
+        {"time_shift_type": DEFAULTS["scheduler"]["time_shift_type"]},
+    )
+
+
+def _one_kind(case: Case) -> Problem | None:
+    config = case.config("scheduler")
+    told = [key for key in _KINDS_OF_LEVELS if config.get(key)]
+    return Problem(f"{' and '.join(told)} are set, but only one can be.") if len(told) > 1 else None
+
+
 def _levels(key: str, case: Case) -> Problem | None:
     told, default = case.config("scheduler").get(key), DEFAULTS["scheduler"][key]
-    if case.known_as("scheduler") is None or not told or same(told, default):
+    if case.known_as("scheduler") is None:
+        return _odd(key, case)
+    if not told or same(told, default):
         return None
     return Problem(f"{key} is {say(told)}, but Z-Image was trained on plain shifted levels.", {key: default})
 
 
-def _rule(id: str, right: str, check: object) -> Rule:
+def _rule(id: str, right: str, check: object, mendable: bool = True) -> Rule:
     looks_at = "_class_name" if id == "class" else id
-    return Rule(f"scheduler.{id}", "scheduler", looks_at, right, True, check)  # type: ignore[arg-type]
+    return Rule(f"scheduler.{id}", "scheduler", looks_at, right, mendable, check)  # type: ignore[arg-type]
 
 
 RULES = (
@@ -97,18 +168,19 @@ RULES = (
     _rule(
         "use_dynamic_shifting",
         "false: otherwise the noise levels hang on the picture's size, which Z-Image was not trained for",
-        partial(judge, "scheduler", "use_dynamic_shifting", "otherwise noise hangs on the size", overrule=True),
+        _dynamic,
     ),
+    *(
+        _rule(
+            key, f"{_KINDS[key][0]}, where noise hangs on the picture's size", partial(_line_through_sizes, key), False
+        )
+        for key in ("base_shift", "max_shift", "base_image_seq_len", "max_image_seq_len")
+    ),
+    _rule("time_shift_type", f"{_KINDS['time_shift_type'][0]}, also where it is not used", _time_shift_type),
     _rule("num_train_timesteps", "1000, the unit in which the model is told noise", _train_steps),
     *(
         _rule(key, "not set: the model was trained on plain shifted levels", partial(_levels, key))
-        for key in (
-            "use_karras_sigmas",
-            "use_exponential_sigmas",
-            "use_beta_sigmas",
-            "invert_sigmas",
-            "shift_terminal",
-            "stochastic_sampling",
-        )
+        for key in (*_KINDS_OF_LEVELS, "invert_sigmas", "shift_terminal", "stochastic_sampling")
     ),
+    _rule("levels", "one kind of levels at most", _one_kind, False),
 )

@@ -68,14 +68,19 @@ def make_scheduler(
     kind = diffusers_class("FlowMatchEulerDiscreteScheduler")
     try:
         scheduler = kind.from_config(known)
-        scheduler.set_timesteps(sigmas=levels, device=device, mu=_resolution_shift(known, image_tokens))
-    except (TypeError, ValueError) as error:
+        shift = _resolution_shift(known, image_tokens) if known.get("use_dynamic_shifting") else None
+        scheduler.set_timesteps(sigmas=levels, device="cpu", mu=shift)
+        if not bool((scheduler.sigmas - 0.5).abs().max() < 0.501):  # NaN neither
+            raise ValueError("its noise levels are not between 0 and 1")
+    except (TypeError, ValueError, ArithmeticError) as error:
         raise ModelError(
             "checkpoint.bad_config",
             f"The checkpoint's scheduler_config.json does not describe a schedule ({error}).",
             "Download this file again.",
             file="scheduler/scheduler_config.json",
         ) from error
+    # Moved only now: looked at there, they would have the host wait for the encoder.
+    scheduler.sigmas, scheduler.timesteps = scheduler.sigmas.to(device), scheduler.timesteps.to(device)
     scheduler.set_begin_index(begin)
     return scheduler
 
@@ -85,7 +90,7 @@ def _levels(top: float, count: int) -> list[float]:
 
 
 def _resolution_shift(config: dict[str, Any], image_tokens: int) -> float:
-    """Larger pictures need more noise: a line through two points, used only where the checkpoint asks for it."""
+    """Larger pictures need more noise: a line through two points."""
     few, many = config.get("base_image_seq_len", 256), config.get("max_image_seq_len", 4096)
     low, high = config.get("base_shift", 0.5), config.get("max_shift", 1.15)
     slope = (high - low) / (many - few)

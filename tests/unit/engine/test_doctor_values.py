@@ -79,14 +79,32 @@ def test_what_no_class_takes_is_refused_when_it_is_built(file: str, key: str, va
     assert str(folder / file) in caught.value.message and "\n" not in caught.value.message
 
 
-@pytest.mark.parametrize(("key", "value"), [("shift", "x"), ("time_shift_type", "x"), ("max_shift", [])])
-def test_a_schedule_that_is_none_is_refused(key: str, value: Any, folder: Path):
-    write(folder / "scheduler/scheduler_config.json", **{key: value})
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"shift": "x"},
+        {"shift": 10**400},
+        {"shift": float("nan")},
+        {"shift": -3},
+        {"use_dynamic_shifting": True, "time_shift_type": "x"},
+        {"use_dynamic_shifting": True, "max_shift": []},
+        {"use_dynamic_shifting": True, "base_image_seq_len": 4096},
+    ],
+    ids=lambda values: str(values)[:60],
+)
+def test_a_schedule_that_is_none_is_refused(values: dict[str, Any], folder: Path):
+    write(folder / "scheduler/scheduler_config.json", **values)
     host = TorchHost("cpu", model_dirs=[])
     zit = load(folder, host)
     with pytest.raises(ModelError, match="scheduler_config") as caught:
-        text_to_image(zit, "a cup", width=64, height=64, seed=1, steps=1, host=host)
+        text_to_image(zit, "a cup", width=64, height=64, seed=1, steps=2, host=host)
     assert caught.value.code == "checkpoint.bad_config"
+
+
+def test_what_a_schedule_does_not_use_may_be_anything(folder: Path):
+    write(folder / "scheduler/scheduler_config.json", max_shift=[], base_image_seq_len=4096, time_shift_type="x")
+    host = TorchHost("cpu", model_dirs=[])
+    assert text_to_image(load(folder, host), "a cup", width=64, height=64, seed=1, steps=1, host=host).images
 
 
 @pytest.mark.parametrize("value", ["x", [], 7, [10], [None]], ids=str)

@@ -140,6 +140,87 @@ def test_a_file_that_is_not_whole_is_named_and_left(harm: str, adstudio: Any, co
     assert digests(copy) == before
 
 
+ODD: list[tuple[dict[str, Any], str, str]] = [
+    ({"shift": "3"}, "shift", "shift is '3', but it must be a number above 0"),
+    ({"shift": float("nan")}, "shift", "shift is nan, but"),
+    ({"shift": float("inf")}, "shift", "shift is inf, but"),
+    ({"shift": -3.0}, "shift", "shift is -3.0, but"),
+    ({"shift": 0}, "shift", "shift is 0, but"),
+    ({"shift": True}, "shift", "shift is True, but"),
+    ({"shift": [3.0]}, "shift", "shift is [3.0], but"),
+    ({"use_dynamic_shifting": "yes"}, "use_dynamic_shifting", "'yes', but it must be true or false"),
+    ({"use_karras_sigmas": "no"}, "use_karras_sigmas", "'no', but it must be true or false"),
+    ({"stochastic_sampling": [None]}, "stochastic_sampling", "[None], but it must be true or false"),
+    ({"invert_sigmas": 0.5}, "invert_sigmas", "0.5, but it must be true or false"),
+    ({"use_karras_sigmas": True, "use_beta_sigmas": True}, "levels", "use_karras_sigmas and use_beta_sigmas are set"),
+    ({"shift_terminal": "0.1"}, "shift_terminal", "'0.1', but it must be a number from 0 up to below 1"),
+    ({"shift_terminal": 1}, "shift_terminal", "shift_terminal is 1, but"),
+    ({"shift_terminal": -0.1}, "shift_terminal", "shift_terminal is -0.1, but"),
+    ({"use_dynamic_shifting": True, "base_shift": "0.5"}, "base_shift", "'0.5', but it must be a number;"),
+    ({"use_dynamic_shifting": True, "max_shift": float("nan")}, "max_shift", "nan, but it must be a number;"),
+    (
+        {"use_dynamic_shifting": True, "base_image_seq_len": 0},
+        "base_image_seq_len",
+        "0, but it must be a number above 0",
+    ),
+    ({"use_dynamic_shifting": True, "base_image_seq_len": 4096}, "max_image_seq_len", "4096, as base_image_seq_len is"),
+    (
+        {"use_dynamic_shifting": True, "time_shift_type": "x"},
+        "time_shift_type",
+        "'x', but it must be exponential or linear",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("values", "rule", "words"), ODD, ids=[f"{rule}-{number}" for number, (_, rule, _) in enumerate(ODD)]
+)
+def test_a_noise_schedule_that_no_model_has_is_told_of_an_unknown_one(
+    values: dict[str, Any], rule: str, words: str, adstudio: Any, copy: Path
+) -> None:
+    change(copy / "scheduler/scheduler_config.json", **values)
+    before = digests(copy)
+    said = adstudio("doctor", copy, "--write")
+    assert said.code == 1
+    text = " ".join(said.out.split())  # lines are wrapped
+    assert text.count("[scheduler.") == text.count(f"[scheduler.{rule}]") == 1
+    assert words in text
+    assert digests(copy) == before, "what is right is not known, so nothing is invented"
+
+
+@pytest.mark.parametrize("value", [0, -1, "1000", float("nan"), [1000], None, 500], ids=str)
+def test_the_unit_of_noise_is_mended_in_any_model(value: Any, adstudio: Any, copy: Path) -> None:
+    file = copy / "scheduler/scheduler_config.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "num_train_timesteps": value}))
+    said = adstudio("doctor", copy, "--write")
+    assert said.code == 0 and said.out.count("[scheduler.num_train_timesteps]") == 1
+    assert json.loads(file.read_text())["num_train_timesteps"] == 1000
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"shift": 6},
+        {"shift": 1.0},
+        {"use_dynamic_shifting": True},
+        {"use_dynamic_shifting": True, "time_shift_type": "linear", "base_shift": -0.5, "max_image_seq_len": 9000.0},
+        {"use_beta_sigmas": True, "shift_terminal": 0.1},
+        {"max_shift": "unused", "base_image_seq_len": 4096},
+    ],
+    ids=str,
+)
+def test_a_noise_schedule_that_an_unknown_model_may_have_is_left(values: Any, adstudio: Any, copy: Path) -> None:
+    change(copy / "scheduler/scheduler_config.json", **values)
+    assert adstudio("doctor", copy).code == 0
+
+
+def test_a_curve_that_is_not_used_is_mended_because_the_class_takes_no_other(adstudio: Any, copy: Path) -> None:
+    file = copy / "scheduler/scheduler_config.json"
+    change(file, time_shift_type=["x"])
+    assert adstudio("doctor", copy, "--write").code == 0
+    assert json.loads(file.read_text())["time_shift_type"] == "exponential"
+
+
 def test_everything_is_said_at_once(adstudio: Any, copy: Path) -> None:
     for name in ("weights are a pointer", "weights are empty", "a configuration is missing"):
         FILES[name][0](copy)
