@@ -12,7 +12,7 @@ from ..srgb import luminance
 from ..types import Box, LayoutPlan, LayoutScore, Light, Placement, Side
 from .picture.energy import Busyness
 from .picture.metrics import SAFE_MARGIN, edge_room, overlap
-from .picture.rest import Rest
+from .picture.rest import OPEN, Rest, tightest_rest
 from .picture.score import combine
 
 _SQUARE_HEIGHT = 0.46  # of the picture's height, for a product as wide as tall, alone
@@ -75,6 +75,23 @@ def stand(
         Placement(_round(x), _round(base), _round(tall), front.index(i))
         for i, (x, base, tall) in enumerate(zip(centres, bases, heights, strict=True))
     )
+
+
+def bound_heights(
+    aspects: Sequence[float], width: int, height: int, sides: Sequence[Side | None]
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Tell how tall ``stand`` makes products, before there is a backdrop.
+
+    Args:
+        sides: any of them may be the one that the copy needs.
+    Returns: the least on any backdrop, and those on open ground beside no copy, as fractions of the picture's height.
+    Raises: InputError, as ``check_aspects``.
+    """
+    check_aspects(aspects)
+    wide = [aspect * height / width for aspect in aspects]
+    tightest = tightest_rest(len(aspects))
+    least = [_heights(tightest, aspects, wide, side) for side in sides]
+    return tuple(map(min, zip(*least, strict=True))), tuple(_heights(OPEN, aspects, wide, None))
 
 
 def product_box(placement: Placement, aspect: float, width: int, height: int) -> Box:

@@ -17,7 +17,7 @@ _BASE_PX = 1024
 _GRID_PX = 32  # every one of the other engines takes sides that are multiples of it
 
 # In which size a server would draw over a photo of (width, height); the request names checkpoint, aspect and size.
-SizeOver = Callable[[AdRequest, tuple[int, int]], tuple[int, int]]
+SizeOver = Callable[[AdRequest, tuple[int, int] | None], tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)

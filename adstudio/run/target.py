@@ -31,6 +31,11 @@ def channel_of(request: AdRequest) -> Channel | None:
     return get_channel(shop.channels[0]) if shop.channels else None
 
 
+def fitted_size(channel: Channel | None) -> tuple[int, int] | None:
+    """Width and height that pictures are brought to for a channel; None where they stay as they are drawn."""
+    return None if channel is None or 0 in channel.size_px else channel.size_px
+
+
 def usual_format(channel: str) -> str:
     """The format that a channel prefers; ``png`` where none is named, or which one it is shows later."""
     known = channel.strip() and channel.strip().lower() != AUTO

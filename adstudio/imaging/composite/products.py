@@ -86,21 +86,7 @@ def fit(cutouts: Sequence[CutOut], placements: Sequence[Placement], scene: Array
     notes: list[str] = []
     found: list[tuple[tuple[int, int, int], Product]] = []
     for number, (cutout, placement) in enumerate(zip(cutouts, placements, strict=True), start=1):
-        check_placement(placement)
-        rgba, stretch = cutout.rgba, 1.0
-        scale_of = len(rgba)
-        if placement.rotation % 360:
-            wanted = max(1.0, placement.height * height)
-            longest = round(2 * wanted * max(rgba.shape[:2]) / len(rgba))
-            reduced = min(1.0, max(64, longest) / max(rgba.shape[:2]))
-            rgba = turn_rgba(rgba, placement.rotation, max(64, longest))
-            stretch = len(rgba) / max(1.0, scale_of * reduced)
-        rows, columns = rgba.shape[:2]
-        spot = find_spot(placement, columns / rows, width, height, stretch=stretch)
-        scale = spot.height / (scale_of * stretch)
-        most = MOST_ENLARGED * max(1.0, min(height, width) / _SEEN_PX)
-        if scale > most:
-            raise _too_small(number, cutout, scale, most)
+        rgba, spot, scale = _fit_one(number, cutout, placement, width, height)
         if spot.note:
             notes.append(f"Product {number} was {spot.note}, to stay inside the picture.")
         if scale > _SOFT_ENLARGEMENT:
@@ -111,6 +97,35 @@ def fit(cutouts: Sequence[CutOut], placements: Sequence[Placement], scene: Array
         product = Product(number, spot, placement.stance, scale, colour, alpha, colour, alpha)
         found.append(((placement.order, spot.bottom, number), product))
     return [product for _, product in sorted(found, key=lambda entry: entry[0])], notes
+
+
+def check_sizes(cutouts: Sequence[CutOut], placements: Sequence[Placement], width: int, height: int) -> None:
+    """Refuse what ``fit`` would on a scene of ``width`` x ``height`` pixels, before there is one.
+
+    Raises: as ``fit``.
+    """
+    for number, (cutout, placement) in enumerate(zip(cutouts, placements, strict=True), start=1):
+        _fit_one(number, cutout, placement, width, height)
+
+
+def _fit_one(number: int, cutout: CutOut, placement: Placement, width: int, height: int) -> tuple[Array, Spot, float]:
+    """Turn one product and find its spot. Returns: it as ``[h,w,4]``, the spot, and drawn size over own size."""
+    check_placement(placement)
+    rgba, stretch = cutout.rgba, 1.0
+    scale_of = len(rgba)
+    if placement.rotation % 360:
+        wanted = max(1.0, placement.height * height)
+        longest = round(2 * wanted * max(rgba.shape[:2]) / len(rgba))
+        reduced = min(1.0, max(64, longest) / max(rgba.shape[:2]))
+        rgba = turn_rgba(rgba, placement.rotation, max(64, longest))
+        stretch = len(rgba) / max(1.0, scale_of * reduced)
+    rows, columns = rgba.shape[:2]
+    spot = find_spot(placement, columns / rows, width, height, stretch=stretch)
+    scale = spot.height / (scale_of * stretch)
+    most = MOST_ENLARGED * max(1.0, min(height, width) / _SEEN_PX)
+    if scale > most:
+        raise _too_small(number, cutout, scale, most)
+    return rgba, spot, scale
 
 
 def _too_small(number: int, cutout: CutOut, scale: float, most: float) -> InputError:

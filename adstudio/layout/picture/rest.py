@@ -13,6 +13,8 @@ from ...types import Array, Light
 _STEP_SEEN = 0.055  # change of colour over three rows of the small picture that makes an edge
 _ALL_ACROSS = 0.6  # share of the columns that an edge must cross to be a table's or the horizon
 _PLATFORM_STEP = 0.03
+_HIGHEST_PLATFORM, _NARROWEST = 0.5, 0.22  # of the picture: the highest top and the least width of a platform
+_HIGHEST_BASE = 0.68  # of products on a table
 _TILT_SEEN = 0.12  # log luminance from edge to edge
 
 
@@ -28,20 +30,27 @@ class Rest:
     width: float = 1.0
 
 
+def tightest_rest(products: int = 1) -> Rest:
+    """The ground with the least room that ``find_rest`` can find, whatever the backdrop shows."""
+    if products == 1:
+        return Rest("platform", _HIGHEST_PLATFORM, _HIGHEST_PLATFORM, _HIGHEST_PLATFORM, width=_NARROWEST)
+    return Rest("table", _HIGHEST_BASE, _HIGHEST_BASE, _HIGHEST_BASE)
+
+
 def find_rest(small: Array, products: int = 1) -> Rest:
     """Find where products stand on a small backdrop ``[h,w,3]``; a platform is for one alone."""
     if min(small.shape[:2]) < 24:
-        return _OPEN
+        return OPEN
     # Lightness, not luminance: steps in the dark count as they are seen.
     light = np.cbrt(luminance(small)).astype(np.float32)
     edge = _table_edge(small)
-    platform = _platform(light, lowest_start=max(0.5, (edge or 0.0) - 0.05)) if products == 1 else None
+    platform = _platform(light, lowest_start=max(_HIGHEST_PLATFORM, (edge or 0.0) - 0.05)) if products == 1 else None
     if platform is not None:
         return platform
     if edge is None:
-        return _OPEN
+        return OPEN
     # In the front half of the table, where a hand would put it.
-    best = min(max(edge + 0.48 * (1 - edge), 0.68), 0.9)
+    best = min(max(edge + 0.48 * (1 - edge), _HIGHEST_BASE), 0.9)
     return Rest("table", best, min(edge + 0.12 * (1 - edge) + 0.02, best), 0.94)
 
 
@@ -57,7 +66,7 @@ def light_side(small: Array) -> Light:
     return "left" if slope < 0 else "right"
 
 
-_OPEN = Rest("open", 0.82, 0.7, 0.92)
+OPEN = Rest("open", 0.82, 0.7, 0.92)
 
 
 def _table_edge(small: Array) -> float | None:
@@ -134,7 +143,7 @@ def _extent(step: Array, column: int, top: int, front: int) -> tuple[int, int] |
         left -= 1
     while right < last and face[right + 1]:
         right += 1
-    return (left, right) if left > 0 and right < last and 0.22 <= (right - left + 1) / face.size <= 0.85 else None
+    return (left, right) if left > 0 and right < last and _NARROWEST <= (right - left + 1) / face.size <= 0.85 else None
 
 
 def _stands_out(light: Array, left: int, right: int, top: int, front: int) -> bool:

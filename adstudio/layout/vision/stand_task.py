@@ -18,6 +18,7 @@ from .numbered import draw_stands
 from .task import MAX_TOKENS, REASONING_CHARS, Proposal, flattened, numbered, reasoning_of
 
 _SCALES = {"smaller": 0.8, "usual": 1.0, "larger": 1.2}
+LEAST_SCALE = 0.7  # of the local heights, at the least: "smaller", and what a ring at the back leaves of it
 _MARGIN = 0.04  # of the picture, that a product keeps to its edges
 _HIDDEN = 0.25  # share of a product that another may hide
 _INSTRUCTIONS = f"""\

@@ -37,14 +37,15 @@ class Backdrops:
         with self._one_at_a_time:
             lead = row.leader or row
             if row.leader is not None or row.words:
-                self._of(lead).hand_to(run)
+                self._of(lead, run).hand_to(run)
             next(legs)
             if row.backdrop and lead.id not in self._kept:
                 self._keep(row, Backdrop.by(run))
 
-    def _of(self, leader: Row) -> Backdrop:
+    def _of(self, leader: Row, run: Run) -> Backdrop:
         if leader.id not in self._kept:
-            written = Prepared(leader.words, None, None, (), {}, ()) if leader.words else None
+            # The products of the row that asks: they do not show on a backdrop, and the leader's own may be of no use.
+            written = Prepared(leader.words, None, None, tuple(run.cutouts), {}, ())
             legs = self._runner().legs(leader.request, prepared=written)
             try:
                 next(legs)

@@ -8,9 +8,12 @@ from dataclasses import replace
 from ...layout.frames import Analyzer, aspects_of
 from ...layout.saliency import Wishes
 from ...types import AdCopy, AdPrompt, Array, Channel, CutOut, LayoutPlan
-from ..asked import PLAIN_PLACE
 from ..channels import takes_marks
+from ..enlargement import asked_places
 from ..request import AdRequest
+
+_BY_HAND = "제품의 자리는 직접 정하신 그대로입니다."
+_IN_A_ROW = "자동 배치를 껐으므로 제품을 아래쪽에 고르게 놓았습니다."
 
 
 def place_products(
@@ -20,17 +23,11 @@ def place_products(
 
     Shapes: backdrop ``[H,W,3] float32 sRGB 0..1``.
     """
-    if request.placements:
-        return LayoutPlan(products=request.placements, reasons=("제품의 자리는 직접 정하신 그대로입니다.",))
-    if request.auto_layout:
+    places = asked_places(request, len(cutouts))
+    if not places:
         prefer = prompt.copy_space if has_copy else None
         return analyzer.place_products(backdrop, aspects_of(cutouts), prefer=prefer)
-    count = len(cutouts)
-    height = PLAIN_PLACE.height / max(1.0, count / 2)
-    products = tuple(
-        replace(PLAIN_PLACE, x=(index + 0.5) / count, height=height, order=index) for index in range(count)
-    )
-    return LayoutPlan(products=products, reasons=("자동 배치를 껐으므로 제품을 아래쪽에 고르게 놓았습니다.",))
+    return LayoutPlan(products=places, reasons=(_BY_HAND if request.placements else _IN_A_ROW,))
 
 
 def place_copy(

@@ -234,20 +234,20 @@ def _upload(connection: Connection, photos: Photos, recorder: Recorder) -> dict[
     return names
 
 
-def _size_over(connection: Connection, request: AdRequest, size: tuple[int, int]) -> tuple[int, int]:
-    """Ask the server in which size it would draw over a photo: that depends on its checkpoint."""
+def _size_over(connection: Connection, request: AdRequest, size: tuple[int, int] | None) -> tuple[int, int]:
+    """Ask the server in which size it would draw, over a photo where there is one: that depends on its checkpoint."""
     asked = ("checkpoint", "text_encoder", "vae", "aspect")
     query: dict[str, Any] = {name: getattr(request, name) for name in asked}
     if (channel := channel_of(request)) is not None:  # a channel found from the brief is not found again there
         query["channel"] = channel.id
-    query |= {"photo": "x".join(map(str, size))}
+    query |= {} if size is None else {"photo": "x".join(map(str, size))}
     query |= {} if request.width is None else {"size": f"{request.width}x{request.height}"}
     try:
         told = connection.get("/adstudio/size", **query)
     except Refused as error:
         if error.status == 404:
             raise ServerError(
-                "comfyui.no_node", "This server cannot tell the size of an edit.", "Update Ad Studio there."
+                "comfyui.no_node", "This server cannot tell the size that it draws in.", "Update Ad Studio there."
             ) from error
         raise error_of(error) from error
     return int(told["width"]), int(told["height"])

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from ...errors import numbered
+from ...imaging.cutout.matting import FAINT
+from ...imaging.photo import read_photo_with_alpha
 from ...output.encode import encode, find_format, hash_pixels, to_pixels
 from ...types import Array
 from ..asked import wants_copy
 from ..engines import SizeOver, sized_for
+from ..enlargement import check_photo
 from ..photos import cover, cover_seen, find_subject, read_logo, read_source
 from ..request import ZIT, AdRequest
-from ..target import channel_of
+from ..target import channel_of, fitted_size, template_of
 from ..wire import open_source
 
 FOLDER = "adstudio"
+_BY_ALPHA = "auto"  # the method that takes a photo's own transparency
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +54,15 @@ class Photos:
 def read_photos(request: AdRequest, size_over: SizeOver) -> Photos:
     """Read what the request names, as ``LocalRunner`` would.
 
+    Args:
+        size_over: in which size the server draws, over a photo where there is one.
+
     Raises:
-        InputError: a photo cannot be read.
+        InputError: a photo cannot be read, or what ``check_photo`` refuses.
     """
     logo = None if request.logo is None else _to_photo(read_logo(request.logo))
     if request.reference is None:
-        return Photos(products=tuple(_read_products(request.products)), logo=logo)
+        return Photos(products=tuple(_read_products(request, sized_for(size_over))), logo=logo)
     photo = read_source(request.reference)
     size = sized_for(size_over)(request, (photo.shape[1], photo.shape[0]))
     channel = channel_of(request)
@@ -72,19 +79,24 @@ def read_photos(request: AdRequest, size_over: SizeOver) -> Photos:
     )
 
 
-def _read_products(sources: Sequence[str]) -> Iterator[Photo]:
-    for number, source in enumerate(sources, start=1):
-        with numbered("Product", number, len(sources)):
-            yield _read_product(source)
+def _read_products(request: AdRequest, size_over: SizeOver) -> Iterator[Photo]:
+    channel = channel_of(request)
+    for number, source in enumerate(request.products, start=1):
+        with numbered("Product", number, len(request.products)):
+            colour, alpha = read_photo_with_alpha(open_source(source))
+            if channel is None or template_of(channel) is None:
+                frame = _frame(colour, alpha if request.cutout == _BY_ALPHA else None)
+                check_photo(request, frame, channel, lambda: fitted_size(channel) or size_over(request, None))
+            yield _to_photo(colour if alpha is None else np.concatenate([colour, alpha[..., None]], axis=-1))
 
 
-def _read_product(source: str) -> Photo:
-    from ...imaging.photo import read_photo_with_alpha
-
-    colour, alpha = read_photo_with_alpha(open_source(source))
-    if alpha is None:
-        return _to_photo(colour)
-    return _to_photo(np.concatenate([colour, alpha[..., None]], axis=-1))
+def _frame(colour: Array, alpha: Array | None) -> tuple[int, int]:
+    """Width and height of what of a photo can be product: all of it, or what its own transparency leaves."""
+    seen = np.ones(colour.shape[:2], bool) if alpha is None else alpha > FAINT
+    rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
+    if not len(rows):  # which the cut-out refuses in words of its own
+        return colour.shape[1], colour.shape[0]
+    return int(np.ptp(columns)) + 1, int(np.ptp(rows)) + 1
 
 
 def _to_photo(picture: Array) -> Photo:

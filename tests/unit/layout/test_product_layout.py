@@ -14,7 +14,7 @@ from adstudio.errors import InputError
 from adstudio.layout.picture.energy import shrink
 from adstudio.layout.picture.rest import find_rest, light_side
 from adstudio.layout.saliency import LocalAnalyzer
-from adstudio.layout.stand import product_box
+from adstudio.layout.stand import bound_heights, product_box
 from adstudio.types import Array, Side
 
 
@@ -89,6 +89,35 @@ def test_products_stay_in_the_frame_and_apart(shapes: list[float], size: tuple[i
     assert sorted(p.order for p in plan.products) == list(range(len(shapes)))
     front_to_back = sorted(plan.products, key=lambda p: p.order)
     assert all(a.base_y <= b.base_y for a, b in pairwise(front_to_back))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    aspects,
+    st.sampled_from([(200, 200), (160, 320), (320, 160), (400, 100)]),
+    st.floats(0.25, 0.8),
+    st.floats(0.15, 0.6),
+    st.sampled_from([None, "top", "left", "right"]),
+)
+def test_no_backdrop_makes_products_smaller_than_the_bound(
+    shapes: list[float], size: tuple[int, int], edge: float, wide: float, prefer: Side | None
+):
+    height, width = size
+    backdrop = np.full((height, width, 3), 0.45, np.float32)
+    backdrop[int(height * edge) :] = 0.4
+    y, x = np.mgrid[0:height, 0:width] / np.array([height, width])[:, None, None]
+    side = (abs(x - 0.5) < wide / 2) & (y > edge + 0.05) & (y < edge + 0.22)
+    backdrop[side] = 0.35
+    backdrop[((x - 0.5) / (wide / 2)) ** 2 + ((y - edge - 0.05) / 0.05) ** 2 < 1] = 0.8
+    least, _ = bound_heights(shapes, width, height, (prefer,))
+    placed = place(backdrop, shapes, prefer).products
+    assert all(p.height >= tall - 1e-5 for p, tall in zip(placed, least, strict=True))
+
+
+def test_the_bound_of_a_product_alone_is_nearly_met_by_a_narrow_platform(podium: Array):
+    (product,) = place(podium, [1.0]).products
+    (least,), (usual,) = bound_heights([1.0], 400, 400, (None,))
+    assert least < product.height < 2 * least and product.height < usual
 
 
 @pytest.mark.parametrize(("side", "least", "most"), [("left", 0.58, 1.0), ("right", 0.0, 0.42)])

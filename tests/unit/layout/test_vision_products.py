@@ -19,6 +19,8 @@ from adstudio.errors import ProviderError
 from adstudio.layout import frames
 from adstudio.layout.providers import LayoutChoice, Layouts, lay_out
 from adstudio.layout.saliency import LocalAnalyzer
+from adstudio.layout.stand import bound_heights
+from adstudio.layout.vision.stand_task import LEAST_SCALE
 from adstudio.types import Array
 
 
@@ -126,3 +128,16 @@ def test_text_that_is_no_answer_is_asked_about_twice(server: ChatServer, table: 
     with pytest.raises(ProviderError) as caught:
         stand(table, [0.5])
     assert (caught.value.code, server.count) == ("provider.bad_answer", 2)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_no_ring_makes_products_smaller_than_the_bound(
+    server: ChatServer, table: Array, podium: Array, count: int
+) -> None:
+    smaller = {f"product_{number}_scale": "smaller" for number in range(1, count + 1)}
+    server.answers(lambda request: says(stand_fields(request, [1, 2][:count], **smaller)))
+    aspects = [0.4] * count
+    least, _ = bound_heights(aspects, 400, 400, (None,))
+    for backdrop in (table, podium):
+        placed = stand(backdrop, aspects).plan.products
+        assert all(p.height >= LEAST_SCALE * tall for p, tall in zip(placed, least, strict=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from adstudio.errors import InputError
 from adstudio.run.photos import cover
 from adstudio.run.remote.uploads import read_photos
 from adstudio.run.request import AdRequest
+from adstudio.types import Placement
 
 
 @pytest.mark.parametrize(("width", "height"), [(64, 64), (64, 128), (256, 64)])
@@ -41,3 +43,28 @@ def test_of_several_products_the_one_that_cannot_be_read_is_named(tmp_path: Path
     request = AdRequest(task="composite", brief="대리석", products=(cup, dot))
     with pytest.raises(InputError, match=r"^Product 2 of 2: The photo is 1 × 1 pixels"):
         read_photos(request, lambda _, size: size)
+
+
+def test_a_product_of_too_few_pixels_is_not_sent(tmp_path: Path):
+    rgba = np.zeros((600, 600, 4), np.uint8)
+    rgba[20:30, 20:30] = (200, 40, 60, 255)
+    Image.fromarray(rgba).save(tmp_path / "speck.png")
+    Image.new("RGB", (60, 60), "red").save(tmp_path / "small.png")
+    asked: list[object] = []
+
+    def size_over(_: object, size: object) -> tuple[int, int]:
+        asked.append(size)
+        return 1024, 1024
+
+    one = AdRequest(task="composite", brief="나무 탁자", headline="", products=(str(tmp_path / "speck.png"),))
+    with pytest.raises(InputError, match=r"only 10 × 10 pixels .* 47 times") as refused:
+        read_photos(one, size_over)
+    assert refused.value.code == "composite.product_too_small" and asked == [None]
+    by_shape = replace(one, cutout="geodesic")  # it may find a product as large as the photo
+    assert len(read_photos(by_shape, size_over).products) == 1
+    placed = replace(one, products=(str(tmp_path / "small.png"),), placements=(Placement(0.5, 0.9, 0.5),))
+    with pytest.raises(InputError, match=r"only 60 × 60 pixels .* 9 times"):
+        read_photos(placed, size_over)
+    assert len(read_photos(replace(placed, placements=(Placement(0.5, 0.9, 0.4),)), size_over).products) == 1
+    white = replace(placed, channel="coupang", aspect="channel")  # its own template, of which the server knows more
+    assert len(read_photos(white, size_over).products) == 1

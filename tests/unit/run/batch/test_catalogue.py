@@ -76,6 +76,22 @@ def test_a_follower_that_is_resumed_alone_stands_on_the_same_backdrop(
     assert all(np.array_equal(one[name], other[name]) for name in one)
 
 
+def test_a_row_whose_product_is_too_small_takes_no_other_row_of_its_backdrop_with_it(
+    checkpoint: Path, box: Path, tmp_path: Path
+) -> None:
+    catalogue = rows(checkpoint, box)
+    lead, follower = catalogue[0], catalogue[2]
+    speck = tmp_path / "speck.png"
+    Image.fromarray(np.pad(np.full((8, 8, 4), 255, np.uint8), ((28, 28), (28, 28), (0, 0)))).save(speck)
+    asked = replace(lead.request, products=(str(speck),), auto_layout=False)
+    small = replace(lead, request=asked)
+    done = draw_catalogue([small, replace(follower, leader=small)], LocalLane(tmp_path / "store"), tmp_path)
+    assert [failure.code for failure in done.failures] == ["composite.product_too_small"]
+    assert [entry.id for entry in done.entries] == ["컵-2"]
+    draw_catalogue([lead, follower], LocalLane(tmp_path / "whole" / "store"), tmp_path / "whole")
+    assert np.array_equal(pixels(tmp_path)["컵-2.png"], pixels(tmp_path / "whole")["컵-2.png"])
+
+
 @pytest.mark.parametrize("lost", ["컵-1", "컵-2"])
 def test_what_is_drawn_again_here_has_the_words_that_a_model_wrote_before(
     checkpoint: Path, box: Path, tmp_path: Path, lost: str

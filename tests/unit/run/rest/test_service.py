@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from adstudio.run.remote.graph import Graph
 from adstudio.run.request import AdRequest
 from adstudio.run.rest.body import Ask
@@ -62,5 +64,25 @@ def test_a_job_that_is_taken_back_while_its_graph_is_checked_is_not_drawn(tmp_pa
             if job.has_ended:
                 break
         assert job.state == "cancelled" and not queue.waiting
+
+    asyncio.run(run())
+
+
+def test_a_product_of_too_few_pixels_ends_its_job_before_the_queue(tmp_path: Path) -> None:
+    async def run() -> None:
+        queue = SlowQueue()
+        service = Service(
+            queue,
+            lambda: (tmp_path, tmp_path),
+            lambda request, photo: (1024, 1024),
+            lambda request: None,
+            Journal(tmp_path / "jobs.jsonl"),
+        )
+        Image.new("RGBA", (40, 40), "red").save(tmp_path / "small.png")
+        product = (str(tmp_path / "small.png"),)
+        request = AdRequest(task="composite", brief="나무 탁자", headline="", products=product, auto_layout=False)
+        status, answer = await service.answer(await service.ask(Ask(request, wait_s=60), Limits()))
+        assert status == 400 and answer["error"]["code"] == "composite.product_too_small"
+        assert not queue.checking.is_set()
 
     asyncio.run(run())
