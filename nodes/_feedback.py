@@ -18,15 +18,15 @@ from ..adstudio.errors import AdStudioError
 from ..adstudio.imaging.cutout.rembg_models import MODELS
 from ..adstudio.prompt.report import describe_flags
 from ..adstudio.run.remote.answers import ERROR
-from ..adstudio.types import AdCopy, AdPrompt, CutOut, LayoutPlan, Note
+from ..adstudio.types import AdCopy, AdPrompt, Channel, CutOut, LayoutPlan, Note
 from . import _host
 from ._api import io
 
 BADGES = "adstudio_badges"
 _MARK = "_adstudio_reports"
 
-Badge = dict[str, Any]  # kind and value; a note that other languages can say, also code and figures
-_notes: ContextVar[list[str] | None] = ContextVar("adstudio_notes", default=None)
+Badge = dict[str, Any]  # kind and value; a note that other languages can say, also code, figures and the error in it
+_notes: ContextVar[list[str | Badge] | None] = ContextVar("adstudio_notes", default=None)
 _said: dict[str, dict[str, Any]] = {}  # by prompt id: ComfyUI's history keeps an error's words alone
 _MOST_SAID = 500
 
@@ -36,6 +36,14 @@ def note(sentences: Iterable[str]) -> None:
     noted = _notes.get()
     if noted is not None:
         noted.extend(sentences)
+
+
+def leave_out(channel: Channel, error: AdStudioError) -> None:
+    """Have the running node say that a channel is not among its results, and why."""
+    badge = _badge("note", f"{channel.english}: {error}") | {"code": "reflow.refused", "error": error.told()}
+    noted = _notes.get()
+    if noted is not None:
+        noted.append(badge | {"figures": {"channel": channel.korean}})
 
 
 def reporting(node: type[io.ComfyNode]) -> type[io.ComfyNode]:
@@ -128,7 +136,9 @@ def _claims(copy: AdCopy) -> Iterator[Badge]:
         yield _badge("note", words) | {"code": "copy.claim", "figures": {"text": flag.text, "reason": flag.reason}}
 
 
-def _noted(sentence: str) -> Badge:
+def _noted(sentence: str | Badge) -> Badge:
+    if isinstance(sentence, dict):
+        return sentence
     badge = _badge("note", str(sentence))
     return badge | {"code": sentence.code, "figures": sentence.figures} if isinstance(sentence, Note) else badge
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -9,9 +10,9 @@ import torch
 from ..adstudio.engine.drawing.sizes import drawn_size
 from ..adstudio.output.channel_table import channels_stamp
 from ..adstudio.output.channels import channel_names, get_channel, get_channels, get_entry, require_size
-from ..adstudio.run.reflow import fit_picture, reflow_design, with_products
+from ..adstudio.run.reflow import Reflowed, Refused, fit_picture, reflow_each, with_products
 from ..adstudio.types import Channel, CutOut, LayoutPlan
-from . import _host
+from . import _feedback, _host
 from ._api import io
 from ._io import ChannelIO, CutOutIO, Layout, Zit, masks_for, to_arrays, to_image, to_mask
 
@@ -134,7 +135,8 @@ class Reflow(io.ComfyNode):
             display_name="Reflow to Channels",
             category="Ad Studio/channels",
             description="Brings one design to many channels: the picture is fitted, products are stood anew, and the "
-            "copy is laid out anew inside each safe zone. Gives lists, which the nodes after it work through.",
+            "copy is laid out anew inside each safe zone. Gives lists, which the nodes after it work through. A "
+            "channel that cannot be made is left out, and told.",
             search_aliases=[
                 "resize design",
                 "multi size",
@@ -187,7 +189,10 @@ class Reflow(io.ComfyNode):
                 Layout.Output("layout_out", display_name="layout", is_output_list=True),
                 ChannelIO.Output("channel", is_output_list=True),
                 io.Mask.Output("mask", is_output_list=True, tooltip="What copy does not cover."),
-                io.String.Output("report", tooltip="In Korean: what was continued or made smaller."),
+                io.String.Output(
+                    "report",
+                    tooltip="In Korean: what was continued or made smaller, and which channel could not be made.",
+                ),
             ],
             hidden=[io.Hidden.unique_id],
         )
@@ -216,10 +221,10 @@ class Reflow(io.ComfyNode):
         frames, places = to_arrays(image), get_channels(channels)
         products = [each for each in (cutout, cutout_2, cutout_3) if each is not None]
         finish = {"shadow": shadow, "harmonize": harmonize} if products else {}
-        made = [
+        found = [
             one
             for index, (frame, mask) in enumerate(zip(frames, masks_for(keep, len(frames)), strict=True))
-            for one in reflow_design(
+            for one in reflow_each(
                 frame,
                 with_products(layout.for_frame(index), product_layout and product_layout.for_frame(index)),
                 places,
@@ -229,7 +234,8 @@ class Reflow(io.ComfyNode):
                 **finish,
             )
         ]
-        said = "\n".join(dict.fromkeys(f"{one.channel.id}: {note}" for one in made for note in one.notes))
+        made = _without_refused(found)
+        said = "\n".join(dict.fromkeys(line for one in found for line in _said(one)))
         return io.NodeOutput(
             [to_image([one.picture]) for one in made],
             [one.plan for one in made],
@@ -238,6 +244,23 @@ class Reflow(io.ComfyNode):
             said,
             ui=_host.show(cls, said),
         )
+
+
+def _without_refused(found: Sequence[Reflowed | Refused]) -> list[Reflowed]:
+    """The channels that were made. The node tells of the others; where there is none, it ends with what they say."""
+    made = [one for one in found if isinstance(one, Reflowed)]
+    refused = {one.channel.id: one for one in found if isinstance(one, Refused)}
+    if not made:
+        raise next(iter(refused.values())).error
+    for one in refused.values():
+        _feedback.leave_out(one.channel, one.error)
+    return made
+
+
+def _said(one: Reflowed | Refused) -> list[str]:
+    if isinstance(one, Refused):
+        return [f"{one.channel.id}: 이 채널은 만들지 못했어요. {one.error}"]
+    return [f"{one.channel.id}: {note}" for note in one.notes]
 
 
 NODES = (ChannelPreset, FitToChannel, Reflow)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -56,7 +56,18 @@ def fit_picture(
     return Reflowed(channel, fitted, LayoutPlan(), mask, _window_notes(window, channel))
 
 
-def reflow_design(
+@dataclass(frozen=True, slots=True, eq=False)
+class Refused:
+    """A channel that a design could not be brought to, and why; it keeps no other channel from being made."""
+
+    channel: Channel
+    error: InputError
+
+    def __str__(self) -> str:
+        return f"{self.channel.english} ({self.channel.id}): {self.error}"
+
+
+def reflow_each(
     picture: Array,
     plan: LayoutPlan,
     channels: Sequence[Channel],
@@ -65,20 +76,49 @@ def reflow_design(
     cutouts: Sequence[CutOut] = (),
     min_px: int = 20,
     **finish: Any,
-) -> tuple[Reflowed, ...]:
-    """Bring one design to several channels.
+) -> Iterator[Reflowed | Refused]:
+    """Bring one design to several channels, each as it is asked for; those that it cannot be brought to come as such.
 
     Args:
-        picture: without letters. With ``cutouts`` it is the empty backdrop, and the plan's products are stood on it.
-        keep: without cut-outs: mask ``[H,W]`` of what must stay in view.
+        picture: ``[H,W,3] float32 sRGB 0..1`` without letters. With ``cutouts`` it is the empty backdrop, and the
+            plan's products are stood on it.
+        keep: without cut-outs: mask ``[H,W] float32 0..1`` of what must stay in view.
+        min_px: the smallest letters, in pixels of the channel's picture.
         finish: how products are brought into the scene, as ``imaging.composite.compose`` takes it.
 
     Raises:
-        InputError: ``reflow.…``, ``layout.…``, or what composing finds.
+        InputError: ``reflow.locked_channel``, before any channel is begun.
     """
     for channel in channels:
         refuse_locked(channel)
-    return tuple(_bring(picture, plan, channel, keep, cutouts, min_px, finish) for channel in channels)
+    return (_try(picture, plan, channel, keep, cutouts, min_px, finish) for channel in channels)
+
+
+def reflow_design(
+    picture: Array, plan: LayoutPlan, channels: Sequence[Channel], **options: Any
+) -> tuple[Reflowed, ...]:
+    """Bring one design to several channels, or to none.
+
+    Args:
+        options: those of ``reflow_each``.
+
+    Raises:
+        InputError: ``reflow.…``, ``layout.…``, or what composing finds, for the first channel that it cannot be
+            brought to.
+    """
+    made: list[Reflowed] = []
+    for one in reflow_each(picture, plan, channels, **options):
+        if isinstance(one, Refused):
+            raise one.error
+        made.append(one)
+    return tuple(made)
+
+
+def _try(picture: Array, plan: LayoutPlan, channel: Channel, *more: Any) -> Reflowed | Refused:
+    try:
+        return _bring(picture, plan, channel, *more)
+    except InputError as error:
+        return Refused(channel, error)
 
 
 def _bring(

@@ -75,6 +75,9 @@ flat = Reflow.execute(ramp, plan, names, 12, 1.0, 0.3, keep=mask).result
 stood = Reflow.execute(
     ramp[:1], plan, names, 12, 1.0, 0.3, cutout=cut, product_layout=LayoutPlan(products=(Placement(0.5, 0.9, 0.4),))
 ).result
+few = CutOut(rgba[:60, :60], "mask")
+small = dict(cutout=few, product_layout=LayoutPlan(products=(Placement(0.5, 0.9, 0.6),)))
+partly = reporting(Reflow).execute(ramp[:1], plan, names, 12, 1.0, 0.3, **small)
 check = dict(channel=get_channel("cashwalk"), advertiser="", font="not told")
 right = torch.rand((1, 500, 600, 3))
 words = dict(headline="아침을 여는 첫 모금", sub="라떼 5,500원", advertiser="", channel="of the template")
@@ -89,6 +92,10 @@ answer = {
     "fitted": [list(fitted[0].shape), list(fitted[1].shape)],
     "flat": [[list(each.shape) for each in flat[0]], [each.id for each in flat[2]], len(flat[1]), len(flat[3])],
     "stood": [[list(each.shape) for each in stood[0]], [len(each.products) for each in stood[1]]],
+    "partly": [[each.id for each in partly.result[2]], len(partly.result[0]), partly.result[4]],
+    "left out": [[each["value"], each["figures"]["channel"], each["error"]["code"]]
+        for each in partly.ui["adstudio_badges"] if each.get("code") == "reflow.refused"],
+    "all too small": refusal(lambda: Reflow.execute(ramp[:1], plan, "instagram_story", 12, 1.0, 0.3, **small)),
     "passed": ChannelCheck.execute(right, override=False, **check).result[2],
     "refused": refusal(lambda: ChannelCheck.execute(ramp, override=False, **check)),
     "overridden": [ChannelCheck.execute(ramp, override=True, **check).result[2]],
@@ -117,6 +124,15 @@ def test_a_preset_gives_a_size_to_draw_in_and_the_exact_one(seen: dict[str, Any]
     assert exact == [1200, 600]
     assert (width % 16, height % 16, width / height) == (0, 0, 2.0)
     assert seen["of the model"] == [512, 512, 1080, 1080]
+
+
+def test_a_channel_that_cannot_be_made_is_left_out_and_told(seen: dict[str, Any]):
+    channels, count, report = seen["partly"]
+    assert channels == ["cashwalk", "kakao_native:2x1"] and count == 2
+    ((value, channel, code),) = seen["left out"]
+    assert "60 × 60 pixels" in value and channel == "인스타그램 스토리" and code == "composite.product_too_small"
+    assert "instagram_story: 이 채널은 만들지 못했어요." in report
+    assert seen["all too small"][0] == "composite.product_too_small"
 
 
 def test_a_batch_is_fitted(seen: dict[str, Any]):

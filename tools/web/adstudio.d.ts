@@ -47,7 +47,7 @@ interface Grip {
   item: Item; handle: string; plan: Plan; rect: Rect; from: [number, number]; frame: DOMRect; id: number; hasMoved: boolean;
 }
 
-interface Badge { kind: string; value: string; model?: string; code?: string; figures?: Record<string, string | number> }
+interface Badge { kind: string; value: string; model?: string; code?: string; figures?: Record<string, string | number>; error?: RunError }
 interface RunError { code: string; message: string; hint: string; figures?: Record<string, string | number> }
 interface RunStep {
   id: string; state: "waiting" | "running" | "done" | "cached" | "failed" | "cancelled"; begun: number; milliseconds: number;

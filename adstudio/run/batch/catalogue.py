@@ -129,11 +129,11 @@ class _Book:
 
     def take(self, outcome: Outcome) -> None:
         """Write an outcome down and tell of it."""
-        row, error = outcome.row, outcome.error
+        row, made = outcome.row, outcome.made
+        error = outcome.error if made is None else made.lacks
         entry: Entry | None = None
-        if outcome.made is not None:
-            made = outcome.made
-            names = deliver(self._folder, row.id, made)
+        names = () if made is None else deliver(self._folder, row.id, made)
+        if made is not None and error is None:  # a row that lacks a channel is not finished: its files are there
             digests = tuple(digest_of(self._folder / name) for name in names)
             entry = Entry(
                 row.number, row.id, names, digests, made.score, made.seconds, row.digest, made.seeds, made.notes,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from ...errors import InputError
 from ...output.channels import get_channel, get_channels, require_size
 from ...output.metadata import KEY
 from ..channels import inspect
@@ -15,6 +18,9 @@ from ..target import channel_of, template_of
 from ..wire import to_record
 from .lanes import Made
 from .rows import Row
+
+if TYPE_CHECKING:
+    from ..reflow import Refused
 
 
 def check_channels(names: tuple[str, ...]) -> None:
@@ -37,11 +43,11 @@ def bring_to_channels(row: Row, result: AdResult, made: Made, folder: Path) -> M
         folder: of the store.
 
     Raises:
-        AdStudioError: what reflow, saving and signing say.
+        AdStudioError: what saving and signing say. Channels that the design cannot be brought to are in ``Made.lacks``.
     """
     if not row.channels:
         return made
-    from ..reflow import reflow_design
+    from ..reflow import Refused, reflow_each
 
     channels = get_channels(",".join(row.channels))  # two names of one channel are one
     request, files = row.request, list(made.files)
@@ -52,21 +58,37 @@ def bring_to_channels(row: Row, result: AdResult, made: Made, folder: Path) -> M
     is_drawn = own is None or template_of(own) is None
     wanted = wanted_of(request, None, model=result.report.model, is_drawn=is_drawn)
     keep = result.masks[0] if result.masks else None
-    for each in reflow_design(result.originals[0], result.layouts[0], channels, keep=keep, min_px=style.min_px):
+    refused: list[Refused] = []
+    for each in reflow_each(result.originals[0], result.layouts[0], channels, keep=keep, min_px=style.min_px):
+        if isinstance(each, Refused):
+            refused.append(each)
+            continue
         format = each.channel.formats[0]
-        done = finish(
-            each.picture,
-            folder,
-            replace(wanted, format=format, channel=each.channel),
-            plan=each.plan,
-            style=style,
-            logos=logos,
-            taken=each.mask,
-            metadata={KEY: about},
-        )
+        try:
+            done = finish(
+                each.picture,
+                folder,
+                replace(wanted, format=format, channel=each.channel),
+                plan=each.plan,
+                style=style,
+                logos=logos,
+                taken=each.mask,
+                metadata={KEY: about},
+            )
+        except InputError as error:
+            refused.append(Refused(each.channel, error))
+            continue
         path = done.saved.path
         files.append((f"~{each.channel.id.replace(':', '-')}", path))
         sent = {"format": format, "size_bytes": path.stat().st_size}
         found = inspect(done.picture, each.channel, plan=each.plan, style=style, font=style.font, **sent)
         notes += (*each.notes, *(f"{each.channel.korean}: {one.line()}" for one in found if one.level == "ERROR"))
-    return replace(made, files=tuple(files), notes=tuple(notes))
+    return replace(made, files=tuple(files), notes=tuple(notes), lacks=_lacks(refused))
+
+
+def _lacks(refused: Sequence[Refused]) -> InputError | None:
+    """All channels that could not be made, in one error."""
+    if not refused:
+        return None
+    code = refused[0].error.code
+    return InputError(code, "; ".join(map(str, refused)), "The other files of this row are there.")

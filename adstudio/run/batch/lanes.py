@@ -16,7 +16,11 @@ from .rows import Row
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A finished ad: its stored files, each with what follows the row's name in its own, and what is told of it."""
+    """A finished ad: its stored files, each with what follows the row's name in its own, and what is told of it.
+
+    Args:
+        lacks: why it is not on every channel that its row names; its files are kept all the same.
+    """
 
     files: tuple[tuple[str, Path], ...]
     score: float | None
@@ -24,6 +28,7 @@ class Made:
     seeds: tuple[int, ...]
     notes: tuple[str, ...] = ()
     prompts: tuple[AdPrompt, ...] = ()
+    lacks: AdStudioError | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,16 @@ import argparse
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
 from . import letter_options
 from .ai_mark import mark_of
 from .letter import add_logo, read_logos
 from .plan_file import read_plan_file
+
+if TYPE_CHECKING:
+    from ..reflow import Refused
 
 
 def add(commands: Any) -> None:
@@ -21,7 +24,8 @@ def add(commands: Any) -> None:
         "reflow",
         help="bring one design to many channels",
         description="Fits the picture, stands the products anew, lays the copy out anew and draws it, for each "
-        "channel. What a channel would not take is not written, unless --override.",
+        "channel. What a channel would not take is not written, unless --override. A channel that the design cannot "
+        "be brought to is named, and the others are written; the exit code is then 1.",
     )
     parser.add_argument("picture", type=Path, metavar="PICTURE", help="without letters; with --cut the empty backdrop")
     parser.add_argument("--plan", type=Path, required=True, metavar="PLAN", help="its layout plan in JSON")
@@ -38,7 +42,7 @@ def add(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
-    """Write a picture and its plan for each channel; ``ok`` says whether every channel would take its own."""
+    """Write a picture and its plan for each channel; ``ok`` says whether every channel has one that it would take."""
     from ...imaging.photo import read_photo
     from ...layout.plan.reading import to_json
     from ...output.channels import get_channels
@@ -46,7 +50,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     from ...output.findings import describe, is_blocked
     from ...output.store import write_whole
     from ..channels import file_for, letter_for
-    from ..reflow import reflow_design
+    from ..reflow import Refused, reflow_each
     from .place import read_cut
 
     picture, plan = read_photo(options.picture), read_plan_file(options.plan)
@@ -60,13 +64,21 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         )
     style = letter_options.style_of(options)
     cuts, logos = [read_cut(path) for path in options.cut], read_logos(options)
-    made = reflow_design(picture, plan, get_channels(options.channels), keep=keep, cutouts=cuts, min_px=options.min_px)
+    made = reflow_each(picture, plan, get_channels(options.channels), keep=keep, cutouts=cuts, min_px=options.min_px)
     mark = mark_of(options.picture, laid_on=options.cut)
     entries: list[dict[str, Any]] = []
+    refused: list[Refused] = []
     for one in made:
-        finished = one.picture if options.no_text else letter_for(one.picture, one.plan, style, logos).image
+        if isinstance(one, Refused):
+            refused.append(one)
+            continue
         format = find_format(one.channel.formats[0])
-        file = file_for(finished, one.channel, format, plan=one.plan, style=style, xmp=mark)
+        try:
+            finished = one.picture if options.no_text else letter_for(one.picture, one.plan, style, logos).image
+            file = file_for(finished, one.channel, format, plan=one.plan, style=style, xmp=mark)
+        except InputError as error:
+            refused.append(Refused(one.channel, error))
+            continue
         notes, found = (*one.notes, *file.notes), file.findings
         path = options.out / (one.channel.id.replace(":", "-") + format.extension)
         written = options.override or not is_blocked(found)
@@ -80,4 +92,14 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             "channel": one.channel.id, "path": str(path) if written else None, "notes": list(notes),
             "findings": [asdict(finding) for finding in found],
         })  # fmt: skip
+    if not entries and len({str(one.error) for one in refused}) == 1:  # the design's own fault, and no channel's
+        raise refused[0].error
+    entries += [_entered(one) for one in refused]
     return {"ok": all(entry["path"] for entry in entries), "pictures": entries}
+
+
+def _entered(one: Refused) -> dict[str, Any]:
+    """Say why a channel has no picture, and enter it."""
+    sys.stderr.write(f"error: {one}\n")
+    error = {"code": one.error.code, "message": one.error.message, "hint": one.error.hint}
+    return {"channel": one.channel.id, "path": None, "notes": [], "findings": [], "error": error}

@@ -295,6 +295,33 @@ def test_a_design_with_a_logo_is_brought_to_a_channel(
     assert adstudio(capsys, "reflow", str(coffee), *asked, "--logo", str(cup_file))[0] == 0
 
 
+def test_a_channel_too_large_for_the_product_costs_no_other_channel_its_picture(
+    capsys: pytest.CaptureFixture[str], coffee: Path, tmp_path: Path
+):
+    Image.fromarray(np.pad(np.full((60, 60, 4), 200, np.uint8), ((4, 4), (4, 4), (0, 0)))).save(tmp_path / "cut.png")
+    plan = {"products": [{"x": 0.5, "base_y": 0.9, "height": 0.6}], "texts": [
+        {"role": "headline", "text": "가을", "box": [0.1, 0.05, 0.9, 0.2]}]}  # fmt: skip
+    (tmp_path / "plan.json").write_text(json.dumps(plan), "utf-8")
+    asked = ("reflow", str(coffee), "--plan", str(tmp_path / "plan.json"), "--cut", str(tmp_path / "cut.png"))
+    many = (*asked, "--channels", "instagram_story, 캐시워크, kakao_link", "-o", str(tmp_path / "out"))
+    code, envelope = adstudio(capsys, *many)
+    assert (code, envelope["ok"]) == (1, False)
+    made = {each["channel"]: each["path"] and Path(each["path"]).name for each in envelope["pictures"]}
+    assert made == {"cashwalk": "cashwalk.jpg", "kakao_link": "kakao_link.jpg", "instagram_story": None}
+    story = envelope["pictures"][-1]["error"]
+    assert story["code"] == "composite.product_too_small" and story["hint"]
+    assert Image.open(tmp_path / "out" / "cashwalk.jpg").size == (600, 500)
+    assert main(many) == 1
+    said = capsys.readouterr()
+    assert said.out.split() == [str(tmp_path / "out" / name) for name in ("cashwalk.jpg", "kakao_link.jpg")]
+    (line,) = (line for line in said.err.splitlines() if line.startswith("error: "))
+    assert "Instagram" in line and "(instagram_story): Product 1 is only 60 × 60 pixels" in line
+    alone = (*asked, "--channels", "instagram_story", "-o", str(tmp_path / "alone"))
+    code, envelope = adstudio(capsys, *alone)
+    assert (code, envelope["error"]["code"]) == (1, "composite.product_too_small")
+    assert not (tmp_path / "alone").exists()
+
+
 def test_what_a_channel_would_refuse_is_not_written(capsys: pytest.CaptureFixture[str], coffee: Path, tmp_path: Path):
     plan = LayoutPlan((TextBlock("headline", "가을", Box(0.1, 0.06, 0.9, 0.2)),))
     (tmp_path / "plan.json").write_text(to_json(plan), "utf-8")

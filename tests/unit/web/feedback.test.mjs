@@ -101,6 +101,14 @@ test("a note is told in Korean by its code, with its figures", () => {
   assert.deepEqual([badgeWords(found, ko), badgeWords(found, en)], ["글자가 작아요.", "Small letters."]);
 });
 
+test("a channel that was left out is told with the error's words, in either language", () => {
+  const error = { code: "composite.product_too_small", message: "Product 1 is only 60 × 60 pixels.", hint: "", figures: { number: 1, width: 60, height: 60, times: "13", least: 96 } };
+  const badge = { kind: "note", value: "Instagram Story: Product 1 is only 60 × 60 pixels.", code: "reflow.refused", figures: { channel: "인스타그램 스토리" }, error };
+  assert.match(badgeWords(badge, ko), /^인스타그램 스토리는 만들지 못해 .*60×60픽셀/);
+  assert.equal(badgeWords(badge, en), badge.value);
+  assert.match(badgeWords({ ...badge, error: { ...error, figures: undefined } }, ko), /Product 1 is only/);
+});
+
 test("badges tell who did it, and warn", () => {
   const badges = [{ kind: "provider", value: "rules" }, { kind: "fallback", value: "openai" }, { kind: "note", value: "a" }, { kind: "note", value: "b" }];
   assert.deepEqual(badgeText(badges, ko), { text: "규칙 · 외부 서비스 대신 · 알림 2", isWarning: true });

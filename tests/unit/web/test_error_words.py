@@ -74,7 +74,7 @@ def test_every_error_of_a_node_has_korean_words():
 
 
 def test_every_note_has_korean_words_and_no_other_has():
-    chosen = {"copy.claim", "cutout.may_sell", "cutout.may_not_sell"}  # where they are made
+    chosen = {"copy.claim", "reflow.refused", "cutout.may_sell", "cutout.may_not_sell"}  # where they are made
     assert set(noted()) | chosen == set(korean("notes"))
 
 

@@ -49,7 +49,10 @@ export function badgeText(badges, say) {
  * @param {import("../page/words.js").Say} say
  */
 export function badgeWords(badge, say) {
-  if (badge.kind === "note") return (badge.code && said("notes", badge.code, badge.figures, say)) || badge.value;
+  if (badge.kind === "note") {
+    const figures = badge.error ? { ...badge.figures, why: errorText(badge.error, say) } : badge.figures;
+    return (badge.code && said("notes", badge.code, figures, say)) || badge.value;
+  }
   const name = ["provider", "fallback"].includes(badge.kind) ? named("badge.provider", badge.value, say) : optionName(badge.kind, badge.value, say);
   return say(`badge.${badge.kind}_line`, { name, model: badge.model ? ` ${badge.model}` : "" });
 }

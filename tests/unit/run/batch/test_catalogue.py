@@ -26,7 +26,7 @@ from adstudio.run.commands.show import read_saved
 from adstudio.run.local.runner import LocalRunner
 from adstudio.run.report import RunReport
 from adstudio.run.request import AdRequest, AdResult
-from adstudio.types import AdCopy, Box, LayoutPlan, Mark, TextStyle
+from adstudio.types import AdCopy, Box, LayoutPlan, Mark, TextBlock, TextStyle
 
 _CORNER = Box(0.55, 0.55, 0.95, 0.95)
 
@@ -300,3 +300,40 @@ def test_a_channel_that_takes_no_design_is_refused_before_anything_is_drawn(name
     with pytest.raises(InputError) as refused:
         check_channels(("instagram_feed", name))
     assert refused.value.code == code
+
+
+def test_a_channel_that_cannot_be_made_is_told_and_the_rows_other_files_are_kept(
+    checkpoint: Path, box: Path, tmp_path: Path
+) -> None:
+    lead = rows(checkpoint, box)[0]
+    row = replace(
+        lead, request=replace(lead.request, text_style=TextStyle(min_px=100)), backdrop="",
+        channels=("instagram_story", "naver_timeboard", "instagram_feed:1x1"),
+    )  # fmt: skip
+    long = replace(row.request, headline="봄을 담은 첫 모금 " * 6, aspect="1:1", width=None, height=None)
+    picture = np.full((512, 512, 3), 0.5, np.float32)
+    plan = LayoutPlan((TextBlock("headline", long.headline or "", Box(0.05, 0.05, 0.95, 0.4)),))
+    result = AdResult(
+        (picture,), (picture,), (), (None,), (plan,), (), AdCopy(""), RunReport(seeds=(3,), model="tiny"), (None,)
+    )
+    made = bring_to_channels(replace(row, request=long), result, Made((), None, 1.0, (3,)), tmp_path / "store")
+    assert [end for end, _ in made.files] == ["~instagram_story", "~instagram_feed-1x1"]
+    assert made.lacks is not None and "(naver_timeboard)" in made.lacks.message
+
+    done = draw_catalogue([row], Lacking(tmp_path, made), tmp_path)
+    (failure,) = done.failures
+    assert failure.code == made.lacks.code and not done.entries
+    assert sorted(path.name for path in (tmp_path / "ads").iterdir()) == [
+        "컵-1~instagram_feed-1x1.jpg", "컵-1~instagram_story.jpg",
+    ]  # fmt: skip
+
+
+class Lacking(Scripted):
+    """A lane whose row lacks a channel."""
+
+    def __init__(self, folder: Path, made: Made) -> None:
+        super().__init__(folder, ())
+        self.made = made
+
+    def draw(self, rows: Sequence[Row]) -> Generator[Outcome, None, None]:
+        yield from (Outcome(row, self.made) for row in rows)
