@@ -9,7 +9,6 @@ Nothing below ``FLOOR`` is written. The same picture and limit always give the s
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from ..errors import InputError
-from .encode import Format, write
+from .encode import Format, largest_px, read_back, write
 from .palette import to_palette
 
 FLOOR = 0.88  # a JPEG of quality 15 to 40, or 32 colours: below, blocks and steps are plain to see
@@ -28,6 +27,7 @@ _SEEN_PX = 512  # the short side at which likeness is judged: scattered dots ble
 _CLOSE = 0.98  # of the limit: nobody sees what the rest would buy
 _PALETTE_LEVEL = 6  # 9 saves half a hundredth in twice the time
 _FAST_AVIF, _SLOW_GAIN = 9, 3  # searched in a third of the time; what care saves then buys three steps of quality
+_ROWS = 256
 _LAST_LEVELS = 1.08  # level 9 saves less than this over level 4
 
 
@@ -59,8 +59,18 @@ def fit_bytes(
         quality: the highest to try, for jpeg, webp and avif.
 
     Raises:
-        InputError: ``output.over_budget``, which says how far it got.
+        InputError: ``output.over_budget``, which says how far it got; ``output.too_large_for_limit``.
     """
+    if picture.width * picture.height > largest_px(format):
+        raise InputError(
+            "output.too_large_for_limit",
+            f"A {format.name} file of {picture.width}x{picture.height} pixels cannot be read back, to see how like the "
+            f"picture it is; with a limit of bytes it may have {largest_px(format) / 1e6:.0f} million pixels.",
+            "Save it as jpeg, avif or png, leave the limit out, or make it smaller.",
+            format=format.name,
+            width=picture.width,
+            height=picture.height,
+        )
 
     def search(**how: int) -> _Tried:
         return _highest_quality(
@@ -72,7 +82,7 @@ def fit_bytes(
     elif format.name == "jpeg":
         best = search(subsampling=0)
         if best.number < quality:
-            best = min(best, search(subsampling=2), key=lambda tried: _distance(picture, tried.data, max_bytes))
+            best = min(best, search(subsampling=2), key=lambda tried: _distance(picture, tried.data, format, max_bytes))
     elif format.name == "avif":
         best = search(speed=_FAST_AVIF)
         for number in (best.number + _SLOW_GAIN, best.number):
@@ -84,7 +94,7 @@ def fit_bytes(
         best = search()
     if len(best.data) > max_bytes:
         raise _over(format, max_bytes, f"takes {len(best.data) / 1000:.0f} kB at the least")
-    alike = 1.0 if best.exact else likeness(picture, best.data)
+    alike = 1.0 if best.exact else likeness(picture, best.data, format)
     if alike < FLOOR:
         raise _over(
             format, max_bytes, f"fits with {best.how}, but is then only {alike:.1%} like it ({FLOOR:.0%} is asked)"
@@ -92,7 +102,7 @@ def fit_bytes(
     return Fitted(best.data, alike, best.how)
 
 
-def likeness(picture: Image.Image, data: bytes) -> float:
+def likeness(picture: Image.Image, data: bytes, format: Format) -> float:
     """How like a picture its file looks: SSIM over the colour channels, at about the size at which a phone shows it.
 
     What is transparent is judged on white and on black.
@@ -100,7 +110,7 @@ def likeness(picture: Image.Image, data: bytes) -> float:
     """
     from skimage.metrics import structural_similarity
 
-    with Image.open(io.BytesIO(data)) as opened:
+    with read_back(data, format) as opened:
         written = opened.convert(picture.mode)
     factor = max(1, min(picture.size) // _SEEN_PX)
     values = []
@@ -122,12 +132,15 @@ def _laid(image: Image.Image, ground: str | None) -> Image.Image:
     return Image.alpha_composite(Image.new("RGBA", image.size, ground), image).convert("RGB")
 
 
-def _distance(picture: Image.Image, data: bytes, max_bytes: int) -> float:
+def _distance(picture: Image.Image, data: bytes, format: Format, max_bytes: int) -> float:
     """How far the colours of a file lie off, pixel by pixel: likeness looks from too far away to see halved colours."""
     if len(data) > max_bytes:
         return float(len(data)) * 1e6
-    with Image.open(io.BytesIO(data)) as opened:
-        return float(np.square(np.asarray(picture, np.float32) - np.asarray(opened, np.float32)).mean())
+    with read_back(data, format) as opened:
+        pair, rows = (np.asarray(picture), np.asarray(opened)), range(0, picture.height, _ROWS)
+    # In strips, as a large picture's numbers take four times its bytes, and it is here twice.
+    parts = ([each[top : top + _ROWS].astype(np.float32) for each in pair] for top in rows)
+    return sum(float(np.square(one - other).sum(dtype=np.float64)) for one, other in parts) / pair[0].size
 
 
 def _highest_quality(draw: Callable[[int], bytes], max_bytes: int, highest: int) -> _Tried:

@@ -216,6 +216,25 @@ def write(
             return _saved(picture, format, options)
 
 
+def read_back(data: bytes, format: Format) -> Image.Image:
+    """Open what was written here, however large: Pillow's limit of pixels guards against the files of strangers.
+
+    Raises:
+        OSError, SyntaxError, ValueError, RuntimeError: the file is damaged.
+        Image.DecompressionBombError: a WebP beyond that limit, which Pillow's reader of WebP keeps itself.
+    """
+    kind = format.name.upper()
+    if kind not in Image.OPEN:
+        Image.init()
+    opens, _ = Image.OPEN[kind]
+    return opens(io.BytesIO(data), "")
+
+
+def largest_px(format: Format) -> float:
+    """How many pixels a file of a format may have for Pillow to read it back."""
+    return 2 * Image.MAX_IMAGE_PIXELS if format.name == "webp" and Image.MAX_IMAGE_PIXELS else float("inf")
+
+
 def _saved(picture: Image.Image, format: Format, options: Mapping[str, object]) -> bytes:
     buffer = io.BytesIO()
     picture.save(buffer, format.name.upper(), **options)

@@ -24,7 +24,7 @@ from . import store
 from .budget import fit_bytes
 from .credentials import Credentials, sign
 from .disclosure import Disclosure
-from .encode import FORMATS, Format, check, encode, find_format, hash_pixels, to_pixels
+from .encode import FORMATS, Format, check, encode, find_format, hash_pixels, read_back, to_pixels
 from .metadata import KEY, enclose
 from .scrub import scrub
 
@@ -202,7 +202,7 @@ def _is_json(path: Path) -> bool:
 def _holds(path: Path, pixels: np.ndarray, *, lossless: bool) -> bool:
     """Whether a file really holds this picture: a copy cut short by a full disk does not."""
     try:
-        with Image.open(path) as picture:
+        with read_back(path.read_bytes(), find_format(path.suffix)) as picture:
             if picture.size != (pixels.shape[1], pixels.shape[0]):
                 return False
             there = np.asarray(picture)

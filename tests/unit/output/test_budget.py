@@ -109,7 +109,7 @@ def test_rather_than_look_bad_it_refuses_and_says_how_far_it_got(
 def test_the_smallest_and_the_thinnest_pictures_are_judged_too(size: tuple[int, int]) -> None:
     picture = Image.new("RGB", size, "#a03050")
     fitted = fit_bytes(picture, FORMATS["png"], 10_000, {})
-    assert likeness(picture, fitted.data) == 1
+    assert likeness(picture, fitted.data, FORMATS["png"]) == 1
 
 
 @pytest.mark.parametrize("format", ["png", "jpeg", "webp", "avif"])
@@ -135,3 +135,28 @@ def test_a_refused_picture_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(InputError):
         save_picture(noise, tmp_path, format=find_format("jpg").name, max_bytes=1000, original=noise)
     assert not list(tmp_path.rglob("*"))
+
+
+@pytest.mark.parametrize(
+    "most", [40_000, 20_000]
+)  # of the picture's 65536: Pillow warns of the first, and refuses the other
+@pytest.mark.parametrize(("name", "limit"), [("jpeg", 14_000), ("avif", 10_000), ("png", 45_000)])
+def test_a_picture_of_our_own_is_no_bomb_however_large(
+    name: str, limit: int, most: int, photo: Image.Image, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = fit_bytes(photo, FORMATS[name], limit, {})
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", most)
+    assert fit_bytes(photo, FORMATS[name], limit, {}) == usual
+    first, again = (save_picture(np.asarray(photo), tmp_path, format=name, max_bytes=limit) for _ in range(2))
+    assert first.path == again.path and again.existed
+
+
+def test_a_webp_that_cannot_be_read_back_is_refused_before_it_is_searched_for(
+    photo: Image.Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 20_000)
+    with pytest.raises(InputError, match="may have 0 million pixels") as refused:
+        fit_bytes(photo, FORMATS["webp"], 14_000, {})
+    assert refused.value.code == "output.too_large_for_limit"
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 40_000)
+    assert fit_bytes(photo, FORMATS["webp"], 14_000, {}).likeness > FLOOR
