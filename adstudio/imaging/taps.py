@@ -22,7 +22,8 @@ from .arrays import beside
 class Taps:
     """For each new cell of an axis, the cells that it is made of.
 
-    Shapes: index ``[taps,cells]``; weight the same, or ``[taps,1]``.
+    Shapes: index ``[taps,cells]``, each within the old axis; weight ``float32`` the same, or ``[taps,1]`` where every
+    cell is weighed alike. The weights of a cell add up to 1.
     """
 
     index: NDArray[np.int64]
@@ -30,20 +31,31 @@ class Taps:
 
 
 def blur(values: Array, sigma: tuple[float, float]) -> Array:
-    """Blur over height and width as ``scipy.ndimage.gaussian_filter`` does, mirrored at the edges."""
+    """Blur over height and width as ``scipy.ndimage.gaussian_filter`` does, mirrored at the edges.
+
+    Args:
+        sigma: down and across, in pixels; 0 leaves that axis as it is.
+    Shapes: ``[H,W]`` or ``[H,W,C] float32``, and back the same.
+    """
     for axis in (0, 1):
         values = weigh(values, _gaussian(values.shape[axis], float(sigma[axis])), axis)
     return values
 
 
 def resample(picture: Array, width_px: int, height_px: int) -> Array:
-    """Resize as Pillow's ``BICUBIC`` does, without clipping."""
+    """Resize as Pillow's ``BICUBIC`` does, without clipping.
+
+    Shapes: ``[H,W]`` or ``[H,W,C] float32``, to ``[height_px,width_px]`` or ``[height_px,width_px,C]``.
+    """
     wide = weigh(picture, _bicubic(picture.shape[1], width_px), axis=1)
     return weigh(wide, _bicubic(picture.shape[0], height_px), axis=0)
 
 
 def weigh(values: Array, taps: Taps, axis: int) -> Array:
-    """Make an axis anew from its taps."""
+    """Make an axis anew from its taps.
+
+    Shapes: ``axis`` (0 or more) of ``values`` becomes as long as ``taps`` has cells; the others stay.
+    """
     xp = array_namespace(values)
     index, weight = beside(taps.index, values), beside(taps.weight, values)
     along = tuple(-1 if each == axis else 1 for each in range(values.ndim))
@@ -54,7 +66,12 @@ def weigh(values: Array, taps: Taps, axis: int) -> Array:
 
 
 def highest(values: Array, size: int) -> Array:
-    """Take the highest value of a square around each pixel, as ``scipy.ndimage.maximum_filter`` does; size is odd."""
+    """Take the highest value of a square around each pixel, as ``scipy.ndimage.maximum_filter`` does.
+
+    Args:
+        size: side of the square in pixels, odd.
+    Shapes: ``[H,W]`` or ``[H,W,C]``, and back the same.
+    """
     xp = array_namespace(values)
     for axis in (0, 1):
         length, around = values.shape[axis], values
@@ -70,6 +87,11 @@ def affine(values: Array, matrix: Array, offset: Sequence[float], shape: tuple[i
     """Read ``values[matrix @ (row, column) + offset]`` between the pixels, 0 outside.
 
     As ``scipy.ndimage.affine_transform`` of order 1 does.
+
+    Args:
+        matrix: ``[2,2]``, from a new pixel to the old one. offset: two numbers, in old pixels.
+        shape: height and width of the result.
+    Shapes: ``[H,W]`` floats ``-> shape``, of the same dtype.
     """
     xp = array_namespace(values)
     rows, columns = values.shape

@@ -41,7 +41,9 @@ def inspect(
 ) -> tuple[Finding, ...]:
     """Check a picture for a channel; the other arguments are those of ``Submission``.
 
-    Shapes: pixels ``[H,W,3]`` or ``[H,W,4]``, product ``[h,w]`` of any size; an empty one counts as none.
+    Shapes: pixels ``[H,W,3]`` or ``[H,W,4] float32`` sRGB 0..1, product ``[h,w]`` 0..1 of any size; an empty one counts
+    as none.
+    Units: ``size_bytes`` is the whole file's.
     Raises:
         InputError: what a broken table or a plan that cannot be set says.
     """
@@ -63,7 +65,11 @@ def inspect(
 
 
 def inspect_copy(copy: AdCopy, channel: Channel) -> tuple[Finding, ...]:
-    """Find what a channel would not take of the words alone, wherever they will stand."""
+    """Find what a channel would not take of the words alone, wherever they will stand.
+
+    Raises:
+        InputError: what a broken table says.
+    """
     anywhere = Box(0.0, 0.0, 1.0, 1.0)
     parts: tuple[tuple[TextRole, str], ...] = (
         ("headline", copy.headline), ("sub", copy.sub), ("cta", copy.call_to_action), ("price", copy.price),
@@ -86,12 +92,18 @@ def encode_for(
 ) -> tuple[bytes, tuple[str, ...]]:
     """Write a picture within a channel's limit of bytes, as well as it fits; notes tell how.
 
+    Shapes: pixels ``[H,W,3]`` or ``[H,W,4]``, float 0..1 or uint8.
+
     Args:
+        quality: 1..100, of jpeg, webp and avif; within a limit the highest to try.
         override: where it does not fit and still look right, write it at the quality all the same.
         xmp: the mark of AI's part; its bytes count.
 
+    Returns: the file, and a note on how it was made to fit, or on what of the mark it could not hold.
+
     Raises:
-        InputError: ``output.over_budget``.
+        InputError: ``output.over_budget``, ``output.too_large_for_limit`` and what ``output.encode.check`` refuses.
+        MissingDependency: this Pillow lacks the format.
     """
     plain = to_pixels(pixels)
     if channel.max_bytes is not None:
@@ -131,12 +143,15 @@ def file_for(
 
     What does not fit into the channel's limit of bytes is made all the same, for the check to find and to say.
 
+    Shapes: pixels as those of :func:`inspect`.
+
     Args:
         font: of the lettering; None = the style's, empty = not known.
         xmp: the mark of AI's part.
 
     Raises:
-        InputError: as :func:`inspect`.
+        InputError: as :func:`inspect`, and what ``output.encode.check`` refuses.
+        MissingDependency: this Pillow lacks the format.
     """
     data, notes = encode_for(pixels, channel, format, override=True, xmp=xmp)
     found = inspect(
@@ -154,6 +169,8 @@ def file_for(
 
 def letter_for(image: Array, plan: LayoutPlan, style: TextStyle, logos: Mapping[str, Array] | None = None) -> Lettered:
     """Letter a picture; one whose channel takes no copy, and whose plan has none, passes through with a note.
+
+    Shapes: image ``[H,W,3] float32`` sRGB 0..1; logos ``[h,w,4]`` straight alpha, by the mark's content.
 
     Raises:
         InputError: as ``text.lettering.letter``.

@@ -29,7 +29,10 @@ _MOST_ROUNDS = 200
 
 @lru_cache(maxsize=2)
 def neighbours(height: int, width: int) -> tuple[Indices, Indices]:
-    """List every pair of 8-connected pixels once, by flat indices."""
+    """List every pair of 8-connected pixels once, by flat indices (row * width + column).
+
+    Shapes: two ``[P] int32``; ``[i]`` of both is a pair. Kept for the last two sizes, so not to be written to.
+    """
     index = np.arange(height * width, dtype=np.int32).reshape(height, width)
     one = np.concatenate([index[pair[0]].ravel() for pair in _PAIRS])
     other = np.concatenate([index[pair[1]].ravel() for pair in _PAIRS])
@@ -40,6 +43,11 @@ def border_distance(lab: Array, rim: Bools) -> Array:
     """Measure the colour change on the cheapest way from the frame's edge to each pixel.
 
     Change as small as the border's own texture costs next to nothing, so wood grain or cloth does not add up.
+
+    Args:
+        lab: the photo in L*a*b*. rim: where the border's texture is measured; at least one pixel of it.
+    Shapes: ``[H,W,3], [H,W] bool -> [H,W] float32``.
+    Units: L*a*b*, summed along the way; 0 on the frame's edge.
     """
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import dijkstra
@@ -66,7 +74,8 @@ class Ties:
         Args:
             free: pixels outside of it keep their odds.
             steps: how sharp an edge each pixel lies on, where 1 counts as one; taken instead of the colours.
-        Shapes: ``[H,W,3], [H,W], [H,W]``.
+            lab: the picture in L*a*b*; only their differences count.
+        Shapes: ``[H,W,3], [H,W] bool, [H,W] float32``, H and W 2 or more.
         """
         shape = lab.shape[:2]
         self._open = np.flatnonzero(np.ones(shape, dtype=bool) if free is None else free)
@@ -161,7 +170,10 @@ class Ties:
 
         Args:
             close: how exactly; a step on the way to something needs little.
+                Units: length of what is left to solve over that of the right side.
             start: a guess, from which it takes fewer rounds; by default the odds.
+            trust: 0 or more, beside ties of at most 1 to each of eight neighbours.
+        Shapes: all ``[H,W]``, and back ``[H,W] float32`` 0..1; pixels that are not free keep their odds.
         """
         if len(self._open) == 0:
             return odds
@@ -208,7 +220,10 @@ def _dot(one: Array, other: Array) -> np.float32:
 
 
 def spread(lab: Array, odds: Array, trust: Array, free: Bools | None = None) -> Array:
-    """Tie a picture's pixels and settle one field of odds on it; see ``Ties``."""
+    """Tie a picture's pixels and settle one field of odds on it; see ``Ties``.
+
+    Shapes: ``[H,W,3]`` L*a*b*, ``[H,W]`` 0..1, ``[H,W]``, ``[H,W] bool -> [H,W] float32`` 0..1.
+    """
     return Ties(lab, free).settle(odds, trust)
 
 
@@ -217,7 +232,7 @@ def _squares(vectors: Array) -> Array:
 
 
 def frame_of(height: int, width: int, band: int = 1) -> Bools:
-    """Mark the outermost ``band`` pixels of a picture."""
+    """Mark the outermost ``band`` pixels of a picture, 1 or more. Shapes: ``-> [height,width] bool``."""
     rim = np.ones((height, width), dtype=bool)
     rim[band:-band, band:-band] = False
     return rim

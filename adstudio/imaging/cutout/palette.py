@@ -14,14 +14,21 @@ _ENOUGH = 3000  # pixels that tell a region's colours
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Palette:
-    """A mixture of colours in L*a*b*: each with its share of the region and its spread."""
+    """A mixture of colours in L*a*b*: each with its share of the region and its spread.
+
+    Shapes: shares ``[K] float32``, at most 1 in all; centres ``[K,3]``; spreads ``[K,3]``, variances of 9 or more.
+    Units: L*a*b* (L* 0..100), spreads their squares.
+    """
 
     shares: Array
     centres: Array
     spreads: Array
 
     def density(self, lab: Array) -> Array:
-        """Tell how likely each colour is in this region. Shapes: ``[...,3] -> [...]``."""
+        """Tell how likely each colour is in this region, in numbers to be compared with those of another region.
+
+        Shapes: ``[...,3]`` L*a*b* ``-> [...] float32``, 0 or more.
+        """
         # Squares multiplied out: three sums over all pixels become two products of matrices.
         inverse = 1 / self.spreads
         flat = lab.reshape(-1, lab.shape[-1])
@@ -32,7 +39,12 @@ class Palette:
 
 
 def find_palette(colours: Array, count: int = 6) -> Palette:
-    """Name the main colours of a region by k-means. Shapes: ``[N,3]`` L*a*b*."""
+    """Name the main colours of a region by k-means; of many pixels some 3000, evenly taken, tell them.
+
+    Args:
+        count: the most to find; colours of fewer than 8 pixels are left out.
+    Shapes: ``[N,3]`` L*a*b*, N >= 1.
+    """
     colours = colours[:: max(1, len(colours) // _ENOUGH)]
     centres, label = cluster(colours, count)
     found = [(index, colours[label == index]) for index in range(len(centres))]
@@ -46,7 +58,12 @@ def find_palette(colours: Array, count: int = 6) -> Palette:
 
 
 def cluster(colours: Array, count: int, rounds: int = 10) -> tuple[Array, NDArray[np.intp]]:
-    """Group colours by k-means, started from the farthest points: the same photo always gives the same groups."""
+    """Group colours by k-means, started from the farthest points: the same photo always gives the same groups.
+
+    Shapes: ``[N,3]`` L*a*b*, N >= 1.
+    Returns: the groups' middles ``[count,3] float32``, and of each colour the number of its group ``[N]``; where there
+        are fewer colours than groups, some groups are empty.
+    """
     centres = [colours.mean(axis=0)]
     nearest = np.linalg.norm(colours - centres[0], axis=1)
     while len(centres) < count:

@@ -50,10 +50,10 @@ _MUCH, _STEPPED = 0.05, 0.08  # of what differs from the ground; of the outline 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ToneOnTone:
-    """What is ``product`` and what is ``rest``, each ``[H,W]``, with a seam between them for the steepest line.
+    """What is ``product`` and what is ``rest``, each ``[H,W] bool``, with a seam between them for the steepest line.
 
     ``hard`` is the share of what was found that was left out as a hard shadow, ``edgeless`` the share of the outline
-    along which the photo shows no step.
+    along which the photo shows no step; both 0..1.
     """
 
     product: Bools
@@ -66,12 +66,12 @@ def find_tone_on_tone(lab: Array, ground: Array, seen: Bools, left: Array, sure:
     """Find a product that differs from a plain ground mostly by its tone.
 
     Args:
-        lab: the photo.
-        ground: what it would be without the product.
+        lab: the photo in L*a*b*.
+        ground: what it would be without the product, the same.
         seen: what differs from the ground at all, see ``find_difference``; not empty.
-        left: the share of the ground's light in each pixel; 0 where it could not be the ground in shadow.
+        left: the share of the ground's light in each pixel, 0..1; 0 where it could not be the ground in shadow.
         sure: what is product for its colour.
-    Shapes: ``[H,W,3], [H,W,3], [H,W], [H,W], [H,W]``.
+    Shapes: ``[H,W,3] float32, [H,W,3] float32, [H,W] bool, [H,W] float32, [H,W] bool``.
     """
     part = around(seen, 8)
     lab, ground, left, sure = lab[part], ground[part], left[part], sure[part]
@@ -163,7 +163,10 @@ def _is_torn(found: Bools, inside: Bools, ends: Bools) -> bool:
 
 
 def find_difference(lab: Array, ground: Array) -> Bools:
-    """Mark what differs from the ground at all, shadows with it, by averages over a few pixels."""
+    """Mark what differs from the ground at all, shadows with it, by averages over a few pixels.
+
+    Shapes: ``[H,W,3] float32, [H,W,3] float32``, both L*a*b*, ``-> [H,W] bool``; empty where nothing differs.
+    """
     rest = (lab - ground) * _CHROMA
     far = lengths(blur(rest, _POOL_PX))
     height, width = far.shape
@@ -219,7 +222,13 @@ def _steps(detail: Array) -> Array:
 
 
 def hard_shadow(found: Bools, left: Array, crisp: Bools) -> Bools:
-    """Mark even, dark, low parts with an edge of their own that lie beside the rest and not under it."""
+    """Mark even, dark, low parts with an edge of their own that lie beside the rest and not under it.
+
+    Args:
+        found: product and shadow. left: the share of the ground's light, 0..1; 0 where it could be no shadow.
+        crisp: where the photo has a step.
+    Shapes: ``[H,W] bool, [H,W] float32, [H,W] bool -> [H,W] bool``.
+    """
     rows = np.flatnonzero(found.any(axis=1))
     hard = np.zeros_like(found)
     if len(rows) == 0:
