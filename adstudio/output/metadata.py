@@ -90,9 +90,10 @@ def _opened(path: str | Path) -> Image.Image:
     try:
         return Image.open(path)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        why = f": {error.strerror.lower()}" if isinstance(error, OSError) and error.strerror else ""
         raise InputError(
             "output.not_a_picture",
-            f"'{Path(path).name}' cannot be read as a picture.",
+            f"'{Path(path).name or path}' cannot be read as a picture{why}.",
             "Give the path of a saved png, jpg, webp or avif file.",
         ) from error
 

@@ -167,8 +167,11 @@ def write_whole(path: Path, data: bytes, code: str) -> None:
         _flush_folder(path.parent)
         _sweep(path.parent)
     except OSError as error:
+        # Python says of such a name that a file exists, which sounds as if it might not be written over.
+        in_a_file = next((above for above in path.parents if above.exists() and not above.is_dir()), None)
+        why = error.strerror if in_a_file is None else f"'{in_a_file}' is a file, and no folder"
         raise StorageError(
-            code, f"'{path}' cannot be written ({error.strerror}).", "Choose a folder that you may use, or make room."
+            code, f"'{path}' cannot be written ({why}).", "Choose a folder that you may use, or make room."
         ) from error
 
 

@@ -14,6 +14,7 @@ from ..output.budget import fit_bytes
 from ..output.channels import get_channel
 from ..output.check import Submission, check
 from ..output.encode import Format, encode, find_format, to_pixels
+from ..output.encode import check as check_format
 from ..output.findings import Finding, word
 from ..output.metadata import enclose
 from ..prompt.copy_limits import channel_choices, get_limits
@@ -106,6 +107,7 @@ def encode_for(
         MissingDependency: this Pillow lacks the format.
     """
     plain = to_pixels(pixels)
+    check_format(plain, format, quality)
     if channel.max_bytes is not None:
         try:
             beside = enclose(format.name, {}, xmp).arguments

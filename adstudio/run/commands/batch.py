@@ -35,7 +35,7 @@ def add(commands: Any) -> None:
         "nothing at all, as in a headline that is not wanted.",
     )
     parser.add_argument("table", type=Path, metavar="ROWS", help="a .csv, .jsonl or .parquet file")
-    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where ads and manifest go")
+    parser.add_argument("-o", "--out", type=Path, required=True, metavar="FOLDER", help="where ads and manifest go")
     parser.add_argument("--resume", action="store_true", help="go on in a folder: only rows that are not finished")
     parser.add_argument("--first", action="store_true", help="draw one row alone, to see whether it is as meant")
     parser.add_argument("--check", action="store_true", help="say what is wrong with the table, and draw nothing")

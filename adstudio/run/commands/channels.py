@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...errors import InputError
 from ...types import Channel, TextStyle
 from .plan_file import read_plan_file
 
@@ -128,6 +129,12 @@ def run_template(options: argparse.Namespace) -> dict[str, Any]:
     from .place import read_cut
 
     format = find_format(options.out.suffix)
+    if options.object is not None and options.object.suffix.lower() != ".png":
+        raise InputError(
+            "template.not_png",
+            f"The object is written as a PNG, and '{options.object}' does not end in .png.",
+            "Give it such a name.",
+        )
     made = draw_template(
         options.template,
         read_cut(options.product),

@@ -19,7 +19,7 @@ def add(commands: Any) -> None:
         description="Half the space on the disk, and no conversion at every start. The checkpoint stays as it is.",
     )
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="a checkpoint in diffusers layout")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="the new folder (FOLDER-bf16)")
+    parser.add_argument("-o", "--out", type=Path, metavar="DIR", help="the new folder (FOLDER-bf16)")
     parser.add_argument("--json", action="store_true", help="print one JSON envelope on stdout")
     parser.add_argument("--quiet", action="store_true", help="no progress")
     parser.set_defaults(command=run)

@@ -13,6 +13,9 @@ from ...chat.waiting import wait
 from ...errors import InputError
 from ...layout.providers import LOCAL, LayoutChoice, analyzer_names, lay_out
 from ...types import AdCopy, Array, LayoutPlan, Side
+from .plan_file import read_text_file
+
+_SAME_SHAPE = 0.02  # of a side: what rounding does to a mask that was made smaller
 
 
 def add(commands: Any) -> None:
@@ -71,7 +74,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     channel = None if options.channel is None else require_copy(get_channel(options.channel))
     picture, copy = read_photo(options.picture), read_copy_file(options.copy)
     partial = {} if options.override is None else _object(options.override, "layout.bad_override")
-    previous = LayoutPlan() if options.previous is None else from_json(_text(options.previous)).for_frame(0)
+    previous = LayoutPlan() if options.previous is None else from_json(read_text_file(options.previous)).for_frame(0)
     held = held_parts(partial, copy)
     previous = replace(previous, texts=(*previous.texts, *held.texts), marks=(*previous.marks, *held.marks))
     mask = _mask(options.keep_clear, picture)
@@ -122,21 +125,12 @@ def read_copy_file(path: Path) -> AdCopy:
 
 def _object(path: Path, code: str) -> dict[str, Any]:
     try:
-        data = json.loads(_text(path))
+        data = json.loads(read_text_file(path))
     except (ValueError, RecursionError) as error:
         raise InputError(code, f"'{path}' is not valid JSON ({error}).", "Give a file with one JSON object.") from error
     if not isinstance(data, dict):
         raise InputError(code, f"'{path}' holds no JSON object.", "Give a file with one JSON object.")
     return data
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            "layout.unreadable", f"'{path}' cannot be read ({error}).", "Give a text file that you may read."
-        ) from error
 
 
 def _mask(path: Path | None, picture: Array) -> Array | None:
@@ -145,4 +139,14 @@ def _mask(path: Path | None, picture: Array) -> Array | None:
     from ...imaging.photo import read_photo
     from ...layout.picture.energy import shrink_mask
 
-    return shrink_mask(read_photo(path, min_side_px=1).mean(axis=2), (picture.shape[0], picture.shape[1]))
+    mask = read_photo(path, min_side_px=1).mean(axis=2)
+    (rows, columns), (height, width) = mask.shape, picture.shape[:2]
+    if abs(columns / rows - width / height) > _SAME_SHAPE * width / height:
+        raise InputError(
+            "layout.mask_size",
+            f"The mask '{path}' is {columns}x{rows}, another shape than the picture's {width}x{height}.",
+            "Give the mask that belongs to this picture.",
+            mask=f"{columns}×{rows}",
+            photo=f"{width}×{height}",
+        )
+    return shrink_mask(mask, (height, width))

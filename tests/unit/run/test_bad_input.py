@@ -260,3 +260,62 @@ def test_letters_that_cannot_be_drawn_are_refused_before_a_picture_is(
     assert said.code == 1 and said.envelope["error"]["code"] == code
     steps = (said.envelope["report"] or {}).get("steps", [])
     assert [step["name"] for step in steps] in ([], ["check"])
+
+
+# ---- the tools beside a whole ad
+
+
+@pytest.fixture
+def said(adstudio: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """Run a tool in a folder with a photo, a cut-out, a plan and a text; it must be refused in one sentence."""
+    monkeypatch.chdir(tmp_path)
+    Image.fromarray(data.coffee()[::2, ::2]).save("cup.png")
+    Image.fromarray(np.pad(np.full((90, 80, 4), 200, np.uint8), ((5, 5), (5, 5), (0, 0)))).save("cut.png")
+    Path("plan.json").write_text('{"texts": [{"role": "headline", "text": "봄", "box": [0.1, 0.1, 0.9, 0.3]}]}')
+    Path("copy.json").write_text('{"headline": "봄"}')
+    Path("note.txt").write_text("not a picture")
+    Path("bytes.json").write_bytes(b"\xff\xfe\x00")
+    Image.new("L", (50, 50), 128).save("square.png")
+
+    def said(*arguments: object) -> str:
+        before = files(tmp_path)
+        told = adstudio(*arguments)
+        assert told.code == 1 and ONE_SENTENCE.fullmatch(told.err.strip()), told.err
+        assert files(tmp_path) == before
+        return told.err
+
+    return said
+
+
+def test_a_name_below_a_file_is_told_as_that(said: Callable[..., str]) -> None:
+    for command in (
+        ("letter", "cup.png", "--plan", "plan.json", "-o", "note.txt/l.png"),
+        ("place", "cup.png", "cut.png", "--quiet", "-o", "note.txt/deeper/p.png"),
+        ("layout", "cup.png", "--copy", "copy.json", "-o", "note.txt/l.json"),
+    ):
+        assert "'note.txt' is a file, and no folder" in said(*command)
+
+
+def test_a_plan_or_copy_that_cannot_be_read_is_told_once(said: Callable[..., str]) -> None:
+    assert said("letter", "cup.png", "--plan", "none.json", "-o", "l.png") == (
+        "error: 'none.json' cannot be read: no such file or directory. Give a JSON file that you may read.\n"
+    )
+    assert "'bytes.json' cannot be read: it is no text in UTF-8." in said(
+        "layout", "cup.png", "--copy", "bytes.json", "-o", "l.json"
+    )
+    assert "'none.png' cannot be read as a picture: no such file" in said("show", "none.png")
+    assert "'.' cannot be read as a picture: is a directory" in said("show", ".")
+
+
+def test_a_banner_with_a_clear_ground_is_no_jpeg(said: Callable[..., str]) -> None:
+    banner = ("template", "kakao-bizboard", "--product", "cut.png", "--headline", "아침을 여는 첫 모금")
+    free = (*banner, "--font", "Pretendard", "--override")
+    assert "jpeg file cannot hold transparency" in said(*free, "-o", "b.jpg")
+    assert "'object.jpg' does not end in .png" in said(*free, "-o", "b.png", "--object", "object.jpg")
+
+
+def test_a_mask_of_another_shape_is_not_stretched(said: Callable[..., str], adstudio: Any) -> None:
+    asked = ("layout", "cup.png", "--copy", "copy.json", "-o", "l.json", "--keep-clear")
+    assert "50x50, another shape than the picture's 300x200" in said(*asked, "square.png")
+    Image.new("L", (61, 41), 0).save("small.png")  # made smaller, and rounded
+    assert adstudio(*asked, "small.png").code == 0
