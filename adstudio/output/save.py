@@ -92,7 +92,7 @@ def save_picture(
     if original is not None:
         before = to_pixels(original)
         hashed = hash_pixels(before)
-        origin_path = _place(root / store.ORIGIN_FOLDER, _name_of(hashed, _PNG), _PNG.extension)
+        origin_path = _origin_path(root, hashed)
         files += _origin(origin_path, before, records, disclosure)
         if isinstance(about := records.get(KEY), dict):
             link = Path(os.path.relpath(origin_path, path.parent)).as_posix()
@@ -121,6 +121,27 @@ def save_picture(
     return SavedPicture(path, origin_path, digest, not written.get(path, False), notes, report_path)
 
 
+def save_original(
+    image: Array,
+    folder: str | Path,
+    *,
+    metadata: Mapping[str, object] | None = None,
+    disclosure: Disclosure | None = None,
+) -> Path:
+    """Save a picture alone where originals lie, without loss; the same one is stored once.
+
+    Args:
+        image, metadata, disclosure: as those of ``save_picture``.
+
+    Raises:
+        InputError, StorageError: as ``save_picture``.
+    """
+    root, pixels = Path(folder), to_pixels(image)
+    path = _origin_path(root, hash_pixels(pixels))
+    store.write_once(root, _origin(path, pixels, scrub(metadata or {}), disclosure))
+    return path
+
+
 def is_named_after(name: str, pixels: NDArray[np.uint8]) -> bool:
     """Whether a lossless file saved without a byte limit has the name that its pixels give it."""
     shown = hash_pixels(pixels)
@@ -140,6 +161,10 @@ def _name_of(
 
 def _place(root: Path, digest: str, extension: str) -> Path:
     return root / digest[:2] / f"{digest}{extension}"
+
+
+def _origin_path(root: Path, hashed: str) -> Path:
+    return _place(root / store.ORIGIN_FOLDER, _name_of(hashed, _PNG), _PNG.extension)
 
 
 def _origin(

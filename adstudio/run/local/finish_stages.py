@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from ...errors import AdStudioError, StorageError
 from ...output.credentials import configured, require_library
 from ...output.encode import find_format, require_format
 from ...output.metadata import KEY
-from ...output.save import SavedPicture
+from ...output.save import SavedPicture, save_original
 from ...text.faces.fonts import find_fonts
 from ..asked import wants_copy
 from ..finishing import label, save
@@ -67,3 +69,20 @@ def save_pictures(run: Run, folder: Path, report: RunReport) -> list[SavedPictur
                 recorder.note(f"{picture.path.name} was there already.")
             saved.append(picture)
     return saved
+
+
+def keep_drawn(run: Run, folder: Path, error: AdStudioError) -> None:
+    """Save what a model has drawn for an ad that cannot be finished, as its original, and tell of it in the error.
+
+    Drawing may have taken minutes, and what stopped the ad, such as a headline that is too long, is soon put right.
+    """
+    if run.evaluations == 0 or isinstance(error, StorageError):
+        return
+    record, disclosure = to_record(run.request), run.wanted().disclosure()
+    abouts = ({KEY: {"seed": seed, "request": record}} for seed in run.seeds)
+    with suppress(AdStudioError):  # the error is what is told in any case
+        kept = [
+            save_original(picture, folder, metadata=about, disclosure=disclosure)
+            for picture, about in zip(run.originals, abouts, strict=True)
+        ]
+        error.hint = f"{error.hint} What was drawn is kept: {', '.join(map(str, kept))}.".strip()

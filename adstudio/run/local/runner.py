@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ...errors import AdStudioError
 from ...output.store import prepare_folder
 from ...ports import Host
 from ...types import AdCopy, AdPrompt, Array
@@ -21,7 +22,7 @@ from ..versions import versions
 from . import stages
 from .channel_stages import check_pictures, fit_pictures, set_template
 from .device_owner import DeviceOwner
-from .finish_stages import check_finish, label_pictures, save_pictures
+from .finish_stages import check_finish, keep_drawn, label_pictures, save_pictures
 from .handing import Prepared
 
 
@@ -51,15 +52,20 @@ class LocalRunner:
             on_event: called with every ``RunEvent`` as it happens, in this thread.
 
         Raises:
-            AdStudioError: what is wrong, and what to do; ``report`` then tells how far the run came.
+            AdStudioError: what is wrong, and what to do; ``report`` then tells how far the run came. What was drawn by
+                then is kept among the originals, which the hint says.
             Cancelled: after ``cancel``.
         """
-        legs = self.legs(request, on_event)
+        legs, run = self.legs(request, on_event), None
         while True:
             try:
-                next(legs)
+                run = next(legs)
             except StopIteration as end:
                 return end.value
+            except AdStudioError as error:
+                if run is not None:
+                    keep_drawn(run, self.output_dir, error)
+                raise
 
     def legs(
         self, request: AdRequest, on_event: OnEvent | None = None, prepared: Prepared | None = None

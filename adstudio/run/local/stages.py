@@ -14,7 +14,7 @@ from ...errors import InputError, numbered
 from ...output.findings import Finding
 from ...ports import Host
 from ...prompt.providers import LOCAL
-from ...types import AdCopy, AdPrompt, Array, Channel, CutOut, LayoutPlan
+from ...types import AdCopy, AdPrompt, Array, Channel, Composite, CutOut, LayoutPlan
 from ..asked import check_words, shown_copy
 from ..channels import takes_copy, takes_marks
 from ..enlargement import check_enlargement
@@ -226,16 +226,15 @@ class Run:
                 for backdrop, prompt in zip(backdrops, self.prompts, strict=True)
             ]
         with self.recorder.step("compose"):
-            self.originals, self.masks = [], []
+            done: list[Composite] = []
             for backdrop, plan in zip(backdrops, places, strict=True):
                 self.recorder.check_cancelled()
-                made = compose_on(self.host, backdrop, self.cutouts, plan.products, **self._finish())
-                self.originals.append(made.image)
-                self.masks.append(made.mask)
-                self.receipts.append(dict(made.receipt))
-                for note in made.notes:
+                done.append(compose_on(self.host, backdrop, self.cutouts, plan.products, **self._finish()))
+                for note in done[-1].notes:
                     self.recorder.note(note)
-            self.layouts = places
+            # All at once: where one cannot be composed, the backdrops are still what was drawn.
+            self.originals, self.masks = [made.image for made in done], [made.mask for made in done]
+            self.receipts, self.layouts = [dict(made.receipt) for made in done], places
 
     def blend(self) -> None:
         """Draw the ground under the products anew, where that is asked for."""

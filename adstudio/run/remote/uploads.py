@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import numbered
+from ...imaging.cutout.edges import soften_steps
 from ...imaging.cutout.matting import FAINT
 from ...imaging.photo import read_photo_with_alpha
 from ...output.encode import encode, find_format, hash_pixels, to_pixels
@@ -92,7 +93,7 @@ def _read_products(request: AdRequest, size_over: SizeOver) -> Iterator[Photo]:
 
 def _frame(colour: Array, alpha: Array | None) -> tuple[int, int]:
     """Width and height of what of a photo can be product: all of it, or what its own transparency leaves."""
-    seen = np.ones(colour.shape[:2], bool) if alpha is None else alpha > FAINT
+    seen = np.ones(colour.shape[:2], bool) if alpha is None else soften_steps(alpha) > FAINT
     rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
     if not len(rows):  # which the cut-out refuses in words of its own
         return colour.shape[1], colour.shape[0]

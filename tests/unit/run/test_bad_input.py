@@ -244,6 +244,25 @@ def test_a_disk_that_fills_up_while_saving(
 
 @pytest.mark.parametrize(
     ("option", "code"),
+    [(("--headline", "너무 긴 제목" * 60), "layout.no_room"), (("--no-text", "--max-kb", 1), "output.over_budget")],
+)
+def test_what_was_drawn_is_kept_where_the_ad_cannot_be_finished(
+    option: tuple[object, ...], code: str, adstudio: Any, checkpoint: Path, box: Path, tmp_path: Path
+) -> None:
+    asked = ("--background", "나무 탁자", "--provider", "rules", "--steps", 1, "--seed", 1, "--count", 2, "--quiet")
+    folder = tmp_path / "ads"
+    said = adstudio("composite", box, *asked, *option, "--checkpoint", checkpoint, "--out", folder, "--json")
+    assert said.code == 1 and said.envelope["error"]["code"] == code
+    assert len(said.err.splitlines()) == 1
+    kept = [folder / name for name in files(folder)]
+    assert len(kept) == 2 and all(path.is_relative_to(folder / "origin") and str(path) in said.err for path in kept)
+    for path in kept:  # the whole picture, the product in it
+        red = np.abs(np.asarray(Image.open(path)).astype(int) - (200, 40, 60)).max(axis=-1) < 40
+        assert red.mean() > 0.05
+
+
+@pytest.mark.parametrize(
+    ("option", "code"),
     [
         (("--font", "없는 글꼴"), "text.unknown_font"),
         (("--second-font", "없는 글꼴"), "text.unknown_font"),

@@ -15,6 +15,7 @@ from adstudio.output.channels import get_channel
 from adstudio.prompt.copy_limits import get_limits
 from adstudio.run.api import generate_and_save_image
 from adstudio.run.channels import inspect_copy
+from adstudio.run.commands.show import read_saved
 from adstudio.run.local.runner import LocalRunner
 from adstudio.run.photos import cover, cover_seen
 from adstudio.run.request import AdRequest, AdResult
@@ -132,11 +133,13 @@ def test_a_finished_picture_is_refused_before_it_is_saved(
     heedless = stages.place_copy
     monkeypatch.setattr(stages, "place_copy", lambda *each, **more: heedless(*each, **(more | {"channel": None})))
     runner = LocalRunner(tmp_path)
-    with pytest.raises(InputError, match=r"channel\.safe_zone"):
+    with pytest.raises(InputError, match=r"channel\.safe_zone") as refused:
         runner.run(asked(checkpoint, channel="counter"))
     assert "channel.safe_zone" in [finding.code for finding in runner.report.findings[0]]
     assert (runner.report.status, runner.report.channel) == ("failed", "counter")
-    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    (kept,) = (path for path in tmp_path.rglob("*") if path.is_file())  # what was drawn, without letters
+    assert kept.parent.parent == tmp_path / "origin" and f"What was drawn is kept: {kept}." in refused.value.hint
+    assert read_saved(kept)["disclosure"]["digital_source_type"] and read_saved(kept)["request"]["channel"] == "counter"
 
 
 def test_a_product_stands_on_a_backdrop_of_the_channels_size(checkpoint: Path, tmp_path: Path, box: Path) -> None:

@@ -38,7 +38,6 @@ def composed(adstudio: Any, tmp_path: Path, *arguments: object) -> tuple[str, li
     common = ("--background", "나무 탁자", "--provider", "rules", "--steps", 1, "--seed", 1, "--no-text", "--json")
     said = adstudio("composite", *arguments, *common, "--checkpoint", "demo", "--quiet", "--out", tmp_path / "ads")
     assert said.code == 1, said.err
-    assert not (tmp_path / "ads").exists() or not list((tmp_path / "ads").rglob("*.*"))
     return said.envelope["error"]["code"], [step["name"] for step in said.envelope["report"]["steps"]]
 
 
@@ -50,6 +49,7 @@ def test_the_command_line_draws_no_backdrop_for_it(
     plan.write_text('{"products": [{"x": 0.5, "base_y": 0.9, "height": 0.5}]}')
     more = {"--no-auto-layout": [where], "--layout": [where, plan], "found": ["--channel", "instagram_story"]}[where]
     assert composed(adstudio, tmp_path, photo(10), *more) == (CODE, ["check", "cutout"])
+    assert not (tmp_path / "ads").exists()
 
 
 def test_where_it_depends_on_the_backdrop_it_is_refused_after(
@@ -57,13 +57,15 @@ def test_where_it_depends_on_the_backdrop_it_is_refused_after(
 ) -> None:
     code, steps = composed(adstudio, tmp_path, photo(10))
     assert code == CODE and steps[-3:] == ["generate", "place", "compose"]
+    (kept,) = (tmp_path / "ads").rglob("*.png")
+    assert kept.parent.parent == tmp_path / "ads" / "origin" and Image.open(kept).size == (512, 512)
 
 
 def test_a_channels_size_counts_and_not_the_drawn_one(
     adstudio: Any, photo: Callable[[int], Path], tmp_path: Path
 ) -> None:
     (tmp_path / "plan.json").write_text('{"products": [{"x": 0.5, "base_y": 0.9, "height": 0.4}]}')
-    placed = (photo(40), "--layout", tmp_path / "plan.json")  # 102 of 256 pixels, but 768 of a story's 1920
+    placed = (photo(40), "--layout", tmp_path / "plan.json")  # 205 of 512 pixels, but 768 of a story's 1920
     assert composed(adstudio, tmp_path, *placed, "--channel", "instagram_story") == (CODE, ["check", "cutout"])
 
 

@@ -11,6 +11,7 @@ from PIL import Image
 from skimage import data
 
 from adstudio.errors import InputError
+from adstudio.imaging.cutout.matting import cut_out
 from adstudio.run.photos import cover
 from adstudio.run.remote.uploads import read_photos
 from adstudio.run.request import AdRequest
@@ -57,7 +58,8 @@ def test_a_product_of_too_few_pixels_is_not_sent(tmp_path: Path):
         return 1024, 1024
 
     one = AdRequest(task="composite", brief="나무 탁자", headline="", products=(str(tmp_path / "speck.png"),))
-    with pytest.raises(InputError, match=r"only 10 × 10 pixels .* 47 times") as refused:
+    cut = cut_out(tmp_path / "speck.png").rgba
+    with pytest.raises(InputError, match=rf"only {cut.shape[1]} × {cut.shape[0]} pixels .* 34 times") as refused:
         read_photos(one, size_over)
     assert refused.value.code == "composite.product_too_small" and asked == [None]
     by_shape = replace(one, cutout="geodesic")  # it may find a product as large as the photo
