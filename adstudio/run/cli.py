@@ -38,6 +38,7 @@ from .commands import (
     show,
     words,
 )
+from .commands.typed_names import as_it_lies
 
 DONE, PROBLEM, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 _FIRST = """
@@ -54,10 +55,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
     _prepare_streams()  # the help holds Hangul, too
     parser = build_parser()
-    if not (sys.argv[1:] if arguments is None else arguments):  # who knows no command yet wants to see them all
+    given = sys.argv[1:] if arguments is None else arguments
+    if not given:  # who knows no command yet wants to see them all
         parser.print_help(sys.stderr)
         return WRONG_USE
-    options = parser.parse_args(arguments)
+    options = parser.parse_args([as_it_lies(argument) for argument in given])
     logging.basicConfig(level=logging.ERROR if options.quiet else logging.WARNING, format="%(levelname)s: %(message)s")
     command: Callable[[argparse.Namespace], dict[str, Any]] = options.command
     try:

@@ -9,6 +9,7 @@ import shutil
 import struct
 import subprocess
 import sys
+import unicodedata
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,8 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 from skimage import data
+
+from adstudio.run.commands.typed_names import as_it_lies
 
 ONE_SENTENCE = re.compile(r"error: .{20,900}[.!?)’]")
 
@@ -304,6 +307,22 @@ def said(adstudio: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call
         return told.err
 
     return said
+
+
+@pytest.mark.parametrize(("lies", "typed"), [("NFD", "NFC"), ("NFC", "NFD")])
+def test_a_hangul_name_is_found_however_it_is_spelled(
+    lies: str, typed: str, adstudio: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder, name = (unicodedata.normalize(lies, part) for part in ("가을 사진", "딸기 라떼.png"))
+    Path(folder).mkdir()
+    Image.fromarray(data.coffee()[::2, ::2]).save(Path(folder, name))
+    asked, out = (unicodedata.normalize(typed, f"가을 사진/{part}") for part in ("딸기 라떼.png", "따낸 컵.png"))
+    said = adstudio("cutout", asked, "--method", "geodesic", "--quiet", f"--out={out}")
+    assert said.code == 0, said.err
+    assert [path.name for path in tmp_path.iterdir()] == [folder], "no second folder of the same look"
+    assert sorted(path.name for path in Path(folder).iterdir()) == sorted([name, Path(out).name])
+    assert as_it_lies("가을 사진을 " * 200) == "가을 사진을 " * 200, "a brief is no name"
 
 
 def test_a_name_below_a_file_is_told_as_that(said: Callable[..., str]) -> None:
