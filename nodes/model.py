@@ -200,7 +200,7 @@ def _adapters(zit: ZitHandle, style: Style, choice: str, weight: float) -> tuple
     name = {_BY_STYLE: style.lora, _NONE: None}.get(choice, choice)
     if not name:
         return [], f"{style.name}: by words alone"
-    found = find_adapter(zit, name, _host.host())
+    found = find_adapter(zit.checkpoint, name, _host.host())
     if found is None and choice == _BY_STYLE:
         return [], f"{style.name}: by words alone, this checkpoint has no adapter '{name}'"
     scale = weight * style.weight if choice == _BY_STYLE else weight

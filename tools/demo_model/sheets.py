@@ -31,7 +31,7 @@ def judge_checkpoint(checkpoint: Path, work: Path, count: int = 120) -> dict:
         named = get_style(style)
         handle = zit
         if named.lora:
-            path = find_adapter(zit, named.lora, host)
+            path = find_adapter(zit.checkpoint, named.lora, host)
             handle = with_loras(zit, [LoraUse(path, named.weight)])
         text = scene_sentence(scene, "top", style_phrase=named.phrase)
         return text_to_image(handle, text, width=width, height=height, seed=seed, host=host).images[0]

@@ -98,7 +98,8 @@ def check_size(width: int, height: int, grid: int, base_px: int | None = None) -
     Raises:
         InputError: a side is not a positive multiple of ``grid``, or the area is beyond what ``base_px`` allows.
     """
-    if width < grid or height < grid or width % grid or height % grid:
+    is_near = base_px is None or width * height <= _LARGEST_SHARE * base_px * base_px  # an absurd size is no slip
+    if is_near and (width < grid or height < grid or width % grid or height % grid):
         near = tuple(max(grid, round(side / grid) * grid) for side in (width, height))
         raise InputError(
             "size.off_grid",
@@ -108,7 +109,7 @@ def check_size(width: int, height: int, grid: int, base_px: int | None = None) -
             width=near[0],
             height=near[1],
         )
-    if base_px is not None and width * height > _LARGEST_SHARE * base_px * base_px:
+    if base_px is not None and not is_near:
         side = int(base_px * math.sqrt(_LARGEST_SHARE))
         raise InputError(
             "size.too_large",

@@ -12,6 +12,7 @@ from pathlib import Path
 from ... import config
 from ...errors import InputError, ModelError
 from ...ports import Host
+from ..forms.checkpoint import Checkpoint
 from ..memory.components import Zit
 from ..tensors.safetensors_header import read_header
 from .keys import plan_patches
@@ -33,9 +34,9 @@ class LoraUse:
     triggers: tuple[str, ...] = ()
 
 
-def find_adapter(zit: Zit, name: str, host: Host) -> Path | None:
+def find_adapter(checkpoint: Checkpoint, name: str, host: Host) -> Path | None:
     """Find an adapter by name: first among the checkpoint's own, then in the host's ``loras`` folder."""
-    own = zit.checkpoint.adapters
+    own = checkpoint.adapters
     found = [] if own is None else [config.find_inside((own,), asked) for asked in _spellings(name)]
     return next((path for path in found if path is not None and path.is_file()), None) or _hosted(name, host)
 

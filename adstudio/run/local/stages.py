@@ -75,8 +75,10 @@ class Run:
             return
         path = find_checkpoint(request.checkpoint, self.host)
         self.checkpoint = open_checkpoint(path, self.host, text_encoder=request.text_encoder, vae=request.vae)
-        if request.reference is None or request.aspect != "auto":
+        if request.reference is None or request.aspect != "auto" or request.width is not None:
             self._target_size(self.checkpoint)
+        for name, _ in request.loras:
+            self._adapter(name)
 
     @property
     def is_locked(self) -> bool:
@@ -159,7 +161,7 @@ class Run:
         with self.recorder.step("style"):
             style, uses = get_style(self.prompts[0].style), list[Any]()
             if style.lora:
-                found = find_adapter(self.zit, style.lora, self.host)
+                found = find_adapter(self.checkpoint, style.lora, self.host)
                 if found is None:
                     self.recorder.note(
                         f"This checkpoint has no adapter '{style.lora}': the words alone carry '{style.name}'."
@@ -167,7 +169,7 @@ class Run:
                 else:
                     uses.append(LoraUse(found, style.weight, style.triggers))
             for name, weight in self.request.loras:
-                uses.append(LoraUse(self._adapter(self.zit, name), weight))
+                uses.append(LoraUse(self._adapter(name), weight))
             self.zit = with_loras(self.zit, uses) if uses else self.zit
             self.adapters = [f"{Path(use.path).stem}:{use.weight:g}" for use in uses]
 
@@ -324,11 +326,11 @@ class Run:
             "softness": lighting.softness,
         }
 
-    def _adapter(self, zit: Any, name: str) -> Path:
+    def _adapter(self, name: str) -> Path:
         from ...engine.lora.uses import find_adapter
 
         path = Path(name)
-        found = path if path.is_file() else find_adapter(zit, name, self.host)
+        found = path if path.is_file() else find_adapter(self.checkpoint, name, self.host)
         if found is None:
             raise InputError(
                 "request.adapter_not_found",

@@ -38,7 +38,7 @@ def draw(zit: Zit, host: TorchHost) -> Draw:
     def picture(place: str, colour: str, light: str, mood: str, seed: int = 1, style: str = "realistic") -> Array:
         named, handle = get_style(style), zit
         if named.lora:
-            adapter = find_adapter(zit, named.lora, host)
+            adapter = find_adapter(zit.checkpoint, named.lora, host)
             assert adapter is not None, f"the embedded checkpoint has no adapter '{named.lora}'"
             handle = with_loras(zit, [LoraUse(adapter, named.weight)])
         words = scene_sentence(Scene(place, colour, light, mood), "top", style_phrase=named.phrase)  # type: ignore[arg-type]

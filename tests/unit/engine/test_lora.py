@@ -301,11 +301,11 @@ def test_a_checkpoints_own_adapter_comes_before_the_folders(
         (folder / "anime.safetensors").write_bytes(b"x")
     (models / "loras" / "mine.safetensors").write_bytes(b"x")
     zit = load(path, host)
-    assert find_adapter(zit, "anime", host) == path.resolve() / "loras" / "anime.safetensors"
-    assert find_adapter(zit, "anime.safetensors", host) == path.resolve() / "loras" / "anime.safetensors"
-    assert find_adapter(zit, "mine", host) == models / "loras" / "mine.safetensors"
-    assert find_adapter(zit, "nothing", host) is None
-    assert find_adapter(zit, "../../mine", host) is None
+    assert find_adapter(zit.checkpoint, "anime", host) == path.resolve() / "loras" / "anime.safetensors"
+    assert find_adapter(zit.checkpoint, "anime.safetensors", host) == path.resolve() / "loras" / "anime.safetensors"
+    assert find_adapter(zit.checkpoint, "mine", host) == models / "loras" / "mine.safetensors"
+    assert find_adapter(zit.checkpoint, "nothing", host) is None
+    assert find_adapter(zit.checkpoint, "../../mine", host) is None
 
 
 def test_trigger_words_join_the_prompt_once_and_only_with_their_adapter():

@@ -99,9 +99,15 @@ def test_full_strength_is_allowed(accepted: Callable[..., dict], coffee: Path) -
     assert accepted("generate", "딸기", "--reference", coffee, "--strength", 1)["report"]["evaluations"] == 1
 
 
-@pytest.mark.parametrize(("size", "code"), [("200x200", "off_grid"), ("0x64", "off_grid"), ("4096x4096", "too_large")])
-def test_a_size_off_the_grid_or_beyond_the_model(refused: Callable[..., str], size: str, code: str) -> None:
+@pytest.mark.parametrize(
+    ("size", "code"),
+    [("200x200", "off_grid"), ("0x64", "off_grid"), ("4096x4096", "too_large"), ("99999x99999", "too_large")],
+)
+def test_a_size_off_the_grid_or_beyond_the_model(
+    refused: Callable[..., str], coffee: Path, size: str, code: str
+) -> None:
     assert refused("generate", "딸기", "--size", size) == f"size.{code}"
+    assert refused("edit", coffee, "딸기", "--size", size) == f"size.{code}"
 
 
 # ---- photos
@@ -267,13 +273,15 @@ def test_what_was_drawn_is_kept_where_the_ad_cannot_be_finished(
 @pytest.mark.parametrize(
     ("option", "code"),
     [
+        (("--lora", "nowhere"), "request.adapter_not_found"),
+        (("--reference", "cup.png", "--size", "4096x4096"), "size.too_large"),
         (("--font", "없는 글꼴"), "text.unknown_font"),
         (("--second-font", "없는 글꼴"), "text.unknown_font"),
         (("--weight", "5000"), "text.bad_weight"),
         (("--min-px", "0"), "request.text_style.min_px"),
     ],
 )
-def test_letters_that_cannot_be_drawn_are_refused_before_a_picture_is(
+def test_what_cannot_be_drawn_or_lettered_is_refused_before_a_model_is_loaded(
     option: tuple[str, str], code: str, adstudio: Any, tmp_path: Path
 ) -> None:
     said = adstudio(
