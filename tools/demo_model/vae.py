@@ -94,7 +94,9 @@ def loss_of(output: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
 def lever(latents: Tensor) -> Tensor:
     """Charge for cells far louder than the rest.
 
-    Group norm lets one loud corner steer the contrast of the whole picture, and leaves a mark in that corner.
+    Group norm lets one loud corner steer the contrast of the whole picture, and leaves a mark in that corner. The last
+    norm has two channels to a group: of a plain picture nothing but their order is left after it, so brightness gets
+    through only where something loud stands to measure it by. Wider groups might do without; not tried.
     """
     energy = latents.square().mean(1)
     return torch.relu(energy - 3 * energy.mean((1, 2), keepdim=True)).mean()
