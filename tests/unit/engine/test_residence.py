@@ -9,6 +9,7 @@ import gc
 import threading
 import weakref
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 import torch
@@ -118,6 +119,31 @@ def test_weights_that_came_under_inference_mode_are_ordinary_ones(layer: nn.Line
     assert not any(tensor.is_inference() for tensor in layer.parameters())
 
 
+@pytest.mark.parametrize("device", [CPU, META], ids=str)
+def test_copies_are_of_the_kind_of_what_they_stand_for(device: torch.device, layer: nn.Linear):
+    layer.register_buffer("style", torch.ones(3))
+    with residence_of(layer).lend(device):
+        assert all(type(tensor) is nn.Parameter and not tensor.requires_grad for tensor in layer.parameters())
+        assert type(layer.style) is torch.Tensor
+        assert {tensor.device for tensor in layer.state_dict().values()} == {device}
+
+
+def test_what_was_born_on_the_device_comes_home_with_the_rest(monkeypatch: pytest.MonkeyPatch):
+    """As an adapter of a block that is put on while its module is away. Nothing can be copied from meta: it is home."""
+    monkeypatch.setattr(residence_module, "HOME", META)
+    block = nn.Module()
+    residence = residence_of(nn.Sequential(nn.ModuleList([block])))
+    with torch.inference_mode(), residence.lend(CPU):
+        with torch.inference_mode(False):
+            block.register_parameter("weight", nn.Parameter(torch.ones(3), requires_grad=False))
+            block.register_buffer("style", torch.ones(3))
+        residence.move_out()
+    there = block.state_dict(keep_vars=True)
+    assert all(tensor.device == META and not tensor.is_inference() for tensor in there.values())
+    residence.move_out()
+    assert all(tensor is there[name] for name, tensor in block.state_dict(keep_vars=True).items()), "at home it stays"
+
+
 def test_tied_weights_are_counted_and_copied_once(copied: list[int]):
     pair = nn.Sequential(nn.Linear(8, 8, bias=False), nn.Linear(8, 8, bias=False))
     pair[1].weight = pair[0].weight
@@ -157,6 +183,25 @@ def test_a_module_has_one_residence(layer: nn.Linear):
     first = residence_of(layer)
     assert isinstance(first, Residence) and residence_of(layer) is first
     assert not (first.is_away or first.is_lent or first.is_streamed)
+
+
+def test_two_who_ask_at_once_get_the_same_residence(layer: nn.Linear, monkeypatch: pytest.MonkeyPatch):
+    both = threading.Barrier(2)
+
+    class Slow(Residence):
+        def __init__(self, module: nn.Module) -> None:
+            with suppress(threading.BrokenBarrierError):
+                both.wait(0.5)  # for one that is made beside it, which must not be
+            super().__init__(module)
+
+    monkeypatch.setattr(residence_module, "Residence", Slow)
+    got: list[Residence] = []
+    threads = [threading.Thread(target=lambda: got.append(residence_of(layer))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert got[0] is got[1]
 
 
 def test_another_way_of_placing_waits_until_nobody_computes():
