@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import get_args
 
 import numpy as np
@@ -18,6 +19,8 @@ from ..types import Channel, CutOut, Placement, Side
 from .asked import PLAIN_PLACE, wants_copy
 from .channels import takes_copy
 from .request import AdRequest
+from .target import fitted_size, template_of
+from .templates import check_object
 
 _ENOUGH_PX = 512  # of a product, for any picture that is drawn or fitted to a channel
 
@@ -31,7 +34,10 @@ def asked_places(request: AdRequest, count: int) -> tuple[Placement, ...]:
 
 
 def check_enlargement(
-    request: AdRequest, cutouts: Sequence[CutOut], channel: Channel | None, size_px: tuple[int, int]
+    request: AdRequest,
+    cutouts: Sequence[CutOut],
+    channel: Channel | None,
+    drawn_px: Callable[[], tuple[int, int]],
 ) -> None:
     """Refuse products that would be enlarged too far, before the picture that they stand on is drawn.
 
@@ -39,11 +45,17 @@ def check_enlargement(
     small on every backdrop is refused here, and the composite refuses the rest.
 
     Args:
-        size_px: width and height of the picture that is to come.
+        drawn_px: asked for width and height of the picture where no channel gives them.
 
     Raises:
-        InputError: ``composite.product_too_small``, ``composite.placement``, ``layout.bad_value``.
+        InputError: ``composite.product_too_small``, ``template.product_too_small``, ``composite.placement``,
+            ``layout.bad_value``.
     """
+    template = None if channel is None else template_of(channel)
+    if channel is not None and template is not None:
+        check_object(template, channel, cutouts[0])
+        return
+    size_px = fitted_size(channel) or drawn_px()
     if places := asked_places(request, len(cutouts)):
         check_sizes(cutouts, places, *size_px)
         return
@@ -58,7 +70,7 @@ def check_enlargement(
 
 
 def check_photo(
-    request: AdRequest, frame_px: tuple[int, int], channel: Channel | None, size_px: Callable[[], tuple[int, int]]
+    request: AdRequest, frame_px: tuple[int, int], channel: Channel | None, drawn_px: Callable[[], tuple[int, int]]
 ) -> None:
     """Refuse the photo of a product that would be too small even if it filled its frame, before it is cut out.
 
@@ -66,18 +78,18 @@ def check_photo(
 
     Args:
         frame_px: width and height of what of the photo can be product.
-        size_px: asked for the picture's size where that matters.
+        drawn_px: as that of ``check_enlargement``; asked where it matters.
 
     Raises:
         InputError: as ``check_enlargement``.
     """
     if len(request.products) != 1 or min(frame_px) > _ENOUGH_PX:
         return
-    size = size_px()
     width, height = frame_px
+    drawn_px = cache(drawn_px)
     # A pixel more is certain, however drawn sizes are rounded; told is the frame as it is.
-    if _is_refused(lambda: check_enlargement(request, [_full(width + 1, height + 1)], channel, size)):
-        check_enlargement(request, [_full(width, height)], channel, size)
+    if _is_refused(lambda: check_enlargement(request, [_full(width + 1, height + 1)], channel, drawn_px)):
+        check_enlargement(request, [_full(width, height)], channel, drawn_px)
 
 
 def _full(width: int, height: int) -> CutOut:

@@ -176,7 +176,7 @@ def _set_banner(
 def _set_white(channel: Channel, product: CutOut) -> SetAd:
     width, height = channel.size_px
     tall, wide = product.rgba.shape[:2]
-    scale = _FILL * min(width / wide, height / tall)
+    scale = _white_scale(channel, product)
     notes = _enlarged(product, scale)
     rgba = resize_rgba(product.rgba, max(1, round(wide * scale)), max(1, round(tall * scale)))
     canvas = np.ones((height, width, 3), np.float32)
@@ -267,11 +267,7 @@ def _set_icon(canvas: Array, icon: Array, side: int, left: int, top: int) -> Mar
 def _stand_object(canvas: Array, product: CutOut, area: str, least: float) -> tuple[Array, tuple[Note, ...]]:
     left, top, wide, tall = (int(edge) for edge in area.split())
     height, width = product.rgba.shape[:2]
-    scale = min(wide / width, (tall - 2 * _AIR_PX) / height)
-    seen = np.flatnonzero((product.rgba[..., 3] > _SEEN).any(axis=0))
-    wide_px = int(np.ptp(seen)) + 1 if len(seen) else width
-    if wide_px * scale < least + _RIM_PX:  # a slim product is shown larger and runs out at the bottom
-        scale = (least + _RIM_PX) / wide_px
+    scale = _object_scale(product, wide, tall, least)
     notes = _enlarged(product, scale)
     rgba = resize_rgba(product.rgba, round(width * scale), round(height * scale))
     room = tall if rgba.shape[0] <= tall else tall - _AIR_PX
@@ -293,6 +289,34 @@ def _stand_object(canvas: Array, product: CutOut, area: str, least: float) -> tu
     x = left + (wide - rgba.shape[1]) // 2
     canvas[y : y + rgba.shape[0], x : x + rgba.shape[1]] = rgba
     return rgba, notes
+
+
+def check_object(template: Template, channel: Channel, product: CutOut) -> None:
+    """Refuse a product of too few pixels for a template, before the words of the ad are written.
+
+    Raises:
+        InputError: ``template.product_too_small``.
+    """
+    if not template.lines:
+        _enlarged(product, _white_scale(channel, product))
+        return
+    rules = dict(channel.rules)
+    _, _, wide, tall = (int(edge) for edge in str(rules["object_area"]).split())
+    _enlarged(product, _object_scale(product, wide, tall, float(rules["object_width"])))
+
+
+def _white_scale(channel: Channel, product: CutOut) -> float:
+    (width, height), (tall, wide) = channel.size_px, product.rgba.shape[:2]
+    return _FILL * min(width / wide, height / tall)
+
+
+def _object_scale(product: CutOut, wide: int, tall: int, least: float) -> float:
+    height, width = product.rgba.shape[:2]
+    scale = min(wide / width, (tall - 2 * _AIR_PX) / height)
+    seen = np.flatnonzero((product.rgba[..., 3] > _SEEN).any(axis=0))
+    wide_px = int(np.ptp(seen)) + 1 if len(seen) else width
+    # A slim product is shown larger and runs out at the bottom.
+    return max(scale, (least + _RIM_PX) / wide_px)
 
 
 def _enlarged(product: CutOut, scale: float) -> tuple[Note, ...]:

@@ -22,7 +22,7 @@ from ..finishing import Wanted, wanted_of
 from ..photos import cover, cover_seen, find_subject, read_logo, read_source, target_size
 from ..recorder import Recorder
 from ..request import AdRequest
-from ..target import channel_of, check_copy, check_template, fitted_size, refuse_locked, template_of
+from ..target import channel_of, check_copy, check_template, refuse_locked, template_of
 from ..wire import open_source
 from .layout_provider import RequestedAnalyzer, check_layout_provider
 from .layouts import place_copy, place_products
@@ -132,9 +132,7 @@ class Run:
                     with numbered("Product", number, len(request.products)):
                         self.cutouts.append(self._cut_out(source))
                 self.providers["cutout"] = self.cutouts[0].method
-                if not self.is_locked:
-                    size_px = fitted_size(self.channel) or self._target_size(self.checkpoint)
-                    check_enlargement(request, self.cutouts, self.channel, size_px)
+                check_enlargement(request, self.cutouts, self.channel, lambda: self._target_size(self.checkpoint))
 
     def load_model(self) -> None:
         """Load the checkpoint, unless the words have had it loaded."""

@@ -18,7 +18,7 @@ from ..engines import SizeOver, sized_for
 from ..enlargement import check_photo
 from ..photos import cover, cover_seen, find_subject, read_logo, read_source
 from ..request import ZIT, AdRequest
-from ..target import channel_of, fitted_size, template_of
+from ..target import channel_of
 from ..wire import open_source
 
 FOLDER = "adstudio"
@@ -85,9 +85,8 @@ def _read_products(request: AdRequest, size_over: SizeOver) -> Iterator[Photo]:
     for number, source in enumerate(request.products, start=1):
         with numbered("Product", number, len(request.products)):
             colour, alpha = read_photo_with_alpha(open_source(source))
-            if channel is None or template_of(channel) is None:
-                frame = _frame(colour, alpha if request.cutout == _BY_ALPHA else None)
-                check_photo(request, frame, channel, lambda: fitted_size(channel) or size_over(request, None))
+            frame = _frame(colour, alpha if request.cutout == _BY_ALPHA else None)
+            check_photo(request, frame, channel, lambda: size_over(request, None))
             yield _to_photo(colour if alpha is None else np.concatenate([colour, alpha[..., None]], axis=-1))
 
 

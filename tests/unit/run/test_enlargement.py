@@ -69,6 +69,19 @@ def test_a_channels_size_counts_and_not_the_drawn_one(
     assert composed(adstudio, tmp_path, *placed, "--channel", "instagram_story") == (CODE, ["check", "cutout"])
 
 
+@pytest.mark.parametrize("channel", ["coupang", "kakao_bizboard"])
+def test_a_template_refuses_it_before_the_words_are_written(
+    adstudio: Any, photo: Callable[[int], Path], tmp_path: Path, channel: str
+) -> None:
+    words = ("--headline", "아침을 여는 첫 모금") if channel == "kakao_bizboard" else ("--no-text",)
+    said = adstudio(
+        "composite", photo(10), "--background", "나무", *words, "--channel", channel, "--quiet", "--json",
+        "--out", tmp_path / "ads",
+    )  # fmt: skip
+    assert said.envelope["error"]["code"] == "template.product_too_small", said.err
+    assert [step["name"] for step in said.envelope["report"]["steps"]] == ["check", "cutout"]
+
+
 @pytest.mark.parametrize("rotation", [0.0, 30.0])
 @pytest.mark.parametrize("size", [(512, 512), (300, 700), (1300, 400)])
 def test_places_that_are_known_are_refused_exactly_as_the_composite_does(
@@ -82,7 +95,7 @@ def test_places_that_are_known_are_refused_exactly_as_the_composite_does(
     for side in range(12, 72, 4):
         cut = CutOut(np.ones((side, side * 2 // 3, 4), np.float32), "mask")
         early, late = (
-            refused(check_enlargement, request, [cut], None, size),
+            refused(check_enlargement, request, [cut], None, lambda: size),
             refused(compose, scene, [cut], asked_places(request, 1), shadow=0.0, harmonize=0.0),
         )
         assert early == late
@@ -102,7 +115,7 @@ def refused(work: Callable[..., object], *given: Any, **more: Any) -> str | None
 def test_as_many_pixels_as_the_early_refusal_asks_for_are_enough_on_open_ground() -> None:
     request = AdRequest(task="composite", brief="탁자", products=("a.png",))
     with pytest.raises(InputError) as caught:
-        check_enlargement(request, [CutOut(np.ones((9, 9, 4), np.float32), "mask")], None, (1024, 1024))
+        check_enlargement(request, [CutOut(np.ones((9, 9, 4), np.float32), "mask")], None, lambda: (1024, 1024))
     least = caught.value.figures["least"]
     assert isinstance(least, int)
     from adstudio.layout.saliency import LocalAnalyzer

@@ -68,5 +68,9 @@ def test_a_product_of_too_few_pixels_is_not_sent(tmp_path: Path):
     with pytest.raises(InputError, match=r"only 60 × 60 pixels .* 9 times"):
         read_photos(placed, size_over)
     assert len(read_photos(replace(placed, placements=(Placement(0.5, 0.9, 0.4),)), size_over).products) == 1
-    white = replace(placed, channel="coupang", aspect="channel")  # its own template, of which the server knows more
+    white = replace(placed, channel="coupang", aspect="channel", placements=())
+    with pytest.raises(InputError, match="only 60 × 60 pixels") as refused:
+        read_photos(white, size_over)
+    assert refused.value.code == "template.product_too_small"
+    Image.new("RGB", (130, 130), "red").save(tmp_path / "small.png")
     assert len(read_photos(white, size_over).products) == 1
