@@ -68,9 +68,10 @@ def test_pefts_notes_may_speak_of_a_fused_layer(zit: Zit, tmp_path: Path):
     [
         [r"(\w|[a-z]|.)*[A-Z]"],
         [rf"(.|.){{14}}[A-Z]{{1,{number}}}" for number in range(1, 5_000)],
+        [f"x{number}" for number in range(50_000)],
         ["|".join(["to_q"] * 5_000)],
     ],
-    ids=("one is hopeless", "each takes its time", "longer than any"),
+    ids=("one is hopeless", "each takes its time", "there are too many", "longer than any"),
 )
 def test_patterns_that_would_keep_the_loader_busy_are_refused(
     patterns: list[str], zit: Zit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
