@@ -7,6 +7,8 @@ import logging
 import os
 import struct
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -61,9 +63,20 @@ def read_photo_with_alpha(source: Source, *, min_side_px: int = MIN_SIDE_PX) -> 
         with warnings.catch_warnings():
             # Our own limit, checked below, has a sentence of its own; Pillow's warning would only repeat it.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with _open(source) as image:
+            with _named(source), _open(source) as image:
                 colour, alpha = _from_pillow(image, min_side_px)
     return colour, None if alpha is None or bool((alpha >= 1.0).all()) else alpha
+
+
+@contextmanager
+def _named(source: Source) -> Iterator[None]:
+    """Say of which file an error speaks: a command may be given several."""
+    try:
+        yield
+    except InputError as error:
+        if isinstance(source, str | os.PathLike) and (name := str(source)) not in error.message:
+            error.message = f"{name}: {error.message}"
+        raise
 
 
 def _open(source: str | os.PathLike[str] | bytes | bytearray | memoryview) -> Image.Image:

@@ -48,7 +48,7 @@ def read_table(path: str | Path) -> list[Record]:
     if reader is None:
         raise InputError(
             "batch.unknown_table",
-            f"A table in CSV, JSON Lines or Parquet was expected; '{path.name}' came.",
+            f"A table in CSV, JSON Lines or Parquet was expected; '{path.name or path}' came.",
             "Save it as .csv (Excel: 'CSV UTF-8'), .jsonl or .parquet.",
         )
     try:

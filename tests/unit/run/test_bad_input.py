@@ -342,6 +342,15 @@ def test_a_name_below_a_file_is_told_as_that(said: Callable[..., str]) -> None:
         assert "'note.txt' is a file, and no folder" in said(*command)
 
 
+def test_of_several_pictures_the_one_that_is_none_is_named(said: Callable[..., str], checkpoint: Path) -> None:
+    drawn = ("--background", "나무", "--checkpoint", checkpoint, "--quiet")
+    assert "error: note.txt: The file is not a picture" in said(
+        "cutout", "cup.png", "--mask", "note.txt", "-o", "o.png"
+    )
+    assert "error: note.txt: The file is not a picture" in said("composite", "cut.png", "--logo", "note.txt", *drawn)
+    assert "error: Product 2 of 2: note.txt: The file" in said("composite", "cut.png", "note.txt", *drawn)
+
+
 def test_a_plan_or_copy_that_cannot_be_read_is_told_once(said: Callable[..., str]) -> None:
     assert said("letter", "cup.png", "--plan", "none.json", "-o", "l.png") == (
         "error: 'none.json' cannot be read: no such file or directory. Give a JSON file that you may read.\n"

@@ -42,7 +42,7 @@ def test_of_several_products_the_one_that_cannot_be_read_is_named(tmp_path: Path
     Image.fromarray(data.coffee()[::4, ::4]).save(cup)
     Image.new("RGB", (1, 1)).save(dot)
     request = AdRequest(task="composite", brief="대리석", products=(cup, dot))
-    with pytest.raises(InputError, match=r"^Product 2 of 2: The photo is 1 × 1 pixels"):
+    with pytest.raises(InputError, match=r"^Product 2 of 2: \S+dot\.png: The photo is 1 × 1 pixels"):
         read_photos(request, lambda _, size: size)
 
 
