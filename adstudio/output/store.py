@@ -167,12 +167,25 @@ def write_whole(path: Path, data: bytes, code: str) -> None:
         _flush_folder(path.parent)
         _sweep(path.parent)
     except OSError as error:
-        # Python says of such a name that a file exists, which sounds as if it might not be written over.
-        in_a_file = next((above for above in path.parents if above.exists() and not above.is_dir()), None)
-        why = error.strerror if in_a_file is None else f"'{in_a_file}' is a file, and no folder"
-        raise StorageError(
-            code, f"'{path}' cannot be written ({why}).", "Choose a folder that you may use, or make room."
-        ) from error
+        check_place(path, code)
+        raise _not_written(path, str(error.strerror), code) from error
+
+
+def check_place(path: Path, code: str) -> None:
+    """Refuse a name under which nothing could be written, before the work for it is done; nothing is made.
+
+    Raises:
+        StorageError: ``code``.
+    """
+    above = next((each for each in path.parents if os.path.exists(each)), Path())  # noqa: PTH110 - raises nothing
+    if not above.is_dir():  # Python says of it that a file exists, as if it might not be written over
+        raise _not_written(path, f"'{above}' is a file, and no folder", code)
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise _not_written(path, f"you may not write in '{above}'", code)
+
+
+def _not_written(path: Path, why: str, code: str) -> StorageError:
+    return StorageError(code, f"'{path}' cannot be written ({why}).", "Choose a folder that you may use, or make room.")
 
 
 def remove(path: Path) -> None:

@@ -155,7 +155,7 @@ class EncoderChat:
             raise ProviderError(
                 "language.too_long",
                 f"The conversation has {len(asked)} tokens, but this encoder reads {limit}, its answer included.",
-                "Shorten the brief.",
+                "Shorten the brief, or choose another checkpoint or provider.",
                 count=len(asked),
                 limit=limit,
             )

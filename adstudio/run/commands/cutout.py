@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ...errors import AdStudioError, InputError
+from ...errors import AdStudioError, InputError, StorageError
+from ...output.store import check_place
 from ...types import Array, CutOut
 from .ai_mark import mark_of
 from .job import Job
-from .picture_files import write_png
+from .picture_files import NOT_WRITTEN, write_png
 from .progress import Progress
 
 
@@ -52,6 +53,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     if options.list:
         return _list(options)
     targets = _targets(options.photos, options.out)
+    for target in targets:
+        check_place(target, NOT_WRITTEN)
     masks = _masks(options)
     entries: list[dict[str, Any]] = []
     with Progress(sys.stderr, quiet=options.quiet) as progress:
@@ -59,7 +62,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             try:
                 cut = _cut(options, photo, mask, target, progress)
             except AdStudioError as error:
-                if len(targets) == 1:
+                if len(targets) == 1 or isinstance(error, StorageError):  # the others would go to the same disk
                     raise
                 said = {"code": error.code, "message": error.message, "hint": error.hint}
                 entries.append({"photo": str(photo), "error": said})

@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     from ...layout.plan.reading import from_json, to_json
     from ...layout.saliency import LocalAnalyzer, Wishes
     from ...output.channels import get_channel
-    from ...output.store import write_whole
+    from ...output.store import check_place, write_whole
     from ..channels import require_copy
     from .picture_files import write_png
 
@@ -71,6 +71,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             "Use 20 or more.",
             came=options.min_px,
         )
+    if options.out is not None:  # a model that looks may be paid
+        check_place(options.out, "layout.not_written")
     channel = None if options.channel is None else require_copy(get_channel(options.channel))
     picture, copy = read_photo(options.picture), read_copy_file(options.copy)
     partial = {} if options.override is None else _object(options.override, "layout.bad_override")

@@ -15,7 +15,7 @@ from ...output.metadata import enclose
 from ...output.store import write_whole
 from ...types import Array, Layer
 
-_CODE = "place.not_written"
+NOT_WRITTEN = "place.not_written"
 _UNMARKED: Mapping[str, str] = MappingProxyType({})
 
 
@@ -32,7 +32,7 @@ def write_png(path: Path, picture: Array, xmp: str = "") -> None:
     file = io.BytesIO()
     pixels = Image.fromarray((np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8))
     pixels.save(file, "PNG", compress_level=4, **enclose("png", {}, xmp).arguments)
-    write_whole(path, file.getvalue(), _CODE)
+    write_whole(path, file.getvalue(), NOT_WRITTEN)
 
 
 def write_layers(
@@ -51,5 +51,5 @@ def write_layers(
             "file": path.name, "name": layer.name, "x": layer.left_px, "y": layer.top_px, "blend": layer.blend
         })  # fmt: skip
     document = {"canvas": canvas, "layers": entries}
-    write_whole(folder / "layers.json", json.dumps(document, indent=2).encode(), _CODE)
+    write_whole(folder / "layers.json", json.dumps(document, indent=2).encode(), NOT_WRITTEN)
     return entries

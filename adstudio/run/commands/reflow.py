@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     from ...output.channels import get_channels
     from ...output.encode import find_format
     from ...output.findings import describe, is_blocked
-    from ...output.store import write_whole
+    from ...output.store import check_place, write_whole
     from ..channels import file_for, letter_for
     from ..reflow import Refused, reflow_each
     from .place import read_cut
@@ -62,6 +62,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             f"{keep.shape[1]}x{keep.shape[0]} came.",
             "Give the mask that belongs to this picture.",
         )
+    check_place(options.out / "any", "channel.not_written")
     style = letter_options.style_of(options)
     cuts, logos = [read_cut(path) for path in options.cut], read_logos(options)
     made = reflow_each(picture, plan, get_channels(options.channels), keep=keep, cutouts=cuts, min_px=options.min_px)

@@ -227,16 +227,22 @@ os.chdir(sys.argv[1])
 os.environ["ADSTUDIO_HOME"] = "none"  # root's own is closed to whom we become
 if os.geteuid() == 0:
     os.setuid(65534)
-sys.exit(main(["generate", "딸기", "--out", "closed", "--quiet"]))
+sys.exit(main(sys.argv[2:]))
 """
 
 
-def test_an_output_folder_that_may_not_be_written_to(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "command",
+    [("generate", "딸기", "--out", "closed", "--quiet"), ("cutout", "cup.png", "--out", "closed/deeper/cut.png")],
+)
+def test_an_output_folder_that_may_not_be_written_to(command: tuple[str, ...], coffee: Path, tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     (tmp_path / "closed").mkdir(mode=0o555)
-    said = subprocess.run([sys.executable, "-c", UNPRIVILEGED, str(tmp_path)], capture_output=True, text=True)
+    shutil.copy(coffee, tmp_path / "cup.png")
+    unprivileged = [sys.executable, "-c", UNPRIVILEGED, str(tmp_path), *command]
+    said = subprocess.run(unprivileged, capture_output=True, text=True)
     assert said.returncode == 1 and ONE_SENTENCE.fullmatch(said.stderr.strip()), said.stderr
-    assert "may not write" in said.stderr and files(tmp_path) == []
+    assert "may not write" in said.stderr and files(tmp_path) == ["cup.png"]
 
 
 def test_a_disk_that_fills_up_while_saving(
@@ -340,6 +346,13 @@ def test_a_name_below_a_file_is_told_as_that(said: Callable[..., str]) -> None:
         ("layout", "cup.png", "--copy", "copy.json", "-o", "note.txt/l.json"),
     ):
         assert "'note.txt' is a file, and no folder" in said(*command)
+
+
+@pytest.mark.parametrize("photos", [["cup.png"], ["cup.png", "cup.png"]])
+def test_where_nothing_can_be_written_nothing_is_cut_out(said: Callable[..., str], photos: list[str]) -> None:
+    out = "note.txt/o.png" if len(photos) == 1 else "note.txt/cuts"
+    told = said("cutout", *photos, "-o", out)  # one line: no progress, and no line for each photo
+    assert "'note.txt' is a file, and no folder" in told
 
 
 def test_of_several_pictures_the_one_that_is_none_is_named(said: Callable[..., str], checkpoint: Path) -> None:
