@@ -30,7 +30,14 @@ def add(parser: Any) -> None:
 
 
 def style_of(options: argparse.Namespace) -> TextStyle:
-    """What these options say."""
+    """What these options say.
+
+    Raises:
+        InputError: ``text.bad_weight``; drawing would take the nearest without a word.
+    """
+    from ...text.faces.fontfile import weight_of
+
+    weight_of(options.weight)
     return TextStyle(
         font=options.font,
         weight=options.weight,

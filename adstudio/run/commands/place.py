@@ -180,7 +180,14 @@ def _places(plan: LayoutPlan | None, cuts: list[CutOut], backdrop: Array, *, eac
         from ...imaging.composite.placement import line_up
 
         aspects = [cut.rgba.shape[1] / cut.rgba.shape[0] for cut in cuts]
-        return line_up(aspects[: 1 if each else None], backdrop.shape[1] / backdrop.shape[0])
+        places = line_up(aspects[: 1 if each else None], backdrop.shape[1] / backdrop.shape[0])
+        if any(not -0.5 <= place.x <= 1.5 for place in places):  # nearer ones are moved inwards
+            raise InputError(
+                "place.too_many",
+                f"{len(cuts)} products side by side reach out of this backdrop.",
+                "Take fewer, a wider backdrop, or give their places with --layout.",
+            )
+        return places
     if len(plan.products) != len(cuts) and not (each and len(plan.products) == 1):
         raise InputError(
             "place.count",

@@ -355,6 +355,14 @@ def test_where_nothing_can_be_written_nothing_is_cut_out(said: Callable[..., str
     assert "'note.txt' is a file, and no folder" in told
 
 
+def test_a_row_of_products_too_long_and_letters_too_heavy_are_told_as_that(said: Callable[..., str]) -> None:
+    assert "14 products side by side reach out of this backdrop" in said(
+        "place", "cup.png", *["cut.png"] * 14, "--quiet", "-o", "p.png"
+    )
+    letter = ("letter", "cup.png", "--plan", "plan.json", "--weight", 5000, "-o", "l.png")
+    assert "a weight from 1 to 1000" in said(*letter)
+
+
 def test_of_several_pictures_the_one_that_is_none_is_named(said: Callable[..., str], checkpoint: Path) -> None:
     drawn = ("--background", "나무", "--checkpoint", checkpoint, "--quiet")
     assert "error: note.txt: The file is not a picture" in said(
