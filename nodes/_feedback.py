@@ -1,4 +1,4 @@
-"""What a node's run tells the page beside its results: badges, and errors by their code.
+"""What a node's run tells the page beside its results: badges, what is written on the node, and errors by their code.
 
 Every node is wrapped once, where the list of nodes is handed out, so that no node has to think of it.
 """
@@ -22,11 +22,12 @@ from ..adstudio.types import AdCopy, AdPrompt, Channel, CutOut, LayoutPlan, Note
 from . import _host
 from ._api import io
 
-BADGES = "adstudio_badges"
+BADGES, RECEIPT = "adstudio_badges", "adstudio_receipt"
 _MARK = "_adstudio_reports"
 
 Badge = dict[str, Any]  # kind and value; a note that other languages can say, also code, figures and the error in it
-_notes: ContextVar[list[str | Badge] | None] = ContextVar("adstudio_notes", default=None)
+_notes: ContextVar[list[str] | None] = ContextVar("adstudio_notes", default=None)
+_shown: ContextVar[list[str] | None] = ContextVar("adstudio_shown", default=None)
 _said: dict[str, dict[str, Any]] = {}  # by prompt id: ComfyUI's history keeps an error's words alone
 _MOST_SAID = 500
 
@@ -38,12 +39,32 @@ def note(sentences: Iterable[str]) -> None:
         noted.extend(sentences)
 
 
-def leave_out(channel: Channel, error: AdStudioError) -> None:
-    """Have the running node say that a channel is not among its results, and why."""
+class Refusal(str):
+    """A sentence that holds an error, and the badge by which a page says both in its own language."""
+
+    badge: Badge
+
+
+def refusal(channel: Channel, error: AdStudioError) -> Refusal:
+    """A sentence that a channel is not among a node's results, and why."""
+    said = Refusal(f"{channel.id}: 이 채널은 만들지 못했어요. {error}")
     badge = _badge("note", f"{channel.english}: {error}") | {"code": "reflow.refused", "error": error.told()}
-    noted = _notes.get()
-    if noted is not None:
-        noted.append(badge | {"figures": {"channel": channel.korean}})
+    said.badge = badge | {"figures": {"channel": channel.korean}}
+    return said
+
+
+def show(node: Any, lines: str | Iterable[str]) -> Any:
+    """Write on the running node, as the server says it; the page then has its own words for lines that are notes."""
+    lines = [lines] if isinstance(lines, str) else list(lines)
+    shown = _shown.get()
+    if shown is not None:
+        shown[:] = lines
+    return _host.show(node, "\n".join(lines))
+
+
+def apart(texts: Iterable[Iterable[str]]) -> list[str]:
+    """The lines of several texts, with an empty one between them."""
+    return [line for text in texts for line in ("", *text)][1:]
 
 
 def reporting(node: type[io.ComfyNode]) -> type[io.ComfyNode]:
@@ -88,24 +109,31 @@ def _keep(about: dict[str, Any]) -> None:
 
 @contextmanager
 def _listening() -> Iterator[None]:
-    before = _notes.set([])
+    notes, shown = _notes.set([]), _shown.set([])
     try:
         yield
     except AdStudioError as error:
         about = error.told()
         _keep(about)
-        _host.send(ERROR, about)
+        _host.send(ERROR, about | {RECEIPT: _receipt()})
         raise
     finally:
-        _notes.reset(before)
+        _notes.reset(notes)
+        _shown.reset(shown)
 
 
 def _badged(output: io.NodeOutput) -> io.NodeOutput:
     shown = output.ui if isinstance(output.ui, dict) else output.ui.as_dict() if output.ui is not None else {}
     noted = [_noted(sentence) for sentence in _notes.get() or ()]
     # Also where there is none: ComfyUI joins what a node shows that runs over a list by the keys of its first run.
-    output.ui = {**shown, BADGES: [*badges_of(output.args), *noted]}
+    output.ui = {**shown, BADGES: [*badges_of(output.args), *noted], RECEIPT: _receipt()}
     return output
+
+
+def _receipt() -> list[list[Badge]]:
+    """What stands on the node, line by line; one such text for each run over a list."""
+    lines = [_noted(line) for line in _shown.get() or ()]
+    return [lines] if lines else []
 
 
 def _badges(value: Any) -> Iterator[Badge]:
@@ -136,9 +164,9 @@ def _claims(copy: AdCopy) -> Iterator[Badge]:
         yield _badge("note", words) | {"code": "copy.claim", "figures": {"text": flag.text, "reason": flag.reason}}
 
 
-def _noted(sentence: str | Badge) -> Badge:
-    if isinstance(sentence, dict):
-        return sentence
+def _noted(sentence: str) -> Badge:
+    if isinstance(sentence, Refusal):
+        return sentence.badge
     badge = _badge("note", str(sentence))
     return badge | {"code": sentence.code, "figures": sentence.figures} if isinstance(sentence, Note) else badge
 

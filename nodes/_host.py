@@ -112,7 +112,7 @@ def host() -> ComfyHost:
 
 
 def show(node: Any, text: str) -> ui.PreviewText:
-    """Write a line on the running node, and hand it back for the run's history.
+    """Write a text on the running node, and hand it back for the run's history; ``_feedback.show`` translates it.
 
     What is written may come from a brief or a language model: older pages would read its brackets as markup.
     """

@@ -54,29 +54,14 @@ def native_model(zit: Zit) -> tuple[Any, int]:
     return styled, copied
 
 
-def describe(zit: Zit, model: Any, copied: int) -> str:
-    """What the node says: which adapters came along, and what the host's memory has to hold."""
-    styles = ", ".join(f"{use.path.stem} x {use.weight:g}" for use in zit.loras if use.weight)
-    lines = [f"with {styles}" if styles else "without styles"]
-    size, total = model.model_size(), manager.get_total_memory(torch.device("cpu"))
-    lines.append(
-        f"{size / 2**20:,.0f} MiB of weights, of them {copied / 2**20:,.0f} MiB copied to fuse query, key and value; "
-        "the rest stays in the file."
-    )
-    if not (_is_dynamic(model) or manager.is_device_cpu(model.load_device)) and size > total / 2:
-        lines.append(
-            f"ComfyUI runs without dynamic VRAM: unloading this model copies {size / 2**30:.1f} GiB into a host "
-            f"memory of {total / 2**30:.1f} GiB. "
-            + ("Start it without --disable-dynamic-vram and --highvram." if _knows_dynamic() else "Newer ones do not.")
-        )
-    return "\n".join(lines)
+def host_room(model: Any) -> tuple[int, int, bool]:
+    """Bytes of the model and of the host's memory, and whether unloading the one copies it into the other."""
+    copies = not (knows_dynamic() and model.is_dynamic()) and not manager.is_device_cpu(model.load_device)
+    return model.model_size(), manager.get_total_memory(torch.device("cpu")), copies
 
 
-def _is_dynamic(model: Any) -> bool:
-    return _knows_dynamic() and model.is_dynamic()
-
-
-def _knows_dynamic() -> bool:
+def knows_dynamic() -> bool:
+    """Whether this ComfyUI streams models from their files, new as it is, unless it is told not to."""
     return hasattr(comfy.model_patcher.ModelPatcher, "is_dynamic")
 
 

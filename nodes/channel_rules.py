@@ -7,7 +7,7 @@ import torch
 
 from ..adstudio.output.channel_table import channels_stamp
 from ..adstudio.output.channels import channel_names, get_channel
-from ..adstudio.output.findings import describe, is_blocked, refuse
+from ..adstudio.output.findings import finding_lines, is_blocked, refuse
 from ..adstudio.output.templates import templates
 from ..adstudio.run.channels import inspect
 from ..adstudio.run.templates import OFFICIAL, draw_template
@@ -81,11 +81,11 @@ class ChannelCheck(io.ComfyNode):
                 font="" if font == _UNTOLD else font,
             )
         ]
-        said = describe(dict.fromkeys(found))
-        _host.show(cls, said)
+        lines = finding_lines(dict.fromkeys(found))
+        shown = _feedback.show(cls, lines)
         if not override:
             refuse(found, channel.english)
-        return io.NodeOutput(image, said, not is_blocked(found), ui=_host.show(cls, said))
+        return io.NodeOutput(image, "\n".join(lines), not is_blocked(found), ui=shown)
 
 
 class ChannelTemplate(io.ComfyNode):
@@ -194,14 +194,14 @@ class ChannelTemplate(io.ComfyNode):
             app=app,
             app_icon=None if app_icon is None else _with_alpha(app_icon)[0],
         )
-        said = "\n".join((*made.notes, describe(made.findings)))
-        _host.show(cls, said)
+        lines = (*made.notes, *finding_lines(made.findings))
+        shown = _feedback.show(cls, lines)
         if not override:
             refuse(made.findings, made.channel.english)
         _feedback.note(made.warnings())
         words = [{"role": block.role, "text": block.text} for block in made.plan.texts]
-        shown = {**_host.show(cls, said).as_dict(), "adstudio_words": words}
-        return io.NodeOutput(to_image([made.picture]), made.plan, made.channel, said, ui=shown)
+        shown = {**shown.as_dict(), "adstudio_words": words}
+        return io.NodeOutput(to_image([made.picture]), made.plan, made.channel, "\n".join(lines), ui=shown)
 
 
 def _with_alpha(image: torch.Tensor) -> list[Array]:

@@ -11,7 +11,7 @@ from ..adstudio.engine.drawing.sizes import drawn_size
 from ..adstudio.output.channel_table import channels_stamp
 from ..adstudio.output.channels import channel_names, get_channel, get_channels, get_entry, require_size
 from ..adstudio.run.reflow import Reflowed, Refused, fit_picture, reflow_each, with_products
-from ..adstudio.types import Channel, CutOut, LayoutPlan
+from ..adstudio.types import Channel, CutOut, LayoutPlan, Note
 from . import _feedback, _host
 from ._api import io
 from ._io import ChannelIO, CutOutIO, Layout, Zit, masks_for, to_arrays, to_image, to_mask
@@ -72,8 +72,10 @@ class ChannelPreset(io.ComfyNode):
         found, entry = require_size(get_channel(channel)), get_entry(channel)
         grid, base = (16, 1024) if zit is None else (zit.checkpoint.grid_px, zit.checkpoint.base_px)
         drawn = drawn_size(*found.size_px, grid=grid, base_px=base)
-        said = f"{found.korean} {found.size_px[0]}x{found.size_px[1]}\n{entry.note}".strip()
-        return io.NodeOutput(*drawn, *found.size_px, found, ui=_host.show(cls, said))
+        lines = [_named(found)]
+        if entry.note:
+            lines.append(Note("channel.about", "{said}", said=entry.note, english=entry.note_en or entry.note))
+        return io.NodeOutput(*drawn, *found.size_px, found, ui=_feedback.show(cls, lines))
 
 
 class FitToChannel(io.ComfyNode):
@@ -119,9 +121,9 @@ class FitToChannel(io.ComfyNode):
         frames = to_arrays(image)
         pairs = zip(frames, masks_for(keep, len(frames)), strict=True)
         fitted = [fit_picture(frame, require_size(channel), mask, lean=lean) for frame, mask in pairs]
-        said = "\n".join(dict.fromkeys(note for one in fitted for note in one.notes))
+        lines = list(dict.fromkeys(note for one in fitted for note in one.notes))
         pictures, masks = to_image([one.picture for one in fitted]), to_mask([one.mask for one in fitted])
-        return io.NodeOutput(pictures, masks, said, ui=_host.show(cls, said))
+        return io.NodeOutput(pictures, masks, "\n".join(lines), ui=_feedback.show(cls, lines))
 
 
 class Reflow(io.ComfyNode):
@@ -234,33 +236,37 @@ class Reflow(io.ComfyNode):
                 **finish,
             )
         ]
-        made = _without_refused(found)
-        said = "\n".join(dict.fromkeys(line for one in found for line in _said(one)))
+        made, refused = _parted(found)
+        _feedback.note(refused)
+        about = {
+            one.channel: dict.fromkeys(note for each in made if each.channel == one.channel for note in each.notes)
+            for one in made
+        }
+        told = [(_named(channel), *notes) for channel, notes in about.items() if notes]
+        lines = _feedback.apart([*told, *([refused] if refused else [])])
         return io.NodeOutput(
             [to_image([one.picture]) for one in made],
             [one.plan for one in made],
             [one.channel for one in made],
             [to_mask([one.mask]) for one in made],
-            said,
-            ui=_host.show(cls, said),
+            "\n".join(lines),
+            ui=_feedback.show(cls, lines),
         )
 
 
-def _without_refused(found: Sequence[Reflowed | Refused]) -> list[Reflowed]:
-    """The channels that were made. The node tells of the others; where there is none, it ends with what they say."""
+def _parted(found: Sequence[Reflowed | Refused]) -> tuple[list[Reflowed], list[str]]:
+    """The channels that were made, and sentences on the others; where none was, it ends with what they say."""
     made = [one for one in found if isinstance(one, Reflowed)]
     refused = {one.channel.id: one for one in found if isinstance(one, Refused)}
     if not made:
         raise next(iter(refused.values())).error
-    for one in refused.values():
-        _feedback.leave_out(one.channel, one.error)
-    return made
+    return made, [_feedback.refusal(one.channel, one.error) for one in refused.values()]
 
 
-def _said(one: Reflowed | Refused) -> list[str]:
-    if isinstance(one, Refused):
-        return [f"{one.channel.id}: 이 채널은 만들지 못했어요. {one.error}"]
-    return [f"{one.channel.id}: {note}" for note in one.notes]
+def _named(channel: Channel) -> Note:
+    width, height = channel.size_px
+    said, name, english = "{name} {width}x{height}", channel.korean, channel.english
+    return Note("channel.size", said, name=name, english=english, width=width, height=height)
 
 
 NODES = (ChannelPreset, FitToChannel, Reflow)

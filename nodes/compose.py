@@ -9,10 +9,10 @@ from typing import Any
 import torch
 
 from ..adstudio.errors import InputError
-from ..adstudio.imaging.composite.compose import describe
 from ..adstudio.imaging.composite.grounding import cast_alone, shade_white
 from ..adstudio.imaging.composite.placement import STANCES, line_up
 from ..adstudio.imaging.composite.products import check_cutouts
+from ..adstudio.imaging.composite.receipt import receipt_lines
 from ..adstudio.imaging.composite.stance import settle_stances
 from ..adstudio.imaging.cutout.matting import restore_frame
 from ..adstudio.layout.frames import together
@@ -202,16 +202,17 @@ class BackgroundComposite(io.ComfyNode):
             done.append(replace(made, notes=(*found[1], *made.notes)))
             proposed = LayoutPlan(reasons=_BY_HAND) if plan is None else plan.for_frame(index)
             placed.append(replace(proposed, products=tuple(found[0])))
-        receipt = "\n\n".join(map(describe, done))
-        _feedback.note(dict.fromkeys(note for each in done for note in each.notes if isinstance(note, Note)))
+        lines = _feedback.apart(map(receipt_lines, done))
+        notes = dict.fromkeys(note for each in done for note in each.notes)
+        _feedback.note(note for note in notes if isinstance(note, Note) and not note.is_receipt)
         return io.NodeOutput(
             to_image([each.image for each in done]),
             to_mask([each.mask for each in done]),
-            receipt,
+            "\n".join(lines),
             to_image([each.plate for each in done if each.plate is not None]),
             [to_layers(each.layers, each.image.shape[1], each.image.shape[0]) for each in done],
             together(placed),
-            ui=_host.show(cls, receipt),
+            ui=_feedback.show(cls, lines),
         )
 
 

@@ -14,7 +14,7 @@ from ..adstudio.errors import InputError
 from ..adstudio.run.local.contact import blend_contact, describe_blend
 from ..adstudio.run.local.drawing import REDRAWS, Drawn, draw_pictures
 from ..adstudio.run.request import MAX_COUNT, MAX_STEPS
-from ..adstudio.types import AdPrompt
+from ..adstudio.types import AdPrompt, Note
 from . import _feedback, _host
 from ._api import io
 from ._io import Prompt, Zit, for_each, from_latent, mask_to_arrays, masks_for, to_arrays, to_image, to_latent, to_mask
@@ -97,7 +97,7 @@ class Text2Image(io.ComfyNode):
             )
 
         drawn = draw_pictures(draw, [_prompt(prompt, text)] * batch, lettering)
-        return io.NodeOutput(to_image(drawn.images), to_latent(drawn.latents), ui=_host.show(cls, _note([drawn])))
+        return io.NodeOutput(to_image(drawn.images), to_latent(drawn.latents), ui=_feedback.show(cls, _note([drawn])))
 
 
 class Image2Image(io.ComfyNode):
@@ -198,7 +198,7 @@ class Image2Image(io.ComfyNode):
         ]
         pictures = to_image([picture for samples in drawn for picture in samples.images])
         latent = to_latent([samples.latents for samples in drawn]) or _host.blocked(_SIZES_DIFFER)
-        return io.NodeOutput(pictures, drawn[0].evaluations, latent, ui=_host.show(cls, _note(drawn)))
+        return io.NodeOutput(pictures, drawn[0].evaluations, latent, ui=_feedback.show(cls, _note(drawn)))
 
 
 class ContactBlend(io.ComfyNode):
@@ -272,9 +272,9 @@ class ContactBlend(io.ComfyNode):
             for index, (frame, part) in enumerate(zip(frames, masks, strict=True))
         ]
         _feedback.note(dict.fromkeys(line for each in done for line in each.notes))
-        receipt = "\n\n".join(map(describe_blend, done))
+        lines = _feedback.apart(map(describe_blend, done))
         pictures, zones = to_image([each.image for each in done]), to_mask([each.zone for each in done])
-        return io.NodeOutput(pictures, zones, receipt, ui=_host.show(cls, receipt))
+        return io.NodeOutput(pictures, zones, "\n".join(lines), ui=_feedback.show(cls, lines))
 
 
 def _side(name: str) -> io.Int.Input:
@@ -327,13 +327,14 @@ def _prompt(prompt: AdPrompt | None, text: str) -> AdPrompt | str:
     return text if text.strip() or prompt is None else prompt
 
 
-def _note(drawn: Sequence[sampling.Samples | Drawn]) -> str:
+def _note(drawn: Sequence[sampling.Samples | Drawn]) -> list[str]:
     width, height = drawn[0].size
     seeds = ", ".join(str(seed) for samples in drawn for seed in samples.seeds)
-    line = f"{width}x{height} · {drawn[0].evaluations} evaluations · seed {seeds}"
+    said, steps = "{width}x{height} · {evaluations} evaluations · seed {seeds}", drawn[0].evaluations
+    line = Note("receipt.drawn", said, width=width, height=height, evaluations=steps, seeds=seeds)
     notes = list(dict.fromkeys(note for samples in drawn for note in samples.notes))
     _feedback.note(notes)
-    return "\n".join([line, *notes])
+    return [line, *notes]
 
 
 NODES = (Text2Image, Image2Image, ContactBlend)

@@ -11,7 +11,7 @@ from ..adstudio.layout.plan import digest, report
 from ..adstudio.layout.providers import LOCAL, LayoutChoice, Layouts, analyzer_names, lay_out
 from ..adstudio.settings import settings_stamp
 from ..adstudio.types import AdCopy, AdPrompt, Channel, CutOut, LayoutPlan
-from . import _host
+from . import _feedback, _host
 from ._api import io
 from ._io import ChannelIO, Copy, CutOutIO, Layout, Prompt, WriterIO, masks_for, to_arrays, to_image
 from .prompt import Writer
@@ -186,7 +186,7 @@ class TextLayoutAnalyzer(_Analyzer, io.ComfyNode):
         plan = digest.bind(laid.plan, pictures)
         previews = [report.draw_boxes(picture, plan.for_frame(i)) for i, picture in enumerate(pictures)]
         said = cls.say(laid)
-        return io.NodeOutput(plan, said, to_image(previews), ui=_host.show(cls, said))
+        return io.NodeOutput(plan, said, to_image(previews), ui=_feedback.show(cls, said))
 
 
 class ProductLayoutAnalyzer(_Analyzer, io.ComfyNode):
@@ -270,7 +270,7 @@ class ProductLayoutAnalyzer(_Analyzer, io.ComfyNode):
         pictures, choice = to_arrays(backdrop), cls.choice(provider, writer, as_proposed)
         laid = await lay_out(choice, lambda one: frames.place_products(one, pictures, aspects, wish, side))
         said = cls.say(laid)
-        return io.NodeOutput(laid.plan, said, ui=_host.show(cls, said))
+        return io.NodeOutput(laid.plan, said, ui=_feedback.show(cls, said))
 
 
 NODES = (TextLayoutAnalyzer, ProductLayoutAnalyzer)

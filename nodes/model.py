@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from ..adstudio.engine.download.convert import bfloat16_edition
@@ -16,8 +17,8 @@ from ..adstudio.engine.memory.components import load
 from ..adstudio.prompt.styles import get_style, style_choices, styles
 from ..adstudio.prompt.tables import stamp
 from ..adstudio.run.usual import usual_checkpoint
-from ..adstudio.types import Style
-from . import _folders, _host
+from ..adstudio.types import Note, Style
+from . import _feedback, _folders, _host
 from ._api import io
 from ._io import Zit
 
@@ -135,7 +136,7 @@ class ZitLoader(io.ComfyNode):
             place = bfloat16_edition(find_checkpoint(place, host), host)
         zit = load(place, host, text_encoder=text_encoder, vae=vae)
         zit = with_options(zit, Options(precision=precision), host)
-        return io.NodeOutput(zit, ui=_host.show(cls, "\n".join([zit.checkpoint.summary, *zit.checkpoint.notes])))
+        return io.NodeOutput(zit, ui=_feedback.show(cls, [zit.checkpoint.summary, *zit.checkpoint.notes]))
 
 
 class LoraStyle(io.ComfyNode):
@@ -191,28 +192,33 @@ class LoraStyle(io.ComfyNode):
         chosen = get_style(style)
         uses, note = _adapters(zit, chosen, lora, weight)
         styled = with_loras(zit, uses)
-        shown = "".join([note, *map(_about_triggers, uses)])
-        return io.NodeOutput(styled, chosen.name, ui=_host.show(cls, shown))
+        shown = [note, *(line for use in uses for line in _about_triggers(use))]
+        return io.NodeOutput(styled, chosen.name, ui=_feedback.show(cls, shown))
 
 
-def _adapters(zit: ZitHandle, style: Style, choice: str, weight: float) -> tuple[list[LoraUse], str]:
+def _adapters(zit: ZitHandle, style: Style, choice: str, weight: float) -> tuple[list[LoraUse], Note]:
     """What goes on the model, and a sentence about it."""
     name = {_BY_STYLE: style.lora, _NONE: None}.get(choice, choice)
     if not name:
-        return [], f"{style.name}: by words alone"
+        return [], Note("receipt.style_in_words", "{style}: by words alone", style=style.name)
     found = find_adapter(zit.checkpoint, name, _host.host())
     if found is None and choice == _BY_STYLE:
-        return [], f"{style.name}: by words alone, this checkpoint has no adapter '{name}'"
+        said = "{style}: by words alone, this checkpoint has no adapter '{lora}'"
+        return [], Note("receipt.style_without", said, style=style.name, lora=name)
     scale = weight * style.weight if choice == _BY_STYLE else weight
     use = LoraUse(found or Path(name), scale, style.triggers if choice == _BY_STYLE else ())
-    return [use], f"{style.name}: {name} x {scale:g}"
+    return [use], Note(
+        "receipt.style_with", "{style}: {lora} x {weight}", style=style.name, lora=name, weight=f"{scale:g}"
+    )
 
 
-def _about_triggers(use: LoraUse) -> str:
+def _about_triggers(use: LoraUse) -> Iterator[Note]:
     """Which trigger words go into the prompt, and which others the adapter's file names."""
-    joined = f"\njoined to the prompt: {', '.join(use.triggers)}" if use.triggers and use.weight > 0 else ""
-    offered = [word for word in offered_triggers(use.path) if word not in use.triggers]
-    return joined + (f"\nthe file names these trigger words, not added: {', '.join(offered)}" if offered else "")
+    if use.triggers and use.weight > 0:
+        yield Note("receipt.joined", "joined to the prompt: {words}", words=", ".join(use.triggers))
+    if offered := [word for word in offered_triggers(use.path) if word not in use.triggers]:
+        said = "the file names these trigger words, not added: {words}"
+        yield Note("receipt.not_joined", said, words=", ".join(offered))
 
 
 def _place(checkpoint: str, hub_id: str) -> str | Path:

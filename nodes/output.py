@@ -15,7 +15,7 @@ from ..adstudio.run.report import graph_record
 from ..adstudio.run.request import MAX_KB
 from ..adstudio.text.paint.label import LABELS
 from ..adstudio.types import AdPrompt, Array, Channel, LayoutPlan
-from . import _folders, _host
+from . import _feedback, _folders, _host
 from ._api import io
 from ._io import ChannelIO, Layout, Prompt, one_or_each, to_arrays, to_arrays_with_alpha
 
@@ -131,7 +131,7 @@ class SaveImage(io.ComfyNode):
             for index, (frame, before) in enumerate(zip(frames, originals, strict=True))
         ]
         if notes := [note for picture in saved for note in picture.notes]:
-            _host.show(cls, "\n".join(notes))
+            _feedback.show(cls, notes)
         return io.NodeOutput(
             ui={
                 "images": [_folders.shown_file(picture.path) for picture in saved],

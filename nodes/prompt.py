@@ -12,13 +12,13 @@ from ..adstudio.prompt import processor
 from ..adstudio.prompt.copy_limits import channel_choices
 from ..adstudio.prompt.industries import AUTO, industry_choices
 from ..adstudio.prompt.providers import RULES, ProviderChoice, writer_names
-from ..adstudio.prompt.report import copy_record, describe_copy, describe_prompts, post_text
+from ..adstudio.prompt.report import copy_record, describe_copy, describe_prompt, post_text
 from ..adstudio.prompt.styles import style_choices
 from ..adstudio.prompt.tables import words_stamp
 from ..adstudio.run.request import MAX_COUNT
 from ..adstudio.settings import settings_stamp
 from ..adstudio.types import AdPrompt, CopyRequest, PromptRequest, Side, Tone
-from . import _host
+from . import _feedback, _host
 from ._api import io
 from ._io import Copy, Prompt, WriterIO, Zit
 
@@ -187,7 +187,13 @@ class PromptProcessor(io.ComfyNode):
         copy = await processor.write_ad_copy(CopyRequest(brief, industry, seed=variation), ProviderChoice(RULES))
         positives = [prompt.positive for prompt in prompts]
         negatives = [prompt.negative for prompt in prompts]
-        return io.NodeOutput(list(prompts), copy, positives, negatives, ui=_host.show(cls, describe_prompts(prompts)))
+        return io.NodeOutput(
+            list(prompts),
+            copy,
+            positives,
+            negatives,
+            ui=_feedback.show(cls, _feedback.apart(map(describe_prompt, prompts))),
+        )
 
 
 class AdCopyWriter(io.ComfyNode):
@@ -270,7 +276,7 @@ class AdCopyWriter(io.ComfyNode):
         LanguageModel.fallbacks += bool(copy.fallback_from)
         record = json.dumps(copy_record(copy), ensure_ascii=False, indent=1)
         lines = (copy.headline, copy.sub, copy.call_to_action)
-        return io.NodeOutput(copy, record, post_text(copy), *lines, ui=_host.show(cls, describe_copy(copy)))
+        return io.NodeOutput(copy, record, post_text(copy), *lines, ui=_feedback.show(cls, describe_copy(copy)))
 
 
 def _subject(prompt: AdPrompt | None, brief: str, industry: str) -> tuple[str, str]:

@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image
 
 from ..errors import InputError
+from ..types import Note
 from .encode import Format, largest_px, read_back, write
 from .palette import to_palette
 
@@ -38,6 +39,17 @@ class Fitted:
     data: bytes
     likeness: float
     how: str
+
+    def note(self, size_bytes: int, max_bytes: int) -> Note:
+        """How a file of that size keeps within its limit."""
+        return Note(
+            "save.fitted",
+            "{size} of {most} kB: {how}, {alike} like the picture.",
+            size=f"{size_bytes / 1000:.1f}",
+            most=f"{max_bytes / 1000:g}",
+            how=self.how,
+            alike=f"{self.likeness:.1%}",
+        )
 
 
 @dataclass(frozen=True, slots=True)

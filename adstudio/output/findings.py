@@ -12,7 +12,7 @@ import yaml
 
 from ..errors import InputError
 from ..particles import Spoken
-from ..types import ROLE_NAMES
+from ..types import ROLE_NAMES, Note
 
 Level = Literal["ERROR", "WARN", "INFO"]
 LEVELS: tuple[Level, ...] = ("ERROR", "WARN", "INFO")
@@ -51,6 +51,17 @@ class Finding:
         """The finding on one line, for a person."""
         return f"[{self.level}] {self.code} {self.korean}"
 
+    def note(self) -> Note:
+        """The same line for a page of any language."""
+        return Note(
+            "channel.finding",
+            "[{level}] {finding} {said}",
+            level=self.level,
+            finding=self.code,
+            said=self.korean,
+            found=self.english,
+        )
+
 
 @cache
 def kinds() -> Mapping[str, Kind]:
@@ -86,8 +97,13 @@ def is_blocked(findings: Iterable[Finding]) -> bool:
 
 def describe(findings: Iterable[Finding]) -> str:
     """Write findings in Korean, a line each, the gravest first."""
+    return "\n".join(finding_lines(findings))
+
+
+def finding_lines(findings: Iterable[Finding]) -> list[Note]:
+    """The same line by line, for a page of any language."""
     ordered = sorted(findings, key=lambda finding: LEVELS.index(finding.level))
-    return "\n".join(finding.line() for finding in ordered) or "규칙에 맞아요."
+    return [finding.note() for finding in ordered] or [Note("channel.keeps_rules", "규칙에 맞아요.")]
 
 
 def refuse(findings: Iterable[Finding], channel: str) -> None:

@@ -17,12 +17,15 @@ from typing import Any
 from PIL import ExifTags, Image, PngImagePlugin
 
 from ..errors import InputError
+from ..types import Note
 
 KEY = "adstudio"
 _TAGS = {"prompt": ExifTags.Base.Model, "workflow": ExifTags.Base.Make, KEY: ExifTags.Base.ImageDescription}
 _JPEG_LIMIT = 60_000  # one EXIF segment holds 65,533 bytes, headers included
 _PNG_XMP = "XML:com.adobe.xmp"
 _SRGB = (b"sRGB", b"\0")  # the chunk's one byte: perceptual
+
+_NO_RECORD = "The run record has {bytes} bytes, more than a JPEG holds, and was left out."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ def enclose(format: str, metadata: Mapping[str, object], xmp: str = "", limit: i
         kept = {key: value for key, value in kept.items() if key == KEY}
         size = len(_to_json(kept.get(KEY, ""), ascii=True))
         if size > _JPEG_LIMIT:
-            kept, notes = {}, (*notes, f"The run record has {size} bytes, more than a JPEG holds, and was left out.")
+            kept, notes = {}, (*notes, Note("save.record_left_out", _NO_RECORD, bytes=size))
     exif = Image.Exif()
     for key, tag in _TAGS.items():
         if key in kept:
@@ -118,7 +121,8 @@ def _within(metadata: Mapping[str, object], limit: int | None) -> tuple[dict[str
         else:
             left_out.append(key)
     names = ", ".join("the run record" if key == KEY else key for key in left_out)
-    return kept, (f"Left out of the picture for its byte limit: {names}.",) if left_out else ()
+    said = "Left out of the picture for its byte limit: {names}."
+    return kept, (Note("save.left_out", said, names=names, keys=", ".join(left_out)),) if left_out else ()
 
 
 def _png_chunks(metadata: Mapping[str, object], xmp: str) -> PngImagePlugin.PngInfo:

@@ -201,8 +201,7 @@ def _encode(
         if len(data) <= max_bytes:
             break
         signature += len(data) - max_bytes + 64  # a signature's length is known only once it is there
-    size = f"{len(data) / 1000:.1f} of {max_bytes / 1000:g} kB"
-    return data, (*enclosed.notes, f"{size}: {fitted.how}, {fitted.likeness:.1%} like the picture.")
+    return data, (*enclosed.notes, fitted.note(len(data), max_bytes))
 
 
 def _xmp(disclosure: Disclosure | None) -> str:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from ..types import AdCopy, AdPrompt
+from ..types import AdCopy, AdPrompt, Note
 
 
-def describe_prompts(prompts: Sequence[AdPrompt]) -> str:
-    """Write the prompts out, each with who wrote it and the Korean notes on how it came about."""
-    return "\n\n".join("\n".join((prompt.positive, _author(prompt), *prompt.notes)) for prompt in prompts)
+def describe_prompt(prompt: AdPrompt) -> tuple[str, ...]:
+    """Write a prompt out line by line, with who wrote it and the Korean notes on how it came about."""
+    return prompt.positive, _author(prompt), *prompt.notes
 
 
-def describe_copy(copy: AdCopy) -> str:
-    """Write the copy out, with who wrote it, the claims to look at and the notes."""
+def describe_copy(copy: AdCopy) -> tuple[str, ...]:
+    """Write the copy out line by line, with who wrote it, the claims to look at and the notes."""
     lines = (copy.headline, copy.sub, copy.call_to_action)
-    parts = (*filter(None, lines), "", post_text(copy), "", _author(copy), *describe_flags(copy), *copy.notes)
-    return "\n".join(parts)
+    return *filter(None, lines), "", post_text(copy), "", _author(copy), *describe_flags(copy), *copy.notes
 
 
 def describe_flags(copy: AdCopy) -> tuple[str, ...]:
@@ -46,9 +44,15 @@ def author_of(words: AdPrompt | AdCopy) -> str:
     return f"{words.provider} ({words.model})" if words.model else words.provider
 
 
-def _author(words: AdPrompt | AdCopy) -> str:
-    took = f", {words.tokens} tokens" if words.tokens else ""
-    return f"· {author_of(words)}{took}, {words.seconds:.2f} s"
+def _author(words: AdPrompt | AdCopy) -> Note:
+    provider, model, tokens, seconds = words.provider, words.model, words.tokens, f"{words.seconds:.2f}"
+    if not model:
+        return Note("receipt.written", "· {provider}, {seconds} s", provider=provider, seconds=seconds)
+    if not tokens:
+        said = "· {provider} ({model}), {seconds} s"
+        return Note("receipt.written_by", said, provider=provider, model=model, seconds=seconds)
+    said = "· {provider} ({model}), {tokens} tokens, {seconds} s"
+    return Note("receipt.written_in", said, provider=provider, model=model, tokens=tokens, seconds=seconds)
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:

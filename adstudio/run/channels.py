@@ -116,8 +116,7 @@ def encode_for(
             if not override:
                 raise
         else:
-            size = f"{len(fitted.data) / 1000:.1f} of {channel.max_bytes / 1000:g} kB"
-            return fitted.data, (f"{size}: {fitted.how}, {fitted.likeness:.1%} like the picture.",)
+            return fitted.data, (fitted.note(len(fitted.data), channel.max_bytes),)
     return encode(plain, format, quality=quality, xmp=xmp)
 
 

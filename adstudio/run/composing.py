@@ -8,9 +8,12 @@ from typing import Any
 
 from ..imaging.composite.compose import compose, workspace_bytes
 from ..ports import Host
-from ..types import Array, Composite, CutOut, Placement
+from ..types import Array, Composite, CutOut, Note, Placement
 
-_ELSEWHERE = "The graphics card had no room for the composite: it was made on the processor, the same to the rounding."
+_ELSEWHERE = Note(
+    "receipt.on_processor",
+    "The graphics card had no room for the composite: it was made on the processor, the same to the rounding.",
+)
 
 
 def compose_on(

@@ -17,7 +17,7 @@ from ..output.encode import find_format
 from ..output.findings import refuse
 from ..output.save import SavedPicture
 from ..text.paint.label import WHOLE
-from ..types import Array, LayoutPlan
+from ..types import Array, LayoutPlan, Note
 from .finishing import Wanted, finish
 
 BESIDES = "adstudio_besides"  # what Save Image tells of each picture: where its original and its record lie
@@ -75,11 +75,22 @@ def save_ad(
     if wanted.channel is None:
         return saved
     told = (*saved.notes, *found)
+    name, english = wanted.channel.korean, wanted.channel.english
     if format != find_format(wanted.format).name:
-        told += (f"{wanted.channel.english} takes no {wanted.format}: saved as {format}.",)
-    size = f"{picture.shape[1]}x{picture.shape[0]}"
-    told += (f"{wanted.channel.korean}: {size} px, {format}, {saved.path.stat().st_size / 1000:.0f} kB",)
-    return replace(saved, notes=told)
+        said = "{english} takes no {wanted}: saved as {used}."
+        told += (Note("save.other_format", said, name=name, english=english, wanted=wanted.format, used=format),)
+    height, width = picture.shape[:2]
+    file = Note(
+        "channel.file",
+        "{name}: {width}x{height} px, {kind}, {kb} kB",
+        name=name,
+        english=english,
+        width=width,
+        height=height,
+        kind=format,
+        kb=f"{saved.path.stat().st_size / 1000:.0f}",
+    )
+    return replace(saved, notes=(*told, file))
 
 
 def source_in(graph: Mapping[str, Any] | None, node: str | None) -> Source | None:
@@ -120,7 +131,7 @@ def _links(inputs: Mapping[str, Any]) -> list[str]:
     return [str(value[0]) for value in inputs.values() if isinstance(value, list) and len(value) == 2]
 
 
-def _check(picture: Array, format: str, wanted: Wanted) -> tuple[str, ...]:
+def _check(picture: Array, format: str, wanted: Wanted) -> tuple[Note, ...]:
     """Say what the channel finds in size, format and bytes; refuse what it would refuse.
 
     Raises:
@@ -144,7 +155,7 @@ def _check(picture: Array, format: str, wanted: Wanted) -> tuple[str, ...]:
     alone = replace(channel, rules=rules, safe=WHOLE)
     found = check(Submission(alone, picture, format=format, size_bytes=wanted.max_bytes()))
     refuse(found, channel.english)
-    return tuple(finding.line() for finding in found if finding.code != "channel.nothing_known")
+    return tuple(finding.note() for finding in found if finding.code != "channel.nothing_known")
 
 
 def _taken(picture: Array, original: Array | None, plan: LayoutPlan | None) -> Array:

@@ -15,7 +15,7 @@ from ..layout.copy.reflow import letter_unit, reflow
 from ..layout.picture.energy import measure
 from ..output.templates import templates
 from ..particles import Spoken
-from ..types import Array, Box, Channel, CutOut, LayoutPlan, TextRole
+from ..types import Array, Box, Channel, CutOut, LayoutPlan, Note, TextRole
 from .channels import takes_copy
 
 _WIDE = 1.35
@@ -133,10 +133,13 @@ def _bring(
     source, left_out = (picture.shape[1], picture.shape[0]), ()
     if not takes_copy(channel) and (plan.texts or plan.marks):
         plan = replace(plan, texts=(), marks=())
-        left_out = (f"{channel.korean}: 글자를 넣을 수 없는 채널이라 문구를 뺐어요.",)
+        said = "{name}: 글자를 넣을 수 없는 채널이라 문구를 뺐어요."
+        left_out = (Note("channel.wordless", said, name=channel.korean, english=channel.english),)
     plan, dropped = _few_enough(plan, channel)
     if dropped:
-        left_out = (*left_out, f"{channel.korean}: 문구는 {len(plan.texts)}개까지라 {Spoken(dropped):을/를} 뺐어요.")
+        said, most, words = "{name}: 문구는 {most}개까지라 {dropped:을/를} 뺐어요.", len(plan.texts), Spoken(dropped)
+        fewer = Note("channel.fewer", said, name=channel.korean, english=channel.english, most=most, dropped=words)
+        left_out = (*left_out, fewer)
     if cutouts:
         one = _laid(_stand_anew(picture, plan, channel, cutouts, finish), plan, source, min_px)
     else:
@@ -262,10 +265,12 @@ def _copy_is_right(plan: LayoutPlan) -> bool:
     return bool(texts) and sum((block.box.x0 + block.box.x1) / 2 for block in texts) / len(texts) > 0.58
 
 
-def _window_notes(window: Window, channel: Channel) -> tuple[str, ...]:
-    notes = []
+def _window_notes(window: Window, channel: Channel) -> tuple[Note, ...]:
+    notes, name, english = [], channel.korean, channel.english
     if window.beyond > 0.005:
-        notes.append(f"{channel.korean}: 비율이 많이 달라 그림의 {window.beyond:.0%}를 가장자리 색으로 이어 그렸어요.")
+        said = "{name}: 비율이 많이 달라 그림의 {share}를 가장자리 색으로 이어 그렸어요."
+        notes.append(Note("channel.continued", said, name=name, english=english, share=f"{window.beyond:.0%}"))
     if window.restless:
-        notes.append(f"{channel.korean}: 이어 그린 자리가 드러나요. 이 크기로 배경을 새로 그리는 편이 좋아요.")
+        said = "{name}: 이어 그린 자리가 드러나요. 이 크기로 배경을 새로 그리는 편이 좋아요."
+        notes.append(Note("channel.seam", said, name=name, english=english))
     return tuple(notes)

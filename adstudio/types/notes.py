@@ -14,6 +14,11 @@ class Note(str):
     code: str
     figures: dict[str, str | int]
 
+    @property
+    def is_receipt(self) -> bool:
+        """Whether it tells what was done as it was meant to be, so that nobody has to look at it."""
+        return self.code.startswith("receipt.")
+
     def __new__(cls, code: str, sentence: str, **figures: str | int) -> Note:
         made = super().__new__(cls, sentence.format(**figures))
         made.code, made.figures = code, figures

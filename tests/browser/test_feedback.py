@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,18 @@ from node_words import read
 from playwright.sync_api import expect
 
 WORDS = read("ko", "main")["adStudio"]
+DRAWN = {
+    "11": {"class_type": "AdStudioZitLoader", "inputs": {"checkpoint": "demo (embedded)"}},
+    "12": {"class_type": "AdStudioLoraStyle", "inputs": {"zit": ["11", 0], "style": "realistic", "lora": "none"}},
+    "13": {
+        "class_type": "AdStudioText2Image",
+        "inputs": {"zit": ["12", 0], "text": "a cup", "width": 256, "height": 256, "steps": 1, "seed": 3},
+    },
+    "14": {"class_type": "AdStudioChannelPreset", "inputs": {"channel": "kakao_bizboard"}},
+    "15": {"class_type": "AdStudioChannelCheck", "inputs": {"image": ["13", 0], "channel": ["14", 4]}},
+    "16": {"class_type": "PreviewImage", "inputs": {"images": ["15", 0]}},
+}
+OPEN = "text => app.loadApiJson(JSON.parse(text), 'drawn.json')"
 REPORT = "() => app.extensionManager.command.execute('AdStudio.RunReport')"
 
 
@@ -46,3 +59,30 @@ def test_a_run_is_told_in_korean(open_page: Any, server: ComfyServer, tmp_path: 
     failed = report.locator('tr[data-state="failed"]')
     assert told.search(failed.inner_text())
     page.screenshot(path=tmp_path / "failed.png")
+
+
+def test_what_stands_on_a_node_is_in_the_language_of_the_page(open_page: Any, server: ComfyServer, tmp_path: Path):
+    """Also where a node has refused what it checked."""
+    told = {
+        "ko": (
+            "어댑터 없이 프롬프트의 말로만",
+            "256×256픽셀 · 모델 1회 실행 · 시드 3",
+            "카카오 비즈보드 1029×258",
+            r"\[오류\] .*[가-힣]",
+        ),
+        "en": (
+            "by words alone",
+            "256x256 · 1 evaluations · seed 3",
+            "Kakao Bizboard 1029×258",
+            r"\[error\] [a-z._]+: [A-Z]",
+        ),
+    }
+    for language, sentences in told.items():
+        server.free()  # what was kept from the run before would say nothing
+        page = open_page(locale=language, vue_nodes=True)
+        page.evaluate(OPEN, json.dumps(DRAWN))
+        assert run(page)[0] == "execution_error"
+        for node, sentence in zip(("12", "13", "14", "15"), sentences, strict=True):
+            expect(page.locator(f'[data-node-id="{node}"]')).to_contain_text(re.compile(sentence))
+        expect(page.locator('[data-node-id="15"] br')).not_to_have_count(0)  # line by line, and not as one paragraph
+        page.screenshot(path=tmp_path / f"{language}.png")

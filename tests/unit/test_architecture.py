@@ -305,7 +305,7 @@ def test_nodes_that_tell_something_know_their_own_id():
     classes = [
         node for path in SKIN for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.ClassDef)
     ]
-    telling = [node for node in classes if "_host.show(cls" in ast.unparse(node)]
+    telling = [node for node in classes if "_feedback.show(cls" in ast.unparse(node)]
     assert len(telling) > 10
     assert [node.name for node in telling if "hidden=[io.Hidden.unique_id]" not in ast.unparse(node)] == []
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from ..forms.parts import Sources
 from . import known
 from .facts import read_facts
-from .findings import Case, Config, Finding
+from .findings import Case, Config, Finding, say_changes
 from .rules import RULES
 
 
@@ -40,7 +40,8 @@ def diagnose(sources: Sources, index: Config | None = None) -> tuple[Case, tuple
         problem = rule.check(case)
         if problem is None:
             continue
-        findings.append(Finding(rule.id, rule.part, problem.message, problem.changes is not None))
+        how = say_changes(case.config(rule.part), problem.changes or {})
+        findings.append(Finding(rule.id, rule.part, problem.message, problem.changes is not None, how))
         if problem.changes is not None:
             case = case.changed(rule.part, problem.changes)
     return case, tuple(findings)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ...types import Note
+from ..forms.model_files import WORDS
 from ..forms.parts import Sources
 from .known import KnownModel
 
@@ -17,16 +19,24 @@ Facts = dict[str, Any]
 class Finding:
     """One thing that is wrong with a checkpoint, in one line.
 
-    ``rule`` is the id of the rule that saw it; ``mended`` says whether it was put right in memory.
+    ``rule`` is the id of the rule that saw it; ``mended`` says whether it was put right in memory, ``changes`` how.
     """
 
     rule: str
     part: str
     message: str
     mended: bool
+    changes: str = ""
 
     def __str__(self) -> str:
         return f"{'mended' if self.mended else 'problem'}: {self.part}: {self.message}"
+
+    def note(self) -> Note:
+        """The finding for whoever loads the checkpoint; other languages name what was changed, or the rule."""
+        said, part = str(self), WORDS.get(self.part, self.part.replace("_", " "))
+        if self.mended:
+            return Note("checkpoint.mended", "{said}", said=said, part=part, changes=self.changes)
+        return Note("checkpoint.problem", "{said}", said=said, part=part, rule=self.rule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +125,18 @@ def same(first: Any, second: Any) -> bool:
     if isinstance(first, bool) != isinstance(second, bool):
         return False
     return first == second
+
+
+def say_changes(before: Config, changes: Config) -> str:
+    """What a repair changes: ``shift: 1.0 → 3.0``; long lists and tables by their name alone."""
+    return ", ".join(_say_change(key, before.get(key, REMOVED), value) for key, value in changes.items())
+
+
+def _say_change(key: str, before: Any, after: Any) -> str:
+    if any(isinstance(value, Mapping | list | tuple) and len(value) > 3 for value in (before, after)):
+        return key
+    was, now = ("–" if value is REMOVED else say(value) for value in (before, after))
+    return f"{key}: {was} → {now}"
 
 
 def number_or_none(value: Any) -> float | None:

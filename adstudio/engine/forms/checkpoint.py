@@ -11,6 +11,7 @@ from typing import Any
 from ... import config
 from ...errors import ModelError
 from ...ports import Host
+from ...types import Note
 from ..doctor import mend
 from ..download.hub import cache_folder
 from ..tensors.byte_size import byte_size
@@ -52,12 +53,24 @@ class Checkpoint:
     notes: tuple[str, ...] = ()
 
     @property
-    def summary(self) -> str:
+    def summary(self) -> Note:
         """One line on what is taken from where."""
-        parts = self.sources.parts
-        others = [part for part in parts[1:] if part.config_file is None and part.files != parts[0].files]
-        beside = ", ".join(f"{WORDS[part.name]} {part.files[0].name}" for part in others)
-        return f"{self.name}{f' with {beside}' if beside else ''}: {byte_size(self.weights_bytes)}"
+        name, size, sources = self.name, byte_size(self.weights_bytes), self.sources
+        if self.path == config.EMBEDDED_CHECKPOINT:
+            name = config.EMBEDDED_NAME
+        encoder, vae = (
+            "" if part.config_file is not None or part.files == sources.transformer.files else part.files[0].name
+            for part in (sources.text_encoder, sources.vae)
+        )
+        if encoder and vae:
+            said = "{name} with text encoder {encoder}, VAE {vae}: {size}"
+            return Note("receipt.with_both", said, name=name, encoder=encoder, vae=vae, size=size)
+        if encoder:
+            said = "{name} with text encoder {encoder}: {size}"
+            return Note("receipt.with_encoder", said, name=name, encoder=encoder, size=size)
+        if vae:
+            return Note("receipt.with_vae", "{name} with VAE {vae}: {size}", name=name, vae=vae, size=size)
+        return Note("receipt.loaded", "{checkpoint}: {size}", checkpoint=name, size=size)
 
     @property
     def key(self) -> tuple[Path, ...]:
@@ -153,7 +166,10 @@ def _describe(path: Path, name: str, sources: Sources) -> Checkpoint:
         adapters=adapters if adapters.is_dir() else None,
         stamp=_stamp(path, sources),
         sources=sources,
-        notes=(*map(str, findings), *(note for part in sources.parts for note in storage_notes(part))),
+        notes=(
+            *(finding.note() for finding in findings),
+            *(note for part in sources.parts for note in storage_notes(part)),
+        ),
     )
 
 

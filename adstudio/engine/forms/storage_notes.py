@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import torch
 
+from ...types import Note
 from ..tensors.byte_size import byte_size
 from ..tensors.conversion_space import IN_MEMORY_BYTES, temporary_folder
 from ..tensors.quantization import converted_bytes, storage, used_dtype
@@ -22,16 +23,32 @@ def with_dtypes(sources: Sources) -> Sources:
     return replace(sources, **{part.name: replace(part, dtype=named[part.name]) for part in sources.parts})
 
 
-def storage_notes(part: Part) -> list[str]:
+def storage_notes(part: Part) -> list[Note]:
     """What a user of little memory should know about how a part is stored."""
     own, word = converted_bytes(part, getattr(torch, part.dtype)), WORDS[part.name]
     if part.dtype == "float32":
-        remedy = "Choose the bf16 edition of this file."
-        if part.config_file is not None:  # in a folder, which can be converted
-            remedy = "'adstudio convert', or 'to_bf16' at ZIT Loader, writes a bfloat16 edition once."
-        said = f"The {word} is stored in float32 and used so: {byte_size(part.bytes)}, twice what bfloat16 takes."
-        return [f"{said} {remedy}"]
+        said = "The {part} is stored in float32 and used so: {size}, twice what bfloat16 takes. "
+        size = byte_size(part.bytes)
+        if part.config_file is None:
+            return [Note("checkpoint.float32", said + "Choose the bf16 edition of this file.", part=word, size=size)]
+        remedy = "'adstudio convert', or 'to_bf16' at ZIT Loader, writes a bfloat16 edition once."
+        return [Note("checkpoint.float32_folder", said + remedy, part=word, size=size)]
     if own * 1000 < part.bytes:  # a few norms in float32
         return []
-    where = "of memory" if own < IN_MEMORY_BYTES else f"on disk, in {temporary_folder()}, while it is loaded"
-    return [f"The {word} is stored in {storage(part)} and becomes {part.dtype} when loaded: {byte_size(own)} {where}."]
+    stored, kinds, dtype, size = storage(part), storage(part, ", "), part.dtype, byte_size(own)
+    said = "The {part} is stored in {stored} and becomes {dtype} when loaded: {size} "
+    if own < IN_MEMORY_BYTES:
+        said += "of memory."
+        return [Note("checkpoint.converted", said, part=word, stored=stored, kinds=kinds, dtype=dtype, size=size)]
+    return [
+        Note(
+            "checkpoint.converted_on_disk",
+            said + "on disk, in {folder}, while it is loaded.",
+            part=word,
+            stored=stored,
+            kinds=kinds,
+            dtype=dtype,
+            size=size,
+            folder=str(temporary_folder()),
+        )
+    ]

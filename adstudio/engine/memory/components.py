@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from ...ports import Host
+from ...types import Note
 from ..drawing.options import Options
 from ..drawing.strips import in_strips
 from ..forms import assembly
@@ -134,11 +135,16 @@ def load(path: str | Path, host: Host, *, text_encoder: str = AUTO, vae: str = A
     return Zit(checkpoint, components)
 
 
+_SURPLUS = (
+    "The {part} in {file} holds {count} tensors that Z-Image has no place for (first: {first}); they were left out, "
+    "and pictures may differ from those of the program that it was made for."
+)
+
+
 def _noted(checkpoint: Checkpoint, components: Components) -> Checkpoint:
     """The checkpoint, with what its files hold and its models do not use; a VAE's may hold half a trainer."""
     notes = [
-        f"The {word} in {part.place} holds {len(left)} tensors that Z-Image has no place for (first: {left[0]}); they "
-        "were left out, and pictures may differ from those of the program that it was made for."
+        Note("checkpoint.surplus", _SURPLUS, part=word, file=str(part.place), count=len(left), first=left[0])
         for word, part, module in (
             ("transformer", checkpoint.sources.transformer, components.transformer),
             ("text encoder", checkpoint.sources.text_encoder, components.language_model),

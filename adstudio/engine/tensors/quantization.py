@@ -52,7 +52,7 @@ def converted_bytes(part: Part, dtype: torch.dtype) -> int:
     )
 
 
-def storage(part: Part) -> str:
+def storage(part: Part, between: str = " and ") -> str:
     """How a part is stored, in words for a sentence; what makes less than a thousandth is left out."""
     sizes = Counter[str]()
     for name, info in part.tensors.items():
@@ -60,7 +60,7 @@ def storage(part: Part) -> str:
             sizes[info.dtype] += info.bytes
     names = {"BF16": "bfloat16", "F32": "float32", "F16": "float16", "F8_E4M3": "fp8 (e4m3)", "F8_E5M2": "fp8 (e5m2)"}
     shares = [label for label, size in sizes.most_common() if size * 1000 >= sizes.total()]
-    return " and ".join(names.get(label, f"GGUF {label}") for label in shares)
+    return between.join(names.get(label, f"GGUF {label}") for label in shares)
 
 
 def check_storage(part: Part) -> None:

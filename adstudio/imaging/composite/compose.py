@@ -9,7 +9,7 @@ import numpy as np
 from array_api_compat import array_namespace
 
 from ...errors import InputError
-from ...types import Array, Composite, CutOut, Layer, Placement
+from ...types import Array, Composite, CutOut, Layer, Note, Placement
 from ..arrays import beside, fetch, put
 from ..photo import Source, read_photo
 from ..resample import STRIP_PX as RESAMPLING_STRIP_PX
@@ -104,11 +104,20 @@ def compose(
         check_fidelity(receipt, fidelity_limit)
     if receipt["harmonize"] < harmonize - 1e-6:
         notes.append(
-            f"Harmonising was held back from {harmonize:.2f} to {receipt['harmonize']:.2f}, "
-            f"so that the product's colour changes by {max_delta_e:g} delta E at most on average."
+            Note(
+                "receipt.held_back",
+                "Harmonising was held back from {wanted} to {used}, so that the product's colour changes by {most} "
+                "delta E at most on average.",
+                wanted=f"{harmonize:.2f}",
+                used=f"{receipt['harmonize']:.2f}",
+                most=f"{max_delta_e:g}",
+            )
         )
     if light == "auto" and light_angle is None:
-        notes.append(f"Light from {'the ' if lamp.side != 'above' else ''}{lamp.side}, read from the backdrop.")
+        said = "Light from above, read from the backdrop."
+        if lamp.side != "above":
+            said = "Light from the {light}, read from the backdrop."
+        notes.append(Note("receipt.light_read", said, light=lamp.side))
     return Composite(
         image=fetch(image),
         mask=fetch(stack.cover),

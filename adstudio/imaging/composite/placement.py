@@ -28,13 +28,17 @@ _ANCHORS: dict[Anchor, tuple[float, float]] = {
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Where a product is drawn, in whole pixels, and what had to give way for that."""
+    """Where a product is drawn, in whole pixels, and what had to give way for that.
+
+    ``shrunk``: the height that was asked for and the one that it got, in shares of the picture's.
+    """
 
     left: int
     top: int
     width: int
     height: int
-    note: str = ""
+    shrunk: tuple[float, float] | None = None
+    is_moved: bool = False
 
     @property
     def bottom(self) -> int:
@@ -64,15 +68,12 @@ def find_spot(placement: Placement, aspect: float, width_px: int, height_px: int
     height = min(wanted, room_up, room_across / aspect)
     width = height * aspect
     middle = min(max(placement.x * width_px, MARGIN * width_px + width / 2), (1 - MARGIN) * width_px - width / 2)
-    notes = []
-    if height < wanted * 0.995:
-        notes.append(f"made smaller, from {wanted / height_px:.0%} to {height / height_px:.0%} of the picture's height")
-    if abs(middle - placement.x * width_px) > 1 or base < placement.base_y:
-        notes.append("moved inwards")
+    shrunk = (wanted / height_px, height / height_px) if height < wanted * 0.995 else None
+    is_moved = abs(middle - placement.x * width_px) > 1 or base < placement.base_y
     spot_width, spot_height = max(1, round(width)), max(1, round(height))
     left = min(max(round(middle - width / 2), 0), max(width_px - spot_width, 0))
     top = max(round(base * height_px) - spot_height, 0)
-    return Spot(left, top, spot_width, spot_height, " and ".join(notes))
+    return Spot(left, top, spot_width, spot_height, shrunk, is_moved)
 
 
 def check_placement(placement: Placement) -> None:

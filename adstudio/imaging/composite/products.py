@@ -87,8 +87,8 @@ def fit(cutouts: Sequence[CutOut], placements: Sequence[Placement], scene: Array
     found: list[tuple[tuple[int, int, int], Product]] = []
     for number, (cutout, placement) in enumerate(zip(cutouts, placements, strict=True), start=1):
         rgba, spot, scale = _fit_one(number, cutout, placement, width, height)
-        if spot.note:
-            notes.append(f"Product {number} was {spot.note}, to stay inside the picture.")
+        if spot.shrunk is not None or spot.is_moved:
+            notes.append(_gave_way(number, spot))
         if scale > _SOFT_ENLARGEMENT:
             words = "Product {number} was enlarged {times} times and looks soft; use a larger photo."
             notes.append(Note("composite.soft", words, number=number, times=f"{scale:.1f}"))
@@ -126,6 +126,18 @@ def _fit_one(number: int, cutout: CutOut, placement: Placement, width: int, heig
     if scale > most:
         raise _too_small(number, cutout, scale, most)
     return rgba, spot, scale
+
+
+def _gave_way(number: int, spot: Spot) -> Note:
+    if spot.shrunk is None:
+        return Note("receipt.moved", "Product {number} was moved inwards, to stay inside the picture.", number=number)
+    wanted, used = (f"{share:.0%}" for share in spot.shrunk)
+    said = "Product {number} was made smaller, from {wanted} to {used} of the picture's height"
+    if spot.is_moved:
+        said += " and moved inwards, to stay inside the picture."
+        return Note("receipt.smaller_moved", said, number=number, wanted=wanted, used=used)
+    said += ", to stay inside the picture."
+    return Note("receipt.smaller", said, number=number, wanted=wanted, used=used)
 
 
 def _too_small(number: int, cutout: CutOut, scale: float, most: float) -> InputError:

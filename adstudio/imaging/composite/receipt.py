@@ -10,7 +10,7 @@ from array_api_compat import array_namespace
 from numpy.typing import NDArray
 
 from ...errors import InputError
-from ...types import Array, Composite
+from ...types import Array, Composite, Note
 from ..arrays import differs, fetch
 from ..linear import delta_e2000, to_linear, to_srgb
 from .light import Lamp, LightEstimate
@@ -120,6 +120,11 @@ def check_fidelity(receipt: dict[str, float], limit: float) -> None:
 
 def describe(composite: Composite) -> str:
     """Tell in a few lines what happened to the products, for people."""
+    return "\n".join(receipt_lines(composite))
+
+
+def receipt_lines(composite: Composite) -> tuple[str, ...]:
+    """The same line by line, for a page of any language."""
     receipt = composite.receipt
     numbers = range(1, int(receipt["products"]) + 1)
     scales = [receipt["scale" if number == 1 else f"scale_{number}"] for number in numbers]
@@ -127,12 +132,30 @@ def describe(composite: Composite) -> str:
     means = [f"{receipt[key]:.2f}" if (key := f"mean_delta_e_{number}") in receipt else "–" for number in numbers]
     apart = f" ({', '.join(means)})" if len(means) > 1 else ""
     lines = [
-        f"products: {receipt['products']:.0f}, drawn at {', '.join(f'{scale:.2f}x' for scale in scales)}",
-        f"product colour: mean delta E {receipt['mean_delta_e']:.2f}{apart}, max {receipt['max_delta_e']:.2f}, "
-        f"unchanged {receipt['unchanged_share']:.1%}",
-        f"harmonised: {receipt['harmonize']:.2f}, light: {composite.light} "
-        f"({receipt['light_angle']:+.0f} degrees, {receipt['light_height']:.0f} high)",
+        Note(
+            "receipt.products",
+            "products: {count}, drawn at {scales}",
+            count=len(numbers),
+            scales=", ".join(f"{scale:.2f}x" for scale in scales),
+        ),
+        Note(
+            "receipt.colour",
+            "product colour: mean delta E {mean}, max {most}, unchanged {unchanged}",
+            mean=f"{receipt['mean_delta_e']:.2f}{apart}",
+            most=f"{receipt['max_delta_e']:.2f}",
+            unchanged=f"{receipt['unchanged_share']:.1%}",
+        ),
+        Note(
+            "receipt.harmonised",
+            "harmonised: {harmonize}, light: {light} ({angle} degrees, {height} high)",
+            harmonize=f"{receipt['harmonize']:.2f}",
+            light=composite.light,
+            angle=f"{receipt['light_angle']:+.0f}",
+            height=f"{receipt['light_height']:.0f}",
+        ),
     ]
     if receipt["grain"] or receipt["blur_px"]:
-        lines.append(f"grain added: {receipt['grain'] * 255:.1f} of 255, softened by {receipt['blur_px']:.2f} px")
-    return "\n".join([*lines, *composite.notes])
+        grain, blur = f"{receipt['grain'] * 255:.1f}", f"{receipt['blur_px']:.2f}"
+        said = "grain added: {grain} of 255, softened by {blur} px"
+        lines.append(Note("receipt.grain", said, grain=grain, blur=blur))
+    return (*lines, *composite.notes)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ...types import Array, CutOut, Placement, Stance
+from ...types import Array, CutOut, Note, Placement, Stance
 from ..resample import resize_rgba
 from .placement import find_spot
 from .shadow import find_body
@@ -22,17 +22,9 @@ _TEXTURE = 0.012  # spread of the fine detail that makes a surface; a plain stud
 _FOOT_ROWS, _FOOT = 0.04, 0.15  # share of the rows at the bottom, and of the width that they fill
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A stance and why."""
-
-    stance: Stance
-    reason: str
-
-
 def settle_stances(
     scene: Array, cutouts: Sequence[CutOut], placements: Sequence[Placement]
-) -> tuple[tuple[Placement, ...], tuple[str, ...]]:
+) -> tuple[tuple[Placement, ...], tuple[Note, ...]]:
     """Find the stance of every product on its place in a scene ``[H,W,3]``.
 
     Returns: the placements with it, and a note on each.
@@ -43,9 +35,9 @@ def settle_stances(
     for number, (cutout, placement) in enumerate(zip(cutouts, placements, strict=True), start=1):
         rows, columns = cutout.rgba.shape[:2]
         base = find_spot(placement, max(columns, 1) / max(rows, 1), width, height).bottom / height
-        found = _decide(surface, base, foot_share(cutout.rgba[..., 3]))
-        settled.append(replace(placement, stance=found.stance))
-        notes.append(f"Product {number}: {found.stance}, for {found.reason}.")
+        stance, note = _decide(number, surface, base, foot_share(cutout.rgba[..., 3]))
+        settled.append(replace(placement, stance=stance))
+        notes.append(note)
     return tuple(settled), tuple(notes)
 
 
@@ -67,16 +59,26 @@ class _Surface:
     fills: bool
 
 
-def _decide(surface: _Surface, base: float, foot: float) -> Found:
+def _decide(number: int, surface: _Surface, base: float, foot: float) -> tuple[Stance, Note]:
+    """The stance of the product of this number, and why."""
     if surface.line is not None:
+        ground = f"{surface.line:.0%}"
         if base < surface.line - _ABOVE:
-            return Found("hanging", f"its base is at {base:.0%}, above the ground, which begins at {surface.line:.0%}")
-        return Found("standing", f"its base is on the ground, which begins at {surface.line:.0%}")
+            said = "Product {number}: hanging, for its base is at {base}, above the ground, which begins at {ground}."
+            return "hanging", Note("receipt.hangs", said, number=number, base=f"{base:.0%}", ground=ground)
+        said = "Product {number}: standing, for its base is on the ground, which begins at {ground}."
+        return "standing", Note("receipt.stands_on_ground", said, number=number, ground=ground)
     if surface.fills:
-        return Found("flat_lay", "one surface fills the backdrop from edge to edge, as it does when seen from above")
+        said = (
+            "Product {number}: flat_lay, for one surface fills the backdrop from edge to edge, as it does when seen "
+            "from above."
+        )
+        return "flat_lay", Note("receipt.lies_on_surface", said, number=number)
     if foot < _FOOT:
-        return Found("flat_lay", f"its outline has nothing to stand on (its foot is {foot:.0%} of its width)")
-    return Found("standing", "the backdrop shows no ground line, and its outline has a foot")
+        said = "Product {number}: flat_lay, for its outline has nothing to stand on (its foot is {foot} of its width)."
+        return "flat_lay", Note("receipt.lies_footless", said, number=number, foot=f"{foot:.0%}")
+    said = "Product {number}: standing, for the backdrop shows no ground line, and its outline has a foot."
+    return "standing", Note("receipt.stands_on_foot", said, number=number)
 
 
 def _look(scene: Array) -> _Surface:

@@ -81,15 +81,19 @@ def blend_contact(
     return Blended(image, zone, drawn.evaluations, receipt, drawn.notes)
 
 
-def describe_blend(blended: Blended) -> str:
-    """Put a blend's receipt in words."""
+def describe_blend(blended: Blended) -> tuple[str, ...]:
+    """Put a blend's receipt in words, line by line."""
     if not blended.evaluations:
-        return "\n".join(["contact: nothing was drawn anew", *blended.notes])
-    line = (
-        f"contact: {blended.receipt['contact_share']:.1%} of the picture was drawn anew in {blended.evaluations} "
-        f"evaluations; largest change inside the product {blended.receipt['contact_change']:g}"
+        return Note("receipt.contact_none", "contact: nothing was drawn anew"), *blended.notes
+    line = Note(
+        "receipt.contact",
+        "contact: {share} of the picture was drawn anew in {evaluations} evaluations; largest change inside the "
+        "product {change}",
+        share=f"{blended.receipt['contact_share']:.1%}",
+        evaluations=blended.evaluations,
+        change=f"{blended.receipt['contact_change']:g}",
     )
-    return "\n".join([line, *blended.notes])
+    return line, *blended.notes
 
 
 def _receipt(change: float, evaluations: int, share: float) -> dict[str, float]:

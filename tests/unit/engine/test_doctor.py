@@ -217,6 +217,19 @@ def test_a_value_that_somebody_wrote_for_another_encoder_is_reported_and_kept(so
     assert mended.text_encoder.config["rope_theta"] == 5_000_000
 
 
+def test_a_finding_is_told_to_other_languages_by_what_was_changed_or_by_its_rule(sources: Sources) -> None:
+    empty = damaged(sources, "vae", scaling_factor=0.18215, shift_factor=None)
+    factor, shift = (finding.note() for finding in mend(empty)[1])
+    assert (factor.code, factor.figures["part"]) == ("checkpoint.mended", "VAE")
+    assert factor.figures["changes"] == "scaling_factor: 0.18215 → 0.3611"
+    assert shift.figures["changes"] == "shift_factor: – → 0.1159"
+    (other,) = (finding.note() for finding in mend(damaged(sources, "text_encoder", rope_theta=5_000_000))[1])
+    assert (other.code, other.figures["rule"]) == ("checkpoint.problem", "text_encoder.rope_theta")
+    assert other.startswith("problem: text_encoder: rope_theta is 5e+06")
+    (axes,) = (finding.note() for finding in mend(damaged(sources, "transformer", axes_dims=[32, 32, 32, 32]))[1])
+    assert axes.figures["changes"] == "axes_dims", "a long value is named and not shown"
+
+
 def test_what_is_known_of_turbo_and_base(turbo: Path, tmp_path: Path) -> None:
     def shift(name: str, told: float | None) -> tuple[float, list[bool]]:
         sources = damaged(read_folder(linked(turbo, tmp_path / f"{told}" / name)), "scheduler", shift=told)

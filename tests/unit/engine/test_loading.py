@@ -18,6 +18,7 @@ from adstudio.engine.forms import assembly
 from adstudio.engine.memory.components import Zit, load, registry
 from adstudio.engine.memory.residence import residence_of
 from adstudio.engine.memory.torch_host import TorchHost
+from adstudio.types import Note
 
 
 def parts_of(zit: Zit) -> list[torch.nn.Module]:
@@ -97,6 +98,7 @@ def test_tensors_without_a_place_are_told(tiny: Path, copy_of: Callable[[Path], 
         save_file(tensors | {key: torch.ones(4) for key in extra}, path / name)
     for _ in range(2):  # also when it is known
         (note,) = [note for note in load(path, host).checkpoint.notes if "no place" in note]
+        assert isinstance(note, Note) and note.figures["count"] == 2
         assert "2 tensors" in note and "layers.0.attention.to_q.bias" in note and "transformer" in note
     assert not any("no place" in note for note in load(tiny, host).checkpoint.notes)
 

@@ -17,6 +17,7 @@ from adstudio.engine.drawing.sampling import text_to_image
 from adstudio.engine.forms import assembly
 from adstudio.engine.memory.components import Zit, load, registry
 from adstudio.engine.memory.torch_host import TorchHost
+from adstudio.types import Note
 
 Writer = Callable[[Path, Path], Path]  # the folder, where to write -> the file to choose
 
@@ -162,6 +163,7 @@ def test_fp8_becomes_the_weights_it_was_made_of(form: str, typical: Path, pictur
     assert 0 < error < limit
     assert 0 < np.abs(draw(zit) - picture).max() < 0.25
     assert "fp8" in " ".join(zit.checkpoint.notes)
+    assert {note.code for note in zit.checkpoint.notes if isinstance(note, Note)} == {"checkpoint.converted"}
 
 
 @pytest.mark.parametrize(("kind", "limit"), [("Q8_0", 0.006), ("Q4_0", 0.13), ("BF16", 0.0), ("F16", 0.001)])

@@ -7,6 +7,7 @@ import pytest
 
 from adstudio.errors import InputError
 from adstudio.imaging.composite.compose import compose, describe
+from adstudio.imaging.composite.receipt import receipt_lines
 from adstudio.imaging.linear import delta_e2000, luminance, to_linear
 from adstudio.imaging.resample import resize, resize_rgba
 from adstudio.types import Array, Composite, CutOut, Note, Placement
@@ -167,6 +168,9 @@ def test_receipt_counts_every_product() -> None:
     assert done.receipt["scale"] == pytest.approx(1.0)
     assert done.receipt["scale_2"] == pytest.approx(0.5)
     assert "1.00x, 0.50x" in describe(done)
+    assert all(isinstance(line, Note) and line.is_receipt for line in receipt_lines(done)), (
+        "another language says it, too"
+    )
 
 
 @pytest.mark.parametrize("alpha", [1.0, 0.5])

@@ -17,6 +17,7 @@ from adstudio.errors import InputError
 from adstudio.output.encode import FORMATS
 from adstudio.output.metadata import read_metadata
 from adstudio.output.save import save_picture
+from adstudio.types import Note
 
 PICTURE = np.linspace(0, 1, 64 * 64 * 3, dtype=np.float32).reshape(64, 64, 3)
 GRAPH = {"3": {"class_type": "AdStudioText2Image", "inputs": {"brief": "딸기 라떼"}}}
@@ -57,6 +58,7 @@ def test_without_metadata_nothing_is_written(tmp_path: Path) -> None:
 def test_a_record_too_long_for_a_jpeg_is_left_out_and_said(tmp_path: Path) -> None:
     saved = save_picture(PICTURE, tmp_path, format="jpeg", metadata={"adstudio": {"brief": "가" * 10_000}})
     assert "left out" in saved.notes[0]
+    assert isinstance(saved.notes[0], Note) and saved.notes[0].code == "save.record_left_out"
     assert read_metadata(saved.path) == {}
     assert saved.report_path and len(json.loads(saved.report_path.read_text())["adstudio"]["brief"]) == 10_000
 

@@ -107,7 +107,7 @@ def test_strength_0_gives_the_picture_itself(zit: Zit, host: TorchHost) -> None:
     made = stand(MIDDLE)
     done = blend(zit, host, made, strength=0.0)
     assert done.image is made.image and done.evaluations == 0 and not done.zone.any() and not done.notes
-    assert "nothing" in describe_blend(done)
+    assert describe_blend(done) == ("contact: nothing was drawn anew",)
 
 
 def test_no_ground_in_sight_is_said(zit: Zit, host: TorchHost) -> None:

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { RunLog } from "../../../web/js/feedback/runlog.js";
-import { badgeText, badgeWords, errorText } from "../../../web/js/feedback/telling.js";
+import { badgeText, badgeWords, errorText, receiptText } from "../../../web/js/feedback/telling.js";
 import { sayer } from "../../../web/js/page/words.js";
 
 const table = (language) => JSON.parse(readFileSync(new URL(`../../../locales/${language}/main.json`, import.meta.url), "utf8")).adStudio;
@@ -107,6 +107,21 @@ test("a channel that was left out is told with the error's words, in either lang
   assert.match(badgeWords(badge, ko), /^인스타그램 스토리는 만들지 못해 .*60×60픽셀/);
   assert.equal(badgeWords(badge, en), badge.value);
   assert.match(badgeWords({ ...badge, error: { ...error, figures: undefined } }, ko), /Product 1 is only/);
+});
+
+test("what stands on a node is told line by line in the page's language, and names are those of the menus", () => {
+  const lines = [
+    { kind: "note", value: "harmonised …", code: "receipt.harmonised", figures: { harmonize: "0.30", light: "left", angle: "-45", height: "40" } },
+    { kind: "note", value: "The text encoder …", code: "checkpoint.converted", figures: { part: "text encoder", kinds: "GGUF Q8_0", dtype: "bfloat16", size: "4.1 GB" } },
+    { kind: "note", value: "" },
+    { kind: "note", value: "own <b>words</b>" },
+  ];
+  assert.equal(receiptText([[lines[2]], lines], ko), "색 맞춤 0.30 · 빛 방향: 왼쪽 (각도 -45°, 높이 40°)  \n"
+    + "텍스트 인코더가 GGUF Q8_0 파일이라 불러올 때 bfloat16으로 풉니다. 메모리를 4.1 GB 씁니다.  \n  \nown ＜b＞words＜/b＞");
+  assert.equal(receiptText([lines], en), "harmonised …  \nThe text encoder …  \n  \nown ＜b＞words＜/b＞");
+  assert.equal(receiptText([], ko), "");
+  const found = { kind: "note", value: "[WARN] bytes.large 큽니다.", code: "channel.finding", figures: { level: "WARN", finding: "bytes.large", said: "큽니다.", found: "Large." } };
+  assert.deepEqual([receiptText([[found]], ko), receiptText([[found]], en)], ["[주의] 큽니다. (bytes.large)", "[warning] bytes.large: Large."]);
 });
 
 test("badges tell who did it, and warn", () => {

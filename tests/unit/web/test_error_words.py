@@ -31,7 +31,7 @@ CALLED = {
 }  # fmt: skip
 
 
-WRITTEN_IN_KOREAN = {"lettering", "prompt", "template"}  # areas of notes that stand among other Korean lines
+WRITTEN_IN_KOREAN = {"channel", "lettering", "prompt", "template"}  # areas of notes that stand among other Korean lines
 PLACE = re.compile(r"\{(\w+)")
 
 
@@ -59,9 +59,8 @@ def raised() -> Iterator[str]:
 
 
 def noted() -> Iterator[str]:
-    """The codes of all notes that are made in these rooms."""
-    rooms = (*ROOMS, "adstudio/run/local")
-    yield from (code for code, call in calls(rooms) if ast.unparse(call.func) == "Note")
+    """The codes of all notes that are made anywhere."""
+    yield from (code for code, call in calls(("adstudio", "nodes")) if ast.unparse(call.func) == "Note")
 
 
 def korean(table: str, language: str = "ko") -> dict[str, str]:

@@ -4,7 +4,7 @@ import { api, app, pageWords, shownBy, useStyles } from "../page/host.js";
 import { jobs, PREFIX } from "../panel/jobs.js";
 import { openReport } from "./report.js";
 import { RunLog } from "./runlog.js";
-import { badgeText, errorText } from "./telling.js";
+import { badgeText, errorText, receiptText } from "./telling.js";
 
 const EVENTS = [
   "execution_start", "execution_cached", "progress_state", "executed", "adstudio.error", "execution_error",
@@ -21,6 +21,8 @@ for (const kind of EVENTS) {
   api.addEventListener(kind, (event) => {
     log.take(kind, event.detail, performance.now());
     if (kind === "executed") setTimeout(() => (pulse().count += 1)); // after ComfyUI has kept what the node showed
+    if (kind === "executed") showReceipt(event.detail, event.detail.output);
+    if (kind === "adstudio.error") showReceipt({ ...event.detail, node: event.detail.node_id }, event.detail);
     if (kind === "adstudio.error" && !isPanels(event.detail)) showError(event.detail);
   });
 }
@@ -55,6 +57,19 @@ function badgeOf(node) {
   const [fgColor, bgColor] = COLOURS[isWarning ? "warning" : "plain"];
   const Badge = /** @type {NonNullable<typeof window.LGraphBadge>} */ (window.LGraphBadge);
   return new Badge({ text, fgColor, bgColor });
+}
+
+/**
+ * Write on a node what its run has to say, over what the server wrote there in its own words. ComfyUI knows the node.
+ *
+ * @param {{node: string, display_node?: string, prompt_id: string}} run
+ * @param {{adstudio_receipt?: Badge[][]} | null} told
+ */
+function showReceipt(run, told) {
+  const text = receiptText(told?.adstudio_receipt ?? [], say);
+  if (!text) return;
+  const detail = { nodeId: String(run.display_node ?? run.node), text, prompt_id: run.prompt_id };
+  api.dispatchEvent(new CustomEvent("progress_text", { detail }));
 }
 
 /**

@@ -2,6 +2,10 @@
 
 import { optionName } from "../page/options.js";
 
+// What stands on a node is read as markup by older pages and as Markdown by Nodes 2.0, which breaks a line after two spaces.
+const PLAIN = /** @type {Record<string, string>} */ ({ "<": "＜", ">": "＞", "~": "～" });
+const BREAK = "  \n";
+
 /**
  * A sentence for an error code, in the user's language, with the server's figures; English speakers get the server's own.
  *
@@ -14,6 +18,17 @@ export function errorText(error, say) {
   const words = said("errors", error.code, error.figures, say);
   if (words === null) return own;
   return error.figures?.of ? `${say("toast.which", error.figures)} ${words}` : words;
+}
+
+/**
+ * What stands on a node, in the user's language: what its last run that wrote anything wrote.
+ *
+ * @param {Badge[][]} texts line by line, one for each run over a list
+ * @param {import("../page/words.js").Say} say
+ */
+export function receiptText(texts, say) {
+  const lines = texts.at(-1) ?? [];
+  return lines.map((line) => badgeWords(line, say)).join("\n").replaceAll("\n", BREAK).replace(/[<>~]/g, (mark) => PLAIN[mark]);
 }
 
 /**
@@ -50,11 +65,22 @@ export function badgeText(badges, say) {
  */
 export function badgeWords(badge, say) {
   if (badge.kind === "note") {
-    const figures = badge.error ? { ...badge.figures, why: errorText(badge.error, say) } : badge.figures;
+    const figures = spoken(badge.figures ?? {}, say);
+    if (badge.error) figures.why = errorText(badge.error, say);
     return (badge.code && said("notes", badge.code, figures, say)) || badge.value;
   }
   const name = ["provider", "fallback"].includes(badge.kind) ? named("badge.provider", badge.value, say) : optionName(badge.kind, badge.value, say);
   return say(`badge.${badge.kind}_line`, { name, model: badge.model ? ` ${badge.model}` : "" });
+}
+
+/**
+ * The figures of a note; what a menu of that name offers is called as it is there.
+ *
+ * @param {Record<string, string | number>} figures
+ * @param {import("../page/words.js").Say} say
+ */
+function spoken(figures, say) {
+  return Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, typeof value === "string" ? optionName(name, value, say) : value]));
 }
 
 /**
