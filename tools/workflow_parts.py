@@ -97,14 +97,14 @@ def brief(words: str, *, backdrop_only: bool = False, channel: str | None = None
     """The brief, and the copy that is written from it, no longer than ``channel`` takes."""
     values = {"brief": words, "style": Link("style", 1), "backdrop_only": backdrop_only, "writer": Link("writer")}
     steps = (
-        Step("prompt", "AdStudioPromptProcessor", values, 400, text_height=120, room=120),
+        Step("prompt", "AdStudioPromptProcessor", values, 400, text_height=120, room=210),
         Step(
             "copy",
             "AdStudioAdCopy",
             {"prompt": Link("prompt"), "writer": Link("writer")} | ({"channel": channel} if channel else {}),
             400,
             text_height=60,
-            room=120,
+            room=190,
         ),
     )
     return Group("2  브리프와 문구 · Brief and copy", steps, WORDS)

@@ -137,6 +137,7 @@ def receipt_lines(composite: Composite) -> tuple[str, ...]:
             "products: {count}, drawn at {scales}",
             count=len(numbers),
             scales=", ".join(f"{scale:.2f}x" for scale in scales),
+            times=", ".join(f"{scale:.2f}" for scale in scales),
         ),
         Note(
             "receipt.colour",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...types import Array, LayoutPlan
+from ...types import Array, LayoutPlan, Note
 
 _COLOURS = {
     "headline": (1.0, 0.25, 0.3),
@@ -37,9 +37,15 @@ _PRODUCT_FIGURES = (
 
 def describe(plan: LayoutPlan) -> str:
     """Write why a layout is as it is, in Korean; one paragraph per picture of a batch."""
-    if plan.frames:
-        return "\n\n".join(f"[그림 {i}]\n{_describe_one(frame)}" for i, frame in enumerate(plan.frames, 1))
-    return _describe_one(plan)
+    return "\n".join(report_lines(plan))
+
+
+def report_lines(plan: LayoutPlan) -> list[str]:
+    """The same line by line; who proposed it is a note, which a page says in its own language."""
+    if not plan.frames:
+        return _lines_of_one(plan)
+    several = [[f"[그림 {number}]", *_lines_of_one(frame)] for number, frame in enumerate(plan.frames, 1)]
+    return [line for lines in several for line in ("", *lines)][1:]
 
 
 def draw_boxes(image: Array, plan: LayoutPlan) -> Array:
@@ -57,11 +63,10 @@ def draw_boxes(image: Array, plan: LayoutPlan) -> Array:
     return out
 
 
-def _describe_one(plan: LayoutPlan) -> str:
+def _lines_of_one(plan: LayoutPlan) -> list[str]:
     lines = [f"- {reason}" for reason in plan.reasons]
     if plan.score is not None:
         figures = _FIGURES if plan.texts or plan.marks else _PRODUCT_FIGURES
         parts = ", ".join(f"{name} {getattr(plan.score, field) * 100:.0f}" for name, field in figures)
         lines.append(f"- 점수 {plan.score.total * 100:.0f}/100 ({parts})")
-    lines.append(f"- 분석: {plan.provider}")
-    return "\n".join(lines)
+    return [*lines, Note("layout.by", "- 분석: {provider}", provider=plan.provider)]
