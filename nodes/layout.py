@@ -66,10 +66,10 @@ class _Analyzer:
         )
 
     @staticmethod
-    def say(laid: Layouts) -> list[str]:
+    def say(laid: Layouts) -> tuple[str, list[str]]:
         """The report, and a note for the next run where a provider failed."""
         _Analyzer.fallbacks += bool(laid.fallback_from)
-        return report.report_lines(laid.plan)
+        return report.describe(laid.plan), report.report_lines(laid.plan)
 
 
 class TextLayoutAnalyzer(_Analyzer, io.ComfyNode):
@@ -185,8 +185,8 @@ class TextLayoutAnalyzer(_Analyzer, io.ComfyNode):
         )
         plan = digest.bind(laid.plan, pictures)
         previews = [report.draw_boxes(picture, plan.for_frame(i)) for i, picture in enumerate(pictures)]
-        lines = cls.say(laid)
-        return io.NodeOutput(plan, "\n".join(lines), to_image(previews), ui=_feedback.show(cls, lines))
+        said, lines = cls.say(laid)
+        return io.NodeOutput(plan, said, to_image(previews), ui=_feedback.show(cls, lines))
 
 
 class ProductLayoutAnalyzer(_Analyzer, io.ComfyNode):
@@ -269,8 +269,8 @@ class ProductLayoutAnalyzer(_Analyzer, io.ComfyNode):
         side = frames.choose_side(copy_space, None)
         pictures, choice = to_arrays(backdrop), cls.choice(provider, writer, as_proposed)
         laid = await lay_out(choice, lambda one: frames.place_products(one, pictures, aspects, wish, side))
-        lines = cls.say(laid)
-        return io.NodeOutput(laid.plan, "\n".join(lines), ui=_feedback.show(cls, lines))
+        said, lines = cls.say(laid)
+        return io.NodeOutput(laid.plan, said, ui=_feedback.show(cls, lines))
 
 
 NODES = (TextLayoutAnalyzer, ProductLayoutAnalyzer)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol, get_args
 
 from ..errors import InputError
-from ..types import AdCopy, AdPrompt, Array, CutOut, LayoutPlan, Placement, Side
+from ..types import AdCopy, AdPrompt, Array, CutOut, LayoutPlan, Note, Placement, Side
 from .picture.energy import shrink_mask
 from .plan.reading import check_plan
 from .saliency import Wishes
@@ -119,23 +119,27 @@ def place_products(
 
 
 def _moved(plan: LayoutPlan, wish: ProductWish) -> LayoutPlan:
-    products, said = plan.products, []
+    products, said, given = plan.products, [], []
     middle = (min(p.x for p in products) + max(p.x for p in products)) / 2
     if wish.height > 0:
         scale = wish.height / max(p.height for p in products)
         products = tuple(replace(p, height=p.height * scale, x=middle + (p.x - middle) * scale) for p in products)
         said.append(f"높이 {wish.height:.0%}")
+        given.append(f"height {wish.height:.0%}")
     if wish.x >= 0:
         products = tuple(replace(p, x=p.x + wish.x - middle) for p in products)
         said.append(f"가로 위치 {wish.x:.0%}")
+        given.append(f"x {wish.x:.0%}")
     if wish.base_y >= 0:
         lowest = max(p.base_y for p in products)
         shift, least = wish.base_y - lowest, min(_LEAST_BASE, wish.base_y)
         products = tuple(replace(p, base_y=max(p.base_y + shift, least)) for p in products)
         said.append(f"바닥 높이 {wish.base_y:.0%}")
+        given.append(f"base_y {wish.base_y:.0%}")
     if not said:
         return plan
-    reasons = (*plan.reasons, f"{', '.join(said)}: 직접 지정하신 값을 따랐습니다.")
+    words = "{said}: 직접 지정하신 값을 따랐습니다."
+    reasons = (*plan.reasons, Note("layout.by_hand", words, said=", ".join(said), given=", ".join(given)))
     # The score measured the analyzer's own places, so it would be false for these.
     return check_plan(replace(plan, products=tuple(_inside(p) for p in products), reasons=reasons, score=None))
 

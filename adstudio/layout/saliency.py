@@ -122,7 +122,7 @@ class LocalAnalyzer:
             found.append((figures.total - _COST_WEIGHT * draft.cost, draft, replace(plan, score=figures)))
         found.sort(key=lambda one: -one[0])
         _prefer_one_group(found, scene.unit)
-        others = [(draft.composition.korean, plan) for _, draft, plan in found]
+        others = [(draft.composition, plan) for _, draft, plan in found]
         for index, (_, draft, plan) in enumerate(found):
             reasons = explain(scene, draft, plan, busy, others if index == 0 else ())
             yield check_plan(replace(plan, reasons=reasons))

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..srgb import luminance
-from ..types import Box, LayoutPlan, LayoutScore, Light, Placement, Side
+from ..types import Box, LayoutPlan, LayoutScore, Light, Note, Placement, Side
 from .picture.energy import Busyness
 from .picture.metrics import SAFE_MARGIN, edge_room, overlap
 from .picture.rest import OPEN, Rest, tightest_rest
@@ -118,24 +118,30 @@ def score_products(busy: Busyness, plan: LayoutPlan, aspects: Sequence[float], w
 
 def describe(rest: Rest, light: Light, placements: Sequence[Placement], copy_side: Side | None) -> tuple[str, ...]:
     """Say in Korean why the products stand where they stand."""
-    ground = {
-        "platform": "배경에서 단상을 찾아 그 윗면에 제품을 세웠습니다.",
-        "table": "배경의 바닥(테이블) 선을 찾아 그 앞쪽에 제품을 세웠습니다.",
-        "open": "뚜렷한 바닥 선이 없어 화면 아래쪽 여백에 제품을 세웠습니다.",
-    }[rest.kind]
-    tallest = max(p.height for p in placements)
-    size = f"제품 높이는 화면의 {tallest:.0%}" + (" 이하입니다." if len(placements) > 1 else "입니다.")
-    sun = {
-        "left": "빛이 왼쪽에서 들어오므로 그림자는 오른쪽으로 집니다.",
-        "right": "빛이 오른쪽에서 들어오므로 그림자는 왼쪽으로 집니다.",
-        "above": "빛이 한쪽으로 기울지 않아 그림자는 바로 아래에 집니다.",
-    }[light]
-    reasons = [ground, size, sun]
-    if len(placements) > 1:
-        reasons.append(f"제품 {len(placements)}개를 겹치지 않게 나란히 두고, 낮은 제품을 조금 앞에 놓았습니다.")
+    count, share = len(placements), f"{max(p.height for p in placements):.0%}"
+    size = Note("layout.height", "제품 높이는 화면의 {share}입니다.", share=share)
+    if count > 1:
+        size = Note("layout.height_at_most", "제품 높이는 화면의 {share} 이하입니다.", share=share)
+    reasons = [_GROUND[rest.kind], size, _SHADE[light]]
+    if count > 1:
+        said = "제품 {count}개를 겹치지 않게 나란히 두고, 낮은 제품을 조금 앞에 놓았습니다."
+        reasons.append(Note("layout.side_by_side", said, count=count))
     if copy_side is not None:
-        reasons.append(f"문구가 들어갈 {SIDE_NAMES[copy_side]} 여백을 남겼습니다.")
+        said, side = "문구가 들어갈 {side} 여백을 남겼습니다.", SIDE_NAMES[copy_side]
+        reasons.append(Note("layout.room_for_copy", said, side=side, copy_space=copy_side))
     return tuple(reasons)
+
+
+_GROUND = {
+    "platform": Note("layout.on_platform", "배경에서 단상을 찾아 그 윗면에 제품을 세웠습니다."),
+    "table": Note("layout.on_table", "배경의 바닥(테이블) 선을 찾아 그 앞쪽에 제품을 세웠습니다."),
+    "open": Note("layout.on_open_ground", "뚜렷한 바닥 선이 없어 화면 아래쪽 여백에 제품을 세웠습니다."),
+}
+_SHADE: dict[Light, Note] = {
+    "left": Note("layout.light_left", "빛이 왼쪽에서 들어오므로 그림자는 오른쪽으로 집니다."),
+    "right": Note("layout.light_right", "빛이 오른쪽에서 들어오므로 그림자는 왼쪽으로 집니다."),
+    "above": Note("layout.light_above", "빛이 한쪽으로 기울지 않아 그림자는 바로 아래에 집니다."),
+}
 
 
 SIDE_NAMES: dict[Side, str] = {"top": "위쪽", "bottom": "아래쪽", "left": "왼쪽", "right": "오른쪽", "center": "가운데"}

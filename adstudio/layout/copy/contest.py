@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ...types import LayoutPlan
+from ...types import LayoutPlan, Note
 
 
 def choose(proposals: Sequence[LayoutPlan], *, as_is: bool = False) -> LayoutPlan:
@@ -21,13 +21,17 @@ def choose(proposals: Sequence[LayoutPlan], *, as_is: bool = False) -> LayoutPla
     points = [_points(plan) for plan in proposals]
     best = 0 if as_is else points.index(max(points))
     told = ", ".join(f"{plan.provider} {each}점" for plan, each in zip(proposals, points, strict=True))
-    winner = proposals[best]
+    ranks = ", ".join(f"{plan.provider} {each}" for plan, each in zip(proposals, points, strict=True))
+    winner, provider = proposals[best], proposals[best].provider
     if as_is:
-        said = f"요청하신 대로 ‘{winner.provider}’의 배치를 그대로 씁니다 ({told})."
+        said = "요청하신 대로 ‘{provider}’의 배치를 그대로 씁니다 ({told})."
+        said = Note("layout.as_proposed", said, provider=provider, told=told, ranks=ranks)
     elif points.count(points[best]) > 1:
-        said = f"점수가 같아 ‘{winner.provider}’의 배치를 골랐습니다 ({told})."
+        said = "점수가 같아 ‘{provider}’의 배치를 골랐습니다 ({told})."
+        said = Note("layout.level", said, provider=provider, told=told, ranks=ranks)
     else:
-        said = f"점수가 가장 높은 ‘{winner.provider}’의 배치를 골랐습니다 ({told})."
+        said = "점수가 가장 높은 ‘{provider}’의 배치를 골랐습니다 ({told})."
+        said = Note("layout.winner", said, provider=provider, told=told, ranks=ranks)
     return replace(winner, reasons=(said, *winner.reasons))
 
 

@@ -37,14 +37,19 @@ _PRODUCT_FIGURES = (
 
 def describe(plan: LayoutPlan) -> str:
     """Write why a layout is as it is, in Korean; one paragraph per picture of a batch."""
-    return "\n".join(report_lines(plan))
+    if plan.frames:
+        return "\n\n".join(f"[그림 {i}]\n{_listed(frame)}" for i, frame in enumerate(plan.frames, 1))
+    return _listed(plan)
 
 
 def report_lines(plan: LayoutPlan) -> list[str]:
-    """The same line by line; who proposed it is a note, which a page says in its own language."""
+    """The same line by line, for a page of any language."""
     if not plan.frames:
         return _lines_of_one(plan)
-    several = [[f"[그림 {number}]", *_lines_of_one(frame)] for number, frame in enumerate(plan.frames, 1)]
+    several = [
+        [Note("layout.picture", "[그림 {number}]", number=number), *_lines_of_one(frame)]
+        for number, frame in enumerate(plan.frames, 1)
+    ]
     return [line for lines in several for line in ("", *lines)][1:]
 
 
@@ -63,10 +68,17 @@ def draw_boxes(image: Array, plan: LayoutPlan) -> Array:
     return out
 
 
+def _listed(plan: LayoutPlan) -> str:
+    return "\n".join(f"- {line}" for line in _lines_of_one(plan))
+
+
 def _lines_of_one(plan: LayoutPlan) -> list[str]:
-    lines = [f"- {reason}" for reason in plan.reasons]
+    lines = list(plan.reasons)
     if plan.score is not None:
-        figures = _FIGURES if plan.texts or plan.marks else _PRODUCT_FIGURES
-        parts = ", ".join(f"{name} {getattr(plan.score, field) * 100:.0f}" for name, field in figures)
-        lines.append(f"- 점수 {plan.score.total * 100:.0f}/100 ({parts})")
-    return [*lines, Note("layout.by", "- 분석: {provider}", provider=plan.provider)]
+        shown = _FIGURES if plan.texts or plan.marks else _PRODUCT_FIGURES
+        figures = [(name, field, f"{getattr(plan.score, field) * 100:.0f}") for name, field in shown]
+        parts = ", ".join(f"{name} {figure}" for name, _, figure in figures)
+        each = ", ".join(f"{field.replace('_', ' ')} {figure}" for _, field, figure in figures)
+        total = f"{plan.score.total * 100:.0f}"
+        lines.append(Note("layout.score", "점수 {total}/100 ({parts})", total=total, parts=parts, each=each))
+    return [*lines, Note("layout.by", "분석: {provider}", provider=plan.provider)]

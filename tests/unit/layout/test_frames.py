@@ -9,9 +9,9 @@ from adstudio.errors import InputError
 from adstudio.layout.frames import ProductWish, aspects_of, choose_copy, choose_side, place_products, place_text
 from adstudio.layout.plan.digest import bind, digest_of
 from adstudio.layout.plan.reading import check_plan
-from adstudio.layout.plan.report import describe, draw_boxes
+from adstudio.layout.plan.report import describe, draw_boxes, report_lines
 from adstudio.layout.saliency import LocalAnalyzer, Wishes
-from adstudio.types import AdCopy, AdPrompt, Array, Box, CutOut, LayoutPlan, Scene, TextBlock
+from adstudio.types import AdCopy, AdPrompt, Array, Box, CutOut, LayoutPlan, Note, Scene, TextBlock
 
 COPY = AdCopy("가을 세일", "오늘 하루만", provider="rules")
 LOCAL = LocalAnalyzer()
@@ -137,6 +137,14 @@ def test_report_is_korean_and_has_the_score(disc: Array):
     assert "점수" in text and "놓았습니다." in text
     both = describe(place_text(LOCAL, [disc, disc], COPY, None, None))
     assert "[그림 1]" in both and "[그림 2]" in both
+
+
+def test_every_line_of_the_report_can_be_said_in_another_language(disc: Array):
+    text = place_text(LOCAL, [disc, disc], COPY, None, "left")
+    product = place_products(LOCAL, [disc], [1.0, 0.5], ProductWish(height=0.3), "top")
+    for plan in (text, product):
+        lines = report_lines(plan)
+        assert len(lines) > 5 and all(isinstance(line, Note) for line in lines if line)
 
 
 def test_preview_draws_rims_only(disc: Array):
