@@ -12,7 +12,7 @@ def test_fitting_product_is_put_exactly() -> None:
     spot = find_spot(Placement(x=0.25, base_y=0.75, height=0.5), aspect=0.5, width_px=800, height_px=400)
     assert (spot.left, spot.top, spot.width, spot.height) == (150, 100, 100, 200)
     assert spot.bottom == 300
-    assert spot.note == ""
+    assert spot.shrunk is None and not spot.is_moved
 
 
 @settings(max_examples=300, deadline=None)
