@@ -11,7 +11,7 @@ from typing import TypeVar
 from ..chat.waiting import wait
 from ..errors import ModelError, ProviderError
 from ..ports import PromptWriter
-from ..types import AdCopy, AdPrompt, CopyRequest, PromptRequest, Side, Tone
+from ..types import AdCopy, AdPrompt, CopyRequest, Note, PromptRequest, Side, Tone
 from .copy_limits import get_limits
 from .industries import AUTO
 from .providers import RULES, ProviderChoice, find_writer, provider_name
@@ -60,7 +60,9 @@ def _with_channel(request: CopyRequest) -> tuple[CopyRequest, tuple[str, ...]]:
     if not shop.channels:
         return replace(request, channel=""), ()
     limits = get_limits(shop.channels[0])
-    return replace(request, channel=limits.channel), (f"채널: {limits.korean} (업종 ‘{shop.korean}’에서 흔한 곳)",)
+    said, place, trade = "채널: {place} (업종 ‘{trade}’에서 흔한 곳)", limits.korean, shop.korean
+    note = Note("reading.channel", said, place=place, trade=trade, channel=limits.channel, industry=shop.name)
+    return replace(request, channel=limits.channel), (note,)
 
 
 async def _written(choice: ProviderChoice, work: Callable[[PromptWriter], Awaitable[Written]]) -> Written:

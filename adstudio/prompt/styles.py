@@ -12,6 +12,7 @@ from ..errors import InputError
 from ..types import Style
 from .picture_words import check_english
 from .reading.denial import DENYING
+from .reading.notes import became, said
 from .tables import bad_table, check_fields, menu_names, read_table, stamp, table_files
 
 _FIELDS = {
@@ -94,7 +95,7 @@ def choose_style(name: str, body: str) -> tuple[Style, tuple[str, ...]]:
             return chosen, (f"‘{asked[1]}’: 스타일은 고른 대로 ‘{kept}’ 그대로예요. auto로 두면 따라가요",)
         return chosen, ()
     if asked:
-        return asked[0], (f"‘{asked[1]}’ → 스타일: {asked[0].korean or asked[0].name}",)
+        return asked[0], (became(said(asked[1]), "style", asked[0].korean or asked[0].name, asked[0].name),)
     return styles()[_USUAL], ()
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ...types import Light, Scene, Side
 from ..industries import Industry
 from ..reading.directions import Directions
+from ..reading.notes import NO_LIGHT_SAID, NOTHING_SAID, VARIANT, Why, became, said
 from ..reading.scan import Match
 from ..seasons import Season, seasons
 from ..sentence import AXES, vocabulary
@@ -19,7 +20,6 @@ from .guard import product_words
 from .shots import Shot
 from .votes import NAMED, PRODUCT, Vote, cast_votes, meanings
 
-_KOREAN = {"place": "장소", "colour": "색", "mood": "분위기", "light": "빛", "copy": "글자 자리"}
 # Where a brief tells neither place nor trade, only scenes that suit any product.
 _SUITS_ALL = {
     "place": ("studio", "podium", "marble", "linen", "wood", "arch", "leaf_shadow"),
@@ -77,28 +77,26 @@ def choose_scene(
         if is_said:
             decided.append(axis)
         if axis == "place" and shot.place and not is_said and ("place", shot.place) not in denied:
-            chosen[axis], why = shot.place, "변형"
+            chosen[axis], why = shot.place, VARIANT
         elif best:
-            chosen[axis], why = best.value, f"‘{best.text}’"
+            chosen[axis], why = best.value, said(best.text)
         else:
             chosen[axis], why = _fall_back(axis, industry, denied, key, seed)
-        notes.append(f"{why} → {_KOREAN[axis]}: {vocabulary()[AXES[axis]][chosen[axis]]['phrase']}")
+        notes.append(became(why, axis, vocabulary()[AXES[axis]][chosen[axis]]["phrase"]))
     for match in matches:
         if match.denied and not denied.isdisjoint(meanings(match)):
             notes.append(f"‘{match.text}’ 제외: 쓰지 말라는 말이 있어요")
     season, season_word = _season(matches)
     if season:
-        notes.append(f"‘{season_word}’ → 계절: {season.korean}")
+        notes.append(became(said(season_word), "season", season.korean, season.name.replace("_", " ")))
     light = directions.light or shot.light or _LIGHTS[_draw(key, seed, "light") % len(_LIGHTS)]
-    why = (
-        f"‘{directions.light_words}’" if directions.light else "변형" if shot.light else "빛 방향은 말이 없어 골랐어요"
-    )
+    why = said(directions.light_words) if directions.light else VARIANT if shot.light else NO_LIGHT_SAID
     if directions.light:
         decided.append("light")
-    notes.append(f"{why} → {_KOREAN['light']}: {vocabulary()['lights'][light]['phrase']}")
+    notes.append(became(why, "light", vocabulary()["lights"][light]["phrase"]))
     side: Side = directions.copy_space or "top"
     if directions.copy_space:
-        notes.append(f"‘{directions.copy_words}’ → {_KOREAN['copy']}: {vocabulary()['copy_spaces'][side]}")
+        notes.append(became(said(directions.copy_words), "copy", vocabulary()["copy_spaces"][side]))
     return Route(
         Scene(chosen["place"], chosen["colour"], light, chosen["mood"]), side, season, tuple(notes), tuple(decided)
     )
@@ -123,7 +121,7 @@ def _best(votes: list[Vote]) -> Vote | None:
     return level[-1] if rank == NAMED and level[0].axis == "place" else level[0]
 
 
-def _fall_back(axis: str, industry: Industry, denied: set[tuple[str, str]], key: str, seed: int) -> tuple[str, str]:
+def _fall_back(axis: str, industry: Industry, denied: set[tuple[str, str]], key: str, seed: int) -> tuple[str, Why]:
     """The industry's default, at other seeds another of its own; without an industry whatever suits all products."""
     every = list(vocabulary()[AXES[axis]])
     own = {"place": industry.places, "colour": industry.colours, "mood": industry.moods}[axis]
@@ -131,13 +129,18 @@ def _fall_back(axis: str, industry: Industry, denied: set[tuple[str, str]], key:
         free = [value for value in pool if (axis, value) not in denied]
         if free and pool is own:
             value = free[0] if seed == 0 else free[_draw(key, seed, axis) % len(free)]
-            default = f"업종 ‘{industry.korean}’ 기본값"
-            return value, default if value == free[0] else f"업종 ‘{industry.korean}’에 어울리는 값(시드 {seed})"
+            if value == free[0]:
+                return value, (f"업종 ‘{industry.korean}’ 기본값", f"usual of the trade “{industry.name}”")
+            korean, english = (
+                f"업종 ‘{industry.korean}’에 어울리는 값(시드 {seed})",
+                f"suits the trade “{industry.name}”",
+            )
+            return value, (korean, f"{english} (seed {seed})")
         if free:
             break
     else:
         free = every  # the brief denied every one of them, and something must be drawn
-    return free[_draw(key, seed, axis) % len(free)], "정해진 말이 없어 골랐어요"
+    return free[_draw(key, seed, axis) % len(free)], NOTHING_SAID
 
 
 def _draw(key: str, seed: int, axis: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from ...types import AdCopy, AdPrompt, CopyRequest, PromptRequest
+from ...types import AdCopy, AdPrompt, CopyRequest, Note, PromptRequest
 from ..copy.copywriting import write_lines
 from ..industries import AUTO, GENERAL, Industry, get_industry
 from ..lettering_words import lettering_word
@@ -25,6 +25,7 @@ from ..sentence import scene_parts
 from ..styles import choose_style, take_style
 
 NEGATIVE = "text, letters, words, logo, watermark, signature, signage, blurry, low quality, deformed"
+_BACKDROP_ONLY = Note("reading.backdrop_only", "배경만 그려요: 제품은 그리지 않아요")
 
 
 class RulesWriter:
@@ -59,7 +60,7 @@ def compose(request: PromptRequest) -> AdPrompt:
     shop, notes = choose_industry(read, matches, request.industry)
     subject = product = _subject(read, matches, shop)
     if request.backdrop_only:
-        subject = Subject(notes=("배경만 그려요: 제품은 그리지 않아요",))
+        subject = Subject(notes=(_BACKDROP_ONLY,))
     shot = read_shot(request.variant)
     usual, shot = give_room(subject.english, shop, shot)
     directions = read_directions(read.body)
@@ -123,12 +124,14 @@ def choose_industry(read: Brief, matches: tuple[Match, ...], wanted: str) -> tup
     """Tell which kind of shop a brief is of, and in Korean notes why."""
     if str(wanted).strip().lower() not in (AUTO, ""):
         chosen = get_industry(wanted)
-        return chosen, (f"업종: {chosen.korean} (직접 고름)",)
+        return chosen, (
+            Note("reading.trade_chosen", "업종: {trade} (직접 고름)", trade=chosen.korean, industry=chosen.name),
+        )
     votes = industry_votes(read.body, matches) or industry_votes(*_product_quote(read))
     if not votes:
         return get_industry(GENERAL), ("업종을 알 수 있는 말이 없어 일반 광고로 그려요",)
     chosen = get_industry(max(votes, key=lambda name: votes[name]))
-    return chosen, (f"업종: {chosen.korean}",)
+    return chosen, (Note("reading.trade", "업종: {trade}", trade=chosen.korean, industry=chosen.name),)
 
 
 def _product_quote(read: Brief) -> tuple[str, tuple[Match, ...]]:
@@ -157,7 +160,9 @@ def _subject(read: Brief, matches: tuple[Match, ...], shop: Industry) -> Subject
 
 def copy_notes(read: Brief) -> tuple[str, ...]:
     """Say which words of a brief are copy and so not in the picture."""
-    notes = tuple(f"‘{quote}’ → 그림이 아니라 문구로 써요" for quote in read.quotes)
+    notes: tuple[str, ...] = tuple(
+        Note("reading.quote", "‘{said}’ → 그림이 아니라 문구로 써요", said=quote) for quote in read.quotes
+    )
     if asked := lettering_word(read.body):
         notes += (f"‘{asked}’: 그림에는 글자를 그리지 않아요. 문구는 나중에 얹어요",)
     return notes

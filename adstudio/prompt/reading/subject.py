@@ -14,6 +14,7 @@ from ..industries import GENERAL, industries
 from .amenities import find_minor
 from .entries import Entry, Kind
 from .latin_subject import latin_subject
+from .notes import ENGLISH_WORDS, became, said
 from .noun_phrases import contents, describe, settle, wrap
 from .scan import Match
 from .trades import SOLD
@@ -140,14 +141,18 @@ def name_subject(body: str, matches: Sequence[Match]) -> Subject:
     products = _products(body, matches)
     if not products:
         words = latin_subject(body, matches)
-        return Subject(words.lower(), words, notes=(f"영어 낱말 → 제품: {words.lower()}",)) if words else Subject()
+        return (
+            Subject(words.lower(), words, notes=(became(ENGLISH_WORDS, "product", words.lower()),))
+            if words
+            else Subject()
+        )
     best = min(product.weight for product in products)
     picked = [product for product in products if product.weight == best]
     first = picked[0]
     english = _join(first.english, picked[1].english) if len(picked) > 1 else first.english
     start = _whole_word(body, matches, first.start)
     korean = " ".join(dict.fromkeys(body[start : first.end].split()))  # 딸기 딸기 축제: once is enough
-    return Subject(english, korean, first.industry, best == _GENERIC, (f"‘{korean}’ → 제품: {english}",))
+    return Subject(english, korean, first.industry, best == _GENERIC, (became(said(korean), "product", english),))
 
 
 def _join(first: str, other: str) -> str:

@@ -11,6 +11,7 @@ from adstudio.prompt import processor
 from adstudio.prompt.industries import get_industry, industries
 from adstudio.prompt.sentence import vocabulary
 from adstudio.prompt.styles import get_style, styles
+from adstudio.types import Note
 
 BRIEF = "따뜻한 햇살이 드는 창가 카페, 딸기라떼 신메뉴 광고"
 
@@ -23,6 +24,13 @@ def test_the_example_of_the_node() -> None:
     assert (prompt.scene.place, prompt.scene.colour, prompt.scene.mood) == ("cafe_window", "pink", "cosy")
     assert (prompt.industry, prompt.style, prompt.copy_space, prompt.provider) == ("cafe", "realistic", "top", "rules")
     assert any("창가" in note and "window" in note for note in prompt.notes)
+    assert all(isinstance(note, Note) and note.code.startswith("reading.") for note in prompt.notes), prompt.notes
+
+
+@pytest.mark.parametrize("brief", ["오늘도 좋은 하루 되세요", "창가 말고 카페 딸기라떼"])
+def test_what_somebody_should_look_at_is_no_usual_reading(brief: str) -> None:
+    kinds = [note.code if isinstance(note, Note) else "" for note in processor.write(brief).notes]
+    assert "" in kinds and "reading.became" in kinds
 
 
 def test_the_same_brief_gives_the_same_prompt() -> None:

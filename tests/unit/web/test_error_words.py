@@ -31,7 +31,7 @@ CALLED = {
 }  # fmt: skip
 
 
-WRITTEN_IN_KOREAN = {"channel", "layout", "lettering", "prompt", "template"}  # areas of notes that stand among other Korean lines
+WRITTEN_IN_KOREAN = {"channel", "layout", "lettering", "prompt", "reading", "template"}  # areas of notes that stand among other Korean lines
 PLACE = re.compile(r"\{(\w+)")
 
 
