@@ -40,10 +40,12 @@ def diagnose(sources: Sources, index: Config | None = None) -> tuple[Case, tuple
         problem = rule.check(case)
         if problem is None:
             continue
-        how = say_changes(case.config(rule.part), problem.changes or {})
-        findings.append(Finding(rule.id, rule.part, problem.message, problem.changes is not None, how))
-        if problem.changes is not None:
-            case = case.changed(rule.part, problem.changes)
+        if problem.changes is None:
+            findings.append(Finding(rule.id, rule.part, problem.message, False))
+            continue
+        how = say_changes(case.config(rule.part), problem.changes)
+        findings.append(Finding(rule.id, rule.part, problem.message, True, how))
+        case = case.changed(rule.part, problem.changes)
     return case, tuple(findings)
 
 
