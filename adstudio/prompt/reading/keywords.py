@@ -24,6 +24,7 @@ from .romanize import romanize
 from .words import Word, read_words
 
 _NEIGHBOURHOOD = re.compile(r"[가-힣]{2,3}(?:동|읍|역|리단길|로수길)")
+_WISH = re.compile(r"[가-힣]+(?:세요|세용|셔요|십시오|십쇼)")  # 대박나세요: nothing that could be drawn
 _SIZE = re.compile(r"[A-Za-z]|x{1,3}[sl]|[smlx]{1,2}", re.I)
 _NOWHERE = Directions()
 _WORDLESS = frozenset(("function", "plain", "name"))
@@ -143,7 +144,7 @@ def _judge(word: Word) -> str:
         return "unknown" if "plain" in kinds and "function" not in kinds else "function"
     if not "가" <= word.text[0] <= "힣":
         return _judge_latin(word.text)
-    return "unknown"
+    return "function" if _WISH.fullmatch(word.text) else "unknown"
 
 
 def _only_looks(match: Match) -> bool:

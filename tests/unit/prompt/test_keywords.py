@@ -259,3 +259,11 @@ def test_words_that_tell_a_side_are_understood() -> None:
     assert not account.unknown
     assert ("빛", "light") in [(word.korean, word.axis) for word in account.understood]
     assert "모르는 낱말" not in " ".join(processor.write(body, provider="rules").notes)
+
+
+@pytest.mark.parametrize(
+    "brief",
+    ["즐거운 추석 되세요 한과 선물세트", "대박나세요 개업 화환", "부자되세요 돼지고기", "좋은 시간 보내세요 와인바"],
+)
+def test_a_wish_is_no_unknown_word(brief: str) -> None:
+    assert not read_keywords(brief, scan(brief)).unknown
