@@ -36,7 +36,7 @@ def note(sentences: Iterable[str]) -> None:
     """Have the running node say something that is no result, such as the rung that its memory allowed."""
     noted = _notes.get()
     if noted is not None:
-        noted.extend(sentences)
+        noted.extend(sentence for sentence in sentences if not _is_usual(sentence))
 
 
 class Refusal(str):
@@ -152,7 +152,8 @@ def _badges(value: Any) -> Iterator[Badge]:
             if model is not None:
                 yield _badge("licence" if model.commercial else "no_business", model.licence)
     if is_dataclass(value) and any(field.name == "notes" for field in fields(value)):
-        yield from (_noted(sentence) for sentence in value.notes)  # pyright: ignore[reportAttributeAccessIssue]
+        said = value.notes  # pyright: ignore[reportAttributeAccessIssue]
+        yield from (_noted(sentence) for sentence in said if not _is_usual(sentence))
 
 
 def _badge(kind: str, value: str) -> Badge:
@@ -169,6 +170,11 @@ def _noted(sentence: str) -> Badge:
         return sentence.badge
     badge = _badge("note", str(sentence))
     return badge | {"code": sentence.code, "figures": sentence.figures} if isinstance(sentence, Note) else badge
+
+
+def _is_usual(sentence: str) -> bool:
+    """Whether it stands on the node and nowhere else: nobody has to look at it."""
+    return isinstance(sentence, Note) and sentence.is_usual
 
 
 def _flat(value: Any) -> Iterator[Any]:

@@ -17,7 +17,7 @@ from ..adstudio.imaging.composite.stance import settle_stances
 from ..adstudio.imaging.cutout.matting import restore_frame
 from ..adstudio.layout.frames import together
 from ..adstudio.run.composing import compose_on
-from ..adstudio.types import Array, CutOut, LayoutPlan, Note, Placement
+from ..adstudio.types import Array, CutOut, LayoutPlan, Placement
 from . import _feedback, _host, _lamp
 from ._api import io
 from ._io import CutOutIO, LayersIO, Layout, mask_to_arrays, one_or_each, to_arrays, to_image, to_layers, to_mask
@@ -203,8 +203,7 @@ class BackgroundComposite(io.ComfyNode):
             proposed = LayoutPlan(reasons=_BY_HAND) if plan is None else plan.for_frame(index)
             placed.append(replace(proposed, products=tuple(found[0])))
         lines = _feedback.apart(map(receipt_lines, done))
-        notes = dict.fromkeys(note for each in done for note in each.notes)
-        _feedback.note(note for note in notes if isinstance(note, Note) and not note.is_receipt)
+        _feedback.note(dict.fromkeys(note for each in done for note in each.notes))
         return io.NodeOutput(
             to_image([each.image for each in done]),
             to_mask([each.mask for each in done]),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+_USUAL = frozenset(("reading", "receipt"))
+
 
 class Note(str):
     """A sentence that knows its code and figures: ``Note("cutout.pieces", "{count} parts.", count=3)``.
@@ -15,9 +17,9 @@ class Note(str):
     figures: dict[str, str | int]
 
     @property
-    def is_receipt(self) -> bool:
-        """Whether it tells what was done as it was meant to be, so that nobody has to look at it."""
-        return self.code.startswith("receipt.")
+    def is_usual(self) -> bool:
+        """Whether it tells what was read or done as it was meant to be, so that nobody has to look at it."""
+        return self.code.partition(".")[0] in _USUAL
 
     def __new__(cls, code: str, sentence: str, **figures: str | int) -> Note:
         made = super().__new__(cls, sentence.format(**figures))

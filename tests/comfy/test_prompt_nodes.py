@@ -138,6 +138,14 @@ def test_settings_count_in_the_next_run_and_a_failed_provider_is_asked_again(ser
     assert "1" in server.run(graph("openai", variation=9, fallback=True)).cached
 
 
+def test_how_a_brief_was_read_stands_on_the_node_and_is_no_badge(server: ComfyServer):
+    run = server.run({"1": prompt_node(brief="창가 말고 카페 딸기라떼"), "2": node("PreviewAny", source=["1", 2])})
+    told = run.entry["outputs"]["1"]
+    assert [badge["value"] for badge in told["adstudio_badges"]] == ["rules", "‘창가’ 제외: 쓰지 말라는 말이 있어요"]
+    assert "‘딸기라떼’ → 제품" in shown(run, "1")
+    assert any(line.get("code") == "reading.became" for line in told["adstudio_receipt"][0])
+
+
 def test_markup_in_a_brief_is_shown_as_text(server: ComfyServer):
     brief = '"<img src=x onerror=alert(1)>" 딸기라떼'
     run = server.run({"1": prompt_node(brief=brief), "2": node("PreviewAny", source=["1", 2])})

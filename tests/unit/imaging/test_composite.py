@@ -168,7 +168,7 @@ def test_receipt_counts_every_product() -> None:
     assert done.receipt["scale"] == pytest.approx(1.0)
     assert done.receipt["scale_2"] == pytest.approx(0.5)
     assert "1.00x, 0.50x" in describe(done)
-    assert all(isinstance(line, Note) and line.is_receipt for line in receipt_lines(done)), (
+    assert all(isinstance(line, Note) and line.is_usual for line in receipt_lines(done)), (
         "another language says it, too"
     )
 

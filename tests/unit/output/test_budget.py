@@ -137,9 +137,8 @@ def test_a_refused_picture_leaves_nothing(tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("*"))
 
 
-@pytest.mark.parametrize(
-    "most", [40_000, 20_000]
-)  # of the picture's 65536: Pillow warns of the first, and refuses the other
+# Of the picture's 65536 pixels: Pillow warns of the first, and refuses the other.
+@pytest.mark.parametrize("most", [40_000, 20_000])
 @pytest.mark.parametrize(("name", "limit"), [("jpeg", 14_000), ("avif", 10_000), ("png", 45_000)])
 def test_a_picture_of_our_own_is_no_bomb_however_large(
     name: str, limit: int, most: int, photo: Image.Image, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

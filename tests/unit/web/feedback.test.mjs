@@ -132,13 +132,10 @@ test("badges tell who did it, and warn", () => {
   assert.deepEqual(badgeText([], ko), { text: "", isWarning: false });
 });
 
-test("how a brief was read is no warning, and is told in the page's language", () => {
+test("how a brief was read is told in the page's language", () => {
   const figures = { why: "‘창가’", what: "장소", meaning: "a sunlit window", cause: "“창가”", axis: "place", english: "a sunlit window" };
   const read = { kind: "note", value: "‘창가’ → 장소: a sunlit window", code: "reading.became", figures };
   const trade = { kind: "note", value: "업종: 카페·커피", code: "reading.trade", figures: { trade: "카페·커피", industry: "cafe" } };
-  const provider = { kind: "provider", value: "rules" };
-  assert.deepEqual(badgeText([provider, read, trade], ko), { text: "규칙", isWarning: false });
-  assert.deepEqual(badgeText([provider, read, { kind: "note", value: "모르는 낱말: 씨푸드박스" }], ko), { text: "규칙 · 알림 1", isWarning: true });
   assert.deepEqual([receiptText([[read, trade]], ko), receiptText([[read, trade]], en)],
     ["‘창가’ → 장소: a sunlit window  \n업종: 카페·커피", "“창가” → place: a sunlit window  \ntrade: Café and coffee shop"]);
 });

@@ -5,8 +5,6 @@ import { optionName } from "../page/options.js";
 // What stands on a node is read as markup by older pages and as Markdown by Nodes 2.0, which breaks a line after two spaces.
 const PLAIN = /** @type {Record<string, string>} */ ({ "<": "＜", ">": "＞", "~": "～" });
 const BREAK = "  \n";
-// How a brief was read: told in the run report and on the node, and nothing to look at.
-const USUAL = "reading.";
 
 /**
  * A sentence for an error code, in the user's language, with the server's figures; English speakers get the server's own.
@@ -54,7 +52,7 @@ function said(table, code, figures, say) {
  * @returns {{text: string, isWarning: boolean}}
  */
 export function badgeText(badges, say) {
-  const notes = badges.filter((badge) => badge.kind === "note" && !badge.code?.startsWith(USUAL)).length;
+  const notes = badges.filter((badge) => badge.kind === "note").length;
   const parts = badges.filter((badge) => badge.kind !== "note").map((badge) => badgeWords(badge, say));
   if (notes > 0) parts.push(say("badge.notes", { count: notes }));
   const isWarning = notes > 0 || badges.some((badge) => ["fallback", "no_business"].includes(badge.kind));

@@ -45,16 +45,16 @@ class SlowQueue:
         self.waiting = [each for each in self.waiting if each != number]
 
 
+def serve(queue: SlowQueue, folder: Path) -> Service:
+    """A service that draws in 1024x1024."""
+    journal = Journal(folder / "jobs.jsonl")
+    return Service(queue, lambda: (folder, folder), lambda *_: (1024, 1024), lambda request: None, journal)
+
+
 def test_a_job_that_is_taken_back_while_its_graph_is_checked_is_not_drawn(tmp_path: Path) -> None:
     async def run() -> None:
         queue = SlowQueue()
-        service = Service(
-            queue,
-            lambda: (tmp_path, tmp_path),
-            lambda request, photo: (512, 512),
-            lambda request: None,
-            Journal(tmp_path / "jobs.jsonl"),
-        )
+        service = serve(queue, tmp_path)
         job = await service.ask(Ask(AdRequest(brief="봄 딸기라떼", headline=""), wait_s=0), Limits())
         await queue.checking.wait()
         service.cancel(job.id)
@@ -71,13 +71,7 @@ def test_a_job_that_is_taken_back_while_its_graph_is_checked_is_not_drawn(tmp_pa
 def test_a_product_of_too_few_pixels_ends_its_job_before_the_queue(tmp_path: Path) -> None:
     async def run() -> None:
         queue = SlowQueue()
-        service = Service(
-            queue,
-            lambda: (tmp_path, tmp_path),
-            lambda request, photo: (1024, 1024),
-            lambda request: None,
-            Journal(tmp_path / "jobs.jsonl"),
-        )
+        service = serve(queue, tmp_path)
         Image.new("RGBA", (40, 40), "red").save(tmp_path / "small.png")
         product = (str(tmp_path / "small.png"),)
         request = AdRequest(task="composite", brief="나무 탁자", headline="", products=product, auto_layout=False)
