@@ -206,6 +206,22 @@ def test_a_picture_is_changed_and_a_run_is_cancelled(open_page: Any, server: Com
     page.screenshot(path=tmp_path / "gallery.png")
 
 
+def test_an_ad_is_cancelled_before_its_run_begins(open_page: Any, server: ComfyServer):
+    panel = open_panel(page := open_page(locale="ko"))
+    panel.get_by_label(KO["brief"]).fill(BRIEF)
+    page.route("**/api/prompt", drawing_for(MAX_STEPS))
+    server.post("/adstudio_probe/late_start", {"wait_s": 3})  # ComfyUI forgets a cancel that comes meanwhile
+    panel.get_by_role("button", name=KO["make"]).click()
+    while not server.get("/queue")["queue_running"]:
+        page.wait_for_timeout(50)
+    panel.get_by_role("button", name=KO["cancel"]).click()
+    expect(panel.locator(".adp-job")).to_have_count(0)
+    while server.get("/prompt")["exec_info"]["queue_remaining"]:
+        page.wait_for_timeout(100)
+    (entry,) = server.get("/history?max_items=1").values()
+    assert "execution_interrupted" in [kind for kind, _ in entry["status"]["messages"]]
+
+
 def test_nothing_hostile_gets_through(open_page: Any, server: ComfyServer, tmp_path: Path):
     page = open_page(locale="ko")
     page.evaluate("() => { window.alert = () => { window.wasHit = true } }")

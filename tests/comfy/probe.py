@@ -2,10 +2,13 @@
 
 import gc
 import sys
+import time
 from pathlib import Path
+from typing import Any
 
 import comfy.model_management
 import comfy.model_patcher
+import execution
 import torch
 from aiohttp import web
 from comfy_execution.progress import get_progress_state
@@ -57,6 +60,20 @@ async def look_at_steps(request: web.Request) -> web.Response:
 async def look_at_packages(request: web.Request) -> web.Response:
     """The packages that were imported so far, by anybody."""
     return web.json_response(sorted({name.partition(".")[0] for name in sys.modules}))
+
+
+@PromptServer.instance.routes.post("/adstudio_probe/late_start")
+async def start_late(request: web.Request) -> web.Response:
+    """Have the next graph stand for so many seconds between the queue and its run, as on a busy machine."""
+    wait_s, execute = (await request.json())["wait_s"], execution.PromptExecutor.execute
+
+    def late(*given: Any) -> None:
+        execution.PromptExecutor.execute = execute
+        time.sleep(wait_s)
+        execute(*given)
+
+    execution.PromptExecutor.execute = late
+    return web.json_response({})
 
 
 def _mapped_share(module: torch.nn.Module) -> float:

@@ -6,6 +6,7 @@ import json
 import threading
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -183,6 +184,23 @@ def test_cancelling_frees_the_server_for_others(server: ComfyServer, tmp_path: P
         time.sleep(0.05)
     assert server.get("/prompt")["exec_info"]["queue_remaining"] == 0
     assert runner.run(WORDS).path.is_file()
+
+
+def test_a_job_is_cancelled_before_its_run_begins(server: ComfyServer, tmp_path: Path) -> None:
+    server.post("/adstudio_probe/late_start", {"wait_s": 0.5})  # ComfyUI forgets a cancel that comes meanwhile
+    runner, long = ComfyRunner(server.url, tmp_path), replace(WORDS, steps=MAX_STEPS, width=512, height=512, seed=32)
+
+    def cancel_at_once() -> None:
+        until = time.monotonic() + 60
+        while not server.get("/queue")["queue_running"] and time.monotonic() < until:
+            pass
+        runner.cancel()
+
+    with ThreadPoolExecutor(1) as pool, pytest.raises(Cancelled):
+        pool.submit(cancel_at_once)
+        runner.run(long)
+    (entry,) = server.get("/history?max_items=1").values()
+    assert "execution_interrupted" in [kind for kind, _ in entry["status"]["messages"]]
 
 
 def test_a_refusal_names_the_field_and_what_there_is(server: ComfyServer, tmp_path: Path) -> None:

@@ -136,12 +136,24 @@ def test_a_job_is_asked_after_and_taken_back(server: ComfyServer) -> None:
     assert status == 202 and headers["Location"] == f"/adstudio/jobs/{told['job']}"
     done = settle(server, told["job"])
     assert done["state"] == "done" and done["pictures"][0]["base64"]
-    long = [post(server, "/adstudio/generate", WORDS | {"seed": n, "steps": MAX_STEPS, "wait_s": 0})[1] for n in (1, 2)]
+    slow = WORDS | {"steps": MAX_STEPS, "width": 512, "height": 512, "wait_s": 0}
+    long = [post(server, "/adstudio/generate", slow | {"seed": n})[1] for n in (1, 2)]
     for job in reversed(long):
         assert call(server, "DELETE", f"/adstudio/jobs/{job['job']}")[0] == 200
     assert [settle(server, job["job"])["state"] for job in long] == ["cancelled", "cancelled"]
     assert call(server, "GET", "/adstudio/jobs/none")[0] == 404
     assert post(server, "/adstudio/generate", WORDS | {"seed": 9})[0] == 200  # the queue goes on
+
+
+def test_a_job_is_taken_back_before_its_run_begins(server: ComfyServer) -> None:
+    server.post("/adstudio_probe/late_start", {"wait_s": 0.5})  # ComfyUI forgets a cancel that comes meanwhile
+    asked = WORDS | {"seed": 11, "steps": MAX_STEPS, "width": 512, "height": 512, "wait_s": 0}
+    job = post(server, "/adstudio/generate", asked)[1]["job"]
+    until = time.monotonic() + 60
+    while call(server, "GET", f"/adstudio/jobs/{job}")[1]["state"] == "queued":
+        assert time.monotonic() < until
+    assert call(server, "DELETE", f"/adstudio/jobs/{job}")[1]["state"] == "running"
+    assert settle(server, job)["state"] == "cancelled"
 
 
 def test_a_restarted_server_still_tells_of_its_jobs(tmp_path: Path, warm_comfyui: Popen) -> None:

@@ -239,12 +239,20 @@ class Job:
     def _cancel(self) -> None:
         """Have the server drop this job and no other one."""
         self._watch.close(succeeded=False)
+        until = time.monotonic() + _SETTLE_S
         with suppress(ServerError):
-            try:
-                self._connection.post(f"/api/jobs/{self.id}/cancel", {})
-            except Refused:  # before ComfyUI 0.26
-                self._connection.post("/queue", {"delete": [self.id]})
-                self._connection.post("/interrupt", {"prompt_id": self.id})
+            self._take_back()
+            # ComfyUI forgets what it is told between the moment a job leaves the queue and the one its run begins.
+            while self._state() == "in_progress" and time.monotonic() < until:
+                time.sleep(_TICK_S)
+                self._take_back()
+
+    def _take_back(self) -> None:
+        try:
+            self._connection.post(f"/api/jobs/{self.id}/cancel", {})
+        except Refused:  # before ComfyUI 0.26
+            self._connection.post("/queue", {"delete": [self.id]})
+            self._connection.post("/interrupt", {"prompt_id": self.id})
 
     def _tell_queue(self, kind: str, about: Mapping[str, Any]) -> None:
         if self._watch.has_begun:

@@ -58,7 +58,7 @@ class Queue(Protocol):
         ...
 
     def cancel(self, number: str) -> None:
-        """Drop this job and no other."""
+        """Drop this job and no other. Asked again until the job has ended, as a queue may miss it once."""
         ...
 
 
@@ -155,8 +155,6 @@ class Service:
         if job.is_cancelled:
             raise _cancelled()
         await self._queue.submit(job.id, graph)
-        if job.is_cancelled:  # while the graph was checked there was nothing in the queue to take back
-            self._queue.cancel(job.id)
         entry = await self._wait(job)
         if failed := failure(entry, self._queue.said(job.id)):
             raise failed[1]
@@ -171,6 +169,8 @@ class Service:
     async def _wait(self, job: JobRecord) -> Mapping[str, Any]:
         missing = 0
         while True:
+            if job.is_cancelled:  # until it is gone: a queue may forget it while it checks a graph or begins a run
+                self._queue.cancel(job.id)
             state = self._queue.state(job.id)
             if state == "ended":
                 return self._queue.entry(job.id)

@@ -27,7 +27,6 @@ export class Job {
     this.share = 0;
     this.log = new RunLog();
     this.unknown = 0;
-    this.isUnwanted = false; // its user cancelled it
   }
 
   get isOver() {

@@ -30,6 +30,8 @@ class Jobs extends EventTarget {
     /** Prompts that this tab follows or has followed. @type {Set<string>} */
     this.known = new Set(memory.underWay.map(({ promptId }) => promptId ?? ""));
     this.kept = [...this.known].join();
+    /** Prompts that their user cancelled. @type {Set<string>} */
+    this.unwanted = new Set();
     for (const kind of EVENTS) api.addEventListener(kind, (event) => this.#hear(kind, event.detail));
     api.addEventListener("b_preview_with_metadata", (event) => this.#show(event.detail));
     for (const start of memory.underWay) this.list.push(new Job(start));
@@ -55,10 +57,10 @@ class Jobs extends EventTarget {
   /** @param {Job} job */
   async cancel(job) {
     if (job.isOver) return this.dismiss(job);
-    job.isUnwanted = true;
+    this.unwanted.add(job.promptId);
     // Both, as its turn may come between the two. Neither touches another job.
     await post("/queue", { delete: [job.promptId] }).catch(() => {});
-    await post("/interrupt", { prompt_id: job.promptId }).catch(() => {});
+    await interrupt(job.promptId);
     if (job.state === "queued") job.take("execution_interrupted", { prompt_id: job.promptId }, performance.now());
     this.#changed(job);
   }
@@ -97,7 +99,10 @@ class Jobs extends EventTarget {
   #hear(kind, detail) {
     // The first events may come before the answer that names the prompt.
     if (this.list.some((job) => job.state === "sending")) this.early = [...this.early.slice(-KEPT_EVENTS), [kind, detail]];
-    const job = this.list.find((each) => each.promptId && each.promptId === String(detail?.prompt_id));
+    const id = String(detail?.prompt_id);
+    // What ComfyUI is told between a job's turn and the begin of its run, it has forgotten by now.
+    if (kind === "execution_start" && this.unwanted.has(id)) void interrupt(id);
+    const job = this.list.find((each) => each.promptId && each.promptId === id);
     if (!job) return;
     job.take(kind, detail, performance.now());
     this.#changed(job);
@@ -135,7 +140,7 @@ class Jobs extends EventTarget {
   /** @param {Job} job */
   #changed(job) {
     if (job.state === "done" && job.files.length) this.#finish(job);
-    if (job.state === "cancelled" && job.isUnwanted) this.list = this.list.filter((each) => each !== job);
+    if (job.state === "cancelled" && this.unwanted.has(job.promptId)) this.list = this.list.filter((each) => each !== job);
     const underWay = this.list.filter((each) => !each.isOver && each.promptId).map((each) => each.start);
     const ids = underWay.map((start) => start.promptId ?? "");
     for (const id of ids) this.known.add(id);
@@ -161,6 +166,11 @@ class Jobs extends EventTarget {
  */
 function post(route, body) {
   return api.fetchApi(route, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+}
+
+/** Stop a job if it is the one that runs. @param {string} promptId */
+async function interrupt(promptId) {
+  await post("/interrupt", { prompt_id: promptId }).catch(() => {});
 }
 
 /**
