@@ -52,8 +52,10 @@ async def look_at_memory(request: web.Request) -> web.Response:
 
 @PromptServer.instance.routes.get("/adstudio_probe/steps")
 async def look_at_steps(request: web.Request) -> web.Response:
-    """How far each node of the running graph has come."""
-    return web.json_response({node: state["value"] for node, state in get_progress_state().nodes.items()})
+    """How far each node of a run has come; nothing before it begins, when ComfyUI still tells of the run before."""
+    told = get_progress_state()
+    nodes = dict(told.nodes) if told.prompt_id == request.query["prompt_id"] else {}  # at once: the run adds to them
+    return web.json_response({node: state["value"] for node, state in nodes.items()})
 
 
 @PromptServer.instance.routes.get("/adstudio_probe/packages")

@@ -31,8 +31,8 @@ def memory(server: ComfyServer) -> dict[str, Any]:
     return server.get("/adstudio_probe/memory")
 
 
-def step_of(server: ComfyServer, node: str) -> int:
-    return server.get("/adstudio_probe/steps").get(node, 0)
+def step_of(server: ComfyServer, prompt_id: str, node: str) -> int:
+    return server.get(f"/adstudio_probe/steps?prompt_id={prompt_id}").get(node, 0)
 
 
 def wait_until(condition: Any, timeout_s: float = 120) -> None:
@@ -45,15 +45,16 @@ def wait_until(condition: Any, timeout_s: float = 120) -> None:
 def test_cancel_stops_between_steps_and_leaves_the_server_fine(server: ComfyServer, graph: dict[str, Any]):
     drawing = node_of(graph, "AdStudioText2Image")
     graph[drawing]["inputs"] |= {"steps": MAX_STEPS, "seed": 1}
+    server.post("/adstudio_probe/late_start", {"wait_s": 0.5})  # until then ComfyUI forgets an interrupt
     prompt_id = server.queue(graph)
-    wait_until(lambda: step_of(server, drawing) >= 2)
+    wait_until(lambda: step_of(server, prompt_id, drawing) >= 2)
     server.post("/interrupt")
     run = server.wait(prompt_id)
     assert "execution_interrupted" in run.messages
     assert run.messages["execution_interrupted"]["node_id"] == drawing
     assert run.error is None
     assert not run.pictures()
-    assert step_of(server, drawing) < MAX_STEPS
+    assert step_of(server, prompt_id, drawing) < MAX_STEPS
 
     graph[drawing]["inputs"]["steps"] = 8
     after = server.run(graph)
