@@ -171,19 +171,23 @@ class ComfyServer:
         """Queue a graph and wait for its end."""
         return self.wait(self.queue(graph, workflow=workflow), timeout_s=timeout_s)
 
-    def free(self, is_free: Callable[[], bool] = lambda: True, *, timeout_s: float = 60) -> None:
-        """Have every model unloaded and every result forgotten: for the next graph surely, for a look at ``is_free``.
+    def wait_idle(self, *, timeout_s: float = 300) -> None:
+        """Wait until no graph runs or waits."""
+        deadline = time.monotonic() + timeout_s
+        while left := self.get("/prompt")["exec_info"]["queue_remaining"]:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{left} graphs did not end within {timeout_s} s:\n{self.log()[-4000:]}")
+            time.sleep(0.05)
 
-        ComfyUI's worker does it after a graph or after a wait, whichever it notices first, so that a graph queued soon
-        after may still be answered from the cache. Behind a graph of no weight it has no choice.
+    def free(self) -> None:
+        """Have every model unloaded, every result forgotten and what is left of them collected.
+
+        ComfyUI's worker does it after a wait or after a graph, whose history it writes before. So it has surely done it
+        between two graphs of no weight.
         """
         self.post("/free", {"unload_models": True, "free_memory": True})
-        self.run(NO_WORK)
-        deadline = time.monotonic() + timeout_s
-        while not is_free():
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"ComfyUI did not let go of its models within {timeout_s} s.")
-            time.sleep(0.05)
+        for _ in range(2):
+            self.run(NO_WORK)
 
     def _send(self, request: urllib.request.Request) -> bytes:
         try:

@@ -1,5 +1,7 @@
 """Copied into the test server's custom nodes: lets a test look at the model manager and at a run's progress."""
 
+import contextlib
+import ctypes
 import gc
 import sys
 import time
@@ -37,8 +39,9 @@ NODE_CLASS_MAPPINGS = {"ProbeRunsOutOfMemory": RunsOutOfMemory}
 @PromptServer.instance.routes.get("/adstudio_probe/memory")
 async def look_at_memory(request: web.Request) -> web.Response:
     """The manager's state, the models that it holds, and the bytes that each patcher keeps loaded."""
-    patchers = [thing for thing in gc.get_objects() if isinstance(thing, comfy.model_patcher.ModelPatcher)]
-    held = [entry.model.model for entry in comfy.model_management.current_loaded_models if entry.model]
+    # By their type: what stands for something that is gone (weakref.proxy) raises where its class is asked for.
+    patchers = [thing for thing in gc.get_objects() if issubclass(type(thing), comfy.model_patcher.ModelPatcher)]
+    held = [patcher.model for entry in [*comfy.model_management.current_loaded_models] if (patcher := entry.model)]
     return web.json_response(
         {
             "vram_state": comfy.model_management.vram_state.name,
@@ -94,5 +97,8 @@ def _mapped_share(module: torch.nn.Module) -> float:
 
 
 def _anonymous_bytes() -> int:
+    """The process' own memory, without what its allocator keeps of what it was given back."""
+    with contextlib.suppress(AttributeError):  # a libc that keeps nothing
+        ctypes.CDLL(None).malloc_trim(0)
     lines = Path("/proc/self/status").read_text().splitlines()
     return int(next(line.split()[1] for line in lines if line.startswith("RssAnon"))) * 1024

@@ -70,7 +70,8 @@ def test_a_picture_under_every_flag(flag: str, tmp_path: Path, warm_comfyui: Pop
             assert run.status == "success", run.error
             assert node_of(graph, "AdStudioText2Image") not in run.cached
             pictures.append(run.pictures())
-            server.free(lambda: is_nothing_loaded(server))
+            server.free()
+            assert is_nothing_loaded(server)
     finally:
         server.stop()
     assert pictures[0]
