@@ -179,10 +179,9 @@ def test_cancelling_frees_the_server_for_others(server: ComfyServer, tmp_path: P
     long = replace(WORDS, steps=MAX_STEPS, width=512, height=512, seed=31)
     with pytest.raises(Cancelled):
         runner.run(long, lambda event: runner.cancel() if event.step == "generate" else None)
-    until = time.monotonic() + 30
-    while server.get("/prompt")["exec_info"]["queue_remaining"] and time.monotonic() < until:
-        time.sleep(0.05)
-    assert server.get("/prompt")["exec_info"]["queue_remaining"] == 0
+    server.wait_idle()
+    (entry,) = server.get("/history?max_items=1").values()
+    assert "execution_interrupted" in [kind for kind, _ in entry["status"]["messages"]]
     assert runner.run(WORDS).path.is_file()
 
 
@@ -190,17 +189,19 @@ def test_a_job_is_cancelled_before_its_run_begins(server: ComfyServer, tmp_path:
     server.post("/adstudio_probe/late_start", {"wait_s": 0.5})  # ComfyUI forgets a cancel that comes meanwhile
     runner, long = ComfyRunner(server.url, tmp_path), replace(WORDS, steps=MAX_STEPS, width=512, height=512, seed=32)
 
-    def cancel_at_once() -> None:
-        until = time.monotonic() + 60
-        while not server.get("/queue")["queue_running"] and time.monotonic() < until:
-            pass
+    def cancel_at_once() -> str:
+        until = time.monotonic() + 120
+        while not (running := server.get("/queue")["queue_running"]):
+            assert time.monotonic() < until
         runner.cancel()
+        return running[0][1]
 
-    with ThreadPoolExecutor(1) as pool, pytest.raises(Cancelled):
-        pool.submit(cancel_at_once)
-        runner.run(long)
-    (entry,) = server.get("/history?max_items=1").values()
-    assert "execution_interrupted" in [kind for kind, _ in entry["status"]["messages"]]
+    with ThreadPoolExecutor(1) as pool:
+        number = pool.submit(cancel_at_once)
+        with pytest.raises(Cancelled):
+            runner.run(long)
+    # The runner does not wait for a step that takes its time.
+    assert "execution_interrupted" in server.wait(number.result()).messages
 
 
 def test_a_refusal_names_the_field_and_what_there_is(server: ComfyServer, tmp_path: Path) -> None:
