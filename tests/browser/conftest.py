@@ -10,12 +10,9 @@ from typing import Any
 import pytest
 from comfy_server import ComfyServer
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from waits import READY
 
 NO_INTERNET = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
-# Anything weaker races with ComfyUI's own default workflow, which then replaces the one under test.
-READY = """() => window.app && app.vueAppReady
-    && app.extensionManager.workflow?.activeWorkflow?.changeTracker && !app.extensionManager.spinner"""
-
 Open = Callable[..., Page]
 
 

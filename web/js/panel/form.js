@@ -9,10 +9,16 @@ import { field, menu, photoPlace, picker, switcher } from "./fields.js";
 import { keep, memory } from "./memory.js";
 import { isNamed, isUndrawn, isWordless, lockedOf } from "./locked.js";
 import { usualCheckpoint } from "./offers.js";
-import { upload } from "./photos.js";
+import { arrival, forgetComing, isComing, photoOf, upload } from "./photos.js";
 import { EMBEDDED, isInstructed, missing } from "./wishes.js";
+import { composed, followComposition, resume, textField } from "./writing.js";
 
 const WORDING = ["headline", "sub", "font"];
+
+/** Whether the ad is to be made as soon as its photo is there. */
+let isWanted = false;
+/** The form that is shown, or was last. @type {Form} */
+let shown;
 
 export class Form {
   /**
@@ -25,15 +31,15 @@ export class Form {
     this.offered = offered;
     this.actions = actions;
     this.isMoreOpen = false;
-    /** @type {Partial<Record<"photo" | "picture", File>>} what was chosen last: an earlier one may arrive later */
-    this.newest = {};
     /** @type {number | undefined} of the ad whose words are changed: its picture stays */
     this.seed = undefined;
     this.draw = this.draw.bind(this); // its parts take it along
     this.problem = h("p", { class: "adp-problem", role: "alert", hidden: true });
     this.element = h("form", { class: "adp-form", novalidate: true, onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); this.submit(); } });
     followComposition(this.element);
+    shown = this;
     this.draw();
+    this.#dim();
   }
 
   get wishes() {
@@ -101,6 +107,7 @@ export class Form {
 
   /** @param {Ad} ad whose picture is to stay, with other words on it */
   reword(ad) {
+    this.#forget("photo", "picture");
     this.put({ ...ad.wishes, channels: ad.channel ? [ad.channel] : [], words: "own", ...ad.words });
     this.seed = ad.seed;
     this.draw({}, ".adp-headline");
@@ -113,6 +120,8 @@ export class Form {
   }
 
   submit() {
+    isWanted = isComing(); // its photo would be missing, or be the one before
+    if (isWanted) return;
     const { locked } = this.offered;
     const lacks = missing(this.wishes, locked);
     const reason = hindrance(this.wishes, this.offered.engines);
@@ -153,21 +162,72 @@ export class Form {
    * @param {File} file
    */
   async #upload(part, file) {
-    this.newest[part] = file;
-    this.element.classList.add("adp-busy");
-    const answer = await upload(file);
-    await composed(this.element); // a syllable under the hands would be torn from its field
-    if (this.newest[part] !== file) return; // another one came after it, or it was taken back
-    this.element.classList.remove("adp-busy");
-    if ("code" in answer) this.#tell(this.say(`panel.errors.${answer.code}`, { file: file.name }), ".adp-photo input");
-    else this.draw({ [part]: answer.photo }, textField(this.element) ? "" : ".adp-photo input");
+    const answer = await this.#arrival(part, upload(file));
+    if (!answer) return;
+    if ("code" in answer) shown.#refuse(part, this.say(`panel.errors.${answer.code}`, { file: file.name }));
+    else shown.#take({ [part]: answer.photo }, textField(shown.element) ? "" : ".adp-photo input");
+  }
+
+  /** @param {Ad} ad whose picture is to be changed */
+  async refer(ad) {
+    const picture = await this.#arrival("picture", photoOf(ad.file));
+    if (!picture) return;
+    shown.#take({ mode: "edit", picture }, ".adp-brief");
+    shown.element.scrollIntoView();
+  }
+
+  /**
+   * Wait for a photo. Whoever called goes on with the form that is shown by then: the panel may have been closed and opened.
+   *
+   * @template T
+   * @param {"photo" | "picture"} part
+   * @param {Promise<T>} photo
+   * @returns {Promise<T | null>} null where it is wanted no more
+   */
+  async #arrival(part, photo) {
+    const coming = arrival(part, photo.then(async (answer) => {
+      await composed(shown.element); // a syllable under the hands would be torn from its field
+      return answer;
+    }));
+    this.#dim();
+    const answer = await coming;
+    shown.#dim();
+    return answer;
+  }
+
+  /**
+   * @param {Partial<Wishes>} change
+   * @param {string} focus
+   */
+  #take(change, focus) {
+    this.draw(change, focus);
+    if (isWanted) this.submit();
+  }
+
+  /**
+   * @param {"photo" | "picture"} part
+   * @param {string} words
+   */
+  #refuse(part, words) {
+    isWanted = false;
+    this.#tell(words, ".adp-photo input");
+  }
+
+  #dim() {
+    this.element.classList.toggle("adp-busy", isComing());
   }
 
   /** @param {"photo" | "picture"} part */
   #clear(part) {
-    delete this.newest[part];
-    this.element.classList.remove("adp-busy");
+    this.#forget(part);
     this.draw({ [part]: null }, ".adp-photo input");
+  }
+
+  /** @param {("photo" | "picture")[]} parts whose photo on its way is wanted no more */
+  #forget(...parts) {
+    parts.forEach(forgetComing);
+    isWanted = false;
+    this.#dim();
   }
 
   #strength() {
@@ -264,49 +324,6 @@ export class Form {
       say("panel.broken", { name }), " ", errorText(offered.broken[name], say)));
     if (chosen !== EMBEDDED) return wishes.checkpoint ? broken : [];
     return [...broken, h("p", { class: "adp-notice adp-embedded" }, say("panel.embedded_notice"), " ", h("button", { type: "button", class: "adp-link", onclick: this.actions.openHelp }, say("panel.embedded_help")))];
-  }
-}
-
-/**
- * The field that is written in, and where: a form that is drawn anew hands it back.
- *
- * @param {HTMLElement} form
- */
-function textField(form) {
-  const active = form.ownerDocument.activeElement;
-  if (!active?.matches("textarea, input[type=text]") || !form.contains(active)) return null;
-  const { classList, selectionStart, selectionEnd } = /** @type {HTMLTextAreaElement} */ (active);
-  return { selector: `.${[...classList].join(".")}`, start: selectionStart, end: selectionEnd };
-}
-
-/**
- * @param {HTMLElement} form
- * @param {NonNullable<ReturnType<typeof textField>>} at
- */
-function resume(form, { selector, start, end }) {
-  const found = /** @type {HTMLTextAreaElement | null} */ (form.querySelector(selector));
-  found?.focus();
-  found?.setSelectionRange(start, end);
-}
-
-/** @type {WeakSet<HTMLElement>} forms in which a syllable is being composed */
-const composing = new WeakSet();
-
-/** @param {HTMLElement} form */
-function followComposition(form) {
-  form.addEventListener("compositionstart", () => composing.add(form));
-  form.addEventListener("compositionend", () => composing.delete(form));
-  form.addEventListener("focusout", () => composing.delete(form));
-}
-
-/**
- * Wait until no syllable is being composed.
- *
- * @param {HTMLElement} form
- */
-async function composed(form) {
-  while (composing.has(form)) {
-    await new Promise((resolve) => ["compositionend", "focusout"].forEach((kind) => form.addEventListener(kind, resolve, { once: true })));
   }
 }
 

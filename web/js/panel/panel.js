@@ -9,7 +9,7 @@ import { lacksNotice, openFilesHelp, openModelHelp } from "./help.js";
 import { jobs, workflowOf } from "./jobs.js";
 import { begin, keep, memory, otherTabs } from "./memory.js";
 import { offers } from "./offers.js";
-import { photoIn, photoOf } from "./photos.js";
+import { photoIn } from "./photos.js";
 import { Results } from "./results.js";
 import { defaults } from "./settings.js";
 import { downloadName, EMBEDDED, titleOf } from "./wishes.js";
@@ -62,11 +62,7 @@ async function mount(place, say) {
   const results = new Results(say, {
     cancel: (job) => void jobs.cancel(job), open: (ad) => void open(ad), again: (ad) => void jobs.make({ ...ad.wishes, channels: ad.channel ? [ad.channel] : [] }),
     reword: (ad) => form.reword(ad),
-    refer: async (ad) => {
-      form.draw({ mode: "edit", picture: await photoOf(ad.file) });
-      form.element.scrollIntoView();
-      form.brief?.focus();
-    },
+    refer: (ad) => void form.refer(ad),
     fix: (fix, job) => mend(fix, job, form),
   }, offered.locked);
   panel.replaceChildren(form.element, results.element);

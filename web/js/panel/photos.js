@@ -29,6 +29,39 @@ export async function upload(file) {
   }
 }
 
+/**
+ * What was chosen last for each place and is on its way. No form's own: a panel that is closed and opened has another.
+ *
+ * @type {Map<string, Promise<unknown>>}
+ */
+const coming = new Map();
+
+/** Whether the form has yet to wait for a photo. */
+export function isComing() {
+  return coming.size > 0;
+}
+
+/**
+ * Wait for a photo: an earlier one may arrive after a later one.
+ *
+ * @template T
+ * @param {string} place of the form
+ * @param {Promise<T>} photo
+ * @returns {Promise<T | null>} null where another one was chosen after it, or it was taken back
+ */
+export async function arrival(place, photo) {
+  coming.set(place, photo);
+  const answer = await photo;
+  if (coming.get(place) !== photo) return null;
+  coming.delete(place);
+  return answer;
+}
+
+/** @param {string} place whose photo is wanted no more */
+export function forgetComing(place) {
+  coming.delete(place);
+}
+
 /** @param {string} url */
 async function canBeShown(url) {
   const image = new Image();

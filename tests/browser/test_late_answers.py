@@ -1,0 +1,91 @@
+"""Answers that come after their user has done something else: what is shown stays what is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from comfy_server import ComfyServer
+from playwright.sync_api import Locator, Page, Route, expect
+from test_panel import BRIEF, KO, OPEN, coffee, open_panel
+from test_panel_engines import CATCH, asked
+from waits import reload, wait_until
+
+KEEP = """ads => localStorage.setItem("adstudio.panel", JSON.stringify({ads}))"""
+
+# The panel looks first whether the picture without letters is still there. Ends once what waited for it has gone on.
+HOLD_LOOK = """() => {
+    const plain = window.fetch;
+    window.fetch = (address, options) => options?.method !== "HEAD" ? plain(address, options) : new Promise(answer => {
+        window.letLookGo = async () => {
+            answer(await plain(address, options));
+            await new Promise(done => setTimeout(done));
+        };
+    });
+}"""
+
+
+def hold(page: Page, address: str) -> Callable[[], None]:
+    """Have a request wait; what is given lets it go on."""
+    held: list[Route] = []
+    page.route(address, lambda route: held.append(route))
+
+    def let_go() -> None:
+        wait_until(page, lambda: held)
+        held.pop().continue_()
+
+    return let_go
+
+
+def choose_photo(panel: Locator, name: str = "컵.png") -> None:
+    panel.locator(".adp-photo input").set_input_files({"name": name, "mimeType": "image/png", "buffer": coffee()})
+
+
+def test_an_ad_that_is_asked_for_before_its_photo_has_arrived_waits_for_it(open_page: Any):
+    page = open_page(locale="ko")
+    page.evaluate(CATCH)
+    panel = open_panel(page)
+    panel.get_by_label(KO["brief"]).fill(BRIEF)
+    let_go = hold(page, "**/upload/image")
+    choose_photo(panel)
+    expect(panel.locator(".adp-busy")).to_be_visible()
+    panel.get_by_label(KO["brief"]).press("Control+Enter")
+    let_go()
+    expect(panel.locator(".adp-has-photo")).to_be_visible()
+    assert "LoadImage" in asked(page)
+
+
+def test_a_photo_arrives_in_a_panel_that_was_closed_and_opened_meanwhile(open_page: Any):
+    page = open_page(locale="ko")
+    panel = open_panel(page)
+    let_go = hold(page, "**/upload/image")
+    choose_photo(panel)
+    expect(panel.locator(".adp-busy")).to_be_visible()
+    page.evaluate(OPEN)
+    panel.wait_for(state="detached")
+    panel = open_panel(page)
+    expect(panel.locator(".adp-busy")).to_be_visible()
+    let_go()
+    expect(panel.locator(".adp-name")).to_have_text("컵.png")
+    expect(panel.locator(".adp-busy")).to_have_count(0)
+
+
+def test_of_two_ads_to_change_the_one_that_was_chosen_last_stays(open_page: Any, server: ComfyServer):
+    folder = server.base / "output" / "late"
+    folder.mkdir(parents=True, exist_ok=True)
+    files = [{"filename": name, "subfolder": "late", "type": "output"} for name in ("first.png", "second.png")]
+    for file in files:
+        (folder / file["filename"]).write_bytes(coffee())
+    files[0]["origin"] = {**files[0], "filename": "bare.png"}
+    page = open_page(locale="ko")
+    page.evaluate(KEEP, [{"id": file["filename"], "file": file, "wishes": {"brief": BRIEF}} for file in files])
+    reload(page)
+    panel = open_panel(page)
+    page.evaluate(HOLD_LOOK)
+    panel.get_by_role("button", name=KO["refer"]).click()
+    expect(panel.locator(".adp-busy")).to_be_visible()
+    panel.locator(".adp-thumb").nth(1).click()
+    panel.get_by_role("button", name=KO["refer"]).click()
+    expect(panel.locator(".adp-name")).to_have_text("second.png")
+    page.evaluate("() => window.letLookGo()")
+    expect(panel.locator(".adp-name")).to_have_text("second.png")
