@@ -24,6 +24,14 @@ HOLD_LOOK = """() => {
     });
 }"""
 
+# As CATCH, the queue's part: nobody answers.
+SILENCE = """() => {
+    const send = app.api.fetchApi.bind(app.api);
+    window.isSilent = true;
+    app.api.fetchApi = (route, options) =>
+        route === "/queue" && window.isSilent ? Promise.reject(new TypeError("Failed to fetch")) : send(route, options);
+}"""
+
 
 def hold(page: Page, address: str) -> Callable[[], None]:
     """Have a request wait; what is given lets it go on."""
@@ -89,3 +97,18 @@ def test_of_two_ads_to_change_the_one_that_was_chosen_last_stays(open_page: Any,
     expect(panel.locator(".adp-name")).to_have_text("second.png")
     page.evaluate("() => window.letLookGo()")
     expect(panel.locator(".adp-name")).to_have_text("second.png")
+
+
+def test_a_server_that_is_back_is_noticed_where_nothing_is_under_way_any_more(open_page: Any):
+    page = open_page(locale="ko")
+    page.evaluate(CATCH)
+    panel = open_panel(page)
+    panel.get_by_label(KO["brief"]).fill(BRIEF)
+    panel.get_by_role("button", name=KO["make"]).click()
+    asked(page)
+    page.evaluate(SILENCE)
+    expect(panel.locator(".adp-gone")).to_be_visible()
+    panel.get_by_role("button", name=KO["cancel"]).click()
+    expect(panel.locator(".adp-job")).to_have_count(0)
+    page.evaluate("() => { window.isSilent = false }")
+    expect(panel.locator(".adp-gone")).to_be_hidden()

@@ -18,6 +18,7 @@ from comfy_server import ComfyServer
 from node_words import read
 from PIL import Image
 from playwright.sync_api import Locator, Page, Route, expect
+from waits import READY, wait_until
 from warm_python import Popen
 
 from adstudio.run.request import MAX_STEPS
@@ -206,18 +207,26 @@ def test_a_picture_is_changed_and_a_run_is_cancelled(open_page: Any, server: Com
     page.screenshot(path=tmp_path / "gallery.png")
 
 
-def test_an_ad_is_cancelled_before_its_run_begins(open_page: Any, server: ComfyServer):
+@pytest.mark.parametrize("tab", ["same", "other"])
+def test_an_ad_is_cancelled_before_its_run_begins(open_page: Any, server: ComfyServer, tab: str):
+    """Also from another tab, which hears nothing of the run."""
     panel = open_panel(page := open_page(locale="ko"))
     panel.get_by_label(KO["brief"]).fill(BRIEF)
     page.route("**/api/prompt", drawing_for(MAX_STEPS))
-    server.post("/adstudio_probe/late_start", {"wait_s": 3})  # ComfyUI forgets a cancel that comes meanwhile
+    server.post("/adstudio_probe/late_start", {"wait_s": 600})  # ComfyUI forgets a cancel that comes meanwhile
     panel.get_by_role("button", name=KO["make"]).click()
-    while not server.get("/queue")["queue_running"]:
-        page.wait_for_timeout(50)
-    panel.get_by_role("button", name=KO["cancel"]).click()
+    wait_until(page, lambda: server.get("/queue")["queue_running"])
+    expect(panel.locator(".adp-job")).not_to_have_attribute("data-state", "sending")
+    if tab == "other":
+        page = page.context.new_page()
+        page.goto(server.url)
+        page.wait_for_function(READY)
+        panel = open_panel(page)
+    with page.expect_response("**/interrupt"):
+        panel.get_by_role("button", name=KO["cancel"]).click()
+    server.post("/adstudio_probe/start")
+    wait_until(page, lambda: not server.get("/prompt")["exec_info"]["queue_remaining"])
     expect(panel.locator(".adp-job")).to_have_count(0)
-    while server.get("/prompt")["exec_info"]["queue_remaining"]:
-        page.wait_for_timeout(100)
     (entry,) = server.get("/history?max_items=1").values()
     assert "execution_interrupted" in [kind for kind, _ in entry["status"]["messages"]]
 

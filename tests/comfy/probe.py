@@ -4,7 +4,7 @@ import contextlib
 import ctypes
 import gc
 import sys
-import time
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -67,17 +67,28 @@ async def look_at_packages(request: web.Request) -> web.Response:
     return web.json_response(sorted({name.partition(".")[0] for name in sys.modules}))
 
 
+_may_start = threading.Event()
+
+
 @PromptServer.instance.routes.post("/adstudio_probe/late_start")
 async def start_late(request: web.Request) -> web.Response:
     """Have the next graph stand for so many seconds between the queue and its run, as on a busy machine."""
     wait_s, execute = (await request.json())["wait_s"], execution.PromptExecutor.execute
+    _may_start.clear()
 
     def late(*given: Any) -> None:
         execution.PromptExecutor.execute = execute
-        time.sleep(wait_s)
+        _may_start.wait(wait_s)
         execute(*given)
 
     execution.PromptExecutor.execute = late
+    return web.json_response({})
+
+
+@PromptServer.instance.routes.post("/adstudio_probe/start")
+async def start_now(request: web.Request) -> web.Response:
+    """Let it wait no longer."""
+    _may_start.set()
     return web.json_response({})
 
 

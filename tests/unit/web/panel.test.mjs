@@ -283,6 +283,13 @@ test("a job knows its place, and when the server has forgotten it", () => {
   assert.equal(one.state, "lost");
 });
 
+test("a job that runs is not thrown back among those that wait by an answer from before its turn", () => {
+  const one = job();
+  one.take("execution_start", { prompt_id: "p" }, 0);
+  one.seen({ queue_running: [], queue_pending: [[1, "p"]] });
+  assert.equal(one.state, "running");
+});
+
 test("what happened while nobody listened is found in the history", () => {
   const done = job();
   done.remembered({ status: { messages: [] }, outputs: { ad_2: { images: [{ filename: "a.png", type: "output" }] } } });

@@ -75,6 +75,7 @@ export class Job {
     const waiting = [...(queue.queue_pending ?? [])].sort((one, other) => one[0] - other[0]).map((item) => item[1]);
     if ((queue.queue_running ?? []).some((item) => item[1] === this.promptId)) [this.state, this.unknown] = ["running", 0];
     else if (waiting.includes(this.promptId)) {
+      if (this.state === "running") return; // its turn came while the answer was on its way
       [this.state, this.unknown] = ["queued", 0];
       this.ahead = waiting.indexOf(this.promptId) + (queue.queue_running ?? []).length;
     } else if (++this.unknown > LOST_AFTER) this.#end("lost");

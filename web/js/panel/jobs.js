@@ -58,11 +58,10 @@ class Jobs extends EventTarget {
   async cancel(job) {
     if (job.isOver) return this.dismiss(job);
     this.unwanted.add(job.promptId);
-    // Both, as its turn may come between the two. Neither touches another job.
-    await post("/queue", { delete: [job.promptId] }).catch(() => {});
-    await interrupt(job.promptId);
+    await takeBack(job.promptId);
     if (job.state === "queued") job.take("execution_interrupted", { prompt_id: job.promptId }, performance.now());
     this.#changed(job);
+    this.#askLater();
   }
 
   /** @param {Job} job */
@@ -101,7 +100,7 @@ class Jobs extends EventTarget {
     if (this.list.some((job) => job.state === "sending")) this.early = [...this.early.slice(-KEPT_EVENTS), [kind, detail]];
     const id = String(detail?.prompt_id);
     // What ComfyUI is told between a job's turn and the begin of its run, it has forgotten by now.
-    if (kind === "execution_start" && this.unwanted.has(id)) void interrupt(id);
+    if (kind === "execution_start" && this.unwanted.has(id)) void takeBack(id);
     const job = this.list.find((each) => each.promptId && each.promptId === id);
     if (!job) return;
     job.take(kind, detail, performance.now());
@@ -117,13 +116,14 @@ class Jobs extends EventTarget {
 
   #askLater() {
     clearTimeout(this.timer);
-    if (this.list.some((job) => !job.isOver)) this.timer = window.setTimeout(() => this.#ask(), ASK_MS);
+    if (this.isServerGone || this.unwanted.size || this.list.some((job) => !job.isOver)) this.timer = window.setTimeout(() => this.#ask(), ASK_MS);
   }
 
   async #ask() {
     try {
       const queue = await (await api.fetchApi("/queue")).json();
       this.isServerGone = false;
+      this.#takeBackAgain([...queue.queue_running, ...queue.queue_pending].map((item) => item[1]));
       for (const job of this.list.filter((each) => !each.isOver && each.promptId)) {
         const isListed = [...queue.queue_running, ...queue.queue_pending].some((item) => item[1] === job.promptId);
         if (!isListed) job.remembered((await (await api.fetchApi(`/history/${job.promptId}`)).json())[job.promptId]);
@@ -132,15 +132,27 @@ class Jobs extends EventTarget {
       }
     } catch {
       this.isServerGone = true;
-      for (const job of this.list) this.#changed(job);
     }
+    this.dispatchEvent(new CustomEvent("change"));
     this.#askLater();
+  }
+
+  /**
+   * Only the tab that sent a job hears when its run begins; any other one that cancelled it sees it go on in the queue.
+   *
+   * @param {string[]} listed
+   */
+  #takeBackAgain(listed) {
+    for (const id of this.unwanted) {
+      if (listed.includes(id)) void takeBack(id);
+      else if (!this.list.some((job) => job.promptId === id)) this.unwanted.delete(id);
+    }
   }
 
   /** @param {Job} job */
   #changed(job) {
     if (job.state === "done" && job.files.length) this.#finish(job);
-    if (job.state === "cancelled" && this.unwanted.has(job.promptId)) this.list = this.list.filter((each) => each !== job);
+    if (["cancelled", "lost"].includes(job.state) && this.unwanted.has(job.promptId)) this.list = this.list.filter((each) => each !== job);
     const underWay = this.list.filter((each) => !each.isOver && each.promptId).map((each) => each.start);
     const ids = underWay.map((start) => start.promptId ?? "");
     for (const id of ids) this.known.add(id);
@@ -168,8 +180,13 @@ function post(route, body) {
   return api.fetchApi(route, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 }
 
-/** Stop a job if it is the one that runs. @param {string} promptId */
-async function interrupt(promptId) {
+/**
+ * Have ComfyUI drop a job. Both, as its turn may come between the two; neither touches another job.
+ *
+ * @param {string} promptId
+ */
+async function takeBack(promptId) {
+  await post("/queue", { delete: [promptId] }).catch(() => {});
   await post("/interrupt", { prompt_id: promptId }).catch(() => {});
 }
 
