@@ -7,9 +7,9 @@ from typing import Any
 
 from comfy_server import ComfyServer
 from playwright.sync_api import Locator, Page, Route, expect
-from test_panel import BRIEF, KO, OPEN, coffee, open_panel
+from test_panel import BRIEF, KO, OPEN, choose, coffee, open_panel
 from test_panel_engines import CATCH, asked
-from waits import reload, wait_until
+from waits import place_of, reload, wait_until
 
 KEEP = """ads => localStorage.setItem("adstudio.panel", JSON.stringify({ads}))"""
 
@@ -31,6 +31,8 @@ SILENCE = """() => {
     app.api.fetchApi = (route, options) =>
         route === "/queue" && window.isSilent ? Promise.reject(new TypeError("Failed to fetch")) : send(route, options);
 }"""
+
+UNDER = "(element, [x, y]) => element.contains(document.elementFromPoint(x, y))"
 
 
 def hold(page: Page, address: str) -> Callable[[], None]:
@@ -112,3 +114,44 @@ def test_a_server_that_is_back_is_noticed_where_nothing_is_under_way_any_more(op
     expect(panel.locator(".adp-job")).to_have_count(0)
     page.evaluate("() => { window.isSilent = false }")
     expect(panel.locator(".adp-gone")).to_be_hidden()
+
+
+def test_a_double_click_and_a_key_that_is_held_make_one_ad(open_page: Any):
+    page = open_page(locale="ko")
+    page.evaluate(CATCH)
+    panel = open_panel(page)
+    panel.get_by_label(KO["brief"]).fill(BRIEF)
+    jobs, make = panel.locator(".adp-job"), panel.get_by_role("button", name=KO["make"])
+    make.dblclick()
+    expect(jobs).to_have_count(1)
+    choose(panel, KO["words"]["own"])
+    panel.get_by_label(KO["headline"], exact=True).fill("봄")
+    for _ in range(3):
+        page.keyboard.down("Enter")  # the second and the third time it is held
+    page.keyboard.up("Enter")
+    expect(jobs).to_have_count(2)
+    panel.get_by_label(KO["brief"]).focus()
+    page.keyboard.down("Control")
+    for _ in range(3):
+        page.keyboard.down("Enter")
+    page.keyboard.up("Enter")
+    page.keyboard.up("Control")
+    expect(jobs).to_have_count(3)
+
+
+def test_the_second_click_of_a_double_click_meets_no_other_button(open_page: Any):
+    page = open_page(locale="ko")
+    page.route("**/api/prompt", lambda route: route.abort())
+    panel = open_panel(page)
+    panel.get_by_label(KO["brief"]).fill(BRIEF)
+    panel.get_by_role("button", name=KO["make"]).click()
+    again = panel.locator(".adp-job[data-state=failed]").get_by_role("button", name=KO["fix"]["again"])
+    x, y, width, height = place_of(again)
+    page.evaluate(CATCH)
+    page.mouse.click(x + width / 2, y + height / 2)
+    queued = panel.locator(".adp-job[data-state=queued]")
+    expect(queued).to_have_count(1)
+    assert queued.get_by_role("button", name=KO["cancel"]).evaluate(UNDER, [x + width / 2, y + height / 2])
+    page.mouse.down(click_count=2)
+    page.mouse.up(click_count=2)
+    expect(queued).to_have_count(1)

@@ -87,6 +87,8 @@ function listen(panel, form, results) {
   change();
   // Keys and files meant for the panel are not the graph's.
   panel.addEventListener("keydown", (event) => event.stopPropagation());
+  panel.addEventListener("keydown", pressOnce, true);
+  panel.addEventListener("click", clickOnce, true);
   panel.addEventListener("paste", (event) => {
     event.stopPropagation();
     const file = photoIn(event.clipboardData, event.target);
@@ -112,6 +114,31 @@ function listen(panel, form, results) {
     otherTabs.removeEventListener("change", redraw);
     results.update([], false);
   };
+}
+
+/**
+ * The second click of a double click was meant for what stood there at the first: it would make an ad twice, or cancel it.
+ *
+ * @param {MouseEvent} event
+ */
+function clickOnce(event) {
+  if (event.detail > 1 && /** @type {Element} */ (event.target).closest(".adp-go, .adp-results :is(button, a)")) drop(event);
+}
+
+/**
+ * Enter that is held down makes one ad.
+ *
+ * @param {KeyboardEvent} event
+ */
+function pressOnce(event) {
+  const isNewLine = /** @type {Element} */ (event.target).matches("textarea") && !event.ctrlKey && !event.metaKey;
+  if (event.key === "Enter" && event.repeat && !isNewLine) drop(event);
+}
+
+/** @param {Event} event */
+function drop(event) {
+  event.preventDefault();
+  event.stopPropagation();
 }
 
 /** @param {Ad} ad */
