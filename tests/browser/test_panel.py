@@ -337,6 +337,14 @@ def test_the_panel_outlives_its_server(open_page: Any, mortal: ComfyServer, tmp_
     panel.locator(".adp-shown img").wait_for(timeout=MADE_MS)
 
 
+@pytest.fixture
+def usual_defaults(server: ComfyServer) -> Iterator[None]:
+    """The server keeps what a test sets; the next one begins without."""
+    yield
+    server.post("/api/settings", {"AdStudio.Panel.Provider": ""})
+
+
+@pytest.mark.usefixtures("usual_defaults")
 def test_defaults_are_set_in_korean_and_reach_the_form(open_page: Any, tmp_path: Path):
     page = open_page(locale="ko")
     panel = open_panel(page)
@@ -350,14 +358,13 @@ def test_defaults_are_set_in_korean_and_reach_the_form(open_page: Any, tmp_path:
     expect(dialog.locator("input[type=password]")).to_have_count(0)
     page.screenshot(path=tmp_path / "settings.png")
     menu = dialog.locator("select", has=page.locator("option[value=rules]"))
-    menu.select_option("rules")
+    with page.expect_response("**/settings/AdStudio.Panel.Provider"):  # which keeps it for the tests to come, too
+        menu.select_option("rules")
     page.keyboard.press("Escape")
-    page.wait_for_timeout(500)
-    page.evaluate(OPEN)
+    expect(dialog).to_be_hidden()
+    expect(panel.get_by_label(KO["provider"])).to_have_value("rules")
+    page.evaluate(OPEN)  # closed, and opened again
     panel.wait_for(state="detached")
     panel = open_panel(page)
     panel.locator("summary").click()
     expect(panel.get_by_label(KO["provider"])).to_have_value("rules")
-    page.evaluate(
-        "async () => { await app.extensionManager.setting.set('AdStudio.Panel.Provider', '') }"
-    )  # the server keeps it

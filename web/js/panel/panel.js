@@ -11,7 +11,7 @@ import { begin, keep, memory, otherTabs } from "./memory.js";
 import { offers } from "./offers.js";
 import { photoIn } from "./photos.js";
 import { Results } from "./results.js";
-import { defaults } from "./settings.js";
+import { defaults, newDefaults } from "./settings.js";
 import { downloadName, EMBEDDED, titleOf } from "./wishes.js";
 
 export const TAB = "adstudio";
@@ -84,6 +84,8 @@ function listen(panel, form, results) {
   jobs.addEventListener("made", made);
   const redraw = () => results.draw();
   otherTabs.addEventListener("change", redraw);
+  const take = (/** @type {any} */ event) => form.draw(event.detail);
+  newDefaults.addEventListener("change", take);
   change();
   // Keys and files meant for the panel are not the graph's.
   panel.addEventListener("keydown", (event) => event.stopPropagation());
@@ -112,6 +114,7 @@ function listen(panel, form, results) {
     jobs.removeEventListener("preview", preview);
     jobs.removeEventListener("made", made);
     otherTabs.removeEventListener("change", redraw);
+    newDefaults.removeEventListener("change", take);
     results.update([], false);
   };
 }

@@ -14,6 +14,9 @@ const WISH = /** @type {Record<string, (value: string) => Partial<Wishes>>} */ (
 const GROUP = ["Ad Studio", "Panel"];
 /** @typedef {import("../page/words.js").Say} Say */
 
+/** Tells with "change" what of the form has a new default: the form may be open. */
+export const newDefaults = new EventTarget();
+
 /** @type {Record<string, {id: string, list: (offered: Offers) => string[], name: (value: string, say: Say) => string}>} */
 const MENUS = {
   channel: { id: "AdStudio.Panel.Channel", list: ({ channels }) => channels, name: (id, say) => channelName(id, say) },
@@ -60,8 +63,10 @@ export function defaults(offered) {
 function changed(key) {
   return (/** @type {string} */ value, /** @type {string | undefined} */ before) => {
     if (before === undefined || before === value) return;
-    Object.assign(memory.wishes, WISH[key](value));
+    const detail = WISH[key](value);
+    Object.assign(memory.wishes, detail);
     keep();
+    newDefaults.dispatchEvent(new CustomEvent("change", { detail }));
   };
 }
 
