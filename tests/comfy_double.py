@@ -41,7 +41,8 @@ class ComfyDouble:
         self.damaged_views = 0
         self.answers_lost = 0  # POSTs whose job is taken and whose answer never comes
         self.gateway_errors = 0  # POSTs that are taken while a proxy answers 504
-        self.takes_after_s = 0.0  # until a POST that was read is a job; one may come in between
+        self.takes_late_at = ""  # the path of the request with which a POST that was read becomes a job; "" = its own
+        self.told: list[str] = []  # the jobs whose numbers have been answered with
         self.runs: list[str] = []  # the jobs that were worked on, by number
         self.once: Once | None = Once()  # None: an Ad Studio of before
         self.posts_lost = 0  # POSTs that are cut before anything is taken
@@ -53,8 +54,9 @@ class ComfyDouble:
         self.fails_at = ""  # class of the node that fails
         self.fails_with: dict[str, str] | None = None  # what it tells of its error on the socket
         self.is_cached = False
+        self.reads = threading.Event()  # POSTs are answered when it is set, and become jobs
         self.waits = threading.Event()  # jobs begin when it is set
-        self.waits.set()
+        self.reads.set(), self.waits.set()
         self.lacks_nodes: tuple[str, ...] = ()
         self.other_jobs = 0
         self.engines: list[dict[str, Any]] = []
@@ -62,7 +64,9 @@ class ComfyDouble:
         self.writer = "rules"  # who wrote the prompts
         self.mask_size: tuple[int, int] = (48, 64)  # of what is previewed
         self._port = port
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()
+        self.life = 0  # how often it has been killed; what an earlier life had begun must not reach into the next one
+        self.late: list[dict[str, Any]] = []
         self.jobs: dict[str, str] = {}
         self.history: dict[str, Any] = {}
         self.lines: dict[str, socket.socket] = {}
@@ -75,7 +79,7 @@ class ComfyDouble:
 
     def start(self) -> None:
         """Listen; on the same port as before, if there was one."""
-        self._server = ThreadingHTTPServer(("127.0.0.1", self._port), partial(Handler, self))
+        self._server = ThreadingHTTPServer(("127.0.0.1", self._port), partial(Handler, self, self.life))
         self._server.daemon_threads = True
         self._port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
@@ -86,7 +90,9 @@ class ComfyDouble:
         self._server.shutdown()
         self._server.server_close()
         with self.lock:
+            self.life += 1
             self.jobs.clear()
+            self.late.clear()
             self.history.clear()
             self.once = self.once and Once()
             for line in [*self.connections]:
@@ -94,27 +100,39 @@ class ComfyDouble:
                     line.shutdown(socket.SHUT_RDWR)
             self.lines.clear()
 
-    def take(self, body: dict[str, Any]) -> None:
+    def take(self, body: dict[str, Any], life: int) -> None:
         """Queue a job and work on it."""
         number = body["prompt_id"]
-        time.sleep(self.takes_after_s)
-        self.jobs[number] = "pending"
-        threading.Thread(target=self._work, args=(number, body), daemon=True).start()
+        with self.lock:
+            if life == self.life:
+                self.jobs[number] = "pending"
+        threading.Thread(target=self._work, args=(number, body, life), daemon=True).start()
+
+    def take_late(self, path: str) -> None:
+        """Take what has waited for a request of this path."""
+        with self.lock:
+            while self.late and path == self.takes_late_at:
+                self.take(self.late.pop(0), self.life)
 
     def cancel(self, number: str) -> bool:
         """Drop a job that waits or runs."""
-        if self.jobs.get(number) not in ("pending", "in_progress"):
-            return False
-        self.cancelled.append(number)
-        self._end(number, "cancelled", [["execution_interrupted", {"prompt_id": number}]], {})
-        return True
+        with self.lock:
+            if self.jobs.get(number) not in ("pending", "in_progress"):
+                return False
+            self.cancelled.append(number)
+            self._end(number, "cancelled", [["execution_interrupted", {"prompt_id": number}]], {})
+            return True
 
-    def _work(self, number: str, body: dict[str, Any]) -> None:
-        self.waits.wait(30)
-        if self.jobs.get(number) != "pending":
-            return
-        self.jobs[number] = "in_progress"
-        self.runs.append(number)
+    def _is(self, state: str, number: str, life: int) -> bool:
+        return life == self.life and self.jobs.get(number) == state
+
+    def _work(self, number: str, body: dict[str, Any], life: int) -> None:
+        self.waits.wait()
+        with self.lock:
+            if not self._is("pending", number, life):
+                return
+            self.jobs[number] = "in_progress"
+            self.runs.append(number)
         client, graph = body.get("client_id", ""), body["prompt"]
         self._tell(client, "execution_start", {"prompt_id": number})
         if self.is_cached:
@@ -122,7 +140,7 @@ class ComfyDouble:
             self._tell(client, "execution_cached", {"prompt_id": number, "nodes": cached})
         states: dict[str, Any] = {}
         for done, (node, about) in enumerate(graph.items()):
-            if self.jobs.get(number) != "in_progress":
+            if not self._is("in_progress", number, life):
                 return
             if done == self.cuts_socket_after:
                 self.cuts_socket_after = -1
@@ -130,7 +148,7 @@ class ComfyDouble:
             for state in ("running", "finished"):
                 states[node] = {"state": state, "value": 1, "max": 4, "display_node_id": node}
                 self._tell(client, "progress_state", {"prompt_id": number, "nodes": states})
-                time.sleep(self.node_pause_s)
+                self._pause(number, life)
             if about["class_type"] == self.fails_at:
                 wrong = {"prompt_id": number, "node_id": node, "node_type": about["class_type"]}
                 wrong |= {"exception_type": "adstudio.InputError", "exception_message": "The box is too small.\n"}
@@ -139,10 +157,18 @@ class ComfyDouble:
                 self._tell(client, "execution_error", wrong)
                 self._end(number, "failed", [["execution_error", wrong]], {})
                 return
+        if not self._is("in_progress", number, life):
+            return
         outputs = self._save(graph)
         self._tell(client, "execution_success", {"prompt_id": number})
         self._end(number, "completed", [["execution_success", {"prompt_id": number}]], outputs)
         self._tell(client, "executing", {"node": None, "prompt_id": number})
+
+    def _pause(self, number: str, life: int) -> None:
+        """Be at work on a node, for as long as is said now, or until the job is dropped."""
+        began = time.monotonic()
+        while time.monotonic() - began < self.node_pause_s and self._is("in_progress", number, life):
+            time.sleep(0.005)
 
     def _end(self, number: str, state: str, messages: list[Any], outputs: dict[str, Any]) -> None:
         with self.lock:
@@ -208,3 +234,4 @@ def running_double(folder: Path) -> Iterator[ComfyDouble]:
     finally:
         with suppress(OSError):
             double.kill()
+        double.reads.set(), double.waits.set()  # nobody need wait any longer

@@ -25,13 +25,16 @@ class Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
 
-    def __init__(self, owner: ComfyDouble, *line: Any) -> None:
-        self.owner = owner
+    def __init__(self, owner: ComfyDouble, life: int, *line: Any) -> None:
+        self.owner, self.life = owner, life
         super().__init__(*line)  # which serves it at once
 
     def setup(self) -> None:
         super().setup()
-        self.owner.connections.add(self.connection)
+        with self.owner.lock:
+            self.owner.connections.add(self.connection)
+            if self.life != self.owner.life:  # it was killed while this line came in
+                self._hang_up()
 
     def finish(self) -> None:
         self.owner.connections.discard(self.connection)
@@ -62,6 +65,7 @@ class Handler(BaseHTTPRequestHandler):
         elif place.path.startswith("/object_info/"):
             self._answer({} if tail in owner.lacks_nodes else {tail: schema_of(tail)})
         elif place.path == "/adstudio/health":
+            owner.take_late(place.path)
             self._answer({"ok": True, "once": owner.once is not None})
         elif place.path == "/adstudio/engines":
             self._answer({"engines": owner.engines})
@@ -89,7 +93,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def _take(self, body: dict[str, Any]) -> None:
         owner = self.owner
+        owner.take_late("/prompt")
         owner.posts.append(body)
+        owner.reads.wait()
         if owner.posts_lost:
             owner.posts_lost -= 1
             self._hang_up()
@@ -98,17 +104,20 @@ class Handler(BaseHTTPRequestHandler):
         elif "prompt" not in (owner.once.sift(body) if owner.once else body):
             self._answer({"error": {"type": "no_prompt", "message": "No prompt provided"}, "node_errors": {}}, 400)
         else:
-            is_lost = owner.answers_lost > 0
+            is_lost, is_late = owner.answers_lost > 0, owner.gateway_errors > 0
             owner.answers_lost -= is_lost
+            owner.gateway_errors -= is_late
+            if owner.takes_late_at and (is_lost or is_late):
+                owner.late.append(body)
+            else:
+                owner.take(body, self.life)
             if is_lost:
                 self._hang_up()
-            is_late = owner.gateway_errors > 0
-            owner.gateway_errors -= is_late
-            if is_late:
+            elif is_late:
                 self._answer({"error": "gateway timeout"}, 504)
-            owner.take(body)
-            if not is_lost and not is_late:
+            else:
                 self._answer({"prompt_id": body["prompt_id"], "number": 1, "node_errors": {}})
+                owner.told.append(body["prompt_id"])
 
     def _view(self, query: dict[str, str]) -> None:
         owner = self.owner
@@ -133,13 +142,14 @@ class Handler(BaseHTTPRequestHandler):
             return
         key = self.headers["Sec-WebSocket-Key"].encode()
         accept = base64.b64encode(hashlib.sha1(key + _ACCEPT).digest()).decode()
-        self.send_response(101)
-        for name, value in (("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Accept", accept)):
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.flush()
-        with self.owner.lock:
-            self.owner.lines[client] = self.connection
+        with self.owner.lock:  # whoever has the answer misses nothing of what is told from then on
+            self.send_response(101)
+            for name, value in (("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Accept", accept)):
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.flush()
+            if self.life == self.owner.life:
+                self.owner.lines[client] = self.connection
         while (data := self.connection.recv(65536)) and data[0] != 0x88:  # until the client hangs up
             pass
         self._hang_up()

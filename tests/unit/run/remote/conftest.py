@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 from comfy_double import ComfyDouble, running_double
 
-from adstudio.run.remote import connection, job, socket
+from adstudio.run.remote import connection, job, pool, socket
 from adstudio.run.remote.job import Patience
 from adstudio.run.remote.runner import ComfyRunner
 
@@ -24,6 +24,7 @@ def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(job, "_SETTLE_S", 0.5)
     monkeypatch.setattr(connection, "_PAUSE_S", 0.02)
     monkeypatch.setattr(socket, "_FIRST_PAUSE_S", 0.05)
+    monkeypatch.setattr(pool, "DEAD_S", 3600)  # until a test says that it is over
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def make(tmp_path: Path) -> Iterator[Make]:
 
     def make(*servers: ComfyDouble | str, silent_s: float = 5.0) -> ComfyRunner:
         urls = [server if isinstance(server, str) else server.url for server in servers]
-        made.append(ComfyRunner(urls, tmp_path / "ads", patience=Patience(silent_s=silent_s, job_s=20)))
+        made.append(ComfyRunner(urls, tmp_path / "ads", patience=Patience(silent_s=silent_s, job_s=300)))
         return made[-1]
 
     yield make

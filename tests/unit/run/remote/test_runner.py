@@ -21,6 +21,7 @@ from adstudio.run.request import AdRequest
 from adstudio.types import RunEvent
 
 WORDS = AdRequest(brief="봄 딸기라떼", seed=7, steps=2)
+FOR_EVER_S = 3600  # at a node, for jobs that must not be done before somebody has cancelled them
 
 
 def files(folder: Path) -> set[str]:
@@ -85,7 +86,7 @@ def test_a_job_that_never_arrived_is_sent_again_under_its_number(double: ComfyDo
 
 
 def test_a_job_that_is_taken_late_is_run_once(double: ComfyDouble, make: Any) -> None:
-    double.answers_lost, double.takes_after_s = 1, 1.0  # longer than the client waits for it to show up
+    double.answers_lost, double.takes_late_at = 1, "/prompt"  # once the client has given it up and sends it again
     result = make(double).run(WORDS)
     assert result.path.is_file()
     assert double.runs == [double.posts[0]["prompt_id"]]
@@ -93,13 +94,13 @@ def test_a_job_that_is_taken_late_is_run_once(double: ComfyDouble, make: Any) ->
 
 
 def test_a_job_that_a_proxy_gives_up_on_is_run_once(double: ComfyDouble, make: Any) -> None:
-    double.gateway_errors, double.takes_after_s = 1, 1.0
+    double.gateway_errors, double.takes_late_at = 1, "/prompt"
     assert make(double).run(WORDS).path.is_file()
     assert double.runs == [double.posts[0]["prompt_id"]]
 
 
 def test_a_server_that_cannot_tell_is_not_sent_it_again(double: ComfyDouble, make: Any, tmp_path: Path) -> None:
-    double.once, double.answers_lost, double.takes_after_s = None, 1, 1.0
+    double.once, double.answers_lost, double.takes_late_at = None, 1, "/adstudio/health"
     with running_double(tmp_path / "second") as other:
         other.other_jobs = 5
         assert make(double, other).run(WORDS).path.is_file()
@@ -124,9 +125,8 @@ def test_a_job_that_somebody_takes_out_of_the_queue_stays_out(double: ComfyDoubl
     thread = threading.Thread(target=work)
     thread.start()
     wait_for(lambda: double.jobs)
-    time.sleep(0.2)
     double.jobs.clear()
-    thread.join(15)
+    thread.join()
     double.waits.set()
     assert raised[0].code == "comfyui.interrupted" and not double.runs
 
@@ -141,7 +141,7 @@ def test_a_restarted_server_gets_the_job_again(double: ComfyDouble, make: Any) -
     time.sleep(0.3)
     double.start()
     double.waits.set()
-    work.join(15)
+    work.join()
     assert done and done[0].path.is_file()
     assert len({post["prompt_id"] for post in double.posts}) == 1 < len(double.posts)
 
@@ -157,22 +157,20 @@ def test_a_server_that_stays_away_is_given_up(double: ComfyDouble, make: Any) ->
 
     thread = threading.Thread(target=work)
     thread.start()
-    wait_for(lambda: double.posts)
+    wait_for(lambda: double.told)
     double.kill()
-    thread.join(15)
+    thread.join()
     assert raised[0].code in ("comfyui.gone", "comfyui.unreachable") and raised[0].hint
 
 
 def test_cancelling_drops_this_job_and_no_other(double: ComfyDouble, make: Any, tmp_path: Path) -> None:
-    double.node_pause_s = 0.1
+    double.node_pause_s = FOR_EVER_S
     runner = make(double)
-    timer = threading.Timer(0.3, runner.cancel)
-    timer.start()
     with pytest.raises(Cancelled):
-        runner.run(WORDS)
+        runner.run(WORDS, lambda event: runner.cancel() if event.step == "load" else None)
     assert double.cancelled == [double.posts[0]["prompt_id"]]
     assert runner.report.status == "cancelled"
-    assert {step.status for step in runner.report.steps if step.name == "load"} <= {"cancelled", "done"}
+    assert [step.status for step in runner.report.steps if step.name == "load"] == ["cancelled"]
     assert not (tmp_path / "ads").exists()
     double.node_pause_s = 0
     assert runner.run(WORDS).path.is_file()
@@ -250,15 +248,18 @@ def test_slow_uploads_show_how_far_they_are(double: ComfyDouble, make: Any, coff
 
 
 def test_the_async_face_cancels_too(double: ComfyDouble, make: Any) -> None:
-    double.node_pause_s = 0.1
-    runner = make(double)
+    double.node_pause_s = FOR_EVER_S
 
     async def ask() -> None:
-        await asyncio.wait_for(runner.run_async(WORDS), 0.4)
+        work = asyncio.create_task(make(double).run_async(WORDS))
+        while not double.runs:
+            await asyncio.sleep(0.01)
+        work.cancel()
+        await work
 
-    with pytest.raises(TimeoutError):
+    with pytest.raises(asyncio.CancelledError):
         asyncio.run(ask())
-    assert double.cancelled
+    assert double.cancelled == double.runs
 
 
 def test_the_python_call_takes_a_server(double: ComfyDouble, tmp_path: Path) -> None:
@@ -284,22 +285,24 @@ def test_the_command_draws_on_a_server_and_tells_a_program_line_by_line(
 
 
 def wait_for(condition: Any) -> None:
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < until
         time.sleep(0.01)
 
 
 def test_one_of_two_async_runs_is_cancelled_and_the_other_goes_on(double: ComfyDouble, make: Any) -> None:
-    double.node_pause_s = 0.1
+    double.node_pause_s = FOR_EVER_S
     runner = make(double)
 
     async def ask() -> Any:
         stays = asyncio.create_task(runner.run_async(WORDS))
         goes = asyncio.create_task(runner.run_async(replace(WORDS, seed=8)))
-        await asyncio.sleep(0.4)
+        while len(double.runs) < 2:
+            await asyncio.sleep(0.01)
         goes.cancel()
         await asyncio.wait([goes])
+        double.node_pause_s = 0
         return goes.cancelled(), await stays
 
     was_cancelled, made = asyncio.run(ask())
