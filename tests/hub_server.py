@@ -37,6 +37,7 @@ class Faults:
     range_header: str | None = None  # said of a range instead of where it lies; "" = nothing
     packed: bool = False  # files come packed by gzip, whatever was asked
     bytes_per_second: int | None = None
+    trickle_after: int | None = None  # bytes of files in all, then they come byte by byte until this is set anew
     needs_token: str = ""
 
 
@@ -250,13 +251,15 @@ class _Answer(BaseHTTPRequestHandler):
 
     def _send_bytes(self, name: str, content: bytes) -> None:
         hub, sent = self.server.hub, 0
-        step, drops = 4096, hub.faults.drops
+        at, drops = 0, hub.faults.drops
         with hub.guard:
             drops.extend(cut := drops[:1])
             del drops[: len(cut)]
-        for at in range(0, len(content), step):
-            faults, chunk = hub.faults, content[at : at + step]
+        while at < len(content):
+            faults = hub.faults
             with hub.guard:
+                trickles = faults.trickle_after is not None and hub.total_sent >= faults.trickle_after
+                chunk = whole = content[at : at + (1 if trickles else 4096)]
                 if faults.drop_after is not None:
                     chunk = chunk[: max(0, faults.drop_after - hub.total_sent)]
                 if cut:
@@ -271,11 +274,14 @@ class _Answer(BaseHTTPRequestHandler):
                 self.close_connection = True
                 return
             sent += len(chunk)
-            if len(chunk) < min(step, len(content) - at):
+            at += len(chunk)
+            if len(chunk) < len(whole):
                 self.close_connection = True
                 self.connection.shutdown(2)
                 return
-            if faults.bytes_per_second:
+            if trickles:
+                time.sleep(0.02)
+            elif faults.bytes_per_second:
                 time.sleep(len(chunk) / faults.bytes_per_second)
 
     def log_message(self, format: str, *args: object) -> None:

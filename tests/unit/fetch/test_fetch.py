@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hub_server import COMMIT, Hub
+from onlooker import Onlooker
 
 from adstudio.engine.doctor.examination import examine_folder, write_mended
 from adstudio.engine.download.fetch import fetch, is_complete
@@ -47,12 +48,18 @@ def test_a_download_is_the_checkpoint_itself(
     np.testing.assert_array_equal(drawn, expected)
 
 
-def test_progress_counts_bytes_and_ends_at_all_of_them(
-    hub: Hub, needed: dict[str, int], watcher: Any, tmp_path: Path
-) -> None:
-    hub.faults.bytes_per_second = 600_000
-    fetch(REPO, tmp_path / "tiny", watcher)
+def test_progress_counts_bytes_and_ends_at_all_of_them(hub: Hub, needed: dict[str, int], tmp_path: Path) -> None:
     total = sum(needed.values())
+    hub.faults.trickle_after = total // 2
+
+    class Patient(Onlooker):
+        def progress(self, step: int, total: int, preview: object = None) -> None:
+            super().progress(step, total, preview)
+            if 0 < step < total:
+                hub.faults.trickle_after = None  # the rest, now that it was told of a part
+
+    watcher = Patient()
+    fetch(REPO, tmp_path / "tiny", watcher)
     steps = [step for step, _ in watcher.seen]
     assert {whole for _, whole in watcher.seen} == {total}
     assert steps == sorted(steps) and steps[-1] == total
@@ -94,7 +101,7 @@ def test_a_folder_alone_is_not_complete(tmp_path: Path, original: Path) -> None:
 
 def test_a_file_that_was_touched_is_read_again_and_stays(hub: Hub, watcher: Any, tmp_path: Path) -> None:
     folder = fetch(REPO, tmp_path / "tiny", watcher)
-    os.utime(folder / "vae" / "config.json")
+    os.utime(folder / "vae" / "config.json", (1, 1))
     assert not is_complete(folder)
     hub.reset()
     fetch(REPO, folder, watcher)
