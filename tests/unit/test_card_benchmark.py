@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -95,9 +96,7 @@ def test_a_row_that_broke_off_costs_only_itself(run: Any, tmp_path: Path):
 
 
 def test_what_a_part_leaves_behind_is_neither_waited_for_nor_kept(run: Any):
-    began = time.monotonic()
-    rows = run("leaves one", limit_s=300)
-    assert time.monotonic() - began < 60
+    rows = run("leaves one", limit_s=300)  # half of what the one that is left takes
     assert rows["whole part"]["note"] == "done"
     assert _is_gone(int(float(rows["child"]["value"])))
 
@@ -105,6 +104,7 @@ def test_what_a_part_leaves_behind_is_neither_waited_for_nor_kept(run: Any):
 def test_a_larger_budget_gives_every_part_more_time(card: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     given: dict[str, float] = {}
     monkeypatch.setattr(card, "run_part", lambda part, limit_s, *_: given.setdefault(part.name, limit_s))
+    monkeypatch.setattr(card, "time", SimpleNamespace(monotonic=lambda: 5.0))  # nothing takes any time
     limits = {part.name: part.limit_s for part in card.PARTS}
     for budget, share in ((480, 1), (100_000, 100_000 / 480), (200, 1)):
         given.clear()
@@ -113,17 +113,22 @@ def test_a_larger_budget_gives_every_part_more_time(card: Any, tmp_path: Path, m
         )
         card.main()
         expected = {name: min(limit * share, budget) for name, limit in limits.items()}
-        assert given == pytest.approx(expected, abs=2)
+        assert given == pytest.approx(expected)
 
 
-def test_a_part_that_hangs_is_ended_with_all_it_has_started(run: Any):
-    began = time.monotonic()
-    rows = run("hangs", limit_s=3 if sys.platform != "linux" else 2)
-    assert time.monotonic() - began < 30
-    assert "ended at its limit of" in rows["whole part"]["note"]
+def test_a_part_that_hangs_is_ended_with_all_it_has_started(run: Any, card: Any, monkeypatch: pytest.MonkeyPatch):
+    passed, add = [0.0], card.Book.add
+
+    def spend_the_time(book: Any, part: str, what: str, *said: Any, **more: Any) -> None:
+        add(book, part, what, *said, **more)
+        passed[0] += 1000 * (what == "child")  # the last that it says before it hangs
+
+    monkeypatch.setattr(card.Book, "add", spend_the_time)
+    monkeypatch.setattr(card, "time", SimpleNamespace(monotonic=lambda: passed[0]))
+    rows = run("hangs", limit_s=300)
+    assert rows["whole part"]["note"] == "ended at its limit of 300 s"
     assert rows["first"]["value"] == "1.5"
-    if "child" in rows:  # on a busy machine its time may be over before
-        assert _is_gone(int(float(rows["child"]["value"])))
+    assert _is_gone(int(float(rows["child"]["value"])))
 
 
 def test_a_played_card_leaves_torch_what_cuda_has_not_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
@@ -172,8 +177,8 @@ def test_a_failing_test_is_told_before_the_others_have_run(
     pytest.importorskip("torch")
     from benchmarks import card_parts
 
-    told: list[tuple[str, float, int]] = []
-    done = tmp_path / "done"
+    told: list[tuple[str, float]] = []
+    heard = tmp_path / "heard"
     # as where a plugin is missing whose options are set
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --strict-config\nno_plugin_has_this = 600\n")
     (tmp_path / "test_some.py").write_text(
@@ -182,13 +187,22 @@ def test_a_failing_test_is_told_before_the_others_have_run(
         "@pytest.mark.parametrize('name', ['a b', 'c'])\n"
         "def test_second(name): pass\n"
         "def test_third(): pytest.skip('no card')\n"
-        f"def test_last(): time.sleep(2); pathlib.Path({str(done)!r}).touch()\n"
+        "def test_last():\n"
+        "    end = time.monotonic() + 120\n"
+        f"    while not pathlib.Path({str(heard)!r}).exists():\n"
+        "        assert time.monotonic() < end, 'nobody has heard of the first'\n"
+        "        time.sleep(0.02)\n"
     )
-    monkeypatch.setattr(card_parts, "say", lambda what, value, *_: told.append((what, value, done.exists())))
+
+    def say(what: str, value: float, *_: str) -> None:
+        told.append((what, value))
+        heard.touch()
+
+    monkeypatch.setattr(card_parts, "say", say)
     card_parts.run_tests([tmp_path])
     first, *totals = told
-    assert first[0].endswith("test_some.py::test_first") and not first[2]
-    assert [row[:2] for row in totals] == [
+    assert first[0].endswith("test_some.py::test_first")
+    assert totals == [
         ("tests passed", 3), ("tests failed", 1), ("tests error", 0), ("tests skipped", 1)
     ]  # fmt: skip
     for ending in ("import nothing_of_that_name", "import os; os.abort()"):
@@ -202,7 +216,7 @@ def test_a_failing_test_is_told_before_the_others_have_run(
     monkeypatch.setattr(sys, "executable", str(bare))
     told.clear()
     card_parts.run_tests([tmp_path])
-    assert told[-1][:2] == ("tests not all run, pytest's exit", 1)
+    assert told[-1] == ("tests not all run, pytest's exit", 1)
 
 
 def _is_gone(process: int) -> bool:
