@@ -133,7 +133,6 @@ class ChatServer:
         self.received: list[Received] = []
         self.gone = threading.Event()  # a client has left before it got its answer
         self.guard = threading.Lock()
-        self.busy = self.most_busy = 0
         self._server = _Server(("127.0.0.1", 0), _Answer)
         self._server.chat = self
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
@@ -195,18 +194,12 @@ class _Answer(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         headers = {name.lower(): value for name, value in self.headers.items()}
         reply = chat.next_reply(Received(self.path, headers, json.loads(body or b"{}")))
-        with chat.guard:
-            chat.busy += 1
-            chat.most_busy = max(chat.most_busy, chat.busy)
         try:
             if self._stays(reply.delay_s, reply.held):
                 self._send(reply)
         except OSError:
             chat.gone.set()
             self.close_connection = True
-        finally:
-            with chat.guard:
-                chat.busy -= 1
 
     do_GET = do_POST
 

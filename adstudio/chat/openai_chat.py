@@ -118,9 +118,10 @@ class OpenAIChat:
     async def _within_time(
         self, messages: list[ChatMessage], schema: dict[str, Any], max_tokens: int, seed: int
     ) -> Completion:
+        client = _client(self._service)  # the first loads the SDK, which takes seconds that are not the service's
         began = time.monotonic()
         try:
-            work = self._ask(messages, schema, max_tokens, seed, until=began + self._service.timeout_s)
+            work = self._ask(client, messages, schema, max_tokens, seed, until=began + self._service.timeout_s)
             answer = await asyncio.wait_for(work, self._service.timeout_s)
         except TimeoutError:
             answer = None
@@ -131,13 +132,20 @@ class OpenAIChat:
         return replace(answer, seconds=time.monotonic() - began)
 
     async def _ask(
-        self, messages: list[ChatMessage], schema: dict[str, Any], max_tokens: int, seed: int, *, until: float
+        self,
+        client: Any,
+        messages: list[ChatMessage],
+        schema: dict[str, Any],
+        max_tokens: int,
+        seed: int,
+        *,
+        until: float,
     ) -> Completion | Failure:
         is_shown = any(message.pictures for message in messages)
         place, retries = (self.host, self.model, is_shown), 0
         limit = "max_completion_tokens" if self.host == OPENAI_HOST else "max_tokens"
         dialect = _dialects.get(place) or _Dialect(limit, detail=is_shown)
-        async with _client(self._service) as client:
+        async with client:
             while True:
                 answer = await self._request(client, _wording(dialect, self.model, messages, schema, max_tokens, seed))
                 came = "an answer" if isinstance(answer, Completion) else answer.error.code

@@ -9,12 +9,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from chat_failures import FAILURES, http_date
-from chat_server import MODEL, PROMPT_ANSWER, ChatServer, Reply, chatting, fails, says
+from chat_server import MODEL, PROMPT_ANSWER, ChatServer, Received, Reply, chatting, fails, says
 
 from adstudio.chat import ChatMessage, Completion, openai_chat, wire
 from adstudio.chat.openai_chat import OpenAIChat
@@ -118,22 +119,44 @@ def test_what_may_pass_is_asked_again(server: ChatServer, first: Reply) -> None:
     assert server.count == 2
 
 
-@pytest.mark.parametrize("header", ["1", lambda: http_date(2)])
-def test_retry_after_is_waited_for(server: ChatServer, header: object) -> None:
-    value = header() if callable(header) else header
-    server.answers(fails(429, "slow", headers={"Retry-After": str(value)}), says(PROMPT_ANSWER))
-    began = time.monotonic()
+@pytest.mark.parametrize("header", [lambda: "1", lambda: http_date(2)], ids=["seconds", "date"])
+def test_retry_after_is_waited_for(server: ChatServer, header: Callable[[], str]) -> None:
+    came: list[float] = []
+
+    def slow(_: Received) -> Reply:
+        came.append(time.monotonic())
+        return fails(429, "slow", headers={"Retry-After": header()})
+
+    def ready(_: Received) -> Reply:
+        came.append(time.monotonic())
+        return says(PROMPT_ANSWER)
+
+    server.answers(slow, ready)
     ask(server)
-    assert time.monotonic() - began >= 0.9
-    assert server.count == 2
+    first, second = came
+    assert second - first >= 0.9
 
 
 def test_a_longer_wait_than_there_is_time_fails_at_once_and_says_so(server: ChatServer) -> None:
     server.answers(fails(429, "slow", headers={"Retry-After": "120"}))
-    began = time.monotonic()
     with pytest.raises(ProviderError, match=r"asks to wait 120 seconds, and \d+ are left"):
         ask(server)
-    assert time.monotonic() - began < 60
+    assert server.count == 1
+
+
+def test_the_time_that_loading_the_sdk_takes_is_not_the_services(
+    server: ChatServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passed, client = [0.0], openai_chat._client
+
+    def load(asked: Service) -> object:
+        passed[0] += 100
+        return client(asked)
+
+    monkeypatch.setattr(openai_chat, "_client", load)
+    monkeypatch.setattr(openai_chat, "time", SimpleNamespace(monotonic=lambda: passed[0]))
+    server.answers(fails(429, "slow", headers={"Retry-After": "0"}), says(PROMPT_ANSWER))
+    assert ask(server, 10.0).seconds == 0 and server.count == 2
 
 
 NO_FORM = fails(400, "Invalid parameter: 'response_format' of type 'json_schema' is not supported with this model.")
@@ -174,7 +197,12 @@ def test_a_refused_seed_is_dropped_and_the_limit_renamed(server: ChatServer) -> 
 
 @pytest.mark.parametrize(
     "reply",
-    [says("x", delay_s=30), says("x", drip_s=0.05), fails(500, "x"), fails(429, "x", headers={"Retry-After": "1"})],
+    [
+        says("x", held=threading.Event()),
+        says("x", drip_s=0.05),
+        fails(500, "x"),
+        fails(429, "x", headers={"Retry-After": "1"}),
+    ],
 )
 def test_the_deadline_is_over_everything(server: ChatServer, reply: Reply, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(openai_chat, "MAX_RETRIES", 10**6)
@@ -184,12 +212,11 @@ def test_the_deadline_is_over_everything(server: ChatServer, reply: Reply, monke
     with pytest.raises(ProviderError) as caught:
         ask(server, 2.0)
     took = time.monotonic() - began
-    assert took < 20, took
     assert caught.value.code in ("provider.timeout", "provider.server_error", "provider.rate_limited")
     if reply.status == 200:
         assert caught.value.code == "provider.timeout"
         assert took > 1.9
-        assert server.gone.wait(20), "the connection stayed open"
+        assert server.gone.wait(20) or not server.count, "the connection stayed open"
 
 
 def test_nobody_there() -> None:
@@ -241,11 +268,18 @@ def test_odd_but_usable_answers(server: ChatServer) -> None:
 
 
 def test_many_at_once_from_several_loops(server: ChatServer) -> None:
-    server.answers(says(PROMPT_ANSWER, delay_s=0.3))
+    all_came = threading.Event()
+
+    def once_all_came(_: Received) -> Reply:
+        if server.count == 32:
+            all_came.set()
+        return says(PROMPT_ANSWER, held=all_came)
+
+    server.answers(once_all_came)
     results: list[Completion] = []
 
     async def eight() -> None:
-        chat = OpenAIChat(service(server, 30))
+        chat = OpenAIChat(service(server, 600))
         asked = (chat.complete(QUESTION, schema=SCHEMA, max_tokens=300) for _ in range(8))
         results.extend(await asyncio.gather(*asked))
 
@@ -255,13 +289,12 @@ def test_many_at_once_from_several_loops(server: ChatServer) -> None:
     for thread in threads:
         thread.join()
     assert len(results) == 32 == server.count
-    assert server.most_busy > 4
     names = [thread.name for thread in threading.enumerate()]
     assert names.count(wire.THREAD_NAME) == 1
 
 
 def test_cancelling_who_waits_closes_the_connection(server: ChatServer) -> None:
-    server.answers(says(PROMPT_ANSWER, delay_s=20))
+    server.answers(says(PROMPT_ANSWER, held=threading.Event()))
 
     async def leave() -> None:
         task = asyncio.ensure_future(OpenAIChat(service(server)).complete(QUESTION, schema=SCHEMA, max_tokens=9))
@@ -280,7 +313,7 @@ class Interrupt(BaseException):
 
 
 def test_an_interrupt_comes_out_unchanged_and_ends_the_request(server: ChatServer) -> None:
-    server.answers(says(PROMPT_ANSWER, delay_s=20))
+    server.answers(says(PROMPT_ANSWER, held=threading.Event()))
     asked: list[float] = []
 
     def check() -> None:
@@ -289,10 +322,8 @@ def test_an_interrupt_comes_out_unchanged_and_ends_the_request(server: ChatServe
             raise Interrupt
 
     chat = OpenAIChat(service(server), check_cancelled=check)
-    began = time.monotonic()
     with pytest.raises(Interrupt):
         asyncio.run(chat.complete(QUESTION, schema=SCHEMA, max_tokens=9))
-    assert time.monotonic() - began < 15
     assert server.gone.wait(20)
 
 
@@ -315,7 +346,7 @@ def test_a_blocked_loop_does_not_hold_up_the_request(server: ChatServer) -> None
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent as a signal")
 def test_ctrl_c_ends_a_waiting_command_at_once(server: ChatServer) -> None:
-    server.answers(says(PROMPT_ANSWER, delay_s=60))
+    server.answers(says(PROMPT_ANSWER, held=threading.Event()))
     # a shell that runs the tests in its background has its children ignore Ctrl-C
     code = (
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
@@ -323,11 +354,10 @@ def test_ctrl_c_ends_a_waiting_command_at_once(server: ChatServer) -> None:
     )
     environment = {**os.environ, "ADSTUDIO_BASE_URL": server.url}
     command = subprocess.Popen([sys.executable, "-c", code], env=environment, cwd=ROOT, stderr=subprocess.PIPE)
-    end = time.monotonic() + 60
-    while not server.count and time.monotonic() < end:
+    while not server.count and command.poll() is None:
         time.sleep(0.05)
     assert server.count == 1
     command.send_signal(signal.SIGINT)
-    _, told = command.communicate(timeout=20)
+    _, told = command.communicate()
     assert command.returncode != 0 and b"KeyboardInterrupt" in told
     assert server.gone.wait(20)
