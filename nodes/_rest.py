@@ -12,6 +12,7 @@ from typing import Any
 
 from aiohttp import BodyPartReader, web
 
+from ..adstudio.counts import counted
 from ..adstudio.errors import AdStudioError, InputError
 from ..adstudio.run import catalogue
 from ..adstudio.run.rest import body, pictures
@@ -70,7 +71,7 @@ class Routes:
         async def ask(request: web.Request, limits: Limits) -> Answer:
             pause = self._meter.take(request.remote or "", limits.per_minute)
             if pause:
-                most = f"{limits.per_minute:g} ads a minute are the limit here."
+                most = f"The limit here is {counted(f'{limits.per_minute:g}', 'ad')} a minute."
                 raise ComeBack("rest.too_many", most, math.ceil(pause))
             told = await _read_body(request, limits.max_bytes)
             read_input = lambda name: pictures.read_input(self._input_folder(), name)  # noqa: E731

@@ -330,7 +330,7 @@ def _prompt(prompt: AdPrompt | None, text: str) -> AdPrompt | str:
 def _note(drawn: Sequence[sampling.Samples | Drawn]) -> list[str]:
     width, height = drawn[0].size
     seeds = ", ".join(str(seed) for samples in drawn for seed in samples.seeds)
-    said, steps = "{width}x{height} · {evaluations} evaluations · seed {seeds}", drawn[0].evaluations
+    said, steps = "{width}x{height} · {evaluations:evaluation|evaluations} · seed {seeds}", drawn[0].evaluations
     line = Note("receipt.drawn", said, width=width, height=height, evaluations=steps, seeds=seeds)
     notes = list(dict.fromkeys(note for samples in drawn for note in samples.notes))
     _feedback.note(notes)

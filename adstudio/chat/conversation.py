@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeGuard, TypeVar
 
+from ..counts import counted
 from ..errors import ProviderError
 from ..ports import ChatModel
 from . import ChatMessage, Completion
@@ -117,7 +118,7 @@ class Conversation:
         if completion.is_cut_short:
             return ProviderError(
                 "provider.cut_short",
-                f"The model '{model:.80}' was still writing after {completion.output_tokens:,} tokens.",
+                f"The model '{model:.80}' was still writing after {counted(completion.output_tokens, 'token')}.",
                 "Choose a model that thinks less, or run it again.",
                 model=f"{model:.80}",
                 tokens=f"{completion.output_tokens:,}",

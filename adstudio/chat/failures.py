@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from ..counts import counted
 from ..errors import ProviderError
 from ..service import Key
 from ..settings import Service
@@ -262,7 +263,8 @@ def out_of_time(service: Service) -> ProviderError:
     """Word a deadline that passed."""
     return ProviderError(
         "provider.timeout",
-        f"An answer from {service.address.host} was expected within {service.timeout_s:g} seconds; none came.",
+        f"An answer from {service.address.host} was expected within "
+        f"{counted(f'{service.timeout_s:g}', 'second')}; none came.",
         "Run it again, or raise openai: timeout_s: in settings.yaml.",
         host=service.address.host,
     )
@@ -271,7 +273,8 @@ def out_of_time(service: Service) -> ProviderError:
 def too_long_to_wait(failure: Failure, left_s: float) -> ProviderError:
     """Word a server that asks to wait longer than there is time."""
     error = failure.error
-    message = f"{error.message} It asks to wait {failure.retry_after_s:,.0f} seconds, and {left_s:.0f} are left."
+    wait = counted(f"{failure.retry_after_s:,.0f}", "second")
+    message = f"{error.message} It asks to wait {wait}, longer than the {left_s:.0f} s that are left."
     return ProviderError(error.code, message, error.hint, **error.figures)
 
 

@@ -94,9 +94,10 @@ def place_text(
         InputError: ``layout.mask_count``, ``layout.frame_count`` or what the analyzer finds.
     """
     if masks is not None and len(masks) not in (1, len(pictures)):
+        each = f", or one for each of the {len(pictures)} pictures" if len(pictures) > 1 else ""
         raise InputError(
             "layout.mask_count",
-            f"Expected one mask, or one for each of the {len(pictures)} pictures, but {len(masks)} came.",
+            f"Expected one mask{each}, but {len(masks)} came.",
             "Connect the mask that belongs to these pictures.",
             pictures=len(pictures),
             masks=len(masks),

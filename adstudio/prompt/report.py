@@ -51,7 +51,7 @@ def _author(words: AdPrompt | AdCopy) -> Note:
     if not tokens:
         said = "· {provider} ({model}), {seconds} s"
         return Note("receipt.written_by", said, provider=provider, model=model, seconds=seconds)
-    said = "· {provider} ({model}), {tokens} tokens, {seconds} s"
+    said = "· {provider} ({model}), {tokens:token|tokens}, {seconds} s"
     return Note("receipt.written_in", said, provider=provider, model=model, tokens=tokens, seconds=seconds)
 
 

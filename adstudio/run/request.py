@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
 
 from ..config import EMBEDDED
+from ..counts import counted
 from ..engine.drawing.options import Options
 from ..engine.drawing.sizes import check_pair
 from ..errors import InputError
@@ -247,8 +248,8 @@ def _check_task(request: AdRequest) -> None:
     if request.placements and len(request.placements) != len(request.products):
         raise InputError(
             "request.placements",
-            f"One placement per product was expected: {len(request.products)} products and "
-            f"{len(request.placements)} placements came.",
+            f"One placement per product was expected: {counted(len(request.products), 'product')} and "
+            f"{counted(len(request.placements), 'placement')} came.",
             "Give every product its place, or none to have them found.",
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..counts import counted
 from ..errors import InputError
 from ..output.channels import get_channel
 from ..output.findings import refuse
@@ -83,8 +84,8 @@ def check_template(request: AdRequest) -> None:
     if len(request.products) > 1 or request.count > 1:
         raise InputError(
             "template.one_product",
-            f"The template {template.id} shows one product on one picture; {len(request.products)} products and "
-            f"{request.count} pictures were asked for.",
+            f"The template {template.id} shows one product on one picture; "
+            f"{counted(len(request.products), 'product')} and {counted(request.count, 'picture')} were asked for.",
             "Run it once for each product.",
         )
     if template.lines and request.headline == "":

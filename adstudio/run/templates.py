@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..counts import counted
 from ..errors import InputError
 from ..imaging.linear import to_linear, to_srgb
 from ..imaging.resample import MOST_ENLARGED, resize_rgba
@@ -144,7 +145,7 @@ def _set_banner(
             raise InputError(
                 "template.line_too_long",
                 f"The {line.role} is {line.width:.0f} px wide in its fixed size, but {last - first} px are there.",
-                f"Shorten it by about {over} characters.",
+                f"Shorten it by about {counted(over, 'character')}.",
                 words=line.whole,
                 width=f"{line.width:.0f}",
                 room=f"{last - first:.0f}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from ..counts import counted
 from ..errors import InputError
 
 Side = Literal["top", "bottom", "left", "right", "center"]
@@ -185,7 +186,7 @@ class LayoutPlan:
         if index >= len(self.frames):
             raise InputError(
                 "layout.frame_count",
-                f"The layout was made for {len(self.frames)} pictures, but a {index + 1}. one came.",
+                f"The layout was made for {counted(len(self.frames), 'picture')}, but a {index + 1}. one came.",
                 "Connect the same pictures to the analyzer, or lay out one picture, whose layout serves all.",
                 frames=len(self.frames),
                 index=index + 1,

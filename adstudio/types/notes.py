@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import string
+from typing import Any
+
+from ..counts import counted
+
 _USUAL = frozenset(("reading", "receipt"))
 
 
@@ -10,7 +15,7 @@ class Note(str):
 
     It is a plain string to everyone who wants no more: English, or Korean where what stands round it is Korean.
     ``sentence`` is a format of the figures; those that have a shape of their own, such as a share, come as they are to
-    be read: ``"46%"``.
+    be read: ``"46%"``. ``{count:part|parts}`` in it is "1 part" or "3 parts", as it is in the page's own sentences.
     """
 
     code: str
@@ -22,12 +27,22 @@ class Note(str):
         return self.code.partition(".")[0] in _USUAL
 
     def __new__(cls, code: str, sentence: str, **figures: str | int) -> Note:
-        made = super().__new__(cls, sentence.format(**figures))
+        made = super().__new__(cls, _SENTENCES.format(sentence, **figures))
         made.code, made.figures = code, figures
         return made
 
     def __reduce__(self) -> tuple[object, ...]:
         return _again, (str(self), self.code, self.figures)
+
+
+class _Sentences(string.Formatter):
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if "|" in format_spec:
+            return counted(value, *format_spec.split("|"))
+        return super().format_field(value, format_spec)
+
+
+_SENTENCES = _Sentences()
 
 
 def _again(words: str, code: str, figures: dict[str, str | int]) -> Note:

@@ -72,7 +72,7 @@ def test_what_stands_on_a_node_is_in_the_language_of_the_page(open_page: Any, se
         ),
         "en": (
             "by words alone",
-            "256x256 · 1 evaluations · seed 3",
+            "256x256 · 1 evaluation · seed 3",
             "Kakao Bizboard 1029×258",
             r"\[error\] [a-z._]+: [A-Z]",
         ),

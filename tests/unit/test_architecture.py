@@ -21,7 +21,7 @@ LIBRARY = [path for path in SOURCES if path.is_relative_to(ROOT / "adstudio")]
 SKIN = [ROOT / "__init__.py", *(path for path in SOURCES if path.is_relative_to(ROOT / "nodes"))]
 
 ROOMS = {"prompt", "imaging", "layout", "text", "output", "engine"}
-FOUNDATION = {"types", "chat", "ports", "errors", "config", "service", "settings", "particles", "srgb"}
+FOUNDATION = {"types", "chat", "ports", "errors", "config", "service", "settings", "particles", "counts", "srgb"}
 HEAVY = {
     "diffusers",
     "transformers",

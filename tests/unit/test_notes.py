@@ -6,6 +6,9 @@ import copy
 import json
 import pickle
 
+import pytest
+
+from adstudio.counts import counted
 from adstudio.types import Note
 
 NOTE = Note("cutout.pieces", "The product falls into {count} parts.", count=3)
@@ -15,6 +18,17 @@ def test_a_note_is_its_sentence_and_knows_its_figures():
     assert NOTE == "The product falls into 3 parts." and isinstance(NOTE, str)
     assert (NOTE.code, NOTE.figures) == ("cutout.pieces", {"count": 3})
     assert json.dumps([NOTE]) == '["The product falls into 3 parts."]'
+
+
+@pytest.mark.parametrize(("count", "said"), [(0, "0 parts lie"), (1, "1 part lies"), (1200, "1,200 parts lie")])
+def test_a_count_and_its_words_agree(count: int, said: str):
+    note = Note("cutout.pieces", "{count:part lies|parts lie} there", count=count)
+    assert (note, note.figures) == (f"{said} there", {"count": count})
+    assert counted(count, "part lies", "parts lie") == said
+
+
+def test_a_word_without_a_plural_of_its_own_takes_an_s():
+    assert (counted(1, "step"), counted(2, "step"), counted("1.5", "second")) == ("1 step", "2 steps", "1.5 seconds")
 
 
 def test_a_note_travels_whole():

@@ -11,6 +11,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...counts import counted
 from ...errors import ModelError, StorageError
 from ...ports import Host
 from ..forms.manifest import record_changes
@@ -139,7 +140,9 @@ def _read_part(path: Path, part: str, config: Config, findings: list[Finding]) -
         index = path / part / first
         promised = set(read_json(index).get("weight_map", {}))
         if lost := sorted(promised - tensors.keys()):
-            said = f"{len(lost)} tensors that {index.name} promises are in none of the shards (first: {lost[0]})."
+            named = f"that {index.name} promises"
+            count = counted(len(lost), f"tensor {named} is", f"tensors {named} are")
+            said = f"{count} in none of the shards (first: {lost[0]})."
             findings.append(Finding(f"{part}.weights_index", part, said, False))
     return Part(part, tuple(files), tensors, config, path / part / "config.json")
 

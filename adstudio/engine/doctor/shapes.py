@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from ...counts import counted
 from ...errors import ModelError
 from ..tensors.quantization import check_storage
 from .findings import Case, Problem, Rule, same, say
@@ -61,10 +62,9 @@ def _whole(part: str, groups: str, case: Case) -> Problem | None:
         for number in range(1 + max(numbered)):
             block = numbered.get(number, {})
             if lost := sorted(complete.keys() - block.keys()):
-                return Problem(
-                    f"{len(lost)} tensors of {kind}.{number} are missing (first: {kind}.{number}.{lost[0]}); "
-                    "download the weights again."
-                )
+                block_name = f"{kind}.{number}"
+                count = counted(len(lost), f"tensor of {block_name} is", f"tensors of {block_name} are")
+                return Problem(f"{count} missing (first: {block_name}.{lost[0]}); download the weights again.")
             if other := sorted(rest for rest in block if block[rest] != complete[rest]):
                 return Problem(f"{kind}.{number}.{other[0]} has another shape than in the other blocks.")
     return None

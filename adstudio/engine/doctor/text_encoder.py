@@ -7,6 +7,7 @@ from functools import partial
 from importlib import metadata
 from typing import Any
 
+from ...counts import counted
 from .findings import REMOVED, Case, Problem, Rule, number_or_none, same, say
 from .known import DEFAULTS
 from .values import judge
@@ -114,7 +115,9 @@ def _layer_types(case: Case) -> Problem | None:
     kinds = {str(kind) for kind in types} if isinstance(types, list) else set()
     if kinds and len(types) == layers and not (case.known_as(_PART) and kinds != {"full_attention"}):
         return None
-    came = f"lists {len(types)} layers, {len(kinds)} kinds" if isinstance(types, list) else f"is {say(types)}"
+    came = f"is {say(types)}"
+    if isinstance(types, list):
+        came = f"lists {counted(len(types), 'layer')} of {counted(len(kinds), 'kind')}"
     return Problem(
         f"layer_types {came}; the model has {layers} with full attention.",
         {"layer_types": ["full_attention"] * layers},

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO
 
+from ...counts import counted
 from ...errors import ModelError
 from ...ports import Cancelled
 from ..forms.manifest import feed
@@ -149,7 +150,7 @@ class Transfer:
 def _wrong_size(file: RemoteFile, came: int) -> ModelError:
     return ModelError(
         "hub.wrong_size",
-        f"{file.name} should have {file.size:,} bytes, but the hub sent {came:,}.",
+        f"{file.name} should have {counted(file.size, 'byte')}, but the hub sent {came:,}.",
         "Start again; if it happens again, report it to the owner of the model.",
         file=file.name,
         wanted=f"{file.size:,}",

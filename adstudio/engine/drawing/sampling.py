@@ -155,9 +155,10 @@ def _drawing() -> Iterator[None]:
 def _prompts(prompt: str | Sequence[str], batch: int) -> list[str]:
     prompts = [prompt] * batch if isinstance(prompt, str) else list(prompt)
     if len(prompts) != batch:
+        each = f", or one for each of the {batch} pictures" if batch > 1 else ""
         raise InputError(
             "prompt.count",
-            f"Expected one prompt, or one for each of the {batch} pictures, but {len(prompts)} came.",
+            f"Expected one prompt{each}, but {len(prompts)} came.",
             "Give as many prompts as pictures.",
         )
     return prompts

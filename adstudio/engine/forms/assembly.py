@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from ...counts import counted
 from ...errors import MissingDependency, ModelError
 from ...ports import Watcher
 from ..drawing.attention import keep_to_torch
@@ -138,7 +139,7 @@ def _fill(model: nn.Module, tensors: dict[str, torch.Tensor], part: Part) -> nn.
     if missing:
         raise ModelError(
             "checkpoint.tensor_missing",
-            f"{len(missing)} of {len(wanted)} tensors are missing in {place} (first: {missing[0]}).",
+            f"{place} lacks {len(missing)} of {counted(len(wanted), 'tensor')} (first: {missing[0]}).",
             "Finish the download of the checkpoint, or choose another one.",
             file=str(place),
             tensor=missing[0],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ...counts import counted
 from ...errors import ModelError
 from ...ports import Host
 from ..tensors.gguf_file import need_gguf
@@ -78,9 +79,9 @@ def why_apart(part: str, shapes: dict[str, tuple[int, ...]], transformer: dict[s
     if part == "text_encoder":
         wanted, found = transformer.get("cap_embedder.0.weight"), shapes.get("embed_tokens.weight")
         if wanted and found and wanted[0] != found[-1]:
-            return f"it gives {found[-1]} values per token, the transformer reads {wanted[0]}"
+            return f"it gives {counted(found[-1], 'value')} per token, the transformer reads {wanted[0]}"
     if part == "vae":
         wanted, found = transformer.get("all_x_embedder.2-1.weight"), shapes.get("decoder.conv_in.weight")
         if wanted and found and wanted[1] // 4 != found[1]:
-            return f"it has {found[1]} latent channels, the transformer {wanted[1] // 4}"
+            return f"it has {counted(found[1], 'latent channel')}, the transformer {wanted[1] // 4}"
     return ""

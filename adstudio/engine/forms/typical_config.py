@@ -117,5 +117,5 @@ def _vae(shapes: _Shapes) -> dict[str, Any]:
 def _count(names: Iterable[str], pattern: str) -> int:
     found = {int(match[1]) for name in names if (match := re.match(pattern, name))}
     if found != set(range(len(found))):
-        raise ValueError(f"of {max(found) + 1} layers {len(found)} are there")
+        raise ValueError(f"of {max(found) + 1} layers {'1 is' if len(found) == 1 else f'{len(found)} are'} there")
     return len(found)

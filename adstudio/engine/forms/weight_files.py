@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
+from ...counts import counted
 from ...errors import ModelError
 from ..tensors.readable import read_json
 
@@ -71,7 +72,8 @@ def find_weights(folder: Path, stem: str) -> list[Path]:
     if missing or not shards:
         raise ModelError(
             "checkpoint.file_missing",
-            f"{len(missing)} of {len(shards)} weight files are missing in {folder}: {', '.join(missing[:3]) or 'all'}.",
+            f"{folder} lacks {len(missing)} of {counted(len(shards), 'weight file')}: "
+            f"{', '.join(missing[:3]) or 'all'}.",
             "Finish the download of the checkpoint.",
             file=f"{folder}: {', '.join(missing[:3])}",
         )

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, field
 from math import prod
 
+from ...counts import counted
 from ...errors import ModelError
 from ..tensors.safetensors_header import Header
 from .names import LayerNames, Widths, is_text_encoder
@@ -96,7 +97,8 @@ def plan_patches(header: Header, linears: Widths, name: str) -> list[Patch]:
     if of_encoder:
         raise ModelError(
             "lora.text_encoder",
-            f"'{name}' also changes the text encoder ({len(of_encoder)} of its {len(header.tensors)} entries, such as "
+            f"'{name}' also changes the text encoder ({len(of_encoder)} of its "
+            f"{counted(len(header.tensors), 'entry', 'entries')}, such as "
             f"{of_encoder[0]}), which all styles share and none changes.",
             "Choose an edition that was trained on the transformer alone.",
             name=name,
@@ -183,7 +185,8 @@ def _check_coverage(name: str, patches: list[Patch], unknown: list[str], misfits
         example = (unknown + misfits)[0]
         raise ModelError(
             "lora.incomplete",
-            f"'{name}' fits this checkpoint only in part: {left} of its entries do not (first: {example}).",
+            f"'{name}' fits this checkpoint only in part: {left} of its entries "
+            f"{'does' if left == 1 else 'do'} not (first: {example}).",
             "Choose a LoRA that was trained for exactly this model.",
             name=name,
         )

@@ -136,8 +136,8 @@ def load(path: str | Path, host: Host, *, text_encoder: str = AUTO, vae: str = A
 
 
 _SURPLUS = (
-    "The {part} in {file} holds {count} tensors that Z-Image has no place for (first: {first}); they were left out, "
-    "and pictures may differ from those of the program that it was made for."
+    "The {part} in {file} holds {count:tensor|tensors} that Z-Image has no place for (first: {first}); what has "
+    "none was left out, and pictures may differ from those of the program that it was made for."
 )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ...counts import counted
+
 _UNITS = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
 
 
@@ -10,4 +12,4 @@ def byte_size(count: int) -> str:
     for unit, name in _UNITS:
         if count >= unit:
             return f"{count / unit:.1f} {name}" if name == "GB" else f"{count / unit:.0f} {name}"
-    return f"{count} bytes"
+    return counted(count, "byte")

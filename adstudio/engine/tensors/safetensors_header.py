@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ...counts import counted
 from ...errors import ModelError
 from .readable import LFS_MARK, lfs_pointer, reading
 
@@ -96,11 +97,12 @@ def _check_length(path: Path, entries: Any, payload: int | None) -> Header:
     except (KeyError, TypeError, ValueError, OverflowError):
         raise _not_safetensors(path) from None
     if payload is not None and end > payload:
-        raise _half(path, f"holds {payload:,} of {end:,} bytes of weights", "checkpoint.truncated")
+        raise _half(path, f"holds {payload:,} of {counted(end, 'byte')} of weights", "checkpoint.truncated")
     if payload is not None and end < payload:  # a download that was taken up at the wrong place
         raise ModelError(
             "checkpoint.too_long",
-            f"{path} holds {payload:,} bytes of weights, but its header speaks of {end:,}: something was joined to it.",
+            f"{path} holds {counted(payload, 'byte')} of weights, but its header speaks of {end:,}: something "
+            "was joined to it.",
             "Delete the file and download it again.",
             file=str(path),
         )

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from array_api_compat import array_namespace
 
+from ...counts import counted
 from ...errors import InputError
 from ...types import Array, Composite, CutOut, Layer, Note, Placement
 from ..arrays import beside, fetch, put
@@ -208,7 +209,7 @@ def _check(cutouts: Sequence[CutOut], placements: Sequence[Placement]) -> None:
     if len(cutouts) != len(placements):
         raise InputError(
             "composite.placements",
-            f"There are {len(cutouts)} products but {len(placements)} placements.",
+            f"{counted(len(cutouts), 'product')} came, but {counted(len(placements), 'placement')}.",
             "Let the Product Layout Analyzer see the same products, or place them by hand.",
             products=len(cutouts),
             placements=len(placements),

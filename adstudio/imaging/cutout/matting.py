@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ...counts import counted
 from ...errors import InputError
 from ...ports import Host, Watcher
 from ...types import Array, CutOut, Note
@@ -149,7 +150,8 @@ def cut_out(
     if edge_trim_px and float(alpha.max()) < 0.5:
         raise InputError(
             "cutout.trimmed_away",
-            f"Nothing is left of the product when its outline is pulled in by {edge_trim_px:g} photo pixels.",
+            f"Nothing is left of the product when its outline is pulled in by "
+            f"{counted(f'{edge_trim_px:g}', 'photo pixel')}.",
             "Pull it in by less.",
             px=f"{edge_trim_px:g}",
         )

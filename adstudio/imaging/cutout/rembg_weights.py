@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ... import config
+from ...counts import counted
 from ...errors import ProviderError, StorageError
 from ...ports import Watcher
 from .rembg_models import RembgModel
@@ -131,7 +132,7 @@ def _receive(model: RembgModel, part: Path, watcher: Watcher | None) -> bool:
             return False
         raise ProviderError(
             "cutout.wrong_bytes",
-            f"What came for {model.name} is not the file that rembg's release promises ({held} bytes).",
+            f"What came for {model.name} is not the file that rembg's release promises ({counted(held, 'byte')}).",
             "Try again later; a proxy on the way may answer with a page of its own.",
             model=model.name,
             bytes=held,

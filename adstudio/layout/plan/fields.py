@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from ...counts import counted
 from ...errors import InputError
 
 _SLACK = 1e-6  # rounding, from fractions written with few digits
@@ -189,7 +190,7 @@ class Many:
 
     def _expected(self) -> str:
         count = f"{self.most}" if self.least == self.most else f"at most {self.most}"
-        return f"a list of {count} entries"
+        return f"a list of {counted(count, 'entry', 'entries')}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ... import __version__
+from ...counts import counted
 from ...errors import MissingDependency, ServerError
 from ...output.store import NewFile, prepare_folder, write_once
 from ...ports import Cancelled
@@ -228,7 +229,7 @@ def _held(source: str) -> str:
 def _given_up(job: _Job, error: Exception) -> Outcome:
     said = ServerError(
         "batch.worker_died",
-        f"{job.deaths} workers died over this row ({type(error).__name__}).",
+        f"{counted(job.deaths, 'worker')} died over this row ({type(error).__name__}).",
         "Ray's logs tell of what; most often memory did not suffice.",
     )
     return Outcome(job.row, error=said)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ...counts import counted
 from ...errors import InputError, MissingDependency
 from . import columns
 
@@ -74,7 +75,7 @@ def _read_csv(path: Path) -> Iterator[Record]:
         for number, cells in enumerate(rows, start=2):
             if any(cell.strip() for cell in cells):
                 over = [cell for cell in cells[len(header) :] if cell.strip()]
-                trouble = f"{len(cells)} cells came, but there are {len(header)} columns" if over else ""
+                trouble = f"{counted(len(cells), 'cell')} came for {counted(len(header), 'column')}" if over else ""
                 yield Record(number, dict(zip(header, cells, strict=False)), trouble)
     except csv.Error as error:
         raise InputError(

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ...counts import counted
 from ...errors import InputError
 from ..batch import catalogue, columns
 from ..batch.delivery import ADS, STORE
@@ -84,7 +85,7 @@ def _run(options: argparse.Namespace, lane: Lane, progress: Progress) -> dict[st
         return _refuse(options, checked)
     if checked.ignored:
         progress.say(f"Columns passed over: {', '.join(checked.ignored)}.")
-    progress.say(f"{_rows(len(checked.rows))}, fit to be drawn.")
+    progress.say(f"{counted(len(checked.rows), 'row')}, fit to be drawn.")
     if options.check:
         return {"rows": len(checked.rows), "problems": []}
     with interrupt.cancels(lane.cancel):
@@ -153,9 +154,7 @@ def _refuse(options: argparse.Namespace, checked: Checked) -> dict[str, Any]:
     lines += [f"… and {more} more; --json tells them all"] if more > 0 else []
     count = len(checked.problems)
     sys.stderr.write(
-        "\n".join(
-            [f"error: {count} problem{'s' * (count > 1)} in '{options.table.name}'; nothing was drawn.", *lines, ""]
-        )
+        "\n".join([f"error: {counted(count, 'problem')} in '{options.table.name}'; nothing was drawn.", *lines, ""])
     )
     return {"ok": False, "rows": len(checked.rows), "problems": [asdict(problem) for problem in checked.problems]}
 
@@ -183,19 +182,16 @@ def _tell(options: argparse.Namespace, progress: Progress, state: catalogue.Prog
 
 def _summary(done: catalogue.Summary, options: argparse.Namespace) -> str:
     drawn = len(done.entries) - done.kept
-    lines = [f"{len(done.entries)} ads in {options.out / ADS}, {drawn} of them drawn now in {_clock(done.seconds)}."]
+    ads = counted(len(done.entries), "ad")
+    lines = [f"{ads} in {options.out / ADS}, {drawn} drawn now in {_clock(done.seconds)}."]
     if done.failures:
         told = options.out / ERRORS
-        lines.append(f"{_rows(len(done.failures))} failed; {told} tells why. --resume tries them again.")
+        lines.append(f"{counted(len(done.failures), 'row')} failed; {told} tells why. --resume tries them again.")
     if done.stopped:
         lines.append(f"Stopped: {done.stopped}")
     if done.left:
-        lines.append(f"Still to draw: {_rows(done.left)}; go on with --resume.")
+        lines.append(f"Still to draw: {counted(done.left, 'row')}; go on with --resume.")
     return "\n".join(lines)
-
-
-def _rows(count: int) -> str:
-    return f"{count} row{'s' * (count != 1)}"
 
 
 def _clock(seconds: float) -> str:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from ...counts import counted
 from .job import Job, sized
 from .progress import Progress
 
@@ -40,5 +41,5 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         assert manifest is not None  # convert has just written or read it
         if not options.json:
             sys.stdout.write(f"{path}\n")
-        progress.say(f"{len(manifest.files)} files, {sized(manifest.bytes)}")
+        progress.say(f"{counted(len(manifest.files), 'file')}, {sized(manifest.bytes)}")
     return {"path": str(path), "source": manifest.source, "bytes": manifest.bytes, "files": sorted(manifest.files)}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ... import config
+from ...counts import counted
 from .job import Job, sized
 from .progress import Progress
 
@@ -49,5 +50,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         assert manifest is not None  # fetch has just written or read it
         if not options.json:
             sys.stdout.write(f"{path}\n")
-        progress.say(f"{len(manifest.files)} files, {sized(manifest.bytes)}, commit {manifest.source['commit'][:12]}")
+        progress.say(
+            f"{counted(len(manifest.files), 'file')}, {sized(manifest.bytes)}, commit {manifest.source['commit'][:12]}"
+        )
     return {"path": str(path), "source": manifest.source, "bytes": manifest.bytes, "files": sorted(manifest.files)}

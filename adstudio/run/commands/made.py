@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from ...counts import counted
 from ..report import RunReport
 from ..request import AdResult
 
@@ -30,6 +31,6 @@ def summary(report: RunReport) -> str:
     pace = f", {report.seconds_per_step:.2f} s per step" if report.seconds_per_step else ""
     where = f"on {report.server}" if report.server else f"memory peak {report.peak_rss_bytes / 2**20:.0f} MB"
     return (
-        f"{width}x{height} in {report.seconds:.1f} s: {report.evaluations} evaluations{pace}, "
+        f"{width}x{height} in {report.seconds:.1f} s: {counted(report.evaluations, 'evaluation')}{pace}, "
         f"seed {report.seeds[0] if report.seeds else '-'}, {where}"
     )

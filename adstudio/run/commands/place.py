@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast, get_args
 
+from ...counts import counted
 from ...errors import AdStudioError, InputError
 from ...types import Array, Composite, CutOut, LayoutPlan, Placement, Stance
 from .ai_mark import mark_of
@@ -191,7 +192,7 @@ def _places(plan: LayoutPlan | None, cuts: list[CutOut], backdrop: Array, *, eac
     if len(plan.products) != len(cuts) and not (each and len(plan.products) == 1):
         raise InputError(
             "place.count",
-            f"The plan places {len(plan.products)} products, but {len(cuts)} cut-outs came.",
+            f"The plan places {counted(len(plan.products), 'product')}, but {counted(len(cuts), 'cut-out')} came.",
             "Give one cut-out for each, in the plan's order; with --each a single place serves all.",
         )
     return plan.products

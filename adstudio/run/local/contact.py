@@ -87,8 +87,8 @@ def describe_blend(blended: Blended) -> tuple[str, ...]:
         return Note("receipt.contact_none", "contact: nothing was drawn anew"), *blended.notes
     line = Note(
         "receipt.contact",
-        "contact: {share} of the picture was drawn anew in {evaluations} evaluations; largest change inside the "
-        "product {change}",
+        "contact: {share} of the picture was drawn anew in {evaluations:evaluation|evaluations}; "
+        "largest change inside the product {change}",
         share=f"{blended.receipt['contact_share']:.1%}",
         evaluations=blended.evaluations,
         change=f"{blended.receipt['contact_change']:g}",

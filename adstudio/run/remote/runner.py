@@ -38,7 +38,7 @@ from .scene import Scene
 from .uploads import Photos, read_photos
 
 SENDS = 3  # times that a job is sent in all, where servers forget it
-_EVALUATIONS = re.compile(r"(\d+) evaluations")
+_EVALUATIONS = re.compile(r"(\d+) evaluations?\b")
 
 
 class ComfyRunner:
@@ -298,4 +298,4 @@ def _result(
 def _evaluations(outputs: Mapping[str, Any]) -> int:
     """How often the model ran for a picture, from what the drawing nodes say; 0 where they say nothing."""
     texts = [" ".join(map(str, output.get("text") or ())) for output in outputs.values()]
-    return sum(int(found.group(1)) for text in texts if (found := _EVALUATIONS.search(text)))
+    return sum(int(found[1]) for text in texts if (found := _EVALUATIONS.search(text)))

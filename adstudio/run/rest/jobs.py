@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Literal
 
+from ...counts import counted
 from ...errors import InputError
 from .limits import Limits
 from .line import LONGEST_S, SHORTEST_S, ComeBack, Line
@@ -97,8 +98,10 @@ class JobTable:
             still = ahead + 1 - max(0, limits.queue - waiting)  # jobs that have to end before
             seconds = math.ceil(min(max(still * self._pace(), SHORTEST_S), LONGEST_S))
             self._line.send_away(caller, seconds)
-            behind = f", and {ahead} callers come first" if ahead else ""
-            raise ComeBack("rest.queue_full", f"{waiting} jobs are waiting already{behind}.", seconds)
+            behind = f", and {counted(ahead, 'caller comes', 'callers come')} first" if ahead else ""
+            raise ComeBack(
+                "rest.queue_full", f"{counted(waiting, 'job is', 'jobs are')} waiting already{behind}.", seconds
+            )
         self._line.let_in(caller)
         self._sweep()
         self._jobs[job.id] = job

@@ -33,7 +33,7 @@ def test_a_person_gets_the_path_and_sees_progress_on_the_side(adstudio: Any, che
     assert said.code == 0
     path = Path(said.out.strip())
     assert path.parent.parent == tmp_path and Image.open(path).size == (192, 192)
-    assert "writing the prompt" in said.err and "1 evaluations" in said.err and "seed 7" in said.err
+    assert "writing the prompt" in said.err and "1 evaluation," in said.err and "seed 7" in said.err
 
 
 def test_a_program_gets_one_envelope(adstudio: Any, checkpoint: Path, tmp_path: Path) -> None:

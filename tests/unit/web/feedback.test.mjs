@@ -139,3 +139,12 @@ test("how a brief was read is told in the page's language", () => {
   assert.deepEqual([receiptText([[read, trade]], ko), receiptText([[read, trade]], en)],
     ["‘창가’ → 장소: a sunlit window  \n업종: 카페·커피", "“창가” → place: a sunlit window  \ntrade: Café and coffee shop"]);
 });
+
+test("a count and its English words agree, also where it comes as it is to be read", () => {
+  const say = sayer({ left: "{count:job is|jobs are} left", points: "{points:point|points}" });
+  assert.deepEqual([0, 1, 2, "1", "1,001", "1.5"].map((count) => say("left", { count })),
+    ["0 jobs are left", "1 job is left", "2 jobs are left", "1 job is left", "1,001 jobs are left", "1.5 jobs are left"]);
+  assert.equal(say("left"), "{count} left");
+  assert.equal(en("notes.lettering.redrawn", { times: 1 }), "Something looked like lettering, so the picture was drawn again in other words (1 time).");
+  assert.equal(en("panel.lacks.title", { count: 1 }), "1 thing is missing in this ComfyUI");
+});

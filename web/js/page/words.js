@@ -2,9 +2,14 @@
 
 import { particle } from "./particles.js";
 
+const ENGLISH = new Intl.PluralRules("en");
+
 /** @typedef {(key: string, values?: Record<string, string | number>) => string} Say */
 
 /**
+ * What ``{name}`` in a sentence becomes: the value; with ``{name:은/는}`` the value and its Korean particle; with
+ * ``{name:step|steps}`` the value and the English word that goes with it.
+ *
  * @param {Record<string, any>} table words by dotted key
  * @param {Record<string, any>} [spare] English
  * @returns {Say}
@@ -12,10 +17,11 @@ import { particle } from "./particles.js";
 export function sayer(table, spare = {}) {
   return (key, values = {}) => {
     const text = lookUp(table, key) ?? lookUp(spare, key) ?? key.split(".").pop() ?? key;
-    return text.replace(/\{(\w+)(?::([^/}]+)\/([^}]+))?\}/g, (whole, name, closed, open) => {
+    return text.replace(/\{(\w+)(?::([^/|}]+)([/|])([^}]+))?\}/g, (whole, name, first, mark, second) => {
       if (!(name in values)) return `{${name}}`;
       const value = String(values[name]);
-      return closed ? value + particle(value, closed, open) : value;
+      if (mark === "/") return value + particle(value, first, second);
+      return mark === "|" ? `${value} ${isOne(value) ? first : second}` : value;
     });
   };
 }
@@ -28,4 +34,9 @@ export function sayer(table, spare = {}) {
 export function lookUp(table, key) {
   const found = key.split(".").reduce((level, step) => (Object.hasOwn(level ?? {}, step) ? level[step] : undefined), table);
   return typeof found === "string" ? found : undefined;
+}
+
+/** @param {string} value a count as it is shown */
+function isOne(value) {
+  return ENGLISH.select(Number(value.replaceAll(",", ""))) === "one";
 }

@@ -17,6 +17,7 @@ from PIL import Image
 
 from adstudio import InputError, ServerError, generate_and_save_image, generate_product_composite
 from adstudio.ports import Cancelled
+from adstudio.run.remote.runner import _evaluations
 from adstudio.run.request import AdRequest
 from adstudio.types import RunEvent
 
@@ -46,6 +47,14 @@ def test_an_ad_comes_back_whole(double: ComfyDouble, make: Any, tmp_path: Path) 
     assert generate is not None and generate.seconds > 0
     assert [event.message for event in events if event.kind == "progress" and event.step == "generate"] == ["1/4"]
     assert len(double.posts) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "count"),
+    [("256x256 · 1 evaluation · seed 3", 1), ("256x256 · 1 evaluations · seed 3", 1), ("8 evaluations", 8), ("", 0)],
+)
+def test_evaluations_are_read_from_servers_of_every_age(said: str, count: int) -> None:
+    assert _evaluations({"4": {"text": [said]}, "5": {"images": []}}) == count
 
 
 def test_a_cut_socket_costs_nothing_but_times(double: ComfyDouble, make: Any) -> None:

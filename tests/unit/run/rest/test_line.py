@@ -65,7 +65,7 @@ def test_a_place_that_gets_free_is_kept_for_who_was_sent_away() -> None:
     assert sent_away(table, limits, "second").code == "rest.queue_full"
     end(job, now)
     told = sent_away(table, limits, "third")
-    assert "1 callers come first" in told.message and str(told.seconds) in told.hint
+    assert "1 caller comes first" in told.message and str(told.seconds) in told.hint
     table.add(JobRecord("2"), limits, 0, "second")
 
 
