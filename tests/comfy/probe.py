@@ -1,5 +1,6 @@
 """Copied into the test server's custom nodes: lets a test look at the model manager and at a run's progress."""
 
+import asyncio
 import contextlib
 import ctypes
 import gc
@@ -33,7 +34,27 @@ class RunsOutOfMemory:
         raise torch.OutOfMemoryError("another node took too much")
 
 
-NODE_CLASS_MAPPINGS = {"ProbeRunsOutOfMemory": RunsOutOfMemory}
+class Waits:
+    """Hands a picture on once the test says so; other nodes work meanwhile."""
+
+    CATEGORY = "test"
+    FUNCTION = "run"
+    RETURN_TYPES = ("IMAGE",)
+    gate = threading.Event()
+
+    @classmethod
+    def INPUT_TYPES(cls) -> dict:
+        return {"required": {"image": ("IMAGE",)}}
+
+    async def run(self, image: torch.Tensor) -> tuple:
+        while not self.gate.is_set():
+            comfy.model_management.throw_exception_if_processing_interrupted()
+            await asyncio.sleep(0.02)
+        self.gate.clear()
+        return (image,)
+
+
+NODE_CLASS_MAPPINGS = {"ProbeRunsOutOfMemory": RunsOutOfMemory, "ProbeWaits": Waits}
 
 
 @PromptServer.instance.routes.get("/adstudio_probe/memory")
@@ -65,6 +86,13 @@ async def look_at_steps(request: web.Request) -> web.Response:
 async def look_at_packages(request: web.Request) -> web.Response:
     """The packages that were imported so far, by anybody."""
     return web.json_response(sorted({name.partition(".")[0] for name in sys.modules}))
+
+
+@PromptServer.instance.routes.post("/adstudio_probe/go_on")
+async def go_on(request: web.Request) -> web.Response:
+    """Have the node that waits for it hand its picture on."""
+    Waits.gate.set()
+    return web.json_response({})
 
 
 _may_start = threading.Event()
