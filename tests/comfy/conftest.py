@@ -15,6 +15,8 @@ import pytest
 from comfyui import PACK
 from warm_python import Popen
 
+TIMEOUT_S = 500  # for code that hangs: before pytest's own, which ends the whole worker
+
 # ComfyUI and the pack take seconds of a processor to import: once here, and each piece of code in a fork of that.
 # Nothing is computed before the fork, so torch has no threads yet that a fork would lose.
 NURSERY = f"""
@@ -38,7 +40,7 @@ for line in sys.stdin:
     if child:
         print(job["number"], os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
         continue
-    signal.alarm(job["timeout_s"])
+    signal.alarm({TIMEOUT_S})
     said = os.open(job["said"], os.O_WRONLY | os.O_CREAT)
     os.dup2(said, 1)
     os.dup2(said, 2)
@@ -96,15 +98,15 @@ def inside(tmp_path_factory: pytest.TempPathFactory, warm_comfyui: Popen) -> Ite
     def log_end(path: Path) -> str:
         return path.read_text(encoding="utf-8", errors="replace")[-4000:]
 
-    def inside(code: str, timeout_s: int = 120) -> Any:
+    def inside(code: str) -> Any:
         assert nursery.stdin is not None
         number = next(numbers)
         answer, said = home / f"answer{number}.json", home / f"said{number}"
-        job = {"code": code, "answer": str(answer), "said": str(said), "timeout_s": timeout_s, "number": number}
+        job = {"code": code, "answer": str(answer), "said": str(said), "number": number}
         nursery.stdin.write(json.dumps(job).encode() + b"\n")
         nursery.stdin.flush()
         # A test that was cut off did not wait for its answer: it comes before this one's.
-        while (heard := hear(timeout_s + 30).split())[:1] != [str(number)]:
+        while (heard := hear(TIMEOUT_S + 30).split())[:1] != [str(number)]:
             assert heard, log_end(home / "log")
         assert heard == [str(number), "0"], log_end(said)
         return json.loads(answer.read_text(encoding="utf-8"))

@@ -32,7 +32,7 @@ def engine_server(base: Path, side_px: int, inside: Callable[..., Any], **settin
         inside: runs code in ComfyUI's Python.
         settings: further ones of ``running``.
     """
-    inside(WRITE.format(models=str(base / "models")), timeout_s=300)
+    inside(WRITE.format(models=str(base / "models")))
     (base / "custom_nodes").mkdir()
     shutil.copy(HERE / "small_engines.py", base / "custom_nodes")
     (base / "input").mkdir()

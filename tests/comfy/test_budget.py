@@ -168,7 +168,7 @@ ALL = ["transformer", "encoder", "vae"]
 
 @pytest.fixture(scope="module")
 def seen(inside: Any) -> dict[str, Any]:
-    return inside(CODE, timeout_s=300)
+    return inside(CODE)
 
 
 def test_all_three_stay_over_prompts_seeds_and_kinds(seen: dict[str, Any]):

@@ -158,7 +158,7 @@ ROUNDING = 2e-5
 
 @pytest.fixture(scope="module")
 def seen(inside: Any) -> dict[str, Any]:
-    return inside(CODE.format(tests=str(TESTS)), timeout_s=900)
+    return inside(CODE.format(tests=str(TESTS)))
 
 
 def test_core_draws_what_the_engine_draws(seen: dict[str, Any]):

@@ -42,7 +42,7 @@ def draw(server: ComfyServer, **loader: str) -> Run:
         },
         "3": {"class_type": "SaveImage", "inputs": {"images": ["2", 0], "filename_prefix": "split"}},
     }
-    return server.run(graph, timeout_s=900)
+    return server.run(graph)
 
 
 def pixels(run: Run) -> np.ndarray:
