@@ -108,7 +108,7 @@ class ComfyServer:
             self._process.wait(timeout=10)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.wait(timeout=10)
+            self._process.wait()
 
     def log(self) -> str:
         """Everything the server has written so far."""
@@ -253,10 +253,12 @@ def _host_here() -> tuple[Path, Path]:
 def _free_port() -> int:
     """A port that nothing listens on, and that no outgoing connection is given before the server has started.
 
-    Systems hand out those from 32768 or 49152 up; ComfyUI takes seconds to listen, and other test workers connect.
+    Systems hand out those from 32768 or 49152 up; ComfyUI takes seconds to listen, and other test workers connect, or
+    look for a port of their own.
     """
+    own = 20_000 + 1_500 * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 8)
     while True:
-        port = random.SystemRandom().randrange(20_000, 32_000)
+        port = random.SystemRandom().randrange(own, own + 1_500)
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
