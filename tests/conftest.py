@@ -136,7 +136,8 @@ def server(server_base: Path, warm_comfyui: Popen) -> Iterator[ComfyServer]:
     shutil.copy(TESTS / "comfy" / "probe.py", base / "custom_nodes" / "adstudio_probe.py")
     # The name that a stock installation has in its input folder, and that the shipped workflows therefore start with.
     shutil.copy(_coffee_photo(), base / "input" / "example.png")
-    with running(base, popen=warm_comfyui) as comfy:
+    # Results of the run before stay in its cache however little memory is left beside other workers.
+    with running(base, flags=("--cpu", "--cache-ram", "0"), popen=warm_comfyui) as comfy:
         yield comfy
 
 

@@ -232,11 +232,11 @@ class Run:
 
 
 @contextmanager
-def running(base: Path, **settings: Any) -> Iterator[ComfyServer]:
+def running(base: Path, *, flags: Sequence[str] = ("--cpu",), **settings: Any) -> Iterator[ComfyServer]:
     """A server for the length of a ``with`` block."""
     server = ComfyServer(base, **settings)
     try:
-        server.start()
+        server.start(flags=flags)
         yield server
     finally:
         server.stop()
