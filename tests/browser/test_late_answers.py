@@ -32,6 +32,8 @@ SILENCE = """() => {
         route === "/queue" && window.isSilent ? Promise.reject(new TypeError("Failed to fetch")) : send(route, options);
 }"""
 
+# As ComfyUI answers a graph whose photo is gone.
+NO_PHOTO = {"node_errors": {"ad_1": {"errors": [{"message": "m", "extra_info": {"input_name": "image"}}]}}}
 UNDER = "(element, [x, y]) => element.contains(document.elementFromPoint(x, y))"
 
 
@@ -155,3 +157,30 @@ def test_the_second_click_of_a_double_click_meets_no_other_button(open_page: Any
     page.mouse.down(click_count=2)
     page.mouse.up(click_count=2)
     expect(queued).to_have_count(1)
+
+
+def test_an_ad_that_cannot_be_opened_is_told(open_page: Any):
+    page = open_page(locale="ko")
+    page.evaluate(KEEP, [{"id": "a", "file": {"filename": "a.png", "type": "output"}, "wishes": {"brief": BRIEF}}])
+    reload(page)
+    panel = open_panel(page)
+    page.route("**/workflow_templates/**", lambda route: route.abort())
+    panel.get_by_role("button", name=KO["open"]).click()
+    expect(page.get_by_role("alert").filter(has_text=KO["errors"]["unreachable"]).first).to_be_visible()
+
+
+def test_a_photo_that_was_replaced_since_stays(open_page: Any):
+    page = open_page(locale="ko")
+    panel = open_panel(page)
+    panel.get_by_label(KO["brief"]).fill(BRIEF)
+    choose_photo(panel, "하나.png")
+    expect(panel.locator(".adp-name")).to_have_text("하나.png")
+    page.route("**/api/prompt", lambda route: route.fulfill(status=400, json=NO_PHOTO))
+    panel.get_by_role("button", name=KO["make"]).click()
+    fix = panel.locator(".adp-job[data-state=failed]").get_by_role("button", name=KO["fix"]["photo"])
+    fix.wait_for()
+    choose_photo(panel, "둘.png")
+    expect(panel.locator(".adp-name")).to_have_text("둘.png")
+    fix.click()
+    expect(fix).to_have_count(0)
+    expect(panel.locator(".adp-name")).to_have_text("둘.png")

@@ -15,6 +15,7 @@ import { defaults, newDefaults } from "./settings.js";
 import { downloadName, EMBEDDED, titleOf } from "./wishes.js";
 
 export const TAB = "adstudio";
+const TOAST_MS = 15_000;
 
 /** What is mounted now; the form's values live in `memory`, so that closing the tab loses nothing. */
 let stop = () => {};
@@ -60,7 +61,7 @@ async function mount(place, say) {
     results.element.scrollIntoView({ behavior: "smooth", block: "start" });
   }
   const results = new Results(say, {
-    cancel: (job) => void jobs.cancel(job), open: (ad) => void open(ad), again: (ad) => void jobs.make({ ...ad.wishes, channels: ad.channel ? [ad.channel] : [] }),
+    cancel: (job) => void jobs.cancel(job), open: (ad) => void open(ad).catch(() => tellAway(say)), again: (ad) => void jobs.make({ ...ad.wishes, channels: ad.channel ? [ad.channel] : [] }),
     reword: (ad) => form.reword(ad),
     refer: (ad) => void form.refer(ad),
     fix: (fix, job) => mend(fix, job, form),
@@ -151,6 +152,11 @@ async function open(ad) {
   await app.loadGraphData?.(workflow.opened(), true, true, downloadName(titleOf(ad.wishes), "ad.json").replace(/\.json$/, ""));
 }
 
+/** @param {import("../page/words.js").Say} say */
+function tellAway(say) {
+  app.extensionManager?.toast?.add({ severity: "error", summary: say("panel.title"), detail: say("panel.errors.unreachable"), life: TOAST_MS });
+}
+
 /**
  * @param {string} fix
  * @param {import("./job.js").Job} job
@@ -174,8 +180,10 @@ function mend(fix, job, form) {
   else if (fix === "files") form.actions.openFiles(form.offered.engines.filter(({ id }) => id === engineOf(job.start.wishes)));
   else if (fix === "reload") location.reload();
   else if (fix === "photo") {
+    const { wishes } = job.start;
+    const part = wishes.mode === "edit" ? "picture" : "photo";
     jobs.dismiss(job);
-    form.draw({ [job.start.wishes.mode === "edit" ? "picture" : "photo"]: null });
+    if (form.wishes[part]?.name === wishes[part]?.name) form.draw({ [part]: null }); // else there is another one already
     form.element.scrollIntoView();
   }
   keep();
