@@ -18,7 +18,7 @@ from ..adstudio.errors import AdStudioError
 from ..adstudio.imaging.cutout.rembg_models import MODELS
 from ..adstudio.prompt.report import describe_flags
 from ..adstudio.run.remote.answers import ERROR
-from ..adstudio.types import AdCopy, AdPrompt, Channel, CutOut, LayoutPlan, Note
+from ..adstudio.types import AdCopy, AdPrompt, CutOut, LayoutPlan, Note
 from . import _host
 from ._api import io
 
@@ -37,20 +37,6 @@ def note(sentences: Iterable[str]) -> None:
     noted = _notes.get()
     if noted is not None:
         noted.extend(sentence for sentence in sentences if not _is_usual(sentence))
-
-
-class Refusal(str):
-    """A sentence that holds an error, and the badge by which a page says both in its own language."""
-
-    badge: Badge
-
-
-def refusal(channel: Channel, error: AdStudioError) -> Refusal:
-    """A sentence that a channel is not among a node's results, and why."""
-    said = Refusal(f"{channel.id}: 이 채널은 만들지 못했어요. {error}")
-    badge = _badge("note", f"{channel.english}: {error}") | {"code": "reflow.refused", "error": error.told()}
-    said.badge = badge | {"figures": {"channel": channel.korean}}
-    return said
 
 
 def show(node: Any, lines: str | Iterable[str]) -> Any:
@@ -143,7 +129,7 @@ def _badges(value: Any) -> Iterator[Badge]:
             if value.fallback_from:
                 yield _badge("fallback", value.fallback_from)
             if isinstance(value, AdCopy):
-                yield from _claims(value)
+                yield from map(_noted, describe_flags(value))
         case LayoutPlan():
             yield _badge("provider", value.provider)
         case CutOut():
@@ -160,16 +146,12 @@ def _badge(kind: str, value: str) -> Badge:
     return {"kind": kind, "value": value}
 
 
-def _claims(copy: AdCopy) -> Iterator[Badge]:
-    for flag, words in zip(copy.flags, describe_flags(copy), strict=True):
-        yield _badge("note", words) | {"code": "copy.claim", "figures": {"text": flag.text, "reason": flag.reason}}
-
-
 def _noted(sentence: str) -> Badge:
-    if isinstance(sentence, Refusal):
-        return sentence.badge
     badge = _badge("note", str(sentence))
-    return badge | {"code": sentence.code, "figures": sentence.figures} if isinstance(sentence, Note) else badge
+    if not isinstance(sentence, Note):
+        return badge
+    badge |= {"code": sentence.code, "figures": sentence.figures}
+    return badge | {"error": sentence.error} if sentence.error else badge
 
 
 def _is_usual(sentence: str) -> bool:

@@ -254,13 +254,18 @@ class Reflow(io.ComfyNode):
         )
 
 
-def _parted(found: Sequence[Reflowed | Refused]) -> tuple[list[Reflowed], list[str]]:
+def _parted(found: Sequence[Reflowed | Refused]) -> tuple[list[Reflowed], list[Note]]:
     """The channels that were made, and sentences on the others; where none was, it ends with what they say."""
     made = [one for one in found if isinstance(one, Reflowed)]
     refused = {one.channel.id: one for one in found if isinstance(one, Refused)}
     if not made:
         raise next(iter(refused.values())).error
-    return made, [_feedback.refusal(one.channel, one.error) for one in refused.values()]
+    return made, [_refusal(one) for one in refused.values()]
+
+
+def _refusal(one: Refused) -> Note:
+    said, name, english = "{channel}: 이 채널은 만들지 못했어요. {why}", one.channel.korean, one.channel.english
+    return Note("reflow.refused", said, channel=name, english=english, because=one.error)
 
 
 def _named(channel: Channel) -> Note:

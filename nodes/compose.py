@@ -15,14 +15,12 @@ from ..adstudio.imaging.composite.products import check_cutouts
 from ..adstudio.imaging.composite.receipt import receipt_lines
 from ..adstudio.imaging.composite.stance import settle_stances
 from ..adstudio.imaging.cutout.matting import restore_frame
-from ..adstudio.layout.frames import together
+from ..adstudio.layout.frames import BY_HAND, together
 from ..adstudio.run.composing import compose_on
 from ..adstudio.types import Array, CutOut, LayoutPlan, Placement
 from . import _feedback, _host, _lamp
 from ._api import io
 from ._io import CutOutIO, LayersIO, Layout, mask_to_arrays, one_or_each, to_arrays, to_image, to_layers, to_mask
-
-_BY_HAND = ("제품의 자리는 직접 정하신 그대로입니다.",)
 
 
 class BackgroundComposite(io.ComfyNode):
@@ -200,7 +198,7 @@ class BackgroundComposite(io.ComfyNode):
             found = settle_stances(frame, products, places) if plan is None and stance == "auto" else (places, ())
             made = compose_on(_host.host(), frame, products, found[0], **options)
             done.append(replace(made, notes=(*found[1], *made.notes)))
-            proposed = LayoutPlan(reasons=_BY_HAND) if plan is None else plan.for_frame(index)
+            proposed = LayoutPlan(reasons=(BY_HAND,)) if plan is None else plan.for_frame(index)
             placed.append(replace(proposed, products=tuple(found[0])))
         lines = _feedback.apart(map(receipt_lines, done))
         _feedback.note(dict.fromkeys(note for each in done for note in each.notes))

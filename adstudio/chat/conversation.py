@@ -16,6 +16,7 @@ from ..ports import ChatModel
 from . import ChatMessage, Completion
 from .answers import UnusableAnswer, parse_answer
 from .cache import AnswerCache, question_id
+from .notes import ASKED_TWICE, KEPT_ANSWER, as_note
 from .task import Task, ask_again, plain_text
 
 T = TypeVar("T")
@@ -23,8 +24,6 @@ logger = logging.getLogger("adstudio.chat")
 
 _LEAST_S = 2.0  # with less time left there is no second try
 _MOST_NOTES, _NOTE_CHARS = 10, 200  # of what was kept
-_FROM_CACHE = "전에 받아 둔 답을 다시 썼어요 (모델에 다시 묻지 않음)"
-_REPAIRED = "모델의 첫 답이 틀려서 한 번 더 물었어요"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +106,7 @@ class Conversation:
 
     def _answered(self, value: T, answer: Completion, spoilt: Completion | None = None) -> Answer[T]:
         tokens = sum(each.input_tokens + each.output_tokens for each in (answer, spoilt) if each)
-        notes = (*answer.notes, _REPAIRED) if spoilt else answer.notes
+        notes = (*answer.notes, ASKED_TWICE) if spoilt else answer.notes
         return Answer(value, answer.model or self.chat.model, tokens, notes)
 
     async def _complete(self, task: Task[Any], messages: Sequence[ChatMessage], seed: int) -> Completion:
@@ -151,9 +150,9 @@ def _read_kept(task: Task[T], entry: dict[str, Any] | None) -> Answer[T] | None:
         value = task.read(fields)
     except UnusableAnswer:
         return None
-    told = tuple(plain_text(note)[:_NOTE_CHARS] for note in notes[:_MOST_NOTES] if isinstance(note, str))
+    told = tuple(as_note(plain_text(note)[:_NOTE_CHARS]) for note in notes[:_MOST_NOTES] if isinstance(note, str))
     name = plain_text(model)[:_NOTE_CHARS]
-    return Answer(value, name, tokens, (_FROM_CACHE, *told)) if name else None
+    return Answer(value, name, tokens, (KEPT_ANSWER, *told)) if name else None
 
 
 def _is_count(value: object) -> TypeGuard[int]:

@@ -274,7 +274,7 @@ def too_long_to_wait(failure: Failure, left_s: float) -> ProviderError:
     """Word a server that asks to wait longer than there is time."""
     error = failure.error
     wait = counted(f"{failure.retry_after_s:,.0f}", "second")
-    message = f"{error.message} It asks to wait {wait}, longer than the {left_s:.0f} s that are left."
+    message = f"{error.message} It asks to wait {wait}, and {left_s:.0f} s are left."
     return ProviderError(error.code, message, error.hint, **error.figures)
 
 

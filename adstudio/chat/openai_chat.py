@@ -28,6 +28,7 @@ from .failures import (
     too_long_to_wait,
     unreachable,
 )
+from .notes import NO_FORM
 from .wire import hush_transport, on_wire
 
 logger = logging.getLogger("adstudio.chat")
@@ -43,7 +44,6 @@ _SENT = {
     *("user-agent", "x-stainless-raw-response"),  # by the second the SDK itself knows that we want the answer unread
 }
 _OPENAIS_OWN = {"openai-organization", "openai-project"}
-_NO_SCHEMA = "이 서버는 답의 형식을 정해 보낼 수 없어, 지시문만으로 형식을 부탁했어요"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ class OpenAIChat:
                 logger.debug("%s, model %s: %s", self.host, self.model, came)
                 if isinstance(answer, Completion):
                     _remember(place, dialect)
-                    return answer if dialect.schema else replace(answer, notes=(*answer.notes, _NO_SCHEMA))
+                    return answer if dialect.schema else replace(answer, notes=(*answer.notes, NO_FORM))
                 if is_shown and is_blind(answer):
                     return blind(self._service, answer)
                 if less := dialect.concede(answer):

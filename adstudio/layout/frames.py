@@ -13,6 +13,7 @@ from .plan.reading import check_plan
 from .saliency import Wishes
 
 _SIDES: dict[str, Side] = {side: side for side in get_args(Side)}
+BY_HAND = Note("layout.placed_by_hand", "제품의 자리는 직접 정하신 그대로입니다.")
 _LEAST_BASE = 0.01  # of the height: those of a group that stand behind are not moved out at the top
 
 

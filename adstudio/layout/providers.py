@@ -14,7 +14,7 @@ from ..chat.conversation import Conversation
 from ..chat.openai_chat import OpenAIChat
 from ..errors import InputError, ModelError, ProviderError
 from ..settings import Service, Settings, read_settings
-from ..types import LayoutPlan, Placement
+from ..types import LayoutPlan, Note, Placement
 from .frames import Analyzer
 from .saliency import LocalAnalyzer
 from .vision.analyzer import VisionAnalyzer
@@ -22,6 +22,8 @@ from .vision.analyzer import VisionAnalyzer
 AUTO, LOCAL, OPENAI = "auto", "local", "openai"
 _NAMES = (LOCAL, OPENAI, AUTO)
 _BLANK = LayoutPlan(products=(Placement(0.5, 0.9, 0.5),))  # stands where an answer will
+_NO_EYES = Note("layout.no_eyes", "auto: 그림을 보는 모델이 설정되어 있지 않아 이 컴퓨터에서 배치했습니다.")
+_SHOWN = "auto: 설정된 모델 ‘{model}’에게 그림을 보여 주었습니다."
 _AT_ONCE = 4  # pictures of a batch that are asked about
 Question = Callable[[VisionAnalyzer], Awaitable[LayoutPlan]]
 logger = logging.getLogger("adstudio.layout")
@@ -107,7 +109,8 @@ async def lay_out(choice: LayoutChoice, work: Callable[[Analyzer], LayoutPlan]) 
             raise
         failure = error
     logger.warning("%s failed (%s); the local analyzer lays out", OPENAI, failure.code)
-    told = (f"‘{OPENAI}’ 실패, 대신 이 컴퓨터에서 배치했습니다: {failure.message}",)
+    said = "‘{provider}’ 실패, 대신 이 컴퓨터에서 배치했습니다: {why}"
+    told = (Note("layout.fallback", said, because=failure, provider=OPENAI),)
     return Layouts(work(_Telling(LocalAnalyzer(), told)), LOCAL, OPENAI)
 
 
@@ -170,9 +173,9 @@ def _resolve(choice: LayoutChoice) -> tuple[Service | None, tuple[str, ...]]:
     if wanted == AUTO:
         model = (choice.model or settings.vision_model) if settings.vision_model else ""
         if not (has_eyes and model and settings.is_ready(choice.base_url)):
-            return None, ("auto: 그림을 보는 모델이 설정되어 있지 않아 이 컴퓨터에서 배치했습니다.",)
+            return None, (_NO_EYES,)
         service = settings.service(choice.base_url, model)
-        return service, (f"auto: 설정된 모델 ‘{service.model}’에게 그림을 보여 주었습니다.",)
+        return service, (Note("layout.shown_to", _SHOWN, model=service.model),)
     return settings.service(choice.base_url, _model(choice, settings)), ()
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..errors import InputError
 from ..particles import Spoken
-from ..types import AdCopy
+from ..types import AdCopy, Note
 from .tables import bad_table, check_fields, menu_names, read_table, stamp, table_files
 
 HEADLINE_CHARS = 14
@@ -115,18 +115,36 @@ def get_limits(channel: str) -> CopyLimits:
     )
 
 
-def find_excess(copy: AdCopy, limits: CopyLimits) -> tuple[str, ...]:
-    """Say in Korean what of a copy is too long for its channel."""
-    where = f"‘{limits.korean}’의 " if limits.korean else ""
-    found: list[str] = []
-    for part in PARTS[:-1]:
-        text = getattr(copy, part)
-        if not limits.fits(part, text):
-            length = limits.length(part, text)
-            found.append(f"{Spoken(PART_NAMES[part]):이/가} {length}자예요. {where}한도는 {limits.describe(part)}예요.")
-    if len(copy.hashtags) > limits.most("hashtags"):
-        found.append(f"해시태그가 {len(copy.hashtags)}개예요. {where}한도는 {limits.describe('hashtags')}예요.")
-    return tuple(found)
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """A part of a copy that is too long; of ``hashtags``, how many there are."""
+
+    part: str
+    length: int
+    limits: CopyLimits
+
+    def __str__(self) -> str:
+        where, unit = f"‘{self.limits.korean}’의 " if self.limits.korean else "", self.part == "hashtags"
+        came = f"{Spoken(PART_NAMES[self.part]):이/가} {self.length}{'개' if unit else '자'}예요."
+        return f"{came} {where}한도는 {self.limits.describe(self.part)}예요."
+
+    def kept(self) -> Note:
+        """Tell that it was left as it is."""
+        said = "{said} 자르지 않고 그대로 두었어요."
+        if self.part == "hashtags":
+            most = self.limits.most(self.part)
+            return Note("copy.too_many_hashtags", said, said=str(self), length=self.length, limit=most)
+        is_wide = self.part in self.limits.limits and self.limits.count == "wide"
+        limit = f"{self.limits.most(self.part)}{' (a Hangul syllable counts two)' * is_wide}"
+        piece = self.part.replace("_", " ")
+        return Note("copy.too_long", said, said=str(self), piece=piece, length=self.length, limit=limit)
+
+
+def find_excess(copy: AdCopy, limits: CopyLimits) -> tuple[Excess, ...]:
+    """Find what of a copy is too long for its channel."""
+    lengths = {part: limits.length(part, getattr(copy, part)) for part in PARTS[:-1]}
+    lengths["hashtags"] = len(copy.hashtags)
+    return tuple(Excess(part, length, limits) for part, length in lengths.items() if length > limits.most(part))
 
 
 def line_length(line: str) -> int:

@@ -79,9 +79,9 @@ async def _written(choice: ProviderChoice, work: Callable[[PromptWriter], Awaita
         failure = error
     logger.warning("%s failed (%s); the rules write", name, failure.code)
     result = await work(find_writer(replace(choice, name=RULES)))
-    return replace(
-        result, fallback_from=name, notes=(f"‘{name}’ 실패, 대신 규칙으로 썼어요: {failure.message}", *result.notes)
-    )
+    said = "‘{provider}’ 실패, 대신 규칙으로 썼어요: {why}"
+    note = Note("prompt.fallback", said, because=failure, provider=name)
+    return replace(result, fallback_from=name, notes=(note, *result.notes))
 
 
 def write(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from ..types import AdCopy, AdPrompt, Note
+from ..types import AdCopy, AdPrompt, CopyFlag, Note
 
 
 def describe_prompt(prompt: AdPrompt) -> tuple[str, ...]:
@@ -19,9 +19,9 @@ def describe_copy(copy: AdCopy) -> tuple[str, ...]:
     return *filter(None, lines), "", post_text(copy), "", _author(copy), *describe_flags(copy), *copy.notes
 
 
-def describe_flags(copy: AdCopy) -> tuple[str, ...]:
+def describe_flags(copy: AdCopy) -> tuple[Note, ...]:
     """Say which claims of the copy the law treats strictly, a line each."""
-    return tuple(f"⚠ ‘{flag.text}’: {flag.reason} ({flag.source})" for flag in copy.flags)
+    return tuple(map(_flagged, copy.flags))
 
 
 def post_text(copy: AdCopy) -> str:
@@ -53,6 +53,11 @@ def _author(words: AdPrompt | AdCopy) -> Note:
         return Note("receipt.written_by", said, provider=provider, model=model, seconds=seconds)
     said = "· {provider} ({model}), {tokens:token|tokens}, {seconds} s"
     return Note("receipt.written_in", said, provider=provider, model=model, tokens=tokens, seconds=seconds)
+
+
+def _flagged(flag: CopyFlag) -> Note:
+    said, english = "⚠ ‘{text}’: {reason} ({source})", flag.english or flag.reason
+    return Note("copy.claim", said, text=flag.text, reason=flag.reason, english=english, source=flag.source)
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..types import Style
+from ..types import Note, Style
 from .picture_words import check_english
 from .reading.denial import DENYING
 from .reading.notes import became, said
@@ -91,8 +91,9 @@ def choose_style(name: str, body: str) -> tuple[Style, tuple[str, ...]]:
     if str(name).strip().lower() != AUTO:
         chosen = get_style(name)
         if asked and asked[0].name != chosen.name:
+            words = "‘{said}’: 스타일은 고른 대로 ‘{kept}’ 그대로예요. auto로 두면 따라가요"
             kept = chosen.korean or chosen.name
-            return chosen, (f"‘{asked[1]}’: 스타일은 고른 대로 ‘{kept}’ 그대로예요. auto로 두면 따라가요",)
+            return chosen, (Note("prompt.style_kept", words, said=asked[1], kept=kept, style=chosen.name),)
         return chosen, ()
     if asked:
         return asked[0], (became(said(asked[1]), "style", asked[0].korean or asked[0].name, asked[0].name),)

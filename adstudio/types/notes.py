@@ -6,6 +6,7 @@ import string
 from typing import Any
 
 from ..counts import counted
+from ..errors import AdStudioError
 
 _USUAL = frozenset(("reading", "receipt"))
 
@@ -15,24 +16,30 @@ class Note(str):
 
     It is a plain string to everyone who wants no more: English, or Korean where what stands round it is Korean.
     ``sentence`` is a format of the figures; those that have a shape of their own, such as a share, come as they are to
-    be read: ``"46%"``. ``{count:part|parts}`` in it is "1 part" or "3 parts", as it is in the page's own sentences.
+    be read: ``"46%"``. As in the page's own sentences, ``{count:part|parts}`` is "1 part" or "3 parts".
+
+    Args:
+        because: an error that the sentence tells; it stands for ``{why}``.
     """
 
     code: str
     figures: dict[str, str | int]
+    error: dict[str, Any] | None
 
     @property
     def is_usual(self) -> bool:
         """Whether it tells what was read or done as it was meant to be, so that nobody has to look at it."""
         return self.code.partition(".")[0] in _USUAL
 
-    def __new__(cls, code: str, sentence: str, **figures: str | int) -> Note:
-        made = super().__new__(cls, _SENTENCES.format(sentence, **figures))
+    def __new__(cls, code: str, sentence: str, *, because: AdStudioError | None = None, **figures: str | int) -> Note:
+        said = figures if because is None else {**figures, "why": str(because)}
+        made = super().__new__(cls, _SENTENCES.format(sentence, **said))
         made.code, made.figures = code, figures
+        made.error = None if because is None else because.told()
         return made
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _again, (str(self), self.code, self.figures)
+        return _again, (str(self), self.code, self.figures, self.error)
 
 
 class _Sentences(string.Formatter):
@@ -45,7 +52,7 @@ class _Sentences(string.Formatter):
 _SENTENCES = _Sentences()
 
 
-def _again(words: str, code: str, figures: dict[str, str | int]) -> Note:
+def _again(words: str, code: str, figures: dict[str, str | int], error: dict[str, Any] | None) -> Note:
     made = str.__new__(Note, words)
-    made.code, made.figures = code, figures
+    made.code, made.figures, made.error = code, figures, error
     return made

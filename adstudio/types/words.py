@@ -141,12 +141,16 @@ class CopyRequest:
 
 @dataclass(frozen=True, slots=True)
 class CopyFlag:
-    """A claim in the copy that Korean advertising law treats strictly: where it stands, why, and by which source."""
+    """A claim in the copy that Korean advertising law treats strictly: where it stands, why, and by which source.
+
+    ``reason`` is in Korean; ``english`` says the same, where whoever made the rule has written it.
+    """
 
     text: str
     field: str
     reason: str
     source: str
+    english: str = ""
 
 
 @dataclass(frozen=True, slots=True)

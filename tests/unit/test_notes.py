@@ -9,8 +9,11 @@ import pickle
 import pytest
 
 from adstudio.counts import counted
+from adstudio.errors import ProviderError
 from adstudio.types import Note
 
+ERROR = ProviderError("provider.timeout", "No answer came.", "Run it again.", host="h")
+LOST = Note("prompt.fallback", "{provider} failed: {why}", because=ERROR, provider="openai")
 NOTE = Note("cutout.pieces", "The product falls into {count} parts.", count=3)
 
 
@@ -31,6 +34,18 @@ def test_a_word_without_a_plural_of_its_own_takes_an_s():
     assert (counted(1, "step"), counted(2, "step"), counted("1.5", "second")) == ("1 step", "2 steps", "1.5 seconds")
 
 
+def test_a_note_knows_the_error_that_it_tells():
+    assert LOST == "openai failed: No answer came. Run it again." and "why" not in LOST.figures
+    assert LOST.error == {
+        "code": "provider.timeout",
+        "message": "No answer came.",
+        "hint": "Run it again.",
+        "figures": {"host": "h"},
+    }
+    assert NOTE.error is None
+
+
 def test_a_note_travels_whole():
-    for again in (pickle.loads(pickle.dumps(NOTE)), copy.deepcopy(NOTE)):
-        assert (again, again.code, again.figures) == (NOTE, NOTE.code, NOTE.figures)
+    for note in (NOTE, LOST):
+        for again in (pickle.loads(pickle.dumps(note)), copy.deepcopy(note)):
+            assert (again, again.code, again.figures, again.error) == (note, note.code, note.figures, note.error)

@@ -17,6 +17,7 @@ from typing import Any
 import torch
 
 from ...chat import ChatMessage, Completion
+from ...chat.notes import SMALL_ENCODER
 from ...errors import ProviderError
 from ...ports import Host
 from ..forms.checkpoint import Checkpoint
@@ -29,7 +30,6 @@ from .vocabulary import Vocabulary
 
 USEFUL_PARAMETERS = 300_000_000  # the smallest Qwen3 that was made to write has 600 million
 _LEAST_ROOM = 32
-_TOO_SMALL = "이 체크포인트의 텍스트 인코더는 글을 쓰기에는 작아서 결과가 엉성할 수 있어요"
 _HEADS = ("lm_head.weight", "output.weight")
 _COMPARED_ROWS = 8192
 
@@ -118,7 +118,7 @@ class EncoderChat:
             output_tokens=len(draft.tokens),
             first_token_s=None if writing.first_token_at is None else writing.first_token_at - started,
             is_cut_short=draft.is_cut_short,
-            notes=() if self.can_write else (_TOO_SMALL,),
+            notes=() if self.can_write else (SMALL_ENCODER,),
         )
 
     def _write(self, writing: Writing) -> None:

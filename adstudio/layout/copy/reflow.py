@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...errors import InputError
-from ...types import Array, Box, Channel, LayoutPlan
+from ...types import Array, Box, Channel, LayoutPlan, Note
 from ..picture.room import Room
 from ..rects import around
 from .blocks import Group, Piece, group_pieces, merge, pieces_of
@@ -150,8 +150,14 @@ def _finished(plan: LayoutPlan, channel: Channel, boxes: Sequence[tuple[Piece, B
         picture="",
         score=None,
         frames=(),
-        reasons=(*plan.reasons, "‘{}’ {}x{}에 맞춰 다시 놓았어요.".format(channel.korean, *channel.size_px)),
+        reasons=(*plan.reasons, _told(channel)),
     )
+
+
+def _told(channel: Channel) -> Note:
+    width, height = channel.size_px
+    said, name, english = "‘{name}’ {width}x{height}에 맞춰 다시 놓았어요.", channel.korean, channel.english
+    return Note("layout.reflowed", said, name=name, english=english, width=width, height=height)
 
 
 def _side_of(groups: Sequence[Group], channel: Channel) -> tuple[float, float]:

@@ -10,9 +10,10 @@ from dataclasses import asdict
 from typing import Any
 
 from ...errors import InputError
-from ...types import AdCopy, LayoutPlan
+from ...types import AdCopy, LayoutPlan, Note
 from .schema import read_plan
 
+_AS_GIVEN = Note("layout.as_given", "직접 정하신 값은 그대로 따랐습니다.")
 _WORDS = {"headline": "headline", "sub": "sub", "price": "price", "badge": "badge", "cta": "call_to_action",
           "legal": "legal", "hours": "hours"}  # fmt: skip
 
@@ -54,7 +55,7 @@ def with_overrides(plan: LayoutPlan, partial: Mapping[str, Any]) -> LayoutPlan:
         data["products"] = [
             {**product, **item} if index == number else product for index, product in enumerate(data["products"])
         ]
-    data["reasons"] = [*data["reasons"], "직접 정하신 값은 그대로 따랐습니다."][-50:]
+    data["reasons"] = [*data["reasons"], _AS_GIVEN][-50:]
     return read_plan({**data, **others, "score": None})
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ...chat.conversation import Answer, Conversation
-from ...types import AdCopy, Array, LayoutPlan, Side
+from ...types import AdCopy, Array, LayoutPlan, Note, Side
 from ..copy.candidates import stands, text_spots
 from ..copy.contest import choose
 from ..picture.energy import measure
@@ -19,7 +19,8 @@ from ..stand import score_products
 from .stand_task import stand_task
 from .task import VERSION, Proposal, text_task
 
-_NO_REASONS = "모델이 한국어로 이유를 쓰지 않았습니다."
+_NO_REASONS = "{model}: 모델이 한국어로 이유를 쓰지 않았습니다."
+_NOT_CHOSEN = "고르지 않은 ‘{provider}’의 생각: {thought}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,14 @@ class VisionAnalyzer:
 
     def _best(self, answer: Answer[Proposal], plan: LayoutPlan, local: LayoutPlan) -> LayoutPlan:
         said = answer.value
-        reasons = (f"{answer.model}: {said.reasoning or _NO_REASONS}", *said.notes, *answer.notes)
+        thought = f"{answer.model}: {said.reasoning}"
+        silent = Note("layout.no_reasons", _NO_REASONS, model=answer.model)
+        reasons = (thought if said.reasoning else silent, *said.notes, *answer.notes)
         seen = check_plan(replace(plan, provider=self.name, reasons=reasons))
         winner = choose([seen, local], as_is=self.as_is)
         if winner.provider == self.name:
             return winner
-        return replace(winner, reasons=(*winner.reasons, f"고르지 않은 ‘{self.name}’의 생각: {reasons[0]}"))
+        if said.reasoning:
+            lost = Note("layout.not_chosen", _NOT_CHOSEN, provider=self.name, thought=thought)
+            return replace(winner, reasons=(*winner.reasons, lost))
+        return winner

@@ -10,8 +10,7 @@ from typing import Any
 from ...chat import ChatPicture
 from ...chat.answers import UnusableAnswer
 from ...chat.task import TEXT, Task, ask, flat_schema
-from ...particles import Spoken
-from ...types import Array, LayoutPlan, Placement, Side
+from ...types import Array, LayoutPlan, Note, Placement, Side
 from ..copy.candidates import Stand
 from ..stand import product_box
 from .numbered import draw_stands
@@ -20,6 +19,7 @@ from .task import MAX_TOKENS, REASONING_CHARS, Proposal, flattened, numbered, re
 _SCALES = {"smaller": 0.8, "usual": 1.0, "larger": 1.2}
 LEAST_SCALE = 0.7  # of the local heights, at the least: "smaller", and what a ring at the back leaves of it
 _MARGIN = 0.04  # of the picture, that a product keeps to its edges
+_SMALLER = "{number}번 제품이 화면을 벗어나지 않도록 높이를 {height}로 줄였습니다."
 _HIDDEN = 0.25  # share of a product that another may hide
 _INSTRUCTIONS = f"""\
 You are an art director who puts products into an advertising picture. The picture is the empty backdrop. The numbered
@@ -80,8 +80,8 @@ def stand_task(
             scale = _SCALES.get(str(given.get(f"{name}_scale") or "").strip().lower(), 1.0)
             made = _inside(replace(usual, height=usual.height * scale), points[ring], aspect, size_px)
             if made.height < 0.98 * usual.height * scale:
-                said = Spoken(f"제품 {len(placed) + 1}")
-                notes.append(f"{said:이/가} 화면을 벗어나지 않도록 높이를 {made.height:.0%}로 줄였습니다.")
+                number, height = len(placed) + 1, f"{made.height:.0%}"
+                notes.append(Note("layout.made_smaller", _SMALLER, number=number, height=height))
             placed.append(made)
         _refuse_hidden(placed, aspects, rings, size_px)
         front = sorted(range(len(placed)), key=lambda i: (placed[i].base_y, i))

@@ -15,7 +15,7 @@ from ...chat.answers import UnusableAnswer
 from ...chat.task import TEXT, Task, ask, flat_schema, plain_text
 from ...particles import Spoken
 from ...srgb import luminance
-from ...types import ROLE_NAMES, Align, Array, Box, LayoutPlan, Plate, Side, TextBlock, TextRole
+from ...types import ROLE_NAMES, Align, Array, Box, LayoutPlan, Note, Plate, Side, TextBlock, TextRole
 from ..copy.candidates import Spot, moved_blocks
 from ..copy.stack import stack
 from ..picture.metrics import copy_contrast, under
@@ -25,6 +25,8 @@ VERSION = 1  # raise it with every change of the instructions: answers are kept 
 MAX_TOKENS = 600
 REASONING_CHARS = 300
 _READABLE = 3.0  # WCAG, of large letters
+_NO_COLOUR = "{piece}의 색 {colour:은/는} #FFFFFF 같은 색이 아니라 자동으로 정합니다."
+_FAINT_COLOUR = "{piece}의 색 {colour:은/는} 바탕과 대비가 {ratio}:1뿐이라 자동으로 정합니다."
 _HANGUL = re.compile(r"[가-힣]")
 _INSTRUCTIONS = f"""\
 You are an art director who sets Korean copy on an advertising picture. The picture shows numbered boxes: the places
@@ -185,15 +187,17 @@ class _Reader:
         value = str(self._answer.get(f"{name}_color") or "").strip()
         if value.lower() in ("", "auto", "none"):
             return None
+        piece, part = _spoken(name), name.replace("_", " ")
         if not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
-            said = Spoken(_quoted(value))
-            self._notes.append(f"{_spoken(name)}의 색 {said:은/는} #FFFFFF 같은 색이 아니라 자동으로 정합니다.")
+            colour = Spoken(_quoted(value))
+            self._notes.append(Note("layout.no_colour", _NO_COLOUR, piece=piece, part=part, colour=colour))
             return None
         found = _contrast(value, under(self._small, box))
         if plate in ("panel", "pill", "scrim") or found >= _READABLE:
             return value.upper()
-        said = Spoken(value.upper())
-        self._notes.append(f"{_spoken(name)}의 색 {said:은/는} 바탕과 대비가 {found:.1f}:1뿐이라 자동으로 정합니다.")
+        colour, ratio = Spoken(value.upper()), f"{found:.1f}"
+        said = Note("layout.faint_colour", _FAINT_COLOUR, piece=piece, part=part, colour=colour, ratio=ratio)
+        self._notes.append(said)
         return None
 
 

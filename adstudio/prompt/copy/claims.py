@@ -21,7 +21,7 @@ from ..tables import bad_table, check_fields, read_table, stamp, table_files
 
 _FIELDS = {
     "patterns": list, "unless": list, "basis": list, "industries": list,
-    "reason": str, "law": str, "source": str, "checked": str,
+    "reason": str, "reason_en": str, "law": str, "source": str, "checked": str,
 }  # fmt: skip
 _REQUIRED = ("patterns", "reason", "law", "source", "checked")
 
@@ -43,6 +43,7 @@ class ClaimRule:
     basis: tuple[re.Pattern[str], ...]
     industries: tuple[str, ...]
     reason: str
+    reason_en: str
     law: str
     source: str
     checked: str
@@ -82,7 +83,7 @@ def find_claims(
     """
     trades = {industry} if isinstance(industry, str) else set(industry)
     return tuple(
-        CopyFlag(found, field, rule.reason, f"{rule.law} ({rule.source}, {rule.checked} 확인)")
+        CopyFlag(found, field, rule.reason, f"{rule.law} ({rule.source}, {rule.checked} 확인)", rule.reason_en)
         for rule in claim_rules()
         if not rule.industries or trades & set(rule.industries)
         for found in dict.fromkeys(rule.find(text, known))
@@ -110,7 +111,8 @@ def _rules(_: object) -> tuple[ClaimRule, ...]:
             fields: dict[str, Any] = dict(check_fields(path, name, row, _FIELDS, required=_REQUIRED))
             for key in ("patterns", "unless", "basis"):
                 fields[key] = tuple(_compile(path, name, key, pattern) for pattern in fields.get(key, ()))
-            found[name] = ClaimRule(name=name, **{**fields, "industries": tuple(fields.get("industries", ()))})
+            fields["industries"] = tuple(fields.get("industries", ()))
+            found[name] = ClaimRule(name=name, **{"reason_en": "", **fields})
     return tuple(found.values())
 
 

@@ -288,7 +288,7 @@ def _caption(occasion: _Occasion, action: Lines, shop: str, told: tuple[str, str
 
 def _notes(copy: AdCopy, limits: CopyLimits) -> tuple[str, ...]:
     """Words in quotes stand as they are, too long or not; a price is never cut either."""
-    return tuple(f"{excess} 자르지 않고 그대로 두었어요." for excess in find_excess(copy, limits))
+    return tuple(excess.kept() for excess in find_excess(copy, limits))
 
 
 _DENIED = re.compile(r"\s*(?:은|는|이|가|을|를)?\s*(?:말고|없이|없는|없음|아닌|아니|빼고|제외|금지|안\s?해|안\s?하)")

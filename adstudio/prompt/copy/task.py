@@ -111,10 +111,10 @@ def read_copy(answer: Mapping[str, Any], request: CopyRequest, shop: Industry, d
         problems.append("제목(headline)과 부제(sub)가 같아요. 다르게 써 주세요.")
     excess = find_excess(copy, limits)
     kept = find_excess(replace(AdCopy(""), **_kept(copy, brief)), limits)  # the user's own words stand, too long or not
-    problems += [f"{sentence} 줄여 주세요." for sentence in excess if sentence not in kept]
+    problems += [f"{each} 줄여 주세요." for each in excess if each not in kept]
     if problems:
         raise CopyProblems(tuple(dict.fromkeys(problems)))
-    notes = tuple(f"{sentence} 자르지 않고 그대로 두었어요." for sentence in kept)
+    notes = tuple(each.kept() for each in kept)
     return replace(copy, flags=flag_copy(copy, shop.name, brief.text), notes=notes)
 
 

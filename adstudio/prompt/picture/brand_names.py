@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from ...types import Note
 from ..lettering_words import latin_words
 from ..tables import PACKAGED, read_table
 
@@ -13,7 +14,7 @@ _OWN_SPELLING = re.compile(r"[a-zß-öø-ÿ][-']?[A-ZÀ-ÖØ-Þ]")  # iPhone, Mc
 _LOOSE_END = re.compile(r"(?:\s+(?:and|or|with|of|on|in|at|by|for|from|to|an?|the|under|over|beside))+$", re.I)
 _SMALL = frozenset(("a", "an", "the", "and", "or", "with", "of", "on", "in", "at", "by", "for", "from", "to"))
 _LEAST_TITLED = 5  # words of a phrase that may be meant as a title
-_NOTE = "상표 같은 이름은 그림에서 뺐어요"
+_NOTE = "상표 같은 이름은 그림에서 뺐어요: {names}"
 
 
 def without_names(text: str, known: str = "") -> tuple[str, tuple[str, ...]]:
@@ -39,7 +40,8 @@ def without_names(text: str, known: str = "") -> tuple[str, tuple[str, ...]]:
             bare = _LOOSE_END.sub("", f" {bare}").strip()
         if any(word.lower() not in _SMALL for word in latin_words(bare)):
             kept.append(bare)
-    return ", ".join(kept), (f"{_NOTE}: {', '.join(dict.fromkeys(gone)):.80}",) if gone else ()
+    names = f"{', '.join(dict.fromkeys(gone)):.80}"
+    return ", ".join(kept), (Note("prompt.names_gone", _NOTE, names=names),) if gone else ()
 
 
 def _is_name(word: str, allowed: frozenset[str] | set[str], *, is_first: bool) -> bool:

@@ -10,7 +10,7 @@ import re
 from dataclasses import fields, replace
 from functools import cache, lru_cache
 
-from ...types import PromptParts
+from ...types import Note, PromptParts
 from ..lettering_words import asks_for_lettering, carries_lettering, is_brand, latin_words
 from ..sentence import text_free_clauses, vocabulary
 from ..tables import PACKAGED, read_table
@@ -39,6 +39,11 @@ _LOOSE_END = re.compile(
 _LOOSE_START = re.compile(r"^(?:(?:and|or|with|of|but|by)\s+)+", re.I)
 _BACKDROP = PACKAGED / "backdrop.yaml"
 _GONE = "xgonex"  # where something quoted stood
+_QUOTES_GONE = Note("prompt.quotes_gone", "따옴표 안의 말은 그림에 글자로 나타나서 뺐어요")
+_ADDRESSES_GONE = Note("prompt.addresses_gone", "주소나 계정은 그림에서 뺐어요")
+_PRICES_GONE = Note("prompt.prices_gone", "가격과 숫자 표기는 그림에서 뺐어요")
+_HANGUL_GONE = Note("prompt.hangul_gone", "한글은 그림 지시에서 뺐어요")
+_CAPITALS_GONE = Note("prompt.capitals_gone", "대문자로 된 상표 같은 이름은 그림에서 뺐어요")
 _NAMELESS = frozenset(("a", "an", "the", "some", "its", "of", "with", "and", "or", "on", "in", "at", "by", "for", "to"))
 
 
@@ -51,12 +56,12 @@ def clean_part(text: str, is_subject: bool = False) -> tuple[str, tuple[str, ...
     """
     notes: list[str] = []
     given = text
-    text = _take(_MARK, text, notes, "")
-    text = _take(_QUOTED, text, notes, "따옴표 안의 말은 그림에 글자로 나타나서 뺐어요", f" {_GONE} ")
-    text = _take(_ADDRESS, text, notes, "주소나 계정은 그림에서 뺐어요")
-    text = _take(_PRICE, text, notes, "가격과 숫자 표기는 그림에서 뺐어요")
+    text = _MARK.sub(" ", text)
+    text = _take(_QUOTED, text, notes, _QUOTES_GONE, f" {_GONE} ")
+    text = _take(_ADDRESS, text, notes, _ADDRESSES_GONE)
+    text = _take(_PRICE, text, notes, _PRICES_GONE)
     if _HANGUL.search(text):
-        notes.append("한글은 그림 지시에서 뺐어요")
+        notes.append(_HANGUL_GONE)
     text = _OTHER.sub(" ", text.replace("’", "'").replace("‘", "'"))
     text = re.sub(r"(?<![A-Za-z])'|'(?![A-Za-z])", " ", text)
     if sum(map(str.isalpha, text)) > 8 and text.isupper():
@@ -68,7 +73,7 @@ def clean_part(text: str, is_subject: bool = False) -> tuple[str, tuple[str, ...
         notes += said
         if bare and bare not in kept:
             kept.append(bare)
-    return ", ".join(kept), tuple(dict.fromkeys(note for note in notes if note))
+    return ", ".join(kept), tuple(dict.fromkeys(notes))
 
 
 def guard_parts(parts: PromptParts) -> tuple[PromptParts, tuple[str, ...]]:
@@ -108,7 +113,8 @@ def without_product(parts: PromptParts, product: str) -> tuple[PromptParts, tupl
         told = [phrase for phrase in phrases if phrase not in _scene_phrases() and telling & product_words(phrase)]
         gone += told
         kept[name] = ", ".join(phrase for phrase in phrases if phrase not in told)
-    notes = tuple(f"배경만 그려요: 제품을 말하는 ‘{phrase}’ 뺌" for phrase in gone)
+    said = "배경만 그려요: 제품을 말하는 ‘{phrase}’ 뺌"
+    notes = tuple(Note("prompt.product_gone", said, phrase=phrase) for phrase in gone)
     return replace(parts, subject="", **kept), notes
 
 
@@ -154,11 +160,12 @@ def _clean_phrase(phrase: str, is_subject: bool, *, is_torn: bool) -> tuple[str,
     words = phrase.split()
     bare = " ".join(word for word in words if not is_brand(word.strip(".,'&/-")))
     if len(bare.split()) < len(words):
-        notes.append("대문자로 된 상표 같은 이름은 그림에서 뺐어요")
+        notes.append(_CAPITALS_GONE)
     unquoted = " ".join(bare.replace(_GONE, " ").split())
     bare = _cut(bare.strip(" -'&/"), is_subject) or _cut(unquoted.strip(" -'&/"), is_subject)
     if _is_lettered(phrase.replace(_GONE, ""), is_subject):
-        notes = [f"글자를 부르는 말을 뺐어요: {' '.join(phrase.replace(_GONE, '').split()):.60}"]
+        words = f"{' '.join(phrase.replace(_GONE, '').split()):.60}"
+        notes = [Note("prompt.letters_gone", "글자를 부르는 말을 뺐어요: {words}", words=words)]
     if is_torn or bare != phrase.strip():  # what is whole may end in a preposition: "Advertising photograph of"
         bare = _LOOSE_START.sub("", _LOOSE_END.sub("", f" {bare}").strip())
     return (bare if _names_something(bare) else ""), notes

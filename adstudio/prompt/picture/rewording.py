@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ...types import AdPrompt, PromptParts
+from ...types import AdPrompt, Note, PromptParts
 from ..sentence import scene_parts, shot_table
 from .assembler import assemble
 
@@ -20,7 +20,7 @@ def reword(prompt: AdPrompt, attempt: int) -> AdPrompt:
     table = shot_table()
     clauses = table["text_free"]
     changes: dict[str, str] = {"text_free": clauses[min(attempt, len(clauses)) - 1]}
-    notes = [f"그림에 글자가 보여 다른 말로 다시 그려요 ({attempt}번째)"]
+    notes = [Note("prompt.reworded", "그림에 글자가 보여 다른 말로 다시 그려요 ({attempt}번째)", attempt=attempt)]
     scene = prompt.scene
     if "camera" not in prompt.decided and prompt.parts.camera:
         changes["camera"] = _other_camera(prompt.parts, attempt)
@@ -30,7 +30,8 @@ def reword(prompt: AdPrompt, attempt: int) -> AdPrompt:
             places = [place for place in table["bare_places"] if place != scene.place]
             scene = replace(scene, place=places[(attempt - 2) % len(places)])
             changes["setting"] = scene_parts(scene, prompt.copy_space).setting
-            notes.append(f"글자가 없을 곳으로 옮겼어요: {changes['setting']}")
+            said = "글자가 없을 곳으로 옮겼어요: {setting}"
+            notes.append(Note("prompt.moved", said, setting=changes["setting"]))
     parts = replace(prompt.parts, **changes)
     return replace(prompt, positive=assemble(parts), parts=parts, scene=scene, notes=(*prompt.notes, *notes))
 

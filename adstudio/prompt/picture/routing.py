@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...types import Light, Scene, Side
+from ...types import Light, Note, Scene, Side
 from ..industries import Industry
 from ..reading.directions import Directions
 from ..reading.notes import NO_LIGHT_SAID, NOTHING_SAID, VARIANT, Why, became, said
@@ -85,7 +85,7 @@ def choose_scene(
         notes.append(became(why, axis, vocabulary()[AXES[axis]][chosen[axis]]["phrase"]))
     for match in matches:
         if match.denied and not denied.isdisjoint(meanings(match)):
-            notes.append(f"‘{match.text}’ 제외: 쓰지 말라는 말이 있어요")
+            notes.append(Note("prompt.left_out", "‘{said}’ 제외: 쓰지 말라는 말이 있어요", said=match.text))
     season, season_word = _season(matches)
     if season:
         notes.append(became(said(season_word), "season", season.korean, season.name.replace("_", " ")))

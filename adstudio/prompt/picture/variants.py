@@ -13,7 +13,7 @@ from dataclasses import astuple, replace
 from itertools import combinations
 
 from ...errors import InputError
-from ...types import AdPrompt, Light, PromptRequest
+from ...types import AdPrompt, Light, Note, PromptRequest
 from ..industries import get_industry
 from ..lettering_words import latin_words
 from ..sentence import shot_table, vocabulary
@@ -22,6 +22,7 @@ from .shots import Shot, compositions, word_shot
 MOST = 16
 LEAST_APART = 0.2  # two prompts that are less unlike than this show nearly the same picture
 _CANDIDATES = 60
+_ALIKE = "변형 {number}번은 {which}과 거의 같아요: 언어 모델이 다른 방향을 따르지 않았어요"
 _EMPTY_WORDS = frozenset(("a", "an", "the", "of", "on", "in", "at", "with", "and", "by", "from", "to", "for", "its"))
 
 
@@ -70,8 +71,8 @@ def note_alike(prompts: Sequence[AdPrompt]) -> tuple[AdPrompt, ...]:
     for at, prompt in enumerate(prompts):
         others = [n for n, other in enumerate(prompts) if n != at and _is_alike(prompt, other)]
         if others and prompt.provider != "rules":
-            which = ", ".join(f"{n + 1}번" for n in others)
-            note = f"변형 {at + 1}번은 {which}과 거의 같아요: 언어 모델이 다른 방향을 따르지 않았어요"
+            which, numbers = (", ".join(f"{n + 1}{unit}" for n in others) for unit in ("번", ""))
+            note = Note("prompt.alike", _ALIKE, number=at + 1, which=which, others=numbers)
             prompt = replace(prompt, notes=(*prompt.notes, note))
         noted.append(prompt)
     return tuple(noted)

@@ -25,6 +25,8 @@ from ..sentence import scene_parts
 from ..styles import choose_style, take_style
 
 NEGATIVE = "text, letters, words, logo, watermark, signature, signage, blurry, low quality, deformed"
+_NO_TRADE = Note("prompt.no_trade", "업종을 알 수 있는 말이 없어 일반 광고로 그려요")
+_NO_PRODUCT = Note("prompt.no_product", "제품 낱말을 찾지 못해 빈 배경을 그려요. 무엇을 파는지 적으면 제품이 나와요")
 _BACKDROP_ONLY = Note("reading.backdrop_only", "배경만 그려요: 제품은 그리지 않아요")
 
 
@@ -129,7 +131,7 @@ def choose_industry(read: Brief, matches: tuple[Match, ...], wanted: str) -> tup
         )
     votes = industry_votes(read.body, matches) or industry_votes(*_product_quote(read))
     if not votes:
-        return get_industry(GENERAL), ("업종을 알 수 있는 말이 없어 일반 광고로 그려요",)
+        return get_industry(GENERAL), (_NO_TRADE,)
     chosen = get_industry(max(votes, key=lambda name: votes[name]))
     return chosen, (Note("reading.trade", "업종: {trade}", trade=chosen.korean, industry=chosen.name),)
 
@@ -148,14 +150,18 @@ def _subject(read: Brief, matches: tuple[Match, ...], shop: Industry) -> Subject
     if (subject := name_subject(read.body, matches)).english:
         if not (subject.generic and shop.subject and subject.industry not in (shop.name, GENERAL)):
             return subject
-        return Subject(shop.subject, notes=(f"업종 ‘{shop.korean}’의 소품을 그려요: {shop.subject}",))
+        said = "업종 ‘{trade}’의 소품을 그려요: {things}"
+        note = Note("prompt.things", said, trade=shop.korean, industry=shop.name, things=shop.subject)
+        return Subject(shop.subject, notes=(note,))
     if (subject := name_subject(*_product_quote(read))).english:
         return subject
     if food := own_food(matches, shop):
-        return Subject(food, notes=(f"가게 이름에 있는 음식을 그려요: {food}",))
+        return Subject(food, notes=(Note("prompt.own_food", "가게 이름에 있는 음식을 그려요: {food}", food=food),))
     if shop.subject:
-        return Subject(shop.subject, notes=(f"제품 낱말이 없어 업종 ‘{shop.korean}’의 소품을 그려요: {shop.subject}",))
-    return Subject(notes=("제품 낱말을 찾지 못해 빈 배경을 그려요. 무엇을 파는지 적으면 제품이 나와요",))
+        said = "제품 낱말이 없어 업종 ‘{trade}’의 소품을 그려요: {things}"
+        note = Note("prompt.things_instead", said, trade=shop.korean, industry=shop.name, things=shop.subject)
+        return Subject(shop.subject, notes=(note,))
+    return Subject(notes=(_NO_PRODUCT,))
 
 
 def copy_notes(read: Brief) -> tuple[str, ...]:
@@ -164,5 +170,6 @@ def copy_notes(read: Brief) -> tuple[str, ...]:
         Note("reading.quote", "‘{said}’ → 그림이 아니라 문구로 써요", said=quote) for quote in read.quotes
     )
     if asked := lettering_word(read.body):
-        notes += (f"‘{asked}’: 그림에는 글자를 그리지 않아요. 문구는 나중에 얹어요",)
+        said = "‘{asked}’: 그림에는 글자를 그리지 않아요. 문구는 나중에 얹어요"
+        notes += (Note("prompt.no_letters", said, asked=asked),)
     return notes

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from ...types import Note
 from ..lettering_words import asks_for_lettering
 from ..seasons import seasons
 from ..sentence import AXES, vocabulary
@@ -70,10 +71,10 @@ class Keywords:
         return len(self.understood) / content if content else 1.0
 
     @property
-    def note(self) -> str:
-        """One Korean line on the unknown words; empty when there are none."""
-        words = dict.fromkeys(f"{word.korean} ({word.latin})" for word in self.unknown)
-        return f"모르는 낱말: {', '.join(words)}" if words else ""
+    def note(self) -> Note | None:
+        """One Korean line on the unknown words; None when there are none."""
+        words = ", ".join(dict.fromkeys(f"{word.korean} ({word.latin})" for word in self.unknown))
+        return Note("prompt.unknown_words", "모르는 낱말: {words}", words=words) if words else None
 
 
 def read_keywords(

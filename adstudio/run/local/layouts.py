@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ...layout.frames import Analyzer, aspects_of
+from ...layout.frames import BY_HAND, Analyzer, aspects_of
 from ...layout.saliency import Wishes
-from ...types import AdCopy, AdPrompt, Array, Channel, CutOut, LayoutPlan
+from ...types import AdCopy, AdPrompt, Array, Channel, CutOut, LayoutPlan, Note
 from ..channels import takes_marks
 from ..enlargement import asked_places
 from ..request import AdRequest
 
-_BY_HAND = "제품의 자리는 직접 정하신 그대로입니다."
-_IN_A_ROW = "자동 배치를 껐으므로 제품을 아래쪽에 고르게 놓았습니다."
+_IN_A_ROW = Note("layout.in_a_row", "자동 배치를 껐으므로 제품을 아래쪽에 고르게 놓았습니다.")
 
 
 def place_products(
@@ -27,7 +26,7 @@ def place_products(
     if not places:
         prefer = prompt.copy_space if has_copy else None
         return analyzer.place_products(backdrop, aspects_of(cutouts), prefer=prefer)
-    return LayoutPlan(products=places, reasons=(_BY_HAND if request.placements else _IN_A_ROW,))
+    return LayoutPlan(products=places, reasons=(BY_HAND if request.placements else _IN_A_ROW,))
 
 
 def place_copy(

@@ -86,7 +86,7 @@ def test_a_product_too_tall_for_its_ring_is_told_as_the_shop_owner_counts_it(ser
     server.answers(lambda request: says(stand_fields(request, [7, 1], product_2_scale="larger")))
     plan = stand(table, [0.3, 0.3]).plan
     assert plan.products[1].height < 0.64
-    assert any(reason.startswith("제품 2가 화면을 벗어나지 않도록") for reason in plan.reasons)
+    assert any(reason.startswith("2번 제품이 화면을 벗어나지 않도록") for reason in plan.reasons)
 
 
 def test_every_number_of_products_has_rings_to_choose_from(server: ChatServer, table: Array, podium: Array) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -154,7 +155,7 @@ def test_each_rule_names_its_law_its_source_and_a_day(rule) -> None:
     assert "제" in rule.law
     assert rule.source.startswith("law.go.kr/")
     assert rule.checked[:2] == "20"
-    assert rule.reason.endswith("요.")
+    assert rule.reason.endswith("요.") and rule.reason_en.endswith(".") and not re.search("[가-힣]", rule.reason_en)
 
 
 def test_rules_of_other_trades_do_not_apply() -> None:

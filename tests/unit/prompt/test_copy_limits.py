@@ -76,10 +76,14 @@ def test_quoted_words_too_long_are_kept_and_noted() -> None:
 
 def test_excess_is_worded_in_korean() -> None:
     copy = AdCopy("가" * 30, call_to_action="지금 바로 주문하러 가기", hashtags=tuple(f"#가{n}" for n in range(9)))
-    assert find_excess(copy, get_limits("kakao_search_custom")) == (
+    found = find_excess(copy, get_limits("kakao_search_custom"))
+    assert [str(each) for each in found] == [
         "제목이 30자예요. ‘카카오 채널검색 맞춤소재’의 한도는 20자예요.",
         "버튼이 13자예요. ‘카카오 채널검색 맞춤소재’의 한도는 6자예요.",
-    )
+    ]
+    note = found[1].kept()
+    assert note == f"{found[1]} 자르지 않고 그대로 두었어요." and note.code == "copy.too_long"
+    assert (note.figures["piece"], note.figures["length"], note.figures["limit"]) == ("call to action", 13, "6")
 
 
 def test_a_user_adds_channels_and_a_broken_one_is_told(user_folder: Path) -> None:

@@ -12,6 +12,7 @@ from adstudio.prompt import processor
 from adstudio.prompt.lettering_words import asks_for_lettering
 from adstudio.prompt.reading.entries import entries
 from adstudio.prompt.sentence import vocabulary
+from adstudio.types import Note
 
 _WORDS = sorted({word for entry in entries() for word in entry.words})
 _ODD = [
@@ -44,6 +45,7 @@ def test_any_brief_makes_a_clean_prompt_or_a_clear_refusal(brief: str, seed: int
     assert re.fullmatch(r"[A-Za-zÀ-ÿ' ,-]*", drawn), drawn
     assert not asks_for_lettering(drawn), drawn
     assert len(prompt.positive.split()) <= 110
+    assert all(isinstance(note, Note) for note in prompt.notes), prompt.notes
     assert prompt == processor.write(brief, seed=seed, backdrop_only=backdrop_only)
 
 
@@ -55,6 +57,7 @@ def test_any_brief_makes_sound_copy(brief: str) -> None:
     except errors.InputError as error:
         assert error.code in ("prompt.empty_brief", "prompt.brief_too_long")
         return
+    assert all(isinstance(note, Note) for note in copy.notes), copy.notes
     assert copy.headline.strip() == copy.headline != ""
     assert 5 <= len(copy.hashtags) <= 15
     assert not re.search(r"\{n\}|\[[은이을과]/", copy.headline + copy.sub)

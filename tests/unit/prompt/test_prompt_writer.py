@@ -27,10 +27,16 @@ def test_the_example_of_the_node() -> None:
     assert all(isinstance(note, Note) and note.code.startswith("reading.") for note in prompt.notes), prompt.notes
 
 
-@pytest.mark.parametrize("brief", ["오늘도 좋은 하루 되세요", "창가 말고 카페 딸기라떼"])
-def test_what_somebody_should_look_at_is_no_usual_reading(brief: str) -> None:
-    kinds = [note.code if isinstance(note, Note) else "" for note in processor.write(brief).notes]
-    assert "" in kinds and "reading.became" in kinds
+@pytest.mark.parametrize(
+    ("brief", "code"),
+    [("오늘도 좋은 하루 되세요", "prompt.no_product"), ("창가 말고 카페 딸기라떼", "prompt.left_out")],
+)
+def test_what_somebody_should_look_at_is_no_usual_reading(brief: str, code: str) -> None:
+    notes = [note for note in processor.write(brief).notes if isinstance(note, Note)]
+    assert {note.code: note.is_usual for note in notes if note.code in (code, "reading.became")} == {
+        code: False,
+        "reading.became": True,
+    }
 
 
 def test_the_same_brief_gives_the_same_prompt() -> None:

@@ -140,6 +140,15 @@ test("how a brief was read is told in the page's language", () => {
     ["‘창가’ → 장소: a sunlit window  \n업종: 카페·커피", "“창가” → place: a sunlit window  \ntrade: Café and coffee shop"]);
 });
 
+test("a note that tells an error tells both in the page's language", () => {
+  const error = { code: "provider.no_key", message: "No key is set.", hint: "Set one.", figures: { host: "api.openai.com" } };
+  const note = { kind: "note", value: "‘openai’ 실패", code: "prompt.fallback", figures: { provider: "openai" }, error };
+  assert.equal(badgeWords(note, en), "“A service” failed, so the rules wrote instead: No key is set. Set one.");
+  assert.match(badgeWords(note, ko), /^‘외부 서비스’에서 실패해 규칙으로 썼어요\. 외부 서비스\(api\.openai\.com\)의 키가 없습니다/);
+  const refused = { kind: "note", value: "", code: "reflow.refused", figures: { channel: "배민", english: "Baemin" }, error };
+  assert.equal(badgeWords(refused, en), "Baemin could not be made and was left out. No key is set. Set one.");
+});
+
 test("a count and its English words agree, also where it comes as it is to be read", () => {
   const say = sayer({ left: "{count:job is|jobs are} left", points: "{points:point|points}" });
   assert.deepEqual([0, 1, 2, "1", "1,001", "1.5"].map((count) => say("left", { count })),
