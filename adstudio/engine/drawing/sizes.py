@@ -20,6 +20,7 @@ ASPECTS: dict[str, tuple[int, int]] = {
     "2:1": (2, 1),
 }
 _LARGEST_SHARE = 4.0  # of the area the checkpoint was made for; beyond it scenes repeat and memory runs out
+_LONGEST_SHARE = 8  # of the side it was made for: there Z-Image's table of positions ends; CUDA dies of an index beyond
 _WORKING_SHARES = (0.5, 1.5)
 _FLATTEST = 21 / 9  # width / height, of the sizes that Z-Image Turbo's makers list
 
@@ -72,13 +73,16 @@ def fit_size(width: int, height: int, *, grid: int, base_px: int) -> tuple[int, 
     """Choose the size in which a given picture is worked on: its own aspect, an area the checkpoint is good at.
 
     Returns:
-        ``(width, height)`` on the grid; a picture that already fits keeps its size.
+        ``(width, height)`` on the grid; a picture that already fits keeps its size. A strip has less area, where its
+        longer side would not fit otherwise.
     """
     low, high = (share * base_px * base_px for share in _WORKING_SHARES)
-    area = width * height
-    if low <= area <= high and width % grid == 0 and height % grid == 0:
+    area, longest, ratio = width * height, _LONGEST_SHARE * base_px, width / height
+    if low <= area <= high and width % grid == 0 and height % grid == 0 and max(width, height) <= longest:
         return width, height
-    return _nearest(width / height, min(max(area, low), high), grid)
+    area = min(max(area, low), high, longest * longest / max(ratio, 1 / ratio))
+    across, down = _nearest(ratio, area, grid)
+    return min(across, longest // grid * grid), min(down, longest // grid * grid)
 
 
 def drawn_size(width: int, height: int, *, grid: int, base_px: int) -> tuple[int, int]:
@@ -96,7 +100,7 @@ def check_size(width: int, height: int, grid: int, base_px: int | None = None) -
     """Return ``(width, height)`` when a picture can be made in it.
 
     Raises:
-        InputError: a side is not a positive multiple of ``grid``, or the area is beyond what ``base_px`` allows.
+        InputError: a side is not a positive multiple of ``grid``, or it or the area is beyond what ``base_px`` allows.
     """
     is_near = base_px is None or width * height <= _LARGEST_SHARE * base_px * base_px  # an absurd size is no slip
     if is_near and (width < grid or height < grid or width % grid or height % grid):
@@ -116,6 +120,13 @@ def check_size(width: int, height: int, grid: int, base_px: int | None = None) -
             f"{width}x{height} is more than this checkpoint can draw in one piece.",
             f"Stay below {side}x{side} pixels and enlarge the result.",
             side=side,
+        )
+    if base_px is not None and max(width, height) > (longest := _LONGEST_SHARE * base_px):
+        raise InputError(
+            "size.too_long",
+            f"{width}x{height} is longer than the {longest} pixels that this checkpoint can draw.",
+            "Draw a shorter strip, and extend the result.",
+            longest=longest,
         )
     return width, height
 

@@ -1,8 +1,16 @@
+import json
 import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
+from adstudio.engine.drawing.sampling import image_to_image, text_to_image
 from adstudio.engine.drawing.sizes import ASPECTS, check_size, drawn_size, fit_size, size_for
+from adstudio.engine.memory.components import load
+from adstudio.engine.memory.torch_host import TorchHost
 from adstudio.errors import InputError
 
 
@@ -61,6 +69,30 @@ def test_an_extreme_photo_still_gets_a_size():
     width, height = fit_size(4000, 16, grid=32, base_px=512)
     assert width % 32 == height % 32 == 0
     assert height >= 32
+
+
+def test_no_side_goes_beyond_the_table_of_positions(copy_of: Callable[[Path], Path], tiny: Path, host: TorchHost):
+    config = copy_of(tiny) / "transformer" / "config.json"
+    config.write_text(json.dumps({**json.loads(config.read_text()), "axes_lens": [1536, 32, 32]}))
+    zit = load(config.parents[1], host)
+    longest = 8 * zit.checkpoint.base_px
+    options: dict[str, Any] = {"seed": 0, "steps": 1, "host": host}
+    assert text_to_image(zit, "a strip", width=longest, height=16, **options).size == (longest, 16)
+    with pytest.raises(InputError) as caught:
+        text_to_image(zit, "a strip", width=longest + 16, height=16, **options)
+    assert caught.value.code == "size.too_long"
+    for shape in ((16, 9000, 3), (9000, 16, 3)):
+        photo = np.zeros(shape, np.float32)
+        assert max(image_to_image(zit, "a strip", photo, strength=1.0, **options).size) <= longest
+
+
+@pytest.mark.parametrize("size", [(20_000, 100), (100, 20_000), (16_384, 256), (8208, 100), (17, 30_011)])
+def test_a_photo_that_is_a_strip_keeps_its_aspect_as_far_as_it_goes(size: tuple[int, int]):
+    width, height = fit_size(*size, grid=16, base_px=1024)
+    assert max(width, height) <= 8192 and width % 16 == height % 16 == 0
+    assert (width > height) == (size[0] > size[1])
+    if min(size) >= 100:
+        assert abs(math.log(width / height / (size[0] / size[1]))) < 0.25
 
 
 def test_a_channels_size_is_drawn_near_its_ratio_but_never_flatter_than_the_model_can():
