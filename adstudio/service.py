@@ -123,6 +123,11 @@ def is_metadata(address: str) -> bool:
         return False
 
 
+def is_nearby(name: str) -> bool:
+    """Tell whether a host is this machine or in a private network: the environment's proxy is not asked for it."""
+    return _reach(name)[1]
+
+
 def _written_out(address: str) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
     """An address, and the IPv4 address that it wraps."""
     number = ipaddress.ip_address(address.partition("%")[0])

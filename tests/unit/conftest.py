@@ -39,8 +39,9 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keys, addresses and models of whoever runs the tests must not change them, and must not be used."""
+    """Keys, addresses, models and the proxy of whoever runs the tests must not change them, and must not be used."""
     ours = ("API_KEY", "BASE_URL", "VISION_MODEL", "ENGINE", "CHECKPOINT")
     for name in os.environ:
-        if name.startswith("OPENAI_") or name in {f"ADSTUDIO_{end}" for end in ours}:
+        is_proxy = name.lower() in ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+        if is_proxy or name.startswith("OPENAI_") or name in {f"ADSTUDIO_{end}" for end in ours}:
             monkeypatch.delenv(name)

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from ...errors import InputError, MissingDependency, ServerError
-from ...service import Key
+from ...service import Key, is_nearby
 from .uploads import FOLDER, Photo
 
 TOKEN = "ADSTUDIO_SERVER_TOKEN"
@@ -69,7 +69,10 @@ class Connection:
         if self.token:
             _check_token(self.token, self.url)
         self._timeout = httpx2.Timeout(answer_s, connect=connect_s)
-        self._client = httpx2.Client(timeout=self._timeout, headers=self.headers(), trust_env=True)
+        self.is_nearby = is_nearby(urlsplit(self.url).hostname or "")
+        # The environment's proxy is for public hosts: it would look for 127.0.0.1 on its own machine.
+        past_it = {f"{scheme}://": None for scheme in ("http", "https", "all")} if self.is_nearby else None
+        self._client = httpx2.Client(timeout=self._timeout, headers=self.headers(), mounts=past_it, trust_env=True)
 
     def headers(self) -> dict[str, str]:
         """What proves to the server who we are, on every line to it: the login of its address before the token."""

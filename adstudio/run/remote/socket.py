@@ -76,6 +76,7 @@ class Socket:
                     open_timeout=5,
                     close_timeout=1,
                     max_size=_MOST_BYTES,
+                    proxy=None if self._connection.is_nearby else True,
                 )
             )
             self._line.send(_FLAGS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from adstudio import InputError, ServerError
 from adstudio.run.remote.connection import Connection, read_server
 from adstudio.run.remote.socket import Socket
 from adstudio.run.request import AdRequest
+from adstudio.types import RunEvent
 
 WORDS = AdRequest(brief="봄 딸기라떼", seed=7, steps=2)
 
@@ -46,7 +48,7 @@ def test_a_job_moves_when_its_server_forgets_it(double: ComfyDouble, make: Any, 
         done: list[Any] = []
         work = threading.Thread(target=lambda: done.append(make(double, other).run(WORDS)))
         work.start()
-        while not double.told:
+        while not double.told and work.is_alive():
             time.sleep(0.01)
         double.kill()
         double.start()
@@ -106,6 +108,34 @@ def test_the_login_of_an_address_opens_the_line_of_progress_too() -> None:
             assert line.is_open and asked == ["Basic bWU6c0BjcmV0"]
             line.close()
         server.shutdown()
+
+
+def test_a_server_nearby_is_asked_past_the_proxy_and_a_far_one_through_it(
+    double: ComfyDouble, make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    class Proxy(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(200)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Proxy) as proxy:
+        threading.Thread(target=proxy.serve_forever, args=(0.02,), daemon=True).start()
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy.server_address[1]}")
+        events: list[RunEvent] = []
+        make(double).run(WORDS, events.append)
+        assert not asked and any(event.message == "1/4" for event in events), "its line of progress, too"
+        with closing(Connection("http://comfy.example:8188")) as far:
+            assert far.get("/prompt") == {}
+        proxy.shutdown()
+    assert asked == ["http://comfy.example:8188/prompt"]
 
 
 @pytest.mark.parametrize("written", ["", "ftp://host", "http://", "http://h:port", "http://h/?key=1", "http://a b:c@"])

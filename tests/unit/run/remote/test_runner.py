@@ -261,7 +261,7 @@ def test_the_async_face_cancels_too(double: ComfyDouble, make: Any) -> None:
 
     async def ask() -> None:
         work = asyncio.create_task(make(double).run_async(WORDS))
-        while not double.runs:
+        while not double.runs and not work.done():
             await asyncio.sleep(0.01)
         work.cancel()
         await work
@@ -307,7 +307,7 @@ def test_one_of_two_async_runs_is_cancelled_and_the_other_goes_on(double: ComfyD
     async def ask() -> Any:
         stays = asyncio.create_task(runner.run_async(WORDS))
         goes = asyncio.create_task(runner.run_async(replace(WORDS, seed=8)))
-        while len(double.runs) < 2:
+        while len(double.runs) < 2 and not (stays.done() or goes.done()):
             await asyncio.sleep(0.01)
         goes.cancel()
         await asyncio.wait([goes])
