@@ -38,6 +38,10 @@ class Note(str):
         made.error = None if because is None else because.told()
         return made
 
+    def told_as(self, words: str, **figures: str | int) -> Note:
+        """The same note in other words, such as a longer sentence that holds it, with more figures."""
+        return _again(words, self.code, {**self.figures, **figures}, self.error)
+
     def __reduce__(self) -> tuple[object, ...]:
         return _again, (str(self), self.code, self.figures, self.error)
 

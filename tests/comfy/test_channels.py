@@ -131,7 +131,7 @@ def test_a_channel_that_cannot_be_made_is_left_out_and_told(seen: dict[str, Any]
     assert channels == ["cashwalk", "kakao_native:2x1"] and count == 2
     ((value, channel, code),) = seen["left out"]
     assert "60 × 60 pixels" in value and channel == "인스타그램 스토리" and code == "composite.product_too_small"
-    assert "instagram_story: 이 채널은 만들지 못했어요." in report
+    assert "인스타그램 스토리: 이 채널은 만들지 못했어요." in report
     assert seen["all too small"][0] == "composite.product_too_small"
 
 

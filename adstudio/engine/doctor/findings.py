@@ -20,6 +20,7 @@ class Finding:
     """One thing that is wrong with a checkpoint, in one line.
 
     ``rule`` is the id of the rule that saw it; ``mended`` says whether it was put right in memory, ``changes`` how.
+    ``message`` is a note where a page may have to tell it: what is mended is told there by its changes.
     """
 
     rule: str
@@ -32,10 +33,12 @@ class Finding:
         return f"{'mended' if self.mended else 'problem'}: {self.part}: {self.message}"
 
     def note(self) -> Note:
-        """The finding for whoever loads the checkpoint; other languages name what was changed, or the rule."""
+        """The finding for whoever loads the checkpoint; other languages tell what was changed, or what cannot be."""
         said, part = str(self), WORDS.get(self.part, self.part.replace("_", " "))
         if self.mended:
             return Note("checkpoint.mended", "{said}", said=said, part=part, changes=self.changes)
+        if isinstance(self.message, Note):
+            return self.message.told_as(said, part=part, rule=self.rule)
         return Note("checkpoint.problem", "{said}", said=said, part=part, rule=self.rule)
 
 
@@ -43,7 +46,7 @@ class Finding:
 class Problem:
     """What a rule saw, and the changes of its part's configuration that put it right; None where nothing does.
 
-    A change to ``REMOVED`` takes the key out.
+    A change to ``REMOVED`` takes the key out. What nothing puts right is a note of the area ``doctor``.
     """
 
     message: str

@@ -14,13 +14,18 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from ...types import Note
 from .findings import Case, Problem, Rule, number_or_none, same, say
 from .known import DEFAULTS
-from .values import judge
+from .values import UNKNOWN, judge
 
 _CLASS = "FlowMatchEulerDiscreteScheduler"
 _BASE_SHIFT = 6.0
 _PATH_DEPTH = 4  # file, its folder, the checkpoint, its publisher
+_OF_BASE = (
+    "shift is {came}, which is the base model's, but the name says Turbo, which has {right}. It was left as it is, "
+    "because nothing in the weights tells the two apart."
+)
 _KINDS_OF_LEVELS = ("use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas")
 _TIME_SHIFTS = ("exponential", "linear")
 
@@ -53,7 +58,8 @@ def _odd(key: str, case: Case) -> Problem | None:
     told, (wanted, is_possible) = case.config("scheduler").get(key), _KINDS[key]
     if told is None or is_possible(told):
         return None
-    return Problem(f"{key} is {say(told)}, but it must be {wanted}; what this model has is not known.")
+    said = "{key} is {came}, but it must be {wanted}; what this model has is not known."
+    return Problem(Note("doctor.impossible", said, key=key, came=say(told), wanted=wanted))
 
 
 def _class(case: Case) -> Problem | None:
@@ -72,9 +78,8 @@ def _shift(case: Case) -> Problem | None:
     if right is None:
         if told is not None:
             return _odd("shift", case)
-        return Problem(
-            f"{came}; this model is not known, so the right value is not either (how much noise a step has)."
-        )
+        about = "how much noise a step has"
+        return Problem(Note("doctor.value_unknown", UNKNOWN, key="shift", default=say(default), about=about))
     assert known is not None
     names = _names(case)
     is_turbo = "turbo" in names
@@ -88,10 +93,7 @@ def _shift(case: Case) -> Problem | None:
         why = "the name says" if is_turbo else "nothing says that it is the base, which has 6.0"
         return Problem(f"{came}, but {known.name} Turbo has {right} ({why}).", {"shift": right})
     if is_turbo and same(told, _BASE_SHIFT) and known.name == "Z-Image":
-        return Problem(
-            f"shift is {told}, which is the base model's, but the name says Turbo, which has {right}. "
-            "It was left as it is, because nothing in the weights tells the two apart."
-        )
+        return Problem(Note("doctor.shift_of_base", _OF_BASE, came=say(told), right=say(right)))
     return None
 
 
@@ -127,7 +129,8 @@ def _line_through_sizes(key: str, case: Case) -> Problem | None:
         return None
     few, many = (config.get(end, DEFAULTS["scheduler"][end]) for end in ("base_image_seq_len", "max_image_seq_len"))
     if key == "max_image_seq_len" and few == many:
-        return Problem(f"{key} is {say(few)}, as base_image_seq_len is; one line is drawn through two sizes.")
+        said = "{key} is {came}, as base_image_seq_len is; one line is drawn through two sizes."
+        return Problem(Note("doctor.one_size", said, key=key, came=say(few)))
     return _odd(key, case)
 
 
@@ -145,7 +148,8 @@ def _time_shift_type(case: Case) -> Problem | None:
 def _one_kind(case: Case) -> Problem | None:
     config = case.config("scheduler")
     told = [key for key in _KINDS_OF_LEVELS if config.get(key)]
-    return Problem(f"{' and '.join(told)} are set, but only one can be.") if len(told) > 1 else None
+    said = "{keys} are set, but only one can be."
+    return Problem(Note("doctor.kinds_of_levels", said, keys=", ".join(told))) if len(told) > 1 else None
 
 
 def _levels(key: str, case: Case) -> Problem | None:

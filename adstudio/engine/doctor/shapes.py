@@ -8,13 +8,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from ...counts import counted
 from ...errors import ModelError
+from ...types import Note
 from ..tensors.quantization import check_storage
 from .findings import Case, Problem, Rule, same, say
 from .known import DEFAULTS
 
 _MISSING: Any = object()
+_LOST = "{count:tensor of {block} is|tensors of {block} are} missing (first: {first}); download the weights again."
 
 
 def _class(part: str, case: Case) -> Problem | None:
@@ -33,7 +34,8 @@ def _kind(part: str, mark: str, case: Case) -> Problem | None:
         "text_encoder": "a Qwen3 language model",
         "vae": "the AutoencoderKL of Z-Image",
     }
-    return Problem(f"the tensors are not those of {kinds[part]}; choose another checkpoint.")
+    said = "the tensors are not those of {wanted}; choose another checkpoint."
+    return Problem(Note("doctor.other_model", said, wanted=kinds[part]))
 
 
 def _derived(part: str, key: str, case: Case) -> Problem | None:
@@ -62,11 +64,12 @@ def _whole(part: str, groups: str, case: Case) -> Problem | None:
         for number in range(1 + max(numbered)):
             block = numbered.get(number, {})
             if lost := sorted(complete.keys() - block.keys()):
-                block_name = f"{kind}.{number}"
-                count = counted(len(lost), f"tensor of {block_name} is", f"tensors of {block_name} are")
-                return Problem(f"{count} missing (first: {block_name}.{lost[0]}); download the weights again.")
+                name = f"{kind}.{number}"
+                first = f"{name}.{lost[0]}"
+                return Problem(Note("doctor.tensors_missing", _LOST, count=len(lost), block=name, first=first))
             if other := sorted(rest for rest in block if block[rest] != complete[rest]):
-                return Problem(f"{kind}.{number}.{other[0]} has another shape than in the other blocks.")
+                said, tensor = "{tensor} has another shape than in the other blocks.", f"{kind}.{number}.{other[0]}"
+                return Problem(Note("doctor.other_shape", said, tensor=tensor))
     return None
 
 
@@ -74,7 +77,7 @@ def _storage(part: str, case: Case) -> Problem | None:
     try:
         check_storage(getattr(case.sources, part))
     except ModelError as error:
-        return Problem(f"{error.message} {error.hint}")
+        return Problem(Note("doctor.storage", "{why}", because=error))
     return None
 
 

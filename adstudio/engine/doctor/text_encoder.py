@@ -8,9 +8,10 @@ from importlib import metadata
 from typing import Any
 
 from ...counts import counted
+from ...types import Note
 from .findings import REMOVED, Case, Problem, Rule, number_or_none, same, say
 from .known import DEFAULTS
-from .values import judge
+from .values import LEFT, UNKNOWN, judge
 
 _PART = "text_encoder"
 _ARCHITECTURES = {"Qwen3Model", "Qwen3ForCausalLM"}
@@ -51,7 +52,8 @@ def _rope_theta(case: Case) -> Problem | None:
     came = f"rope_theta is missing, {default:g} would be taken" if told is None else f"rope_theta is {told:g}"
     right = known.values.get(_PART, {}).get("rope_theta") if known else None
     if right is None:
-        unknown = f"{came}; this model is not known, so the right value is not either (it decides what words mean)."
+        about, taken = "it decides what words mean", f"{default:g}"
+        unknown = Note("doctor.value_unknown", UNKNOWN, key="rope_theta", default=taken, about=about)
         return Problem(unknown) if told is None else None
     assert known is not None
     old = config.get("rope_theta")
@@ -65,7 +67,10 @@ def _rope_theta(case: Case) -> Problem | None:
     said = f"{came}, but {known.name}'s encoder has {right:g} (it decides what words far apart mean to each other)"
     if told is None or same(told, default):
         return Problem(f"{said}.", _with_theta(config, right))
-    return Problem(f"{said}. It was left as it is, because somebody wrote it: another Qwen3-4B may need it.")
+    about = "it decides what words far apart mean to each other; another Qwen3-4B may need it"
+    name, came, wanted = known.name, f"{told:g}", f"{right:g}"
+    left = Note("doctor.value_left", LEFT, key="rope_theta", came=came, model=name, right=wanted, about=about)
+    return Problem(left)
 
 
 def _rope_type(case: Case) -> Problem | None:

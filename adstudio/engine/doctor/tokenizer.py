@@ -8,9 +8,20 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from ...types import Note
 from .findings import Case, Problem, Rule
 
 _CHAT_MARKS = ("<|im_start|>", "<|im_end|>")
+_NO_VOCABULARY = Note(
+    "doctor.no_vocabulary",
+    "neither tokenizer.json nor vocab.json with merges.txt can be read; download the tokenizer again.",
+)
+_NO_TEMPLATE = Note(
+    "doctor.no_template",
+    "there is no chat template, which Z-Image prompts are written in; download tokenizer_config.json or "
+    "chat_template.jinja again.",
+)
+_NO_PAD = Note("doctor.no_pad", "no pad_token is named, which diffusers' own pipeline asks for.")
 _KNOWN_IDS = {"<|endoftext|>": 151643, "<|im_start|>": 151644, "<|im_end|>": 151645}
 
 
@@ -76,34 +87,30 @@ def _json(folder: Path, name: str, names: set[str]) -> dict[str, Any]:
 def _vocabulary(found: _Tokenizer, case: Case) -> Problem | None:
     if found.has_vocabulary:
         return None
-    return Problem("neither tokenizer.json nor vocab.json with merges.txt can be read; download the tokenizer again.")
+    return Problem(_NO_VOCABULARY)
 
 
 def _template(found: _Tokenizer, case: Case) -> Problem | None:
     if found.has_template:
         return None
-    return Problem(
-        "there is no chat template, which Z-Image prompts are written in; "
-        "download tokenizer_config.json or chat_template.jinja again."
-    )
+    return Problem(_NO_TEMPLATE)
 
 
 def _pad(found: _Tokenizer, case: Case) -> Problem | None:
-    return None if found.has_pad else Problem("no pad_token is named, which diffusers' own pipeline asks for.")
+    return None if found.has_pad else Problem(_NO_PAD)
 
 
 def _marks(found: _Tokenizer, case: Case) -> Problem | None:
     lost = [mark for mark in _CHAT_MARKS if mark not in found.ids]
     if lost:
-        return Problem(f"{' and '.join(lost)} are not single tokens: prompts would be spelt out letter by letter.")
+        said = "not single tokens: {marks}; prompts would be spelt out letter by letter."
+        return Problem(Note("doctor.marks_split", said, marks=", ".join(lost)))
     known = case.known_as("text_encoder")
-    wrong = [
-        f"{mark} is {found.ids[mark]}, not {_KNOWN_IDS[mark]}"
-        for mark in found.ids
-        if found.ids[mark] != _KNOWN_IDS[mark]
-    ]
+    wrong = [mark for mark in found.ids if found.ids[mark] != _KNOWN_IDS[mark]]
     if known is not None and known.name == "Z-Image" and wrong:
-        return Problem(f"{'; '.join(wrong)}: this tokenizer is another model's.")
+        told = "; ".join(f"{mark} is {found.ids[mark]}, not {_KNOWN_IDS[mark]}" for mark in wrong)
+        said = "{told}: this tokenizer is another model's."
+        return Problem(Note("doctor.marks_other", said, told=told, marks=", ".join(wrong)))
     return None
 
 
@@ -111,9 +118,8 @@ def _length(found: _Tokenizer, case: Case) -> Problem | None:
     rows = case.facts["text_encoder"].get("vocab_size")
     if rows is None or found.largest < rows:
         return None
-    return Problem(
-        f"the largest token is {found.largest}, but the encoder knows {rows}: this tokenizer is another model's."
-    )
+    said = "the largest token is {largest}, but the encoder knows {rows}: this tokenizer is another model's."
+    return Problem(Note("doctor.tokens_beyond", said, largest=found.largest, rows=rows))
 
 
 def _rule(id: str, looks_at: str, right: str, look: Any) -> Rule:

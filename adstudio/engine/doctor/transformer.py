@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, TypeGuard
 
+from ...types import Note
 from .findings import Case, Problem, Rule, say
 from .known import DEFAULTS
 from .values import judge
@@ -18,10 +19,11 @@ def _axes_dims(case: Case) -> Problem | None:
     if dims is None or width is None:
         return None
     if not _are_counts(dims):
-        return Problem(f"axes_dims is {say(dims)}, not a list of numbers.")
+        return Problem(_no_list("axes_dims", dims))
     if sum(dims) == width:
         return None
-    return Problem(f"axes_dims {say(dims)} sum up to {sum(dims)}, but a head is {width} wide.")
+    said = "axes_dims {came} sum up to {sum}, but a head is {width} wide."
+    return Problem(Note("doctor.head_width", said, came=say(dims), sum=sum(dims), width=width))
 
 
 def _axes_lens(case: Case) -> Problem | None:
@@ -29,13 +31,17 @@ def _axes_lens(case: Case) -> Problem | None:
     right = known.values.get("transformer", {}).get("axes_lens") if known else None
     told = case.config("transformer").get("axes_lens")
     if known is None or right is None:
-        return None if told is None or _are_counts(told) else Problem(f"axes_lens is {say(told)}, no list of numbers.")
+        return None if told is None or _are_counts(told) else Problem(_no_list("axes_lens", told))
     if _are_counts(told) and len(told) == len(right) and all(map(int.__ge__, told, right)):
         return None
     came = f"axes_lens is {say(told)}"
     if told is None:
         came = f"axes_lens is missing, {say(DEFAULTS['transformer']['axes_lens'])} would be taken"
     return Problem(f"{came}, but {known.name} has {say(right)} (how long a prompt may be).", {"axes_lens": right})
+
+
+def _no_list(key: str, told: Any) -> Note:
+    return Note("doctor.no_list", "{key} is {came}, not a list of numbers.", key=key, came=say(told))
 
 
 def _are_counts(value: Any) -> TypeGuard[list[int]]:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...types import Note
 from .findings import Case, Problem, same, say
 from .known import DEFAULTS
 
+UNKNOWN = (
+    "{key} is missing, {default} would be taken; this model is not known, so the right value is not either ({about})."
+)
+LEFT = "{key} is {came}, but {model} has {right} ({about}). It was left as it is, because somebody wrote it."
 _MISSING: Any = object()
 
 
@@ -26,7 +31,7 @@ def judge(part: str, key: str, why: str, case: Case, *, overrule: bool, needed: 
     right = _MISSING if known is None else known.values.get(part, {}).get(key, _MISSING)
     if right is _MISSING:
         if told is _MISSING and needed:
-            return Problem(f"{came}; this model is not known, so the right value is not either ({why}).")
+            return Problem(Note("doctor.value_unknown", UNKNOWN, key=key, default=say(default), about=why))
         return None
     if same(taken, right):
         return None
@@ -34,4 +39,5 @@ def judge(part: str, key: str, why: str, case: Case, *, overrule: bool, needed: 
     said = f"{came}, but {known.name} has {say(right)} ({why})."
     if told is _MISSING or overrule or same(told, default) or type(told) is not type(right):
         return Problem(said, {key: right})
-    return Problem(f"{said} It was left as it is, because somebody wrote it.")
+    came, right = say(told), say(right)
+    return Problem(Note("doctor.value_left", LEFT, key=key, came=came, model=known.name, right=right, about=why))

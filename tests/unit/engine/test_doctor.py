@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import inspect
 from dataclasses import replace
@@ -217,17 +218,26 @@ def test_a_value_that_somebody_wrote_for_another_encoder_is_reported_and_kept(so
     assert mended.text_encoder.config["rope_theta"] == 5_000_000
 
 
-def test_a_finding_is_told_to_other_languages_by_what_was_changed_or_by_its_rule(sources: Sources) -> None:
+def test_a_finding_is_told_to_other_languages_by_what_was_changed_or_cannot_be(sources: Sources) -> None:
     empty = damaged(sources, "vae", scaling_factor=0.18215, shift_factor=None)
     factor, shift = (finding.note() for finding in mend(empty)[1])
     assert (factor.code, factor.figures["part"]) == ("checkpoint.mended", "VAE")
     assert factor.figures["changes"] == "scaling_factor: 0.18215 → 0.3611"
     assert shift.figures["changes"] == "shift_factor: – → 0.1159"
     (other,) = (finding.note() for finding in mend(damaged(sources, "text_encoder", rope_theta=5_000_000))[1])
-    assert (other.code, other.figures["rule"]) == ("checkpoint.problem", "text_encoder.rope_theta")
-    assert other.startswith("problem: text_encoder: rope_theta is 5e+06")
+    assert other.startswith("problem: text_encoder: rope_theta is 5e+06, but Z-Image has 1e+06")
+    assert (other.code, other.figures["rule"]) == ("doctor.value_left", "text_encoder.rope_theta")
+    assert (other.figures["part"], other.figures["came"]) == ("text encoder", "5e+06")
     (axes,) = (finding.note() for finding in mend(damaged(sources, "transformer", axes_dims=[32, 32, 32, 32]))[1])
     assert axes.figures["changes"] == "axes_dims", "a long value is named and not shown"
+
+
+def test_whatever_nothing_puts_right_can_be_told_in_other_languages() -> None:
+    """A rule that mends says how; one that cannot has a note in place of an English sentence."""
+    for path in Path(inspect.getfile(diagnose)).parent.glob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and ast.unparse(call.func) == "Problem" and len(call.args) == 1:
+                assert not isinstance(call.args[0], ast.JoinedStr | ast.Constant), f"{path.name}:{call.lineno}"
 
 
 def test_what_is_known_of_turbo_and_base(turbo: Path, tmp_path: Path) -> None:

@@ -152,7 +152,7 @@ ODD: list[tuple[dict[str, Any], str, str]] = [
     ({"use_karras_sigmas": "no"}, "use_karras_sigmas", "'no', but it must be true or false"),
     ({"stochastic_sampling": [None]}, "stochastic_sampling", "[None], but it must be true or false"),
     ({"invert_sigmas": 0.5}, "invert_sigmas", "0.5, but it must be true or false"),
-    ({"use_karras_sigmas": True, "use_beta_sigmas": True}, "levels", "use_karras_sigmas and use_beta_sigmas are set"),
+    ({"use_karras_sigmas": True, "use_beta_sigmas": True}, "levels", "use_karras_sigmas, use_beta_sigmas are set"),
     ({"shift_terminal": "0.1"}, "shift_terminal", "'0.1', but it must be a number from 0 up to below 1"),
     ({"shift_terminal": 1}, "shift_terminal", "shift_terminal is 1, but"),
     ({"shift_terminal": -0.1}, "shift_terminal", "shift_terminal is -0.1, but"),

@@ -103,9 +103,9 @@ test("a note is told in Korean by its code, with its figures", () => {
 
 test("a channel that was left out is told with the error's words, in either language", () => {
   const error = { code: "composite.product_too_small", message: "Product 1 is only 60 × 60 pixels.", hint: "", figures: { number: 1, width: 60, height: 60, times: "13", least: 96 } };
-  const badge = { kind: "note", value: "Instagram Story: Product 1 is only 60 × 60 pixels.", code: "reflow.refused", figures: { channel: "인스타그램 스토리" }, error };
+  const badge = { kind: "note", value: "Instagram Story: Product 1 is only 60 × 60 pixels.", code: "reflow.refused", figures: { channel: "인스타그램 스토리", english: "Instagram Story" }, error };
   assert.match(badgeWords(badge, ko), /^인스타그램 스토리는 만들지 못해 .*60×60픽셀/);
-  assert.equal(badgeWords(badge, en), badge.value);
+  assert.equal(badgeWords(badge, en), "Instagram Story could not be made and was left out. Product 1 is only 60 × 60 pixels.");
   assert.match(badgeWords({ ...badge, error: { ...error, figures: undefined } }, ko), /Product 1 is only/);
 });
 
@@ -145,8 +145,15 @@ test("a note that tells an error tells both in the page's language", () => {
   const note = { kind: "note", value: "‘openai’ 실패", code: "prompt.fallback", figures: { provider: "openai" }, error };
   assert.equal(badgeWords(note, en), "“A service” failed, so the rules wrote instead: No key is set. Set one.");
   assert.match(badgeWords(note, ko), /^‘외부 서비스’에서 실패해 규칙으로 썼어요\. 외부 서비스\(api\.openai\.com\)의 키가 없습니다/);
-  const refused = { kind: "note", value: "", code: "reflow.refused", figures: { channel: "배민", english: "Baemin" }, error };
-  assert.equal(badgeWords(refused, en), "Baemin could not be made and was left out. No key is set. Set one.");
+});
+
+test("what the doctor cannot mend is told with its rule, and what is wanted in the page's language", () => {
+  const figures = { part: "scheduler", rule: "scheduler.shift", key: "shift", came: "-1", wanted: "a number above 0" };
+  const note = { kind: "note", value: "problem: scheduler: shift is -1", code: "doctor.impossible", figures };
+  assert.equal(badgeWords(note, ko), "스케줄러: shift 값이 -1인데 0보다 큰 수여야 합니다. 이 모델의 옳은 값은 알 수 없습니다. (scheduler.shift)");
+  assert.equal(badgeWords(note, en), note.value);
+  const stored = { ...note, code: "doctor.storage", figures: { part: "transformer", rule: "transformer.storage" }, error: { code: "", message: "No.", hint: "" } };
+  assert.match(badgeWords(stored, ko), /No\. \(transformer\.storage\)$/);
 });
 
 test("a count and its English words agree, also where it comes as it is to be read", () => {
