@@ -35,6 +35,9 @@ export class LayoutEditor {
     this.isReadOnly = false;
     this.isEdited = false;
     this.isNudging = false;
+    this.isHeld = false; // by the mouse
+    /** @type {(() => void) | null} what a run has found out meanwhile */
+    this.later = null;
     this.hasNewWords = false;
     this.history = new History("");
     this.written = "";
@@ -89,6 +92,9 @@ export class LayoutEditor {
    * @param {string[]} productUrls
    */
   update(answer, picture, productUrls) {
+    const later = () => this.update(answer, picture, productUrls);
+    if (this.isHeld || this.editing) return void (this.later = later);
+    this.settle(); // what is under the hands belongs to the picture before
     const proposal = cleaned(answer.proposal) ?? emptyPlan();
     const words = (/** @type {Plan} */ plan) => JSON.stringify(plan.texts.map((block) => [block.role, block.text]));
     this.hasNewWords ||= this.isEdited && this.proposal.texts.length > 0 && words(this.proposal) !== words(proposal);
@@ -168,6 +174,13 @@ export class LayoutEditor {
   /** Hand over what was nudged so far; until a key is let go it is only shown. */
   settle() {
     if (this.isNudging) this.commit();
+  }
+
+  /** Take over what came while something was under the hands. */
+  catchUp() {
+    const { later } = this;
+    this.later = null;
+    later?.();
   }
 
   undo() {

@@ -37,6 +37,10 @@ export class Lines {
       const fonts = Promise.all([style.font, ...style.fallback].map((family) => useFont(family, style.weight)));
       const [set, names] = await Promise.all([this.typesetter.ask(plan, scene, style), fonts]);
       if (asked !== this.asked) return;
+      if (set.length < plan.texts.length) { // the server is away: the next drawing asks again
+        [this.set, this.asked] = [[], ""];
+        return;
+      }
       [this.set, this.font] = [set, names.map((name) => `"${name}"`).join(", ")];
       this.onAnswer();
     }, WAIT_MS);

@@ -152,7 +152,9 @@ class Attached {
     if (!url || url === this.shownUrl) return;
     this.shownUrl = url;
     const picture = await Picture.load(url);
-    if (!this.hasRun && picture) this.editor.preview(picture);
+    if (url !== this.shownUrl || !this.node.graph) return; // another photo was quicker, or the node is gone
+    if (picture) this.editor.preview(picture);
+    else this.shownUrl = ""; // the server may be away
   }
 }
 

@@ -30,6 +30,7 @@ export function listenToPointer(editor) {
       item, handle: target.dataset.handle ?? "", plan: editor.plan, rect: rectOf(editor.plan, item, editor.scene),
       from: [event.clientX, event.clientY], frame: sheet.getBoundingClientRect(), id: event.pointerId, hasMoved: false,
     };
+    editor.isHeld = true;
     box.setPointerCapture(event.pointerId);
   });
 
@@ -47,10 +48,13 @@ export function listenToPointer(editor) {
     if (!grip || event.pointerId !== grip.id) return;
     const { hasMoved, item } = grip;
     grip = null;
-    if (!hasMoved) return;
-    editor.show(editor.plan, { guides: { x: [], y: [] } });
-    editor.commit();
-    editor.tellPlace(item);
+    editor.isHeld = false;
+    if (hasMoved) {
+      editor.show(editor.plan, { guides: { x: [], y: [] } });
+      editor.commit();
+      editor.tellPlace(item);
+    }
+    editor.catchUp();
   };
   boxes.addEventListener("pointerup", letGo);
   boxes.addEventListener("pointercancel", letGo);

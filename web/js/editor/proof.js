@@ -58,7 +58,7 @@ export class Proof {
       this.leftOut = JSON.parse(answer.headers.get("X-Adstudio-Left-Out") ?? "{}");
       this.onAnswer();
     } catch {
-      // The server is away, or the plan has moved on.
+      if (!under.signal.aborted) this.asked = ""; // the server is away: the next drawing asks again
     }
   }
 

@@ -34,6 +34,7 @@ export function editInPlace(editor, which, end) {
       editor.commit();
     }
     box.focus();
+    editor.catchUp();
   };
   area.addEventListener("blur", () => finish(true));
   area.addEventListener("keydown", (event) => {
