@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
-from playwright.sync_api import Error, Locator, Page
+from playwright.sync_api import Locator, Page, expect
+from waits import place_of
 
 PHOTO, ANALYZER, EDITOR, OVERLAY, SAVE = "1", "2", "3", "4", "5"
 SETTLE_MS = 400
@@ -76,26 +75,15 @@ def load(page: Page, steps: dict[str, Any]) -> Locator:
     """Open a graph; the editor's element."""
     page.evaluate(LOAD, json.dumps(steps))
     editor = page.locator(".adstudio-editor")
-    editor.wait_for()
-    page.wait_for_timeout(SETTLE_MS)
+    expect(editor).to_have_count(1)  # that of the graph before is gone
+    place_of(editor)
     return editor
 
 
 def run(page: Page) -> tuple[str, dict[str, Any]]:
     """Run the open graph; how it ended."""
     kind, detail = json.loads(page.evaluate(RUN))
-    page.wait_for_timeout(SETTLE_MS)
     return kind, detail
-
-
-def wait_until(page: Page, holds: Callable[[], bool]) -> None:
-    """Let the page work until something holds that Playwright cannot wait for; as long as a busy machine may take."""
-    for _ in range(300):
-        with suppress(Error):  # the graph may just be loaded anew
-            if holds():
-                return
-        page.wait_for_timeout(100)
-    raise AssertionError("it did not happen in time")
 
 
 def plan_of(page: Page) -> dict[str, Any]:

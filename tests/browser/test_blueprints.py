@@ -12,6 +12,7 @@ from comfy_server import ComfyServer
 from comfyui import PACK
 from PIL import Image
 from playwright.sync_api import Page
+from waits import searching
 
 NAMES = sorted(path.stem for path in (PACK / "subgraphs").glob("*.json"))
 # The blueprint between photos and a file, as a user wires it.
@@ -49,13 +50,9 @@ def test_they_are_listed_with_their_pack_and_found_by_name(shared_page: Page, se
     assert sorted(each["name"] for each in listed) == NAMES == sorted(CASES)
     page = shared_page
     for name in NAMES:
-        page.evaluate("() => { app.extensionManager.command.execute('Workspace.SearchBox.Toggle') }")
-        page.wait_for_timeout(800)
-        page.keyboard.type(name)
-        page.get_by_text(name).first.wait_for()
-        page.screenshot(path=tmp_path / f"{name}.png")
-        page.keyboard.press("Escape")
-        page.wait_for_timeout(400)
+        with searching(page, name):
+            page.get_by_text(name).first.wait_for()
+            page.screenshot(path=tmp_path / f"{name}.png")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -71,11 +68,10 @@ def test_it_runs_as_one_node(
     assert kinds == [node["type"] for node in blueprint["nodes"]]
     assert widgets == [widget for _, widget in json.loads(text)["nodes"][0]["properties"]["proxyWidgets"]]
     assert blueprint["category"].startswith("Ad Studio/") and blueprint["description"]
-    page.wait_for_timeout(600)
     page.screenshot(path=tmp_path / "wired.png")
     kind, detail = json.loads(page.evaluate(RUN))
     assert kind == "execution_success", detail
-    entry = server.get(f"/history/{detail['prompt_id']}")[detail["prompt_id"]]
+    entry = server.wait(detail["prompt_id"]).entry  # the history has it a moment after the page was told
     (file,) = [
         file for output in entry["outputs"].values() for file in output.get("images", []) if file["type"] == "output"
     ]

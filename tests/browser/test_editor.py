@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
 import unicodedata
 import urllib.parse
 from pathlib import Path
@@ -13,10 +14,11 @@ from typing import Any
 import numpy as np
 import pytest
 from comfy_server import ComfyServer
-from editor_graph import SETTLE_MS, graph, load, plan_of, run, wait_until
+from editor_graph import SETTLE_MS, graph, load, plan_of, run
 from node_words import read
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
+from waits import place_of, wait_until
 
 WORDS = {language: read(language, "main")["adStudio"]["editor"] for language in ("en", "ko")}
 BOXES = {
@@ -51,9 +53,8 @@ def box(page: Page, key: str = "text:0") -> Locator:
 
 def drag(page: Page, target: Locator, dx: float, dy: float) -> None:
     """Pull at the middle, past every line that a box would cling to."""
-    at = target.bounding_box()
-    assert at is not None
-    x, y = at["x"] + at["width"] / 2, at["y"] + at["height"] / 2
+    left, top, width, height = place_of(target)
+    x, y = left + width / 2, top + height / 2
     page.keyboard.down("Alt")
     page.mouse.move(x, y)
     page.mouse.down()
@@ -61,7 +62,6 @@ def drag(page: Page, target: Locator, dx: float, dy: float) -> None:
     page.mouse.move(x + dx, y + dy)
     page.mouse.up()
     page.keyboard.up("Alt")
-    page.wait_for_timeout(SETTLE_MS)
 
 
 def placed(page: Page, index: int = 0) -> tuple[float, ...]:
@@ -85,9 +85,8 @@ def test_a_drag_lands_in_the_prompt_and_in_the_picture(
     page.wait_for_function(PHOTO_SHOWN)  # before any run
     page.locator(".ads-letters").first.wait_for()
 
-    sheet = page.locator(".ads-sheet").bounding_box()
-    assert sheet is not None
-    drag(page, box(page), 0.3 * sheet["width"], 0.35 * sheet["height"])
+    _, _, width, height = place_of(page.locator(".ads-sheet"))
+    drag(page, box(page), 0.3 * width, 0.35 * height)
     moved = placed(page)
     assert moved == pytest.approx((0.35, 0.41, 0.8, 0.55), abs=0.012)
     assert box(page).get_attribute("aria-pressed") == "true"
@@ -103,7 +102,6 @@ def test_a_drag_lands_in_the_prompt_and_in_the_picture(
 
     # The letters in the editor are where the drawing's are.
     page.wait_for_function(RESULT_SHOWN)
-    page.wait_for_timeout(SETTLE_MS)
     left, right = page.locator(".ads-letters").first.evaluate(INK)
     assert left == pytest.approx(upper[:, 0].min(), abs=0.01)
     assert right == pytest.approx(upper[:, 0].max(), abs=0.02)
@@ -128,10 +126,10 @@ def test_a_drag_lands_in_the_prompt_and_in_the_picture(
     page.mouse.move(5, 5)  # not over the editor, which looks again whenever the pointer comes
     page.evaluate(GRAPH_UNDO)
     wait_until(page, lambda: placed(page, 1) != later)
-    page.wait_for_timeout(2 * SETTLE_MS)
-    assert page.locator(".adstudio-editor").count() == 1
-    at = box(page, "text:1").get_attribute("style") or ""
-    assert f"top: {100 * placed(page, 1)[1]:g}" in at, "what is shown is what the prompt carries"
+    top = 100 * placed(page, 1)[1]
+    expect(page.locator(".adstudio-editor")).to_have_count(1)
+    # What is shown is what the prompt carries.
+    expect(box(page, "text:1")).to_have_attribute("style", re.compile(re.escape(f"top: {top:g}")))
     drag(page, box(page, "text:1"), 0, -30)
     assert placed(page, 1)[1] < BOXES["sub"]["y0"] - 0.01, "and it can be moved on"
 
@@ -159,7 +157,7 @@ def test_stale_layouts_channels_words_and_locks(open_page: Any, server: ComfySer
     expect(editor.locator(".ads-safe")).to_have_count(1)
     warnings = editor.get_by_role("list", name=WORDS["ko"]["warnings"])
     expect(warnings.locator('[data-code="unsafe"]')).to_have_count(2)
-    assert "제목이 채널의 안전 영역을 벗어났습니다." in warnings.inner_text()
+    expect(warnings).to_contain_text("제목이 채널의 안전 영역을 벗어났습니다.")
     page.screenshot(path=tmp_path / "safe.png")
 
     # Words where they stand; as a Mac writes them they come apart, and go out composed.
@@ -187,7 +185,7 @@ def test_stale_layouts_channels_words_and_locks(open_page: Any, server: ComfySer
         "plate": "none",
         "color": "#886644",
     }
-    assert "부제: 대비" in warnings.inner_text()
+    expect(warnings).to_contain_text("부제: 대비")
     editor.get_by_role("button", name=WORDS["ko"]["add"]).click()
     assert [text["role"] for text in plan_of(page)["texts"]] == ["headline", "sub", "note"]
     assert WORDS["ko"]["role"]["note"] in (page.evaluate("() => document.activeElement.ariaLabel") or "")
@@ -201,7 +199,7 @@ def test_stale_layouts_channels_words_and_locks(open_page: Any, server: ComfySer
     # A product is moved, and pulled larger about where it stands.
     stands = {"x": 0.4, "base_y": 0.8, "height": 0.4}
     page.evaluate(TELL, {"channel": None, "products": [product], "proposal": {"products": [stands]}})
-    page.locator(".ads-paper image").wait_for(state="attached")
+    expect(page.locator(".ads-paper image:not(.ads-proof)")).to_have_count(1)
     drag(page, box(page, "product:0"), 50, 20)
     (moved,) = plan_of(page)["products"]
     assert moved["x"] > 0.45 and moved["base_y"] > 0.82 and moved["height"] == 0.4
@@ -227,7 +225,6 @@ def test_the_editor_works_in_an_apps_form(open_page: Any, tmp_path: Path):
     page.evaluate(AS_APP)
     page.get_by_text(WORDS["ko"]["title"], exact=True).first.wait_for()
     page.wait_for_function(PHOTO_SHOWN)
-    page.wait_for_timeout(2 * SETTLE_MS)
     before = placed(page)
     drag(page, box(page), 40, 50)
     page.screenshot(path=tmp_path / "app.png")
@@ -293,8 +290,9 @@ SEEN = """async () => {
     const canvas = Object.assign(document.createElement("canvas"), {width: 600, height: 400});
     const brush = canvas.getContext("2d");
     const proof = Object.assign(new Image(), {src: document.querySelector(".ads-proof").getAttribute("href")});
-    await proof.decode();
-    for (const image of [document.querySelector(".ads-picture"), proof]) brush.drawImage(image, 0, 0, 600, 400);
+    const picture = document.querySelector(".ads-picture");
+    await Promise.all([picture.decode(), proof.decode()]);
+    for (const image of [picture, proof]) brush.drawImage(image, 0, 0, 600, 400);
     return canvas.toDataURL().split(",")[1];
 }"""
 

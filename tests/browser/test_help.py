@@ -8,6 +8,7 @@ from pathlib import Path
 from node_words import read
 from playwright.sync_api import Page
 from shipped import ui_graph
+from waits import searching
 
 SELECT = """() => {
     const node = app.canvas.graph.nodes.find(n => n.type === "AdStudioPromptProcessor");
@@ -33,10 +34,6 @@ def test_help_page_opens_in_korean(shared_korean_page: Page, tmp_path: Path):
 def test_nodes_are_found_by_korean_and_english_words(shared_korean_page: Page, tmp_path: Path):
     page = shared_korean_page
     for word, node in (("누끼", "AdStudioBackgroundRemoval"), ("rembg", "AdStudioBackgroundRemoval")):
-        page.evaluate("() => { app.extensionManager.command.execute('Workspace.SearchBox.Toggle') }")
-        page.wait_for_timeout(800)
-        page.keyboard.type(word)
-        page.get_by_text(read("ko")[node]["description"][:20]).first.wait_for()
-        page.screenshot(path=tmp_path / f"{word}.png")
-        page.keyboard.press("Escape")
-        page.wait_for_timeout(400)
+        with searching(page, word):
+            page.get_by_text(read("ko")[node]["description"][:20]).first.wait_for()
+            page.screenshot(path=tmp_path / f"{word}.png")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from comfy_server import ComfyServer
-from editor_graph import SETTLE_MS, graph, load, plan_of
+from editor_graph import graph, load, plan_of
 from node_words import read
 from playwright.sync_api import Page, expect
 
@@ -21,12 +21,10 @@ PLAN = json.dumps({
 
 def test_a_colour_of_ones_own_begins_with_the_one_that_is_there(shared_page: Page, server: ComfyServer):
     editor = load(shared_page, graph(PLAN))
-    shared_page.wait_for_function("() => document.querySelector('.ads-letters')")
-    ink = shared_page.locator(".ads-letters").first.get_attribute("fill")
-    assert ink == "#050505", "white letters would show nothing here"
+    ink = "#050505"  # white letters would show nothing here
+    expect(shared_page.locator(".ads-letters").first).to_have_attribute("fill", ink)  # white until the photo is there
     shared_page.locator('.ads-box[data-key="text:0"]').click()
     editor.get_by_label(EDITOR["color_auto"]).uncheck()
-    shared_page.wait_for_timeout(SETTLE_MS)
     assert plan_of(shared_page)["texts"][0]["color"] == ink
 
 

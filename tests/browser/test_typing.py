@@ -8,9 +8,10 @@ from importlib import resources
 from typing import Any
 
 from comfy_server import ComfyServer
-from editor_graph import SETTLE_MS, graph, load, plan_of, wait_until
+from editor_graph import graph, load, plan_of
 from node_words import read
 from playwright.sync_api import Page, expect
+from waits import wait_until
 
 PANEL = read("en", "main")["adStudio"]["panel"]
 BOXES = [{"x0": 0.05, "y0": 0.06, "x1": 0.5, "y1": 0.2}, {"x0": 0.05, "y0": 0.8, "x1": 0.5, "y1": 0.9}]
@@ -61,11 +62,12 @@ def test_cells_of_a_spreadsheet_are_words_and_no_photo(open_page: Any):
     page = open_page()
     page.evaluate("() => { app.extensionManager.command.execute('Workspace.ToggleSidebarTab.adstudio') }")
     page.locator(".adp-brief").click()
+    uploads: list[str] = []
+    page.on("request", lambda request: uploads.append(request.url) if "/upload/" in request.url else None)
     page.evaluate(PASTE, ["딸기라떼\\t6,800", photo()])
-    page.wait_for_timeout(2 * SETTLE_MS)
-    assert page.locator(".adp-has-photo").count() == 0
     page.evaluate(PASTE, ["", photo()])
     page.locator(".adp-has-photo").wait_for()
+    assert len(uploads) == 1, "the cells were taken for a photo as well"
 
 
 def test_a_photo_that_arrives_late_leaves_who_writes_alone(open_page: Any):
@@ -92,9 +94,9 @@ def test_of_two_photos_the_one_that_was_chosen_last_stays(open_page: Any):
         page.wait_for_function("() => window.letUploadGo")
         page.evaluate(f"() => {{ window.{name} = window.letUploadGo; window.letUploadGo = null; }}")
     for name in ("second", "first"):
-        with page.expect_response("**/upload/image"):
+        with page.expect_response(f"**/view?*{name}.png*"):  # the last that the panel asks for before it shows one
             page.evaluate(f"() => window.{name}()")
-        page.wait_for_timeout(SETTLE_MS)
+        page.evaluate("() => new Promise(done => setTimeout(done, 100))")
         expect(page.locator(".adp-name")).to_have_text("second.png")
 
 

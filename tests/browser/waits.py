@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 from playwright.sync_api import Error, Locator, Page
 
@@ -21,11 +21,24 @@ STILL = """async element => {
     return at.split(",").map(Number);
 }"""
 
+SEARCHES = "() => document.activeElement?.matches('input') && document.activeElement.offsetParent !== null"
+
 
 def reload(page: Page) -> None:
     """Load the page anew, and wait until ComfyUI has loaded its own first workflow."""
     page.reload()
     page.wait_for_function(READY)
+
+
+@contextmanager
+def searching(page: Page, words: str) -> Iterator[None]:
+    """The search for nodes, opened, with words in it; closed afterwards."""
+    page.evaluate("() => { app.extensionManager.command.execute('Workspace.SearchBox.Toggle') }")
+    page.wait_for_function(SEARCHES)  # keys that come earlier go to the graph
+    page.keyboard.type(words)
+    yield
+    page.keyboard.press("Escape")
+    page.wait_for_function(f"() => !({SEARCHES})()")
 
 
 def wait_until(page: Page, holds: Callable[[], object]) -> None:
