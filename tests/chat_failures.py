@@ -40,7 +40,7 @@ FAILURES = {
     ),
     "quota by its code alone": ("provider.quota", fails(429, "Sorry.", code="insufficient_quota"), 1),
     "429 for long": ("provider.rate_limited", fails(429, "Slow", headers={"Retry-After": "86400"}), 1),
-    "429 until a date": ("provider.rate_limited", fails(429, "Slow", headers={"Retry-After": http_date(3600)}), 1),
+    "429 until a date": ("provider.rate_limited", fails(429, "Slow", headers={"Retry-After": http_date(864_000)}), 1),
     "500": ("provider.server_error", fails(500, "boom"), 3),
     "501": ("provider.server_error", fails(501, "boom"), 1),
     "503": ("provider.server_error", Reply(503, b"upstream", "text/plain"), 3),

@@ -206,8 +206,10 @@ def test_many_writers_of_one_entry_never_show_half_of_it(tmp_path: Path) -> None
             words.keep(name, {"answer": {"a": str(n) * 500}})
 
     def find() -> None:
-        while not stop.is_set():
+        while True:
             seen.append(AnswerCache(tmp_path).find(name))
+            if stop.is_set():
+                return
 
     writers, reader = [threading.Thread(target=keep) for _ in range(4)], threading.Thread(target=find)
     AnswerCache(tmp_path).keep(name, {"answer": {"a": "first"}})

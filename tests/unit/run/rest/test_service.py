@@ -59,10 +59,8 @@ def test_a_job_that_is_taken_back_while_its_graph_is_checked_is_not_drawn(tmp_pa
         await queue.checking.wait()
         service.cancel(job.id)
         queue.go_on.set()
-        for _ in range(100):
-            await asyncio.sleep(0.1)
-            if job.has_ended:
-                break
+        while not job.has_ended:
+            await asyncio.sleep(0.01)
         assert job.state == "cancelled" and not queue.waiting
 
     asyncio.run(run())
