@@ -44,7 +44,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatServer]:
 
 
 def ask(server: ChatServer, messages: tuple[ChatMessage, ...] = SHOWN) -> Completion:
-    chat = OpenAIChat(Service(read_address(server.url), MODEL, Key.none(), 10.0))
+    chat = OpenAIChat(Service(read_address(server.url), MODEL, Key.none(), 600.0))
     return asyncio.run(chat.complete(messages, schema=SCHEMA, max_tokens=99))
 
 

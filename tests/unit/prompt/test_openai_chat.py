@@ -42,11 +42,11 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(openai_chat, "BACKOFF_S", 0.02)
 
 
-def service(server: ChatServer, timeout_s: float = 10.0, model: str = MODEL) -> Service:
+def service(server: ChatServer, timeout_s: float = 600.0, model: str = MODEL) -> Service:
     return Service(read_address(server.url), model, Key(CANARY), timeout_s)
 
 
-def ask(server: ChatServer, timeout_s: float = 10.0, *, seed: int = 0, model: str = MODEL) -> Completion:
+def ask(server: ChatServer, timeout_s: float = 600.0, *, seed: int = 0, model: str = MODEL) -> Completion:
     chat = OpenAIChat(service(server, timeout_s, model))
     return asyncio.run(chat.complete(QUESTION, schema=SCHEMA, max_tokens=300, seed=seed))
 
@@ -140,7 +140,7 @@ def test_retry_after_is_waited_for(server: ChatServer, header: Callable[[], str]
 def test_a_longer_wait_than_there_is_time_fails_at_once_and_says_so(server: ChatServer) -> None:
     server.answers(fails(429, "slow", headers={"Retry-After": "120"}))
     with pytest.raises(ProviderError, match=r"asks to wait 120 seconds, and \d+ s are left"):
-        ask(server)
+        ask(server, 100.0)
     assert server.count == 1
 
 
@@ -156,7 +156,7 @@ def test_the_time_that_loading_the_sdk_takes_is_not_the_services(
     monkeypatch.setattr(openai_chat, "_client", load)
     monkeypatch.setattr(openai_chat, "time", SimpleNamespace(monotonic=lambda: passed[0]))
     server.answers(fails(429, "slow", headers={"Retry-After": "0"}), says(PROMPT_ANSWER))
-    assert ask(server, 10.0).seconds == 0 and server.count == 2
+    assert ask(server, 90.0).seconds == 0 and server.count == 2
 
 
 NO_FORM = fails(400, "Invalid parameter: 'response_format' of type 'json_schema' is not supported with this model.")
@@ -279,7 +279,7 @@ def test_many_at_once_from_several_loops(server: ChatServer) -> None:
     results: list[Completion] = []
 
     async def eight() -> None:
-        chat = OpenAIChat(service(server, 600))
+        chat = OpenAIChat(service(server))
         asked = (chat.complete(QUESTION, schema=SCHEMA, max_tokens=300) for _ in range(8))
         results.extend(await asyncio.gather(*asked))
 

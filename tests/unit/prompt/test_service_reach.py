@@ -31,7 +31,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatServer]:
 
 
 def ask(server: ChatServer) -> Any:
-    chat = OpenAIChat(Service(read_address(server.url), MODEL, Key.none(), 10.0))
+    chat = OpenAIChat(Service(read_address(server.url), MODEL, Key.none(), 600.0))
     return asyncio.run(chat.complete((ChatMessage("user", "x"),), schema={"properties": {}}, max_tokens=9))
 
 
@@ -55,7 +55,7 @@ def test_a_page_nearby_that_is_no_json_is_not_quoted(server: ChatServer, status:
 
 
 def test_a_public_server_is_quoted() -> None:
-    far = Service(read_address("https://llm.example.com/v1"), MODEL, Key.none(), 10.0)
+    far = Service(read_address("https://llm.example.com/v1"), MODEL, Key.none(), 600.0)
     assert "upstream" in status_failure(far, 503, "upstream", {}).error.message
 
 
@@ -77,7 +77,7 @@ def test_a_proxy_sees_neither_key_nor_question(monkeypatch: pytest.MonkeyPatch) 
 
         threading.Thread(target=refuse, daemon=True).start()
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.getsockname()[1]}")
-        far = Service(read_address("https://llm.example.com/v1"), MODEL, Key(SECRET), 10)
+        far = Service(read_address("https://llm.example.com/v1"), MODEL, Key(SECRET), 600.0)
         with pytest.raises(ProviderError) as caught:
             asyncio.run(OpenAIChat(far).complete(QUESTION, schema={"properties": {}}, max_tokens=9))
     assert caught.value.code == "provider.unreachable"
