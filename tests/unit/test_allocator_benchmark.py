@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
 def test_without_a_gpu_it_says_that_nothing_was_measured() -> None:
     run = subprocess.run(
-        [sys.executable, "benchmarks/allocator.py"], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
+        [sys.executable, "benchmarks/allocator.py"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert run.returncode == 0, run.stderr
     assert "nothing was measured" in run.stdout and "GiB" not in run.stdout

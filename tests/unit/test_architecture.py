@@ -154,9 +154,7 @@ def test_importing_the_library_loads_nothing_heavy(rooms: set[str], too_heavy: s
         f"for name in {modules!r}: importlib.import_module(name)\n"
         "print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})))"
     )
-    run = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
-    )
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     loaded = set(json.loads(run.stdout.splitlines()[-1]))
     assert "adstudio" in loaded

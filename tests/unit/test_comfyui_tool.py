@@ -155,7 +155,6 @@ def run_command(installation: Path, *command: str, allocator: str = "") -> subpr
         env=clean | {"COMFYUI_PATH": str(installation), "ADSTUDIO_ALLOCATOR": allocator},
         capture_output=True,
         text=True,
-        timeout=120,
         check=False,
     )
 

@@ -231,7 +231,7 @@ def test_a_process_that_is_killed_in_the_middle_leaves_its_turn_to_the_one_that_
     finally:
         first.kill()
         first.communicate()
-    said = second.communicate(timeout=300)
+    said = second.communicate()
     assert second.returncode == 0, said
     assert is_complete(out) and left_beside(out) == [".narrow.lock"]
 

@@ -24,7 +24,7 @@ Fetching = Callable[..., list[str]]
 
 
 def run(command: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, env=environment, capture_output=True, text=True)
 
 
 def start(command: list[str], environment: dict[str, str]) -> subprocess.Popen[str]:

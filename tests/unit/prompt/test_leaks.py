@@ -85,7 +85,7 @@ def test_not_even_the_first_request_of_a_process_is_logged_by_the_transport(serv
         f"write({BRIEF!r}, provider=ProviderChoice('openai', model={MODEL!r}, cache=False))"
     )
     server.answers(says(PROMPT_ANSWER))
-    run = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, timeout=60, check=False)
+    run = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     assert server.count == 1
     assert not [line for line in run.stdout.splitlines() if line.startswith(("DEBUG:httpcore", "DEBUG:openai"))]
