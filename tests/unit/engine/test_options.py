@@ -65,12 +65,13 @@ def test_pictures_drawn_together_are_those_drawn_alone(zit_float: Zit, host: Tor
 
 
 def test_fp8_weights_take_half_and_change_the_picture_a_little(zit: Zit, narrow: Zit, host: TorchHost):
+    difference = np.abs(draw(zit, host).images[0] - draw(narrow, host).images[0])
+    assert 0 < difference.mean() < 0.03
+    # Only now: a style that another test has put on stays there until the next picture without it.
     sizes = [residence_of(one.components.transformer).size_bytes() for one in (zit, narrow)]
     kept = sum(layer.weight.nbytes for _, layer in precision.large_layers(zit.components.transformer))
     rows = sum(len(layer.weight) for _, layer in precision.large_layers(zit.components.transformer))
     assert sizes[1] == sizes[0] - kept // 2 + 2 * rows
-    difference = np.abs(draw(zit, host).images[0] - draw(narrow, host).images[0])
-    assert 0 < difference.mean() < 0.03
 
 
 def test_fp8_weights_are_as_near_as_eight_bits_come(zit: Zit, narrow: Zit):
