@@ -2,8 +2,8 @@
 
 What is known of ``shift``: Z-Image-Turbo was released with 3.0, the base model Z-Image with 6.0. Both have the same
 tensors in the same shapes, so nothing in the weights' headers tells them apart; only their names do. A checkpoint that
-says a shift keeps it. One that says none, or the class's own default of 1, is taken for Turbo, which this pack's eight
-steps without guidance are made for, unless its name says that it is the base.
+says a shift keeps it, and is told where that is far from both. One that says none, or the class's own default of 1, is
+taken for Turbo, which this pack's eight steps without guidance are made for, unless its name says that it is the base.
 """
 
 from __future__ import annotations
@@ -21,10 +21,15 @@ from .values import UNKNOWN, judge
 
 _CLASS = "FlowMatchEulerDiscreteScheduler"
 _BASE_SHIFT = 6.0
+_LEAST_SHIFT, _MOST_SHIFT = 1.0, 2 * _BASE_SHIFT  # below 1 noise would be taken from the other end of the schedule
 _PATH_DEPTH = 4  # file, its folder, the checkpoint, its publisher
 _OF_BASE = (
     "shift is {came}, which is the base model's, but the name says Turbo, which has {right}. It was left as it is, "
     "because nothing in the weights tells the two apart."
+)
+_FAR_SHIFT = (
+    "shift is {came}, far from the {turbo} (Turbo) to {base} (base) that Z-Image is known to be drawn with. It was "
+    "left as it is, because somebody wrote it."
 )
 _KINDS_OF_LEVELS = ("use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas")
 _TIME_SHIFTS = ("exponential", "linear")
@@ -94,6 +99,8 @@ def _shift(case: Case) -> Problem | None:
         return Problem(f"{came}, but {known.name} Turbo has {right} ({why}).", {"shift": right})
     if is_turbo and same(told, _BASE_SHIFT) and known.name == "Z-Image":
         return Problem(Note("doctor.shift_of_base", _OF_BASE, came=say(told), right=say(right)))
+    if known.name == "Z-Image" and told is not None and not _LEAST_SHIFT <= told <= _MOST_SHIFT:
+        return Problem(Note("doctor.far_shift", _FAR_SHIFT, came=say(told), turbo=say(right), base=say(_BASE_SHIFT)))
     return None
 
 

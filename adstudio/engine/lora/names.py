@@ -63,13 +63,10 @@ def is_text_encoder(key: str) -> bool:
 
 
 def _bare(layer: str) -> str:
-    shorter = True
-    while shorter:
-        shorter = False
-        for prefix in _PREFIXES:
-            if layer.startswith(prefix):
-                layer, shorter = layer.removeprefix(prefix), True
-    return layer
+    start = 0  # a file may begin a name with any number of them, so it is cut once
+    while prefix := next((prefix for prefix in _PREFIXES if layer.startswith(prefix, start)), ""):
+        start += len(prefix)
+    return layer[start:]
 
 
 def _fold(name: str) -> str:

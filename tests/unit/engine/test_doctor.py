@@ -249,6 +249,8 @@ def test_what_is_known_of_turbo_and_base(turbo: Path, tmp_path: Path) -> None:
     assert shift("Z-Image-Turbo", 3.0) == (3.0, [])
     assert shift("Z-Image", 6.0) == (6.0, [])
     assert shift("my-finetune", 4.0) == (4.0, [])
+    assert [shift("my-finetune", told) for told in (0.01, 300.0)] == [(0.01, [False]), (300.0, [False])]
+    assert [shift("my-finetune", told)[1] for told in (1.5, 12.0)] == [[], []]
     assert shift("Z-Image-Turbo", None) == (3.0, [True])
     assert shift("my-finetune", None) == (3.0, [True])
     assert shift("Z-Image-Base", None) == (6.0, [True])

@@ -16,6 +16,7 @@ from lora_files import save as save_file_of
 from adstudio.engine.drawing.encoding import encode_prompt
 from adstudio.engine.drawing.sampling import text_to_image
 from adstudio.engine.lora.keys import plan_patches
+from adstudio.engine.lora.names import LayerNames
 from adstudio.engine.lora.uses import LoraUse, find_adapter, join_triggers, offered_triggers, with_loras
 from adstudio.engine.memory.components import Zit, load
 from adstudio.engine.memory.torch_host import TorchHost
@@ -335,3 +336,10 @@ def test_the_files_own_trigger_words_are_offered(zit: Zit, save: Callable[..., P
     assert offered_triggers(save(peft(pairs), "silent")) == ()
     for broken in ("[" * 200_000, "[1]", "{", '{"a": 3}', '{"a": {"b": "x"}}', "null"):
         assert offered_triggers(save(peft(pairs), "broken", ss_tag_frequency=broken)) == ()
+
+
+def test_a_name_may_begin_with_any_number_of_prefixes() -> None:
+    """Cut anew for each of them, a name of this length would keep the loader busy for minutes."""
+    names = LayerNames({"layers.0.attention.to_q": (8, 8)})
+    for prefixes in ("base_model.model.", "transformer.model.", "lora_unet_", "model.diffusion_model." * 200_000):
+        assert names.find(f"{prefixes}layers.0.attention.to_q") == ("layers.0.attention.to_q",)
