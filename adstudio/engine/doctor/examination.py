@@ -185,7 +185,7 @@ def _is_lfs_pointer(file: Path) -> bool:
 def _is_json(file: Path) -> bool:
     try:
         json.loads(file.read_text(encoding="utf-8"))
-    except ValueError:
+    except (ValueError, RecursionError):  # brackets without end
         return False
     return True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -55,18 +56,25 @@ def _read(folder: Path, stamp: tuple[tuple[str, int, int], ...]) -> _Tokenizer:
     names = {name for name, _, _ in stamp}
     config, special = _json(folder, "tokenizer_config.json", names), _json(folder, "special_tokens_map.json", names)
     whole = _json(folder, "tokenizer.json", names)
-    vocabulary = whole.get("model", {}).get("vocab") or _json(folder, "vocab.json", names)
-    ids: dict[str, int] = {}
-    if isinstance(vocabulary, dict):
-        ids.update({str(word): int(number) for word, number in vocabulary.items()})
-    elif isinstance(vocabulary, list):  # Unigram: pairs of a word and its weight
-        ids.update({str(pair[0]): number for number, pair in enumerate(vocabulary)})
-    ids.update({str(token["content"]): int(token["id"]) for token in whole.get("added_tokens", [])})
-    ids.update(_json(folder, "added_tokens.json", names))
-    decoder = config.get("added_tokens_decoder", {})
-    ids.update({str(token["content"]): int(number) for number, token in decoder.items()})
+    vocabulary = _json(folder, "vocab.json", names)
+    if "tokenizer.json" in names:  # read instead of the others wherever it is there
+        vocabulary = _table(whole.get("model")).get("vocab")
+    if isinstance(vocabulary, list):  # Unigram: pairs of a word and its weight
+        vocabulary = {str(pair[0]): number for number, pair in enumerate(vocabulary) if isinstance(pair, list) and pair}
+    added, decoder = whole.get("added_tokens"), _table(config.get("added_tokens_decoder"))
+    words = _ids(_table(vocabulary).items())
+    ids = words | _ids(
+        [
+            *(
+                (token.get("content"), token.get("id"))
+                for token in map(_table, added if isinstance(added, list) else [])
+            ),
+            *_json(folder, "added_tokens.json", names).items(),
+            *((_table(token).get("content"), number) for number, token in decoder.items()),
+        ]
+    )
     return _Tokenizer(
-        has_vocabulary=bool(ids) and ("tokenizer.json" in names or {"vocab.json", "merges.txt"} <= names),
+        has_vocabulary=bool(words) and ("tokenizer.json" in names or {"vocab.json", "merges.txt"} <= names),
         has_template=bool(config.get("chat_template")) or bool(names & {"chat_template.jinja", "chat_template.json"}),
         has_pad=bool(config.get("pad_token") or special.get("pad_token")),
         ids={token: ids[token] for token in _KNOWN_IDS if token in ids},
@@ -79,9 +87,22 @@ def _json(folder: Path, name: str, names: set[str]) -> dict[str, Any]:
         return {}
     try:
         content = json.loads((folder / name).read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # said by the rule on files
+    except (OSError, ValueError, RecursionError):  # said by the rule on files
         return {}
+    return _table(content)
+
+
+def _table(content: Any) -> dict[Any, Any]:
     return content if isinstance(content, dict) else {}
+
+
+def _ids(told: Iterable[tuple[Any, Any]]) -> dict[str, int]:
+    """The words that have a number, which is a key of JSON here and there; what is none is left out."""
+    return {
+        str(word): int(number)
+        for word, number in told
+        if isinstance(number, int) or (isinstance(number, str) and number.isdecimal())
+    }
 
 
 def _vocabulary(found: _Tokenizer, case: Case) -> Problem | None:

@@ -115,3 +115,27 @@ def test_a_length_of_prompts_that_is_none_is_refused(value: Any, folder: Path):
     assert caught.value.code == "checkpoint.bad_config"
     said = [each for each in examine_folder(folder).findings if each.rule == "transformer.axes_lens"]
     assert len(said) == (value not in ([], [10])), "what is a list of numbers is taken for one"
+
+
+TOKENIZERS: dict[str, dict[str, Any]] = {
+    "no table of a model": {"model": True},
+    "a list of nothing for words": {"model": {"vocab": [None, [], "x"]}},
+    "a word without a number": {"model": {"vocab": {"a": "x", "b": [1], "c": float("inf")}}},
+    "text for added tokens": {"added_tokens": "x"},
+    "added tokens that are none": {"added_tokens": ["x", {"id": 1}, {"content": "y", "id": "z"}]},
+    "brackets without end": {"added_tokens": []},
+}
+
+
+@pytest.mark.parametrize("case", TOKENIZERS)
+def test_a_tokenizer_of_another_kind_is_told_and_refused(case: str, folder: Path):
+    file = folder / "tokenizer" / "tokenizer.json"
+    write(file, **TOKENIZERS[case])
+    if case == "brackets without end":
+        file.write_text("[" * 200_000)
+    rules = {finding.rule for finding in examine_folder(folder).findings}
+    assert rules & {"tokenizer.vocabulary", "tokenizer.marks", "tokenizer.files"}
+    open_checkpoint(folder)
+    with pytest.raises(ModelError) as caught:
+        load(folder, TorchHost("cpu", model_dirs=[]))
+    assert caught.value.code == "checkpoint.bad_tokenizer"
