@@ -30,6 +30,9 @@ _OTHER_KINDS = {
     r"\.diff(_b)?$": "full-weight",
 }
 
+# What a factor can be stored as; integers stand for numbers that only the program that packed them knows.
+_STORED = ("F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2")
+
 Shape = tuple[int, ...]
 
 
@@ -160,16 +163,18 @@ def _rank(shapes: dict[str, Shape]) -> int:
 
 
 def _refuse_other_kinds(header: Header, name: str) -> None:
-    for key in header.tensors:
-        for mark, kind in _OTHER_KINDS.items():
-            if re.search(mark, key):
-                raise ModelError(
-                    "lora.unsupported_kind",
-                    f"'{name}' is a {kind} adapter; only plain LoRA and LoKr are applied exactly.",
-                    "Use a LoRA edition of this style.",
-                    kind=kind,
-                    name=name,
-                )
+    for key, info in header.tensors.items():
+        kinds = [kind for mark, kind in _OTHER_KINDS.items() if re.search(mark, key)]
+        if info.dtype not in _STORED and (_LOW_RANK.match(key) or _KRONECKER.match(key)):
+            kinds.append("quantised")
+        for kind in kinds:
+            raise ModelError(
+                "lora.unsupported_kind",
+                f"'{name}' is a {kind} adapter; only plain LoRA and LoKr are applied exactly.",
+                "Use a LoRA edition of this style.",
+                kind=kind,
+                name=name,
+            )
 
 
 def _check_coverage(name: str, patches: list[Patch], unknown: list[str], misfits: list[str]) -> None:

@@ -202,6 +202,10 @@ REFUSED: dict[str, tuple[Callable[[dict], Tensors], str]] = {
         lambda _: {f"lora_te1_layers_0_mlp_fc1.lora_{side}.weight": torch.zeros(4, 4) for side in ("down", "up")},
         "lora.text_encoder",
     ),
+    "integers that stand for other numbers": (
+        lambda pairs: {key: (value * 9).to(torch.int8) for key, value in peft(pairs).items()},
+        "lora.unsupported_kind",
+    ),
     "an alpha that is no number": (
         lambda pairs: kohya(pairs) | {"lora_unet_layers_0_attention_to_q.alpha": torch.ones(2)},
         "lora.incomplete",
