@@ -43,7 +43,7 @@ class Part:
         for name, targets in module_names(self.name, self.tensors).items():
             shape = self.tensors[name].shape
             for target in targets:
-                shapes[target] = (shape[0] // len(targets), *shape[1:]) if len(targets) > 1 else shape
+                shapes[target] = (shape[0] // len(targets), *shape[1:]) if shape and len(targets) > 1 else shape
         return shapes
 
 

@@ -81,7 +81,7 @@ def why_apart(part: str, shapes: dict[str, tuple[int, ...]], transformer: dict[s
         if wanted and found and wanted[0] != found[-1]:
             return f"it gives {counted(found[-1], 'value')} per token, the transformer reads {wanted[0]}"
     if part == "vae":
-        wanted, found = transformer.get("all_x_embedder.2-1.weight"), shapes.get("decoder.conv_in.weight")
-        if wanted and found and wanted[1] // 4 != found[1]:
+        wanted, found = transformer.get("all_x_embedder.2-1.weight", ()), shapes.get("decoder.conv_in.weight", ())
+        if min(len(wanted), len(found)) > 1 and wanted[1] // 4 != found[1]:
             return f"it has {counted(found[1], 'latent channel')}, the transformer {wanted[1] // 4}"
     return ""

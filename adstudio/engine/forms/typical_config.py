@@ -36,7 +36,7 @@ def typical_config(part: str, shapes: _Shapes, place: Path) -> dict[str, Any]:
             file=str(place),
             tensor=str(missing.args[0]),
         ) from None
-    except (ValueError, ZeroDivisionError) as error:
+    except (ValueError, IndexError, ZeroDivisionError) as error:
         raise ModelError(
             "checkpoint.bad_config",
             f"{place} comes without a configuration, and its shapes do not tell it ({error}).",

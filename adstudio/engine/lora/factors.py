@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from ..tensors.safetensors_file import load_mapped
 from ..tensors.safetensors_header import read_header
 from .keys import Patch, plan_patches
 from .names import Widths
@@ -60,10 +61,8 @@ def read_factors(path: Path, linears: Widths, dtype: torch.dtype) -> Factors:
     Raises:
         ModelError: as ``plan_patches``.
     """
-    from safetensors.torch import load_file
-
     patches = plan_patches(read_header(path), linears, path.name)
-    tensors = load_file(path)
+    tensors = load_mapped(path)
     return {patch.layer: _factor(patch, tensors, dtype, linears[patch.layer][0]) for patch in patches}
 
 

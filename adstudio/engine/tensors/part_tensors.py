@@ -11,7 +11,6 @@ from pathlib import Path
 
 import torch
 
-from ...errors import ModelError
 from ...ports import Watcher
 from ..forms.parts import Part
 from . import conversion_space
@@ -20,6 +19,7 @@ from .gguf_file import Packed, read_gguf
 from .gguf_header import is_gguf
 from .module_names import module_names
 from .quantization import restore, scale_of
+from .safetensors_file import load_mapped
 
 
 def read_tensors(part: Part, dtype: torch.dtype, watcher: Watcher | None = None) -> dict[str, torch.Tensor]:
@@ -59,19 +59,5 @@ def read_tensors(part: Part, dtype: torch.dtype, watcher: Watcher | None = None)
 
 
 def _read_file(path: Path, prefix: str) -> dict[str, torch.Tensor | Packed]:
-    if is_gguf(path):
-        tensors = read_gguf(path)
-    else:
-        from safetensors import SafetensorError
-        from safetensors.torch import load_file
-
-        try:
-            tensors = load_file(path)
-        except SafetensorError as error:  # a header that contradicts itself, such as a shape of other bytes
-            raise ModelError(
-                "checkpoint.not_safetensors",
-                f"{path} is damaged ({error}).",
-                "Delete the file and download it again.",
-                file=str(path),
-            ) from error
+    tensors = read_gguf(path) if is_gguf(path) else load_mapped(path)
     return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

@@ -16,6 +16,7 @@ from ...errors import ModelError
 from ..forms.parts import Part
 from .gguf_header import KINDS, is_gguf
 from .module_names import is_beside
+from .safetensors_file import load_mapped
 from .safetensors_header import read_header
 
 PLAIN = {"BF16": torch.bfloat16, "F32": torch.float32}
@@ -151,22 +152,18 @@ def _strange_formats(part: Part) -> list[str]:
             continue
         header = read_header(file)
         if "_quantization_metadata" in header.metadata:
-            layers = _json(header.metadata["_quantization_metadata"]).get("layers")
-            if isinstance(layers, dict):
-                notes += [note for layer, note in layers.items() if layer.startswith(part.prefix)]
+            layers = _table(_json(header.metadata["_quantization_metadata"]).get("layers"))
+            notes += [note for layer, note in layers.items() if layer.startswith(part.prefix)]
         names = [name for name in header.tensors if name.startswith(part.prefix) and name.endswith(".comfy_quant")]
         if names:
-            from safetensors import safe_open
-
-            with safe_open(file, "pt") as opened:
-                notes += [_json(bytes(opened.get_tensor(name).tolist())) for name in names]
+            tensors = load_mapped(file)
+            notes += [_json(bytes(tensors[name].flatten().view(torch.uint8).tolist())) for name in names]
     strange = []
-    for note in notes:
-        note = note if isinstance(note, dict) else {}
+    for note in map(_table, notes):
         form = note.get("format")
-        if form not in _FORMATS:
+        if not isinstance(form, str) or form not in _FORMATS:
             strange.append(f"'{form}'" if form else "a scheme without a name")
-        elif note.get("convrot") or (note.get("params") or {}).get("convrot"):
+        elif note.get("convrot") or _table(note.get("params")).get("convrot"):
             strange.append(f"'{form}' with rotated weights")
     return strange
 
@@ -176,4 +173,8 @@ def _json(text: str | bytes) -> dict[str, Any]:
         content = json.loads(text)
     except (ValueError, RecursionError):
         return {}
+    return _table(content)
+
+
+def _table(content: Any) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}

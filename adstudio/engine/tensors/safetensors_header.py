@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import struct
 from dataclasses import dataclass
+from math import prod
+from operator import index
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,10 @@ from ...errors import ModelError
 from .readable import LFS_MARK, lfs_pointer, reading
 
 _LARGEST_HEADER = 100_000_000
+# Bytes per number; of a dtype that is not named here the size is taken as it is told.
+_WIDTHS = {"F64": 8, "I64": 8, "U64": 8, "F32": 4, "I32": 4, "U32": 4, "F16": 2, "BF16": 2, "I16": 2, "U16": 2} | (
+    dict.fromkeys(("I8", "U8", "BOOL", "F8_E4M3", "F8_E5M2", "F8_E8M0"), 1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +92,18 @@ def read_tensor_infos(files: list[Path]) -> dict[str, TensorInfo]:
 def _check_length(path: Path, entries: Any, payload: int | None) -> Header:
     if not isinstance(entries, dict):
         raise _not_safetensors(path)
-    metadata = entries.pop("__metadata__", {})
-    tensors, end = {}, 0
+    metadata = entries.pop("__metadata__", None) or {}
     try:
-        for name, entry in entries.items():
-            first, last = entry["data_offsets"]
-            shape = tuple(int(side) for side in entry["shape"])
-            tensors[name] = TensorInfo(path, str(entry["dtype"]), shape, last - first)
-            end = max(end, last)
-    except (KeyError, TypeError, ValueError, OverflowError):
+        placed = [(name, *_read_entry(path, entry)) for name, entry in entries.items()]
+        told = all(isinstance(value, str) for value in metadata.values())
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError):
         raise _not_safetensors(path) from None
+    end = 0
+    for _, first, info in sorted(placed, key=lambda each: (each[1], each[2].bytes)):
+        told &= first == end  # one after the other, without a gap: else numbers would be read from another's place
+        end = first + info.bytes
+    if not told:
+        raise _not_safetensors(path)
     if payload is not None and end > payload:
         raise _half(path, f"holds {payload:,} of {counted(end, 'byte')} of weights", "checkpoint.truncated")
     if payload is not None and end < payload:  # a download that was taken up at the wrong place
@@ -106,7 +114,16 @@ def _check_length(path: Path, entries: Any, payload: int | None) -> Header:
             "Delete the file and download it again.",
             file=str(path),
         )
-    return Header(tensors, metadata if isinstance(metadata, dict) else {})
+    return Header({name: info for name, _, info in placed}, metadata)
+
+
+def _read_entry(path: Path, entry: Any) -> tuple[int, TensorInfo]:
+    """Where a tensor begins, and what it is; any of Python's errors where it is none."""
+    (first, last), shape, dtype = map(index, entry["data_offsets"]), tuple(map(index, entry["shape"])), entry["dtype"]
+    told = prod(shape) * _WIDTHS[dtype] if dtype in _WIDTHS else last - first
+    if min(first, last - first, *shape) < 0 or told != last - first or not isinstance(dtype, str):
+        raise ValueError("a tensor of another size than its shape says")
+    return first, TensorInfo(path, dtype, shape, last - first)
 
 
 def _half(path: Path, state: str, code: str) -> ModelError:

@@ -23,6 +23,7 @@ from ...ports import Host
 from ..forms.checkpoint import Checkpoint
 from ..memory.components import Zit, registry
 from ..memory.whole_model import fits_whole, whole_model
+from ..tensors.safetensors_file import load_mapped
 from .answer import Draft, walk_freely
 from .decoding import Writing, activation_bytes
 from .json_answer import is_writable, walk_form
@@ -196,11 +197,7 @@ def _has_no_other_head(zit: Zit) -> bool:
     path = part.tensors[head].file
     if path.suffix != ".safetensors":
         return False
-    from safetensors import safe_open
-
-    own = zit.components.language_model.embed_tokens.weight
-    with safe_open(path, "pt") as tensors:
-        stored = tensors.get_tensor(part.prefix + head)
+    own, stored = zit.components.language_model.embed_tokens.weight, load_mapped(path)[part.prefix + head]
     if stored.shape != own.shape:
         return False
     return all(

@@ -9,22 +9,29 @@ from __future__ import annotations
 import json
 import random
 import struct
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from checkpoint_forms import PARTS, tensors_of, write, write_split
 from safetensors.torch import save_file
 
+from adstudio.engine.doctor import examine_folder
+from adstudio.engine.forms.checkpoint import open_checkpoint
 from adstudio.engine.forms.model_files import files_holding
 from adstudio.engine.tensors.gguf_file import Packed, read_gguf
 from adstudio.engine.tensors.gguf_header import read_gguf_header
 from adstudio.engine.tensors.part_tensors import _read_file
 from adstudio.engine.tensors.readable import read_json
+from adstudio.engine.tensors.safetensors_file import load_mapped
 from adstudio.engine.tensors.safetensors_header import read_header
 from adstudio.errors import ModelError
 
+CopyOf = Callable[[Path], Path]
 FLIPS = 300
 
 
@@ -127,7 +134,13 @@ def entry(**changes: Any) -> dict[str, Any]:
         json.dumps(entry(data_offsets=["a", "b"])),
         json.dumps(entry(data_offsets=[0.5, 16])),
         json.dumps(entry(dtype=["F32"])),
+        json.dumps(entry(shape=[5])),
+        json.dumps(entry(dtype="BF16")),
+        json.dumps(entry(data_offsets=[16, 0])),
+        json.dumps(entry() | {"y": entry()["x"]}),
+        json.dumps({"y": entry()["x"] | {"data_offsets": [20, 36]}} | entry()),
         json.dumps({"__metadata__": {"a": 5}} | entry()),
+        json.dumps({"__metadata__": [5]} | entry()),
         "[" * 200_000,
         '{"a":' * 200_000,
     ],
@@ -138,6 +151,70 @@ def test_a_header_of_safetensors_that_makes_no_sense(header: str, tmp_path: Path
     path.write_bytes(struct.pack("<Q", len(header)) + header.encode() + bytes(16))
     with pytest.raises(ModelError) as caught:
         read_header(path)
-        _read_file(path, "")
     assert caught.value.code == "checkpoint.not_safetensors"
     assert not files_holding("transformer", [tmp_path])
+
+
+def test_a_dtype_that_nobody_knows_is_refused_when_it_is_read(tmp_path: Path):
+    path, header = tmp_path / "a.safetensors", json.dumps(entry(dtype="F5"))
+    path.write_bytes(struct.pack("<Q", len(header)) + header.encode() + bytes(16))
+    assert read_header(path).tensors["x"].dtype == "F5"
+    with pytest.raises(ModelError) as caught:
+        load_mapped(path)
+    assert caught.value.code == "checkpoint.not_safetensors"
+
+
+NOTES: dict[str, Any] = {
+    "a list for a table": "[5]",
+    "a list for a form": '{"layers": {"layers.0": {"format": ["float8_e4m3fn"]}}}',
+    "a list for what belongs to a form": '{"layers": {"layers.0": {"format": "float8_e4m3fn", "params": [1]}}}',
+    "a number for a layer": '{"layers": {"layers.0": 5}}',
+}
+
+
+@pytest.mark.parametrize("case", NOTES)
+def test_a_note_on_quantised_layers_that_makes_no_sense_ends_nothing(case: str, tiny: Path, copy_of: CopyOf):
+    path = copy_of(tiny)
+    write(path / PARTS["transformer"], tensors_of(path, "transformer"), {"_quantization_metadata": NOTES[case]})
+    examine_folder(path)
+    if "layers" not in NOTES[case] or "params" in NOTES[case]:
+        assert open_checkpoint(path).dtype == "bfloat16"
+        return
+    with pytest.raises(ModelError) as caught:
+        open_checkpoint(path)
+    assert caught.value.code == "checkpoint.unsupported_dtype"
+
+
+@pytest.mark.parametrize("note", [torch.zeros(2, 3), torch.zeros(()), torch.zeros(0, dtype=torch.uint8)], ids=str)
+def test_a_note_beside_a_layer_that_is_none_is_told(note: torch.Tensor, tiny: Path, copy_of: CopyOf):
+    path = copy_of(tiny)
+    write(path / PARTS["vae"], {**tensors_of(path, "vae"), "decoder.conv_in.comfy_quant": note})
+    with pytest.raises(ModelError) as caught:
+        open_checkpoint(path)
+    assert caught.value.code == "checkpoint.unsupported_dtype"
+
+
+# The tensors from which sizes are read, in a shape that tells none.
+SHAPELESS = {
+    "transformer": ("cap_embedder.1.weight", "all_x_embedder.2-1.weight", "layers.0.attention.norm_q.weight"),
+    "text_encoder": ("embed_tokens.weight", "layers.0.self_attn.q_norm.weight", "layers.0.self_attn.k_proj.weight"),
+    "vae": ("decoder.conv_in.weight", "encoder.conv_in.weight", "encoder.down_blocks.0.resnets.0.conv1.weight"),
+}
+
+
+@pytest.mark.parametrize("change", [lambda t: t.new_zeros(()), lambda t: t[:0], lambda t: t[None, None, None]])
+@pytest.mark.parametrize("part", SHAPELESS)
+def test_tensors_whose_sides_tell_no_size(
+    part: str, change: Callable[[torch.Tensor], torch.Tensor], typical: Path, copy_of: CopyOf
+):
+    path = copy_of(typical)
+    for name in SHAPELESS[part]:
+        tensors = tensors_of(typical, part)
+        tensors[name] = change(tensors[name])
+        write(path / PARTS[part], tensors)
+        rules = {finding.rule for finding in examine_folder(path).findings}
+        assert name != "decoder.conv_in.weight" or "vae.kind" in rules
+        main = write_split(path, path.parent / "split")
+        for place in (path, main):
+            with suppress(ModelError):  # some are put right by what others tell, and refused only when they are filled
+                open_checkpoint(place)
