@@ -8,13 +8,15 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from ...counts import counted
 from ...errors import ModelError, StorageError
 from ...ports import Host
-from ..forms.manifest import record_changes
+from ..forms.manifest import MANIFEST, record_changes
 from ..forms.parts import Part, Sources
 from ..forms.split_files import read_split
 from ..forms.storage_notes import storage_notes, with_dtypes
@@ -91,30 +93,44 @@ def write_mended(diagnosis: Diagnosis) -> tuple[Path, ...]:
         StorageError: a file cannot be written; the ones before it are whole.
     """
     for path, config in diagnosis.mended.items():
-        backup, fresh = path.with_name(f"{path.name}.bak"), path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if path.is_file() and not backup.exists():
-                shutil.copy2(path, backup)
-            target = path.resolve()  # a link to a shared file stays a link
-            if target.parent.name == "blobs":  # but a hub's cache names files by their bytes, which must stay
-                target = path
-            fresh = target.with_name(fresh.name)
-            with fresh.open("w", encoding="utf-8") as stream:
-                stream.write(json.dumps(config, indent=2, ensure_ascii=False, sort_keys=True) + "\n")
-                stream.flush()
-                os.fsync(stream.fileno())
-            fresh.replace(target)
-        except OSError as error:
-            fresh.unlink(missing_ok=True)
-            raise StorageError(
-                "storage.cannot_write",
-                f"{path} cannot be written: {error.strerror or error}.",
-                "Check the folder's permissions and the free space of its disk.",
-                file=str(path),
-            ) from error
-    record_changes(diagnosis.path, diagnosis.mended)  # else a downloaded checkpoint would count as damaged
+        with _writing(path):
+            _replace(path, config)
+        with _writing(diagnosis.path / MANIFEST):  # else a downloaded checkpoint would count as damaged; and at once,
+            record_changes(diagnosis.path, [path])  # as the next file may not be written
     return tuple(diagnosis.mended)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(
+            "storage.cannot_write",
+            f"{path} cannot be written: {error.strerror or error}.",
+            "Check the folder's permissions and the free space of its disk.",
+            file=str(path),
+        ) from error
+
+
+def _replace(path: Path, config: Config) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    backup = path.with_name(f"{path.name}.bak")
+    if path.is_file() and not backup.exists():
+        shutil.copy2(path, backup)
+    target = path.resolve()  # a link to a shared file stays a link
+    if target.parent.name == "blobs":  # but a hub's cache names files by their bytes, which must stay
+        target = path
+    fresh = target.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with fresh.open("w", encoding="utf-8") as stream:
+            stream.write(json.dumps(config, indent=2, ensure_ascii=False, sort_keys=True) + "\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        fresh.replace(target)
+    except BaseException:
+        fresh.unlink(missing_ok=True)
+        raise
 
 
 def _read_config(path: Path, part: str, findings: list[Finding]) -> tuple[Config, bool]:

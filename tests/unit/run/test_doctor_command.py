@@ -13,6 +13,15 @@ import pytest
 
 from adstudio.config import EMBEDDED_CHECKPOINT
 from adstudio.engine.doctor import examination
+from adstudio.engine.forms.manifest import (
+    MANIFEST,
+    Entry,
+    Manifest,
+    changed_files,
+    hash_file,
+    read_manifest,
+    write_manifest,
+)
 
 LFS = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
 
@@ -89,6 +98,31 @@ def test_a_failed_write_leaves_the_file_as_it_was(adstudio: Any, copy: Path, mon
     assert "No space left" in said.envelope["error"]["message"]
     assert file.read_bytes() == before
     assert not list(copy.rglob("*.tmp"))
+
+
+def recorded(path: Path) -> None:
+    """Write the manifest of a downloaded checkpoint."""
+    files = [file for file in path.rglob("*") if file.is_file()]
+    entries = {file.relative_to(path).as_posix(): Entry.of(file, hash_file(file, hashlib.sha256())) for file in files}
+    write_manifest(path, Manifest({"repo": "org/model", "revision": "main", "commit": "c"}, entries))
+
+
+def test_what_was_mended_before_a_failure_counts_as_mended(adstudio: Any, copy: Path) -> None:
+    recorded(copy)
+    change(copy / "transformer/config.json", _class_name="Transformer2DModel")
+    change(copy / "vae/config.json", _class_name="Transformer2DModel")
+    (copy / "vae/config.json.bak").symlink_to(copy / "gone" / "away")  # where nothing can be kept
+    assert adstudio("doctor", copy, "--write", "--json").envelope["error"]["code"] == "storage.cannot_write"
+    manifest = read_manifest(copy)
+    assert manifest is not None and changed_files(copy, manifest) == ["vae/config.json"]
+
+
+def test_a_folder_whose_list_of_files_cannot_be_written(adstudio: Any, copy: Path) -> None:
+    recorded(copy)
+    change(copy / "transformer/config.json", _class_name="Transformer2DModel")
+    (copy / f".{MANIFEST}.part").mkdir()
+    error = adstudio("doctor", copy, "--write", "--json").envelope["error"]
+    assert error["code"] == "storage.cannot_write" and MANIFEST in error["message"]
 
 
 def test_a_linked_configuration_stays_a_link(adstudio: Any, copy: Path, tmp_path: Path) -> None:
