@@ -79,7 +79,7 @@ class Hub:
         self.tokens.clear()
         self.store_tokens.clear()
 
-    def settle(self, timeout_s: float = 30) -> None:
+    def settle(self, timeout_s: float = 120) -> None:
         """Wait until no file is being sent, as after a client has gone."""
         end = time.monotonic() + timeout_s
         while self.sending and time.monotonic() < end:
