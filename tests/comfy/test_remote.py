@@ -230,7 +230,7 @@ def test_a_killed_server_that_comes_back_finishes_the_job(tmp_path: Path, warm_c
     work = threading.Thread(target=lambda: made.append(runner.run(replace(WORDS, steps=20), kill)))
     try:
         work.start()
-        assert killed.wait(120)
+        assert killed.wait(300)
         server.start()
         work.join(500)
         assert made and made[0].path.is_file()

@@ -189,6 +189,7 @@ def test_a_photo_is_never_read_from_anywhere_else(server: ComfyServer) -> None:
 
 
 def test_hostile_forms_break_nothing_and_write_nothing(server: ComfyServer) -> None:
+    server.wait_idle()  # what another test has left in the queue may save pictures
     before = files(server.base / "output") | files(server.base / "input")
     said = len(server.log())  # other tests' errors stand in it as well
     mark = "frontier"
