@@ -19,7 +19,7 @@ Open = Callable[..., Page]
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     path = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium") or shutil.which("google-chrome")
-    expect.set_options(timeout=30_000)  # the server shares the processors with the browser, and draws meanwhile
+    expect.set_options(timeout=90_000)  # the server shares the processors with the browser, and draws meanwhile
     with sync_playwright() as driver:
         chromium = driver.chromium.launch(executable_path=path, args=["--no-sandbox", NO_INTERNET])
         yield chromium
@@ -63,7 +63,7 @@ class Pages:
         context = self._browser.new_context(viewport={"width": 1920, "height": 1080})
         self._contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(180_000)
         page.on("pageerror", lambda error: self._thrown.append(str(error)))
         page.on("console", self._listen)
         page.goto(server.url)

@@ -14,6 +14,7 @@ from comfyui import PACK
 from node_words import read
 from playwright.sync_api import Locator, Page, expect
 from test_panel import BRIEF, KO, choose, coffee, open_panel
+from waits import reload
 
 from adstudio.run.readiness import check_workflows
 
@@ -197,8 +198,7 @@ def test_a_model_that_does_not_open_is_passed_over_and_said(open_page: Any, serv
         assert asked(page)["AdStudioZitLoader"][0]["checkpoint"] == "demo (embedded)"
 
         shutil.copytree(PACK / "adstudio" / "demo" / "checkpoint", folder.with_name("b-whole-one"))
-        page.reload()
-        page.wait_for_function("() => window.app?.vueAppReady && !app.extensionManager.spinner")
+        reload(page)
         page.evaluate(CATCH)
         panel = open_panel(page)
         panel.get_by_role("button", name=KO["make"]).click()  # what the form shows as chosen is what draws
