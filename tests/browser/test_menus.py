@@ -10,6 +10,7 @@ from node_words import read
 from playwright.sync_api import Page, expect
 from shipped import APPS, api_graph
 from test_templates import PROMPT, answer, load
+from waits import wait_until
 
 WORDS = {language: read(language, "main")["adStudio"] for language in ("en", "ko")}
 DRAWN = """() => JSON.stringify(app.canvas.graph.nodes.flatMap(node => (node.widgets ?? [])
@@ -39,10 +40,13 @@ def test_the_form_of_an_app_speaks_korean_in_its_menus(shared_korean_page: Page,
     fields.filter(has_text=own[before]).get_by_role("combobox").click()
     page.get_by_role("option", name=own[after], exact=True).click()
     page.screenshot(path=tmp_path / f"{name}.png")
+
+    def chosen() -> dict[str, Any]:
+        return next(step["inputs"] for step in answer(page, PROMPT).values() if step["class_type"] == kind)
+
+    wait_until(page, lambda: chosen()[menu] == after)
     sent = answer(page, PROMPT)
-    (chosen,) = (step for step in sent.values() if step["class_type"] == kind)
-    assert chosen["inputs"][menu] == after
-    chosen["inputs"][menu] = before
+    next(step for step in sent.values() if step["class_type"] == kind)["inputs"][menu] = before
     assert values(sent) == values(graph)
 
 

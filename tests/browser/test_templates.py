@@ -13,6 +13,7 @@ from comfyui import PACK
 from node_words import read
 from playwright.sync_api import Page, expect
 from shipped import APPS, NAMES, NODES, api_graph, ui_graph
+from waits import wait_until
 
 SETTLE_MS = 600
 
@@ -51,6 +52,19 @@ DRAWN = """() => {
 FIT = "() => { app.extensionManager.command.execute('Comfy.Canvas.FitView') }"
 
 Box = tuple[str, float, float, float, float]
+RESTING = 6  # looks one after another that show the same
+
+
+def at_rest(page: Page) -> tuple[list[Box], list[Box]]:
+    """Nodes and groups, once all are drawn as high as they become: a node grows with what is drawn in it."""
+    seen: list[Any] = []
+
+    def rests() -> bool:
+        seen.append(answer(page, DRAWN))
+        return len(seen) > RESTING and all(each == seen[-1] for each in seen[-RESTING:])
+
+    wait_until(page, rests)
+    return seen[-1]
 
 
 def meet(one: Box, other: Box) -> bool:
@@ -100,11 +114,10 @@ def test_template_browser_shows_and_opens_them(shared_page: Page, server: ComfyS
     dialog.get_by_text(read("en", "main")["templateWorkflows"]["category"][server.folder], exact=True).click()
     for name in NAMES:
         dialog.get_by_text(name, exact=True).first.wait_for()
-    page.wait_for_timeout(SETTLE_MS)
-    page.screenshot(path=tmp_path / "templates.png")
-    loaded = dialog.evaluate("box => [...box.querySelectorAll('img')].filter(image => image.naturalWidth > 0).length")
     pictured = [name for name in NAMES if (PACK / "workflows" / f"{name}.jpg").exists()]  # those that were really run
-    assert loaded >= len(pictured)
+    loaded = "box => [...box.querySelectorAll('img')].filter(image => image.naturalWidth > 0).length"
+    wait_until(page, lambda: dialog.evaluate(loaded) >= len(pictured))
+    page.screenshot(path=tmp_path / "templates.png")
     dialog.get_by_text(NAMES[0], exact=True).first.click()
     page.wait_for_function("() => app.canvas.graph.nodes.some(n => n.type === 'AdStudioZitLoader')")
 
@@ -138,8 +151,7 @@ def test_every_template_opens_whole_in_nodes_2(open_page: Any, tmp_path: Path):
         else:
             page.evaluate(FIT)
             page.wait_for_function(f"() => document.querySelectorAll('[data-node-id]').length >= {count_nodes(name)}")
-            page.wait_for_timeout(SETTLE_MS)
-            nodes, groups = answer(page, DRAWN)
+            nodes, groups = at_rest(page)
             assert [(a[0], b[0]) for a, b in combinations(nodes, 2) if meet(a, b)] == [], name
             assert [(g[0], n[0]) for g in groups for n in nodes if meet(g, n) and not holds(g, n)] == [], name
         assert_form(page, name)
