@@ -80,7 +80,7 @@ def test_a_changed_file_is_loaded_anew(tiny: Path, copy_of: Callable[[Path], Pat
     first = load(path, host)
     weights = path / "vae/diffusion_pytorch_model.safetensors"
     stat = weights.stat()
-    os.utime(weights, ns=(stat.st_atime_ns, stat.st_mtime_ns + 10**9))
+    os.utime(weights, ns=(stat.st_atime_ns, stat.st_mtime_ns + 10**10))
     assert load(path, host).components is not first.components
 
 
