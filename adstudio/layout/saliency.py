@@ -12,7 +12,7 @@ from ..types import AdCopy, Array, Box, Channel, LayoutPlan, Side
 from .copy.compositions import COMPOSITIONS, Draft, Scene, compose
 from .copy.copysize import Copy, read_copy
 from .copy.corners import LEAST_CODE, code_side
-from .copy.stacks import TIMID_SIZE, unit_of
+from .copy.stacks import TIMID_SIZE, stacks, unit_of
 from .picture.energy import Busyness, measure
 from .picture.freespace import MARGIN, Ground, clear_map
 from .picture.rest import find_rest, light_side
@@ -102,7 +102,7 @@ class LocalAnalyzer:
         tried = (compose(scene, composition) for composition in COMPOSITIONS)
         drafts = list({tuple(draft.rects()): draft for draft in tried if draft}.values())
         if not drafts:
-            raise _no_room_for_code(scene) if _lacks_code(scene) else _no_room(scene)
+            raise _no_room_for_code(scene) if _lacks_code(scene) else _no_room((width, height), scene.frame, min_px)
         planned = [(draft, plan) for draft in drafts if _is_plan(plan := draft.plan(width, height))]
         if not planned:
             raise _too_small(scene)
@@ -151,6 +151,24 @@ class LocalAnalyzer:
                 reasons=describe(rest, light, plan.products, prefer),
             )
         )
+
+
+def check_room(copy: AdCopy, size_px: tuple[int, int], *, min_px: int = 20, safe: Box | None = None) -> None:
+    """Refuse a headline, with the line below it, that no picture of this size has room for, whatever it shows.
+
+    What else stands on the picture only takes room away, so this is certain; that all of it fits is not.
+
+    Args:
+        size_px: width and height of the picture.
+
+    Raises:
+        InputError: ``layout.no_room``, ``layout.old_price_alone``.
+    """
+    words, frame = read_copy(copy, may_be_empty=True), frame_of(*size_px, safe)
+    wide, high = frame[2] - frame[0], frame[3] - frame[1]
+    head = Copy(headline=words.headline, sub=words.sub)
+    if head.headline and not any(made.height <= high for made in stacks(head, unit_of(*size_px), wide, min_px)):
+        raise _no_room(size_px, frame, min_px)
 
 
 def frame_of(width: int, height: int, safe: Box | None = None) -> Rect:
@@ -254,14 +272,14 @@ def _no_room_for_code(scene: Scene) -> InputError:
     )
 
 
-def _no_room(scene: Scene) -> InputError:
-    room = f"{max(scene.frame[2] - scene.frame[0], 0):.0f}x{max(scene.frame[3] - scene.frame[1], 0):.0f}"
+def _no_room(size_px: tuple[int, int], frame: Rect, min_px: int) -> InputError:
+    room = f"{max(frame[2] - frame[0], 0):.0f}x{max(frame[3] - frame[1], 0):.0f}"
     return InputError(
         "layout.no_room",
-        f"This copy does not fit on a picture of {scene.ground.width}x{scene.ground.height} pixels, {room} of "
-        f"them inside the margins, with letters of {scene.min_px} px.",
+        f"This copy does not fit on a picture of {size_px[0]}x{size_px[1]} pixels, {room} of them inside the margins, "
+        f"with letters of {min_px} px.",
         "Shorten the copy, leave parts of it out, unlock a part, or use a larger picture.",
-        width=scene.ground.width,
-        height=scene.ground.height,
-        min_px=scene.min_px,
+        width=size_px[0],
+        height=size_px[1],
+        min_px=min_px,
     )

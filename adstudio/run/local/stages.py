@@ -15,13 +15,14 @@ from ...output.findings import Finding
 from ...ports import Host
 from ...prompt.providers import LOCAL
 from ...types import AdCopy, AdPrompt, Array, Channel, Composite, CutOut, LayoutPlan
-from ..asked import check_words, shown_copy
+from ..asked import check_words, own_copy, shown_copy
 from ..channels import takes_copy, takes_marks
 from ..enlargement import check_enlargement
 from ..finishing import Wanted, wanted_of
 from ..photos import cover, cover_seen, find_subject, read_logo, read_source, target_size
 from ..recorder import Recorder
 from ..request import AdRequest
+from ..room import check_headline
 from ..target import channel_of, check_copy, check_template, refuse_locked, template_of
 from ..wire import open_source
 from .layout_provider import RequestedAnalyzer, check_layout_provider
@@ -91,8 +92,11 @@ class Run:
 
     def check_words(self) -> None:
         """Refuse a brief, style or channel that cannot be used, before a model is loaded or a service is asked."""
-        check_words(self.request)
-        check_layout_provider(self.request)
+        request = self.request
+        check_words(request)
+        check_layout_provider(request)
+        drawn_px = None if self.is_locked or request.reference is not None else self._target_size(self.checkpoint)
+        check_headline(request, own_copy(request), self.channel, drawn_px)
 
     def writes_locally(self) -> bool:
         """Whether the checkpoint's own text encoder writes the words, which has it loaded before them."""
@@ -115,6 +119,8 @@ class Run:
         self.providers |= {"prompt": author_of(self.prompts[0]), "copy": author_of(self.copy)}
         if self.channel is not None and not self.is_locked and (shown := self._shown_copy()) is not None:
             check_copy(shown, self.channel, override=request.override_channel)
+        if not self.is_locked:
+            check_headline(request, self.copy, self.channel, self._target_size(self.checkpoint))
 
     def read_pictures(self) -> None:
         """Read the reference photo and the logo, or read the products and cut them out."""

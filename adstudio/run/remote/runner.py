@@ -18,11 +18,12 @@ from ...errors import ServerError
 from ...output.store import prepare_folder
 from ...prompt.copy.claims import flag_copy
 from ...types import RunEvent
-from ..asked import check_words, subject_of
+from ..asked import check_words, own_copy, subject_of
 from ..engines import check_ready
 from ..recorder import OnEvent, Recorder, Stop, close_report
 from ..report import RunReport
 from ..request import ZIT, AdRequest, AdResult
+from ..room import check_headline
 from ..target import channel_of
 from ..versions import versions
 from .answers import error_of
@@ -143,6 +144,7 @@ class ComfyRunner:
             notes, request = barred_notes(request), without_barred(with_seed(request))
             check_words(request)
             check_fits(request)
+            check_headline(request, own_copy(request), channel_of(request))
             for note in notes:
                 recorder.note(note)
         number, avoid = str(uuid.uuid4()), None

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from ...errors import AdStudioError, ServerError
-from ..asked import check_words
+from ..asked import check_words, own_copy
 from ..engines import SizeOver
 from ..remote.answers import failure, was_interrupted
 from ..remote.channel_filling import barred_notes, without_barred
@@ -21,6 +21,8 @@ from ..remote.graph import Graph
 from ..remote.refusals import check_fits
 from ..remote.uploads import read_photos
 from ..request import AdRequest
+from ..room import check_headline
+from ..target import channel_of
 from . import pictures, webhook
 from .answers import problem
 from .body import Ask
@@ -132,6 +134,7 @@ class Service:
     def _check(self, request: Any) -> None:
         check_words(request)
         check_fits(request)
+        check_headline(request, own_copy(request), channel_of(request))
         self._check_models(request)
 
     async def _work(self, job: JobRecord, request: AdRequest, limits: Limits) -> None:

@@ -15,10 +15,12 @@ from adstudio.layout.picture.energy import measure
 from adstudio.layout.picture.metrics import edge_room
 from adstudio.layout.picture.score import score
 from adstudio.layout.plan.reading import check_plan
-from adstudio.layout.saliency import LocalAnalyzer
+from adstudio.layout.saliency import LocalAnalyzer, Wishes, check_room
+from adstudio.output.channels import get_channel
 from adstudio.text.lettering import set_copy
 from adstudio.types import AdCopy, Array, Box, LayoutPlan, Side, TextBlock, TextStyle
 
+CHANNELS = ("instagram_story", "kakao_native:2x1", "cashwalk", "instagram_feed:1x1", "kakao_bizboard")
 COPY = AdCopy("따뜻한 커피 한 잔의 여유", "가을 한정 메뉴 50% 할인, 오늘 하루만")
 LONG = AdCopy("신선한 재료로 매일 아침 갓 구워 내는 우리 동네 수제 빵집", "매일 오전 8시, 따끈한 빵이 나옵니다")
 COPIES = [COPY, AdCopy("세일"), LONG]
@@ -168,6 +170,28 @@ def test_a_picture_of_any_size_takes_the_copy_or_has_no_room(
         assert error.code == "layout.no_room"
     else:
         assert plans and all(check_plan(plan) == plan for plan in plans)
+        check_room(copy, (picture.shape[1], picture.shape[0]), min_px=min_px)
+
+
+@settings(max_examples=80, deadline=None, derandomize=True)
+@given(st.integers(1, 30), st.integers(0, 30), st.integers(8, 200), st.sampled_from(CHANNELS), st.data())
+def test_what_is_refused_before_it_is_drawn_has_no_room_on_any_picture(
+    letters: int, below: int, min_px: int, channel: str, data: st.DataObject
+):
+    """Also with other parts beside it, which only take room away."""
+    found = get_channel(channel)
+    scale = 256 / max(found.size_px)
+    width, height = (round(scale * side) for side in found.size_px)
+    copy = AdCopy(
+        "가을 "[: letters % 4] + "세" * letters, "새 " * below, price=data.draw(st.sampled_from(("", "9,900원")))
+    )
+    picture = np.random.default_rng(letters).random((height, width, 3), np.float32)
+    try:
+        check_room(copy, (width, height), min_px=min_px // 4, safe=found.safe)
+    except InputError as early:
+        with pytest.raises(InputError) as late:
+            LocalAnalyzer().place_text(picture, copy, min_px=min_px // 4, wishes=Wishes(channel=found))
+        assert (early.code, str(early)) == ("layout.no_room", str(late.value))
 
 
 def test_parts_too_small_for_a_layout_are_named_as_the_reason():

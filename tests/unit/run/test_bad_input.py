@@ -259,7 +259,10 @@ def test_a_disk_that_fills_up_while_saving(
 
 @pytest.mark.parametrize(
     ("option", "code"),
-    [(("--headline", "너무 긴 제목" * 60), "layout.no_room"), (("--no-text", "--max-kb", 1), "output.over_budget")],
+    [
+        (("--headline", "봄", "--legal", "너무 긴 글" * 90), "layout.no_room"),
+        (("--no-text", "--max-kb", 1), "output.over_budget"),
+    ],
 )
 def test_what_was_drawn_is_kept_where_the_ad_cannot_be_finished(
     option: tuple[object, ...], code: str, adstudio: Any, checkpoint: Path, box: Path, tmp_path: Path
@@ -285,6 +288,9 @@ def test_what_was_drawn_is_kept_where_the_ad_cannot_be_finished(
         (("--second-font", "없는 글꼴"), "text.unknown_font"),
         (("--weight", "5000"), "text.bad_weight"),
         (("--min-px", "0"), "request.text_style.min_px"),
+        (("--headline", "너무 긴 제목" * 60), "layout.no_room"),
+        (("--headline", "가을 세일", "--size", "256x256", "--min-px", "200"), "layout.no_room"),
+        (("--headline", "가을 한정 메뉴", "--channel", "kakao_native:2x1", "--min-px", "500"), "layout.no_room"),
     ],
 )
 def test_what_cannot_be_drawn_or_lettered_is_refused_before_a_model_is_loaded(
