@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +12,8 @@ from ...errors import AdStudioError, StorageError
 from ...output.store import prepare_folder
 from ...types import AdPrompt
 from . import kept_words
-from .delivery import deliver
+from .delivery import STORE, deliver
+from .kept_designs import complete
 from .lanes import Lane, Outcome
 from .manifest import Entry, Failure, Manifest, digest_of
 from .rows import Row
@@ -84,7 +85,7 @@ def draw_catalogue(
         todo = kept_words.with_words(todo, _written(rows, kept))
         book = _Book(manifest, folder, dict(kept), len(todo), on_progress, began)
         stopped = ""
-        with contextlib.closing(lane.draw(todo)) as outcomes:
+        with contextlib.closing(_outcomes(todo, lane, folder / STORE)) as outcomes:
             try:
                 for outcome in outcomes:
                     book.take(outcome)
@@ -100,6 +101,19 @@ def draw_catalogue(
         return Summary(tuple(entries), tuple(book.failures), len(kept), left, time.monotonic() - began, stopped)
     finally:
         manifest.close()
+
+
+def _outcomes(todo: Sequence[Row], lane: Lane, store: Path) -> Generator[Outcome, None, None]:
+    """What becomes of rows: those that lack a channel alone are not drawn again."""
+    rest: list[Row] = []
+    for row in todo:
+        outcome = complete(row, store)
+        if outcome is None:
+            rest.append(row)
+        else:
+            yield outcome
+    with contextlib.closing(lane.draw(rest)) as drawn:
+        yield from drawn
 
 
 def _written(rows: Sequence[Row], kept: Mapping[str, Entry]) -> dict[str, tuple[AdPrompt, ...]]:

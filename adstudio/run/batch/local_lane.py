@@ -19,7 +19,8 @@ from ..local.stages import Run
 from ..recorder import OnEvent, Recorder
 from ..request import AdResult
 from .backdrops import Backdrops
-from .channel_files import bring_to_channels, check_channels
+from .channel_files import Design, bring_to_channels, check_channels
+from .kept_designs import kept
 from .lanes import Outcome, failed, in_order, made_by
 from .rows import Row
 
@@ -122,7 +123,9 @@ class LocalLane:
                 result: AdResult = end.value
             else:
                 raise AssertionError("a run has three legs")
-            return Outcome(job.row, bring_to_channels(job.row, result, made_by(result), self._folder))
+            design = Design.of(result)
+            made = bring_to_channels(job.row, design, made_by(result), self._folder)
+            return Outcome(job.row, kept(job.row, design, made, self._folder))
         except Exception as error:
             return failed(job.row, error)
 

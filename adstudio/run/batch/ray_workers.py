@@ -13,7 +13,8 @@ from ..local.handing import Prepared
 from ..local.runner import LocalRunner
 from ..request import AdResult
 from .backdrops import Backdrops
-from .channel_files import bring_to_channels
+from .channel_files import Design, bring_to_channels
+from .kept_designs import kept
 from .lanes import Made, failed, made_by
 from .rows import Row
 from .server_rows import ServerRows
@@ -96,7 +97,9 @@ class Engine:
             with ComfyRunner(self._server, store) as runner:
                 return self._rows.draw(row, runner, store)
         result = self._result(parcel, store)
-        return bring_to_channels(row, result, made_by(result), store)
+        design = Design.of(result)
+        made = bring_to_channels(row, design, made_by(result), store)
+        return kept(row, design, made, store)
 
     def _result(self, parcel: Parcel, store: Path) -> AdResult:
         legs = LocalRunner(store, host=self._device_owner()).legs(parcel.row.request, prepared=parcel.prepared)

@@ -37,6 +37,7 @@ class Row:
         backdrop: the name of the backdrop that it stands on; ``leader`` the row for which that is drawn, None where it
             is this one.
         words: with which that backdrop was drawn in an earlier run, where a language model wrote them.
+        drawn: digest of what decides the drawn picture and its design, whatever channels they are brought to.
     """
 
     number: int
@@ -47,6 +48,7 @@ class Row:
     backdrop: str = ""
     leader: Row | None = None
     words: tuple[AdPrompt, ...] = ()
+    drawn: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +201,8 @@ def _row(
     channels = tuple(dict.fromkeys(cells.get("channels", ())))
     try:
         request = AdRequest.from_dict(with_usual(fields, settings))
-        row = Row(number, identity, request, _digest(request, channels), channels, cells.get("backdrop", ""))
+        digest, drawn = _digests(request, channels)
+        row = Row(number, identity, request, digest, channels, cells.get("backdrop", ""), drawn=drawn)
         check(row)
     except AdStudioError as error:
         problems.append(Problem(number, "", str(error)))
@@ -211,17 +214,19 @@ def _led(row: Row, leader: Row | None) -> Row:
     if leader is None:
         return row
     digest = hashlib.sha256(f"{row.digest} on {leader.digest}".encode()).hexdigest()
-    return replace(row, leader=leader, digest=digest)
+    drawn = hashlib.sha256(f"{row.drawn} on {leader.drawn}".encode()).hexdigest()
+    return replace(row, leader=leader, digest=digest, drawn=drawn)
 
 
-def _digest(request: AdRequest, channels: tuple[str, ...]) -> str:
+def _digests(request: AdRequest, channels: tuple[str, ...]) -> tuple[str, str]:
     told = to_dict(request)
     for name in (*columns.PICTURES, "products"):
         if told.get(name):
             sources = told[name] if isinstance(told[name], list) else [told[name]]
             told[name] = [hashlib.sha256(_bytes(source)).hexdigest() for source in sources]
-    text = json.dumps([told, channels], ensure_ascii=False, sort_keys=True)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    texts = (json.dumps(decides, ensure_ascii=False, sort_keys=True) for decides in ([told, channels], told))
+    digest, drawn = (hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() for text in texts)
+    return digest, drawn
 
 
 def _bytes(source: str) -> bytes:

@@ -14,7 +14,8 @@ from ..local.finish_stages import check_finish
 from ..recorder import OnEvent
 from ..remote.scene import Scene
 from ..request import ZIT, AdRequest, AdResult
-from .channel_files import bring_to_channels, check_channels
+from .channel_files import Design, bring_to_channels, check_channels
+from .kept_designs import kept
 from .lanes import Made, made_by
 from .rows import Row
 
@@ -52,7 +53,9 @@ class ServerRows:
             AdStudioError: what ended it.
         """
         result = self._drawn(row, runner, on_event)
-        return bring_to_channels(row, result, made_by(result), folder)
+        design = Design.of(result)
+        made = bring_to_channels(row, design, made_by(result), folder)
+        return kept(row, design, made, folder)
 
     def _drawn(self, row: Row, runner: ServerRunner, on_event: OnEvent | None) -> AdResult:
         masks = bool(row.channels)

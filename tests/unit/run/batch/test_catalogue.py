@@ -16,7 +16,8 @@ from adstudio.errors import InputError, StorageError
 from adstudio.ports import Cancelled
 from adstudio.prompt.processor import write
 from adstudio.run.batch.catalogue import draw_catalogue
-from adstudio.run.batch.channel_files import bring_to_channels, check_channels
+from adstudio.run.batch.channel_files import Design, bring_to_channels, check_channels
+from adstudio.run.batch.kept_designs import complete
 from adstudio.run.batch.kept_words import with_words
 from adstudio.run.batch.lanes import Made, Outcome
 from adstudio.run.batch.local_lane import LocalLane
@@ -233,7 +234,7 @@ def test_no_row_begins_once_a_run_is_cancelled(lattes: list[Row], tmp_path: Path
     runner = OneOfTwo(tmp_path / "store")
     lane = RunnerLane(runner, tmp_path / "store", 2)
     with pytest.raises(Cancelled):
-        draw_catalogue(lattes, lane, tmp_path, on_progress=lambda told: told.entry and lane.cancel())
+        draw_catalogue(lattes, lane, tmp_path, on_progress=lambda _: lane.cancel())
     assert len(runner.begun) == 2
 
 
@@ -259,7 +260,7 @@ def test_a_channel_gets_all_that_the_ad_has_on_it(tmp_path: Path, said: dict[str
     result = AdResult(
         (picture,), (picture,), (), (None,), (plan,), (), AdCopy(""), RunReport(seeds=(3,), model="tiny"), (None,)
     )
-    made = bring_to_channels(row, result, Made((), None, 1.0, (3,)), tmp_path / "store")
+    made = bring_to_channels(row, Design.of(result), Made((), None, 1.0, (3,)), tmp_path / "store")
     ((name, path),) = made.files
     assert name == "~kakao_native-2x1"
     assert np.ptp(np.asarray(Image.open(path).convert("L"))) > 60, "nothing stands on it"
@@ -277,7 +278,7 @@ def test_a_channel_keeps_the_product_in_view(tmp_path: Path) -> None:
     result = AdResult(
         (picture,), (picture,), (), (None,), (LayoutPlan(),), (), AdCopy(""), RunReport(seeds=(3,)), (mask,)
     )
-    ((_, path),) = bring_to_channels(row, result, Made((), None, 1.0, (3,)), tmp_path / "store").files
+    ((_, path),) = bring_to_channels(row, Design.of(result), Made((), None, 1.0, (3,)), tmp_path / "store").files
     shown = np.asarray(Image.open(path), np.float32) / 255
     red = (shown[..., 0] > 0.7) & (shown[..., 1] < 0.3) & (shown[..., 2] < 0.3)
     assert red.mean() > 0.05
@@ -291,7 +292,7 @@ def test_a_channels_file_has_the_quality_of_its_row(tmp_path: Path) -> None:
     sizes = []
     for quality in (40, 90):
         row = Row(2, "컵", AdRequest(brief="봄 카페", seed=3, quality=quality), "1", channels=("instagram_story",))
-        made = bring_to_channels(row, result, Made((), None, 1.0, (3,)), tmp_path / str(quality))
+        made = bring_to_channels(row, Design.of(result), Made((), None, 1.0, (3,)), tmp_path / str(quality))
         sizes.append(made.files[0][1].stat().st_size)
     assert sizes[0] < sizes[1] / 1.5
 
@@ -320,7 +321,8 @@ def test_a_channel_that_cannot_be_made_is_told_and_the_rows_other_files_are_kept
     result = AdResult(
         (picture,), (picture,), (), (None,), (plan,), (), AdCopy(""), RunReport(seeds=(3,), model="tiny"), (None,)
     )
-    made = bring_to_channels(replace(row, request=long), result, Made((), None, 1.0, (3,)), tmp_path / "store")
+    nothing = Made((), None, 1.0, (3,))
+    made = bring_to_channels(replace(row, request=long), Design.of(result), nothing, tmp_path / "store")
     assert [end for end, _ in made.files] == ["~instagram_story", "~instagram_feed-1x1"]
     assert made.lacks is not None and "(naver_timeboard)" in made.lacks.message
 
@@ -330,6 +332,68 @@ def test_a_channel_that_cannot_be_made_is_told_and_the_rows_other_files_are_kept
     assert sorted(path.name for path in (tmp_path / "ads").iterdir()) == [
         "컵-1~instagram_feed-1x1.jpg", "컵-1~instagram_story.jpg",
     ]  # fmt: skip
+
+
+STRIP = """
+strip:
+  korean: 띠
+  english: Strip
+  sizes: {flat: {px: [300, 6], source: mine, checked: "2026-11-28", verified: third-party}}
+"""
+
+
+@pytest.fixture
+def strip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A channel too flat for any letters."""
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "channels.yaml").write_text(STRIP, "utf-8")
+    monkeypatch.setenv("ADSTUDIO_HOME", str(tmp_path / "home"))
+
+
+@pytest.mark.usefixtures("strip")
+def test_only_what_a_row_lacks_is_made_when_it_is_resumed(checkpoint: Path, box: Path, tmp_path: Path) -> None:
+    """Of the kept picture, also where other channels are named by then; the files that are there stay as they are."""
+    lead = rows(checkpoint, box)[0]
+    row = replace(lead, backdrop="", drawn="a1", channels=("instagram_story", "strip"))
+    store, drawn = tmp_path / "store", list[str]()
+
+    class Counting(LocalLane):
+        def draw(self, rows: Sequence[Row]) -> Generator[Outcome, None, None]:
+            drawn.extend(each.id for each in rows)
+            yield from super().draw(rows)
+
+    def resumed(row: Row, **more: bool) -> tuple[int, int]:
+        drawn.clear()
+        done = draw_catalogue([row], Counting(store, overlap=False), tmp_path, **more)
+        return len(drawn), len(done.failures)
+
+    assert resumed(row) == (1, 1), "this headline has no room on the flat channel"
+    before = {path.name: path.read_bytes() for path in (tmp_path / "ads").iterdir()}
+    assert before.keys() == {"컵-1.png", "컵-1~instagram_story.jpg"}
+    assert resumed(row, resume=True) == (0, 1), "it has none now either, and nothing is drawn to learn that"
+    other = replace(row, digest="5", channels=("instagram_story", "instagram_feed:1x1"))
+    assert resumed(other, resume=True) == (0, 0)
+    after = {path.name: path.read_bytes() for path in (tmp_path / "ads").iterdir()}
+    assert after.keys() == before.keys() | {"컵-1~instagram_feed-1x1.jpg"}
+    assert all(after[name] == data for name, data in before.items())
+    (entry,) = read_entries((tmp_path / "manifest.jsonl").read_bytes())
+    assert len(entry.files) == 3 and not list((store / "kept").iterdir())
+
+
+@pytest.mark.usefixtures("strip")
+@pytest.mark.parametrize("what", ["origin", "plan"])
+def test_a_row_whose_kept_picture_is_damaged_is_drawn_again(
+    what: str, checkpoint: Path, box: Path, tmp_path: Path
+) -> None:
+    row = replace(rows(checkpoint, box)[0], backdrop="", drawn="a1", channels=("strip",))
+    draw_catalogue([row], LocalLane(tmp_path / "store", overlap=False), tmp_path)
+    (kept,) = (tmp_path / "store" / "kept").glob("*.json")
+    told = json.loads(kept.read_text("utf-8"))
+    if what == "origin":
+        (tmp_path / "store" / told["origin"][0]).write_bytes(b"torn")
+    else:
+        kept.write_text(json.dumps(told | {"plan": "{"}), "utf-8")
+    assert complete(row, tmp_path / "store") is None
 
 
 class Lacking(Scripted):
