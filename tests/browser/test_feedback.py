@@ -86,3 +86,34 @@ def test_what_stands_on_a_node_is_in_the_language_of_the_page(open_page: Any, se
             expect(page.locator(f'[data-node-id="{node}"]')).to_contain_text(re.compile(sentence))
         expect(page.locator('[data-node-id="15"] br')).not_to_have_count(0)  # line by line, and not as one paragraph
         page.screenshot(path=tmp_path / f"{language}.png")
+
+
+READ = {
+    "21": {
+        "class_type": "AdStudioPromptProcessor",
+        "inputs": {"brief": "창가 말고 뷁뷁 카페", "industry": "auto", "style": "realistic", "provider": "rules"},
+    },
+    "22": {
+        "class_type": "AdStudioAdCopy",
+        "inputs": {"brief": "‘국내 최고의 카페’ 딸기라떼", "channel": "none", "provider": "rules"},
+    },
+    "23": {"class_type": "PreviewAny", "inputs": {"source": ["21", 1]}},
+    "24": {"class_type": "PreviewAny", "inputs": {"source": ["22", 1]}},
+}
+
+
+def test_what_is_unusual_in_a_brief_is_told_in_the_language_of_the_page(
+    open_page: Any, server: ComfyServer, tmp_path: Path
+):
+    told = {
+        "ko": (r"‘창가’ 제외: 쓰지 말라는 말이 있어요\.", r"‘최고’: .*객관적인 근거"),
+        "en": (r"“창가” is left out: the brief says so\.", r"“최고”: An absolute word"),
+    }
+    for language, sentences in told.items():
+        server.free()
+        page = open_page(locale=language, vue_nodes=True)
+        page.evaluate(OPEN, json.dumps(READ))
+        assert run(page)[0] == "execution_success"
+        for node, sentence in zip(("21", "22"), sentences, strict=True):
+            expect(page.locator(f'[data-node-id="{node}"]')).to_contain_text(re.compile(sentence))
+        page.screenshot(path=tmp_path / f"{language}.png")
