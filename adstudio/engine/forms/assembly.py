@@ -7,6 +7,7 @@ weights stay what the operating system maps from disk: a checkpoint of 20 GB tak
 from __future__ import annotations
 
 import logging
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from .qwen_tokenizer import MERGES, qwen_tokenizer
 
 logger = logging.getLogger("adstudio.engine")
 _SURPLUS = "_adstudio_surplus"
+# Values that the classes take as they come, and fail of in the first picture.
+_ABOVE_0 = ("norm_eps", "rope_theta", "t_scale", "scaling_factor", "norm_num_groups")
 _COMPUTED = (".inv_freq", ".position_ids")  # tables that older versions stored and newer ones work out
 
 
@@ -84,6 +87,7 @@ def build_tokenizer(folder: Path) -> Any:
             "Download tokenizer_config.json or chat_template.jinja of the checkpoint again.",
             file=str(folder),
         )
+    tokenizer.model_max_length = sys.maxsize  # how long a prompt may be is the transformer's to say
     return tokenizer
 
 
@@ -110,9 +114,19 @@ def _build_diffusers(name: str, part: Part, watcher: Watcher | None) -> nn.Modul
     kind = diffusers_class(name)
     # Private keys name a class and a version; community repacks get them wrong, and the class is ours to choose.
     config = {key: value for key, value in part.config.items() if not key.startswith("_")}
+    _construct(lambda: _check_numbers(config), part)
     with torch.device("meta"):
         model = _construct(lambda: kind.from_config(config), part)
     return _fill(model, read_tensors(part, getattr(torch, part.dtype), watcher), part)
+
+
+def _check_numbers(config: dict[str, Any]) -> None:
+    for key, value in config.items():
+        is_number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
+        if key in _ABOVE_0 and not (is_number and value > 0):
+            raise ValueError(f"{key} is {value!r}, not a number above 0")
+        if key == "shift_factor" and value is not None and not is_number:
+            raise ValueError(f"{key} is {value!r}, no number")
 
 
 def _construct(make: Any, part: Part) -> Any:

@@ -69,6 +69,13 @@ def test_what_says_nothing_of_the_encoder_is_left_out(key: str, value: Any, fold
         (VAE, "act_fn", True),
         (VAE, "sample_size", []),
         (VAE, "norm_num_groups", 7),
+        (VAE, "norm_num_groups", -1),
+        (VAE, "scaling_factor", "0.3611"),
+        (VAE, "scaling_factor", float("nan")),
+        (VAE, "shift_factor", [0.1]),
+        (TRANSFORMER, "norm_eps", ""),
+        (TRANSFORMER, "rope_theta", [256.0]),
+        (TRANSFORMER, "t_scale", True),
     ],
 )
 def test_what_no_class_takes_is_refused_when_it_is_built(file: str, key: str, value: Any, folder: Path):
@@ -77,6 +84,11 @@ def test_what_no_class_takes_is_refused_when_it_is_built(file: str, key: str, va
         load(folder, TorchHost("cpu", model_dirs=[]))
     assert caught.value.code == "checkpoint.bad_config"
     assert str(folder / file) in caught.value.message and "\n" not in caught.value.message
+
+
+def test_the_tokenizers_own_limit_does_not_count(folder: Path, host: TorchHost):
+    write(folder / "tokenizer" / "tokenizer_config.json", model_max_length=[5])
+    assert text_to_image(load(folder, host), "a cup", width=64, height=64, seed=0, steps=1, host=host).images
 
 
 @pytest.mark.parametrize(
