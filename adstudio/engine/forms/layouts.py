@@ -70,10 +70,9 @@ def _snapshot_in(folder: Path) -> Path:
     snapshots = folder / "snapshots"
     if not (folder.name.startswith(_CACHED) and snapshots.is_dir()):
         return folder
-    main = folder / "refs" / "main"
-    current = snapshots / main.read_text(encoding="utf-8").strip() if main.is_file() else snapshots
-    found = [current] if current != snapshots and current.is_dir() else sorted(snapshots.glob("*/"))
-    return _the_only(found, folder) or folder
+    main, found = folder / "refs" / "main", sorted(snapshots.glob("*/"))
+    named = main.read_bytes().strip() if main.is_file() else b""  # no path is made of what stands there
+    return _the_only([each for each in found if os.fsencode(each.name) == named] or found, folder) or folder
 
 
 def _transformer_in(folder: Path) -> Path | None:

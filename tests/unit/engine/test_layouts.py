@@ -65,6 +65,16 @@ def test_a_cache_without_its_main_says_which_could_be_meant(tiny: Path, tmp_path
     assert caught.value.code == "checkpoint.ambiguous" and "snapshots/another" in caught.value.message
 
 
+@pytest.mark.parametrize(
+    "content", [b"\xff\xfe", b"a\0b", b"../..", b"x" * 5000, b""], ids=["bytes", "0", "out", "long", "none"]
+)
+def test_a_cache_whose_main_is_damaged_is_offered_and_read(content: bytes, tiny: Path, tmp_path: Path):
+    root = cached(tiny, tmp_path / "hub")
+    (root / "refs" / "main").write_bytes(content)
+    assert may_be_zimage(root), "the menu of every node is made of this"
+    assert checkpoint_in(root) == root / "snapshots" / COMMIT
+
+
 def test_the_doctor_mends_a_cached_configuration_without_touching_the_cache(tiny: Path, tmp_path: Path):
     root = cached(tiny, tmp_path / "hub")
     folder = checkpoint_in(root)
