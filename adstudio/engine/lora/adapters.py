@@ -23,7 +23,7 @@ from ..memory.components import Components
 from ..memory.residence import residence_of
 from .factors import Factors, Kronecker, LowRank, join_low_ranks, multiply_kronecker, read_factors
 from .names import Widths
-from .uses import LoraUse
+from .uses import LoraUse, missing
 
 _KEPT_BYTES = 2**30
 _MARK = "_adstudio_rack"
@@ -37,7 +37,7 @@ def applied(parts: Components, uses: Sequence[LoraUse]) -> Iterator[None]:
     The caller holds the drawing lock: the layers are shared by every handle of the checkpoint.
 
     Raises:
-        ModelError: an adapter's file has changed and no longer fits.
+        ModelError: an adapter's file is gone, or has changed and no longer fits.
     """
     active = [use for use in uses if use.weight != 0]
     if not active:
@@ -189,6 +189,9 @@ def working_dtype(transformer: nn.Module) -> torch.dtype:
 
 
 def _name(path: Path) -> str:
-    stat = path.stat()
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        raise missing(path) from None
     text = f"{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}"
     return hashlib.sha256(text.encode()).hexdigest()[:16]

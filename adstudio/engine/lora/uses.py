@@ -119,12 +119,7 @@ def check_adapter(zit: Zit, path: Path) -> None:
         ModelError: the file is missing, broken, of another model, or fits only in part.
     """
     if not path.is_file():
-        raise ModelError(
-            "lora.missing",
-            f"The adapter {path} does not exist.",
-            "Put the file into models/loras, or choose another.",
-            name=path.name,
-        )
+        raise missing(path)
     if path.suffix != ".safetensors":
         raise ModelError(
             "lora.not_safetensors",
@@ -133,3 +128,13 @@ def check_adapter(zit: Zit, path: Path) -> None:
             name=path.name,
         )
     plan_patches(read_header(path), zit.components.linears, path.name)
+
+
+def missing(path: Path) -> ModelError:
+    """Word that an adapter's file is not there, or no longer."""
+    return ModelError(
+        "lora.missing",
+        f"The adapter {path} does not exist.",
+        "Put the file into models/loras, or choose another.",
+        name=path.name,
+    )

@@ -244,3 +244,13 @@ def test_a_file_that_changed_since_it_was_chosen_is_checked_again(zit: Zit, host
     with pytest.raises(ModelError) as caught:
         draw(styled, host)
     assert caught.value.code == "lora.other_model"
+
+
+def test_a_file_that_is_gone_since_it_was_chosen_is_told(zit: Zit, host: TorchHost, tmp_path: Path) -> None:
+    base, first, second = draw(zit, host), use(zit, tmp_path, 1), use(zit, tmp_path, 2)
+    styled = with_loras(zit, [first, second])
+    second.path.unlink()
+    with pytest.raises(ModelError) as caught:
+        draw(styled, host)
+    assert caught.value.code == "lora.missing" and second.path.name in caught.value.message
+    assert np.array_equal(draw(zit, host), base)
