@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from comfy_server import ComfyServer
@@ -67,7 +68,7 @@ def test_an_ad_that_is_asked_for_before_its_photo_has_arrived_waits_for_it(open_
     assert "LoadImage" in asked(page)
 
 
-def test_a_photo_arrives_in_a_panel_that_was_closed_and_opened_meanwhile(open_page: Any):
+def test_a_photo_arrives_in_a_panel_that_was_closed_and_opened_meanwhile(open_page: Any, tmp_path: Path):
     page = open_page(locale="ko")
     panel = open_panel(page)
     let_go = hold(page, "**/upload/image")
@@ -77,6 +78,7 @@ def test_a_photo_arrives_in_a_panel_that_was_closed_and_opened_meanwhile(open_pa
     panel.wait_for(state="detached")
     panel = open_panel(page)
     expect(panel.locator(".adp-busy")).to_be_visible()
+    page.screenshot(path=tmp_path / "on-its-way.png")
     let_go()
     expect(panel.locator(".adp-name")).to_have_text("컵.png")
     expect(panel.locator(".adp-busy")).to_have_count(0)
@@ -159,7 +161,7 @@ def test_the_second_click_of_a_double_click_meets_no_other_button(open_page: Any
     expect(queued).to_have_count(1)
 
 
-def test_an_ad_that_cannot_be_opened_is_told(open_page: Any):
+def test_an_ad_that_cannot_be_opened_is_told(open_page: Any, tmp_path: Path):
     page = open_page(locale="ko")
     page.evaluate(KEEP, [{"id": "a", "file": {"filename": "a.png", "type": "output"}, "wishes": {"brief": BRIEF}}])
     reload(page)
@@ -167,6 +169,7 @@ def test_an_ad_that_cannot_be_opened_is_told(open_page: Any):
     page.route("**/workflow_templates/**", lambda route: route.abort())
     panel.get_by_role("button", name=KO["open"]).click()
     expect(page.get_by_role("alert").filter(has_text=KO["errors"]["unreachable"]).first).to_be_visible()
+    page.screenshot(path=tmp_path / "away.png")
 
 
 def test_a_photo_that_was_replaced_since_stays(open_page: Any):

@@ -154,7 +154,7 @@ async function open(ad) {
 
 /** @param {import("../page/words.js").Say} say */
 function tellAway(say) {
-  app.extensionManager?.toast?.add({ severity: "error", summary: say("panel.title"), detail: say("panel.errors.unreachable"), life: TOAST_MS });
+  app.extensionManager?.toast?.add({ severity: "error", summary: say("panel.title"), detail: say("panel.errors.unreachable"), life: TOAST_MS, styleClass: "adstudio-toast" });
 }
 
 /**
