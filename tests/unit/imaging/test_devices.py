@@ -200,7 +200,7 @@ def test_what_is_asked_for_is_enough() -> None:
 
 
 def test_what_cannot_be_composed_is_refused_before_room_is_made() -> None:
-    with pytest.raises(InputError, match="2 products but 1 placements"):
+    with pytest.raises(InputError, match="2 products came, but 1 placement"):
         workspace_bytes(photo("coffee"), [product(), product()], [Placement(0.5, 0.8, 0.5)])
     with pytest.raises(InputError, match="must be a number"):
         workspace_bytes(photo("coffee"), [product()], [Placement(0.5, 0.8, float("nan"))])
