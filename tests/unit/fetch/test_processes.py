@@ -183,18 +183,22 @@ def _can_mount() -> bool:
 
 @pytest.mark.skipif(not _can_mount(), reason="may not mount a small disk of its own")
 def test_a_disk_that_fills_up_while_it_loads(
-    hub: Hub, environment: dict[str, str], fetching: Fetching, tmp_path: Path
+    hub: Hub, environment: dict[str, str], fetching: Fetching, tmp_path: Path, needed: dict[str, int]
 ) -> None:
     """A real file system of one megabyte that looks roomy when it is asked, as when others write meanwhile."""
     disk = tmp_path / "disk"
     disk.mkdir()
     command = [sys.executable, "-c", ROOMY, *fetching("--to", disk / "tiny", "--json", "--quiet")[3:]]
-    script = 'mount -t tmpfs -o size=1000k none "$0" && "$@"; code=$?; find "$0" -name "*.done"; exit $code'
+    listing = 'find "$0" -type f -printf "%P %s\\n"'
+    script = f'mount -t tmpfs -o size=1000k none "$0" && "$@"; code=$?; {listing}; exit $code'
     said = run(["unshare", "-Urm", "sh", "-c", script, str(disk), *command], environment)
     assert said.returncode == 1, said.stderr
-    answer, *done = said.stdout.splitlines()
+    answer, *kept = said.stdout.splitlines()
     assert json.loads(answer)["error"]["code"] == "disk.full"
-    assert not any("diffusion_pytorch_model" in name and "transformer" in name for name in done)
+    done = dict(re.findall(r"^\.tiny\.fetching/(.+)\.[0-9a-f]{16}\.done (\d+)$", "\n".join(kept), re.MULTILINE))
+    assert {name: needed[name] for name in done} == {name: int(size) for name, size in done.items()}
+    assert len(done) == sum(".done " in line for line in kept) < len(needed)
+    assert not any(line.startswith("tiny/") for line in kept)
 
 
 def test_progress_on_a_terminal(
