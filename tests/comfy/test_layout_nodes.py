@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from canary import KEY, assert_no_key
 from chat_server import ChatServer, Received, Reply, chatting, fails, says
 from comfy_server import ComfyServer, Run
 
-KEY = "sk-canary-0123456789abcdef"
 KOREAN = "가장 고요한 자리라서 골랐습니다."
 
 
@@ -54,15 +53,6 @@ def graph(headline: str, **more: Any) -> dict[str, Any]:
 
 def shown(run: Run, number: str) -> str:
     return "\n".join(run.entry["outputs"][number]["text"])
-
-
-def assert_no_key(server: ComfyServer, run: Run) -> None:
-    everything = json.dumps(run.entry, ensure_ascii=False) + server.log()
-    for folder in ("output", "temp", "user"):
-        for path in (server.base / folder).rglob("*"):
-            if path.is_file() and path.name != "settings.yaml":
-                everything += path.read_bytes().decode("latin-1")
-    assert KEY not in everything
 
 
 def test_a_model_looks_at_the_picture_and_the_node_shows_its_reasons(server: ComfyServer, chat: ChatServer):

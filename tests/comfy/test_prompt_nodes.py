@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from canary import KEY, assert_no_key
 from chat_server import COPY_ANSWER, PROMPT_ANSWER, ChatServer, chatting, fails, says
 from comfy_server import ComfyServer, Rejected, Run
 from PIL import Image
 
-KEY = "sk-canary-0123456789abcdef"
 BRIEF = "창가에 놓인 딸기 라떼, 봄 신메뉴 6,500원"
 
 
@@ -63,15 +63,6 @@ def wait_until_asked(chat: ChatServer) -> None:
     while not chat.count:
         assert time.monotonic() < deadline
         time.sleep(0.05)
-
-
-def assert_no_key(server: ComfyServer, run: Run) -> None:
-    everything = json.dumps(run.entry, ensure_ascii=False) + server.log()
-    for folder in ("output", "temp", "user"):
-        for path in (server.base / folder).rglob("*"):
-            if path.is_file() and path.name != "settings.yaml":
-                everything += path.read_bytes().decode("latin-1")
-    assert KEY not in everything
 
 
 def test_variants_draw_a_picture_each(server: ComfyServer):
