@@ -10,6 +10,7 @@ MAX_CHARS = 40_000
 MAX_DEPTH = 8
 _MAX_STARTS = 20  # braces in the chatter before the answer
 _FIRST_THOUGHT = re.compile(r"<think(?:ing)?>", re.I)
+_THOUGHT = re.compile(r"</?think(?:ing)?>", re.I)
 _END_OF_THOUGHT = re.compile(r"</think(?:ing)?>", re.I)
 _STRING_OR_COMMA = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])', re.S)
 
@@ -53,7 +54,14 @@ def parse_answer(text: str) -> dict[str, Any]:
 
 
 def _without_thoughts(text: str) -> str:
-    """Drop ``<think>…</think>``. Its opening tag may be part of the question, and a thought cut short has no end."""
+    """Drop ``<think>…</think>``. Its opening tag may be part of the question, and a thought cut short has no end.
+
+    Tags that all stand inside the first object are words of the answer.
+    """
+    first = text.find("{")
+    end, _ = (None, False) if first < 0 else _end_of_object(text, first)
+    if end is not None and all(first < tag.start() < end for tag in _THOUGHT.finditer(text)):
+        return text
     ends = [hit.end() for hit in _END_OF_THOUGHT.finditer(text)]
     after = text[ends[-1] :] if ends else text
     if (opened := _FIRST_THOUGHT.search(after)) is not None:

@@ -45,6 +45,8 @@ def test_the_object_is_found(text: str) -> None:
 def test_braces_commas_and_breaks_inside_text_stay() -> None:
     assert parse_answer('{"a": "x,} {y [\\"z\\"] ,]",}') == {"a": 'x,} {y ["z"] ,]'}
     assert parse_answer('{"a": "two\nlines"}') == {"a": "two\nlines"}
+    for words in ("<think>", "</think>", "a <THINKING> man {</thinking>}"):
+        assert parse_answer(f"Here: {json.dumps({'a': words})}") == {"a": words}
 
 
 @pytest.mark.parametrize(
