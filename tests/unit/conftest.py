@@ -7,9 +7,14 @@ import os
 import socket
 
 import pytest
+from hypothesis import settings
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch starts: pictures must not depend on the number of cores
+# The same questions each time, however slow the machine. Others are asked for by --hypothesis-profile=fresh.
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.register_profile("fresh", deadline=None)
+settings.load_profile("steady")
 
 
 @pytest.fixture(autouse=True, scope="module")

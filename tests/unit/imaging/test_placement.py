@@ -15,7 +15,7 @@ def test_fitting_product_is_put_exactly() -> None:
     assert spot.shrunk is None and not spot.is_moved
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     x=st.floats(-0.5, 1.5),
     base_y=st.floats(0.01, 1.5),

@@ -21,7 +21,7 @@ def mask(top: int, bottom: int, left: int, right: int, size: tuple[int, int] = (
     return keep
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     wide=st.integers(40, 900),
     tall=st.integers(40, 900),

@@ -249,7 +249,7 @@ edges = st.floats(0, 1)
 boxes = st.builds(lambda x, y, w, h: Box(x, y, min(1, x + w), min(1, y + h)), edges, edges, edges, edges)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(boxes, max_size=5), st.sampled_from([(3, 3), (40, 90), (1, 1)]))
 def test_every_figure_of_any_boxes_is_a_share(given_boxes: list[Box], size: tuple[int, int]):
     picture = np.random.default_rng(0).uniform(0, 1, (*size, 3)).astype(np.float32)

@@ -106,7 +106,7 @@ plans = st.builds(lambda plan, frames: replace(plan, frames=tuple(frames)), sing
 VALIDATOR = jsonschema.Draft202012Validator(plan_schema())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(plans)
 def test_any_plan_survives_json_whole_and_keeps_to_the_schema(plan: LayoutPlan):
     text = to_json(plan)
@@ -122,7 +122,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(json_values, st.booleans())
 def test_whatever_comes_is_read_or_refused_in_words(value: object, lenient: bool):
     try:

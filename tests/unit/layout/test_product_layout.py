@@ -69,7 +69,7 @@ aspects = st.lists(st.floats(0.1, 6.0), min_size=1, max_size=6)
 sizes = st.sampled_from([(100, 100), (80, 160), (160, 80), (160, 40)])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     aspects,
     st.sampled_from([(200, 200), (160, 320), (320, 160), (400, 100)]),
@@ -91,7 +91,7 @@ def test_products_stay_in_the_frame_and_apart(shapes: list[float], size: tuple[i
     assert all(a.base_y <= b.base_y for a, b in pairwise(front_to_back))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     aspects,
     st.sampled_from([(200, 200), (160, 320), (320, 160), (400, 100)]),

@@ -60,7 +60,7 @@ SOURCE = (1024, 1024)
 MIDDLE = Box(0.4, 0.4, 0.6, 0.6)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(plan=plans(), size=SIZES, safe=ZONES, product=st.booleans())
 def test_boxes_stay_safe_apart_ordered_and_loud(plan: LayoutPlan, size: tuple[int, int], safe: Box, product: bool):
     keep = None

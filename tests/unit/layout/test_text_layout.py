@@ -155,7 +155,7 @@ def test_picture_without_room_is_refused(size: tuple[int, int]):
     assert error.value.code == "layout.no_room"
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 @given(st.integers(1, 60), st.integers(1, 400), st.booleans(), st.integers(1, 20), st.booleans())
 @example(2, 317, False, 1, False)
 @example(13, 110, True, 1, True)
@@ -173,7 +173,7 @@ def test_a_picture_of_any_size_takes_the_copy_or_has_no_room(
         check_room(copy, (picture.shape[1], picture.shape[0]), min_px=min_px)
 
 
-@settings(max_examples=80, deadline=None, derandomize=True)
+@settings(max_examples=80)
 @given(st.integers(1, 30), st.integers(0, 30), st.integers(8, 200), st.sampled_from(CHANNELS), st.data())
 def test_what_is_refused_before_it_is_drawn_has_no_room_on_any_picture(
     letters: int, below: int, min_px: int, channel: str, data: st.DataObject

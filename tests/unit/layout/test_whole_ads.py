@@ -158,7 +158,7 @@ SAFE = Box(0.1, 0.14, 0.9, 0.79)
 STORY = Channel("story", "스토리", "Story", (576, 1024), safe=SAFE)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.builds(lambda x, y, w, h: Box(x, y, x + w, y + h), st.floats(0, 0.2), st.floats(0, 0.3), st.floats(0.6, 0.8),
               st.floats(0.5, 0.7)),

@@ -132,7 +132,7 @@ def test_the_shipped_workflows_come_through_unchanged(path: Path) -> None:
     assert scrub(graph) == graph
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(),

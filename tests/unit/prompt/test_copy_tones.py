@@ -168,7 +168,7 @@ _WORDS = st.sampled_from(
 )
 
 
-@settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=80, suppress_health_check=list(HealthCheck))
 @given(
     brief=st.lists(_WORDS, min_size=1, max_size=9).map(" ".join),
     tone=st.sampled_from(TONES),

@@ -237,7 +237,7 @@ def test_no_word_stands_in_two_lists() -> None:
 _WORDS = sorted({word for entry in entries() for word in entry.words})
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(st.one_of(st.text(max_size=60), st.lists(st.sampled_from(_WORDS), min_size=1, max_size=8).map(" ".join)))
 def test_every_word_of_any_body_is_in_the_account(text: str) -> None:
     matches = scan(text)

@@ -29,7 +29,7 @@ _BRIEFS = st.one_of(
     ),
     st.text(alphabet=st.characters(min_codepoint=32, max_codepoint=126), max_size=60),
 )
-_QUICK = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+_QUICK = settings(max_examples=150, suppress_health_check=list(HealthCheck))
 
 
 @_QUICK

@@ -141,7 +141,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.dictionaries(st.sampled_from([field.name for field in fields(AdRequest)]), JSON, max_size=4))
 def test_any_json_gives_a_request_or_our_own_error(data: dict) -> None:
     try:

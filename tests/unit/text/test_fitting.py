@@ -48,7 +48,7 @@ def ink(setting: Setting, picture: tuple[int, int] = PICTURE) -> tuple[int, int,
     return columns.min() - 40, rows.min() - 40, columns.max() - 39, rows.max() - 39
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(words, boxes, aligns, anchors, st.booleans())
 def test_block_stays_inside_its_box_and_fills_it(parts: list[str], box: Box, align, anchor, vertical: bool):
     block = TextBlock("headline", " ".join(parts), box, align, anchor=anchor, vertical=vertical)

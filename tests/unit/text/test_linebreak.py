@@ -136,7 +136,7 @@ words = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(words, st.floats(1.0, 30.0))
 def test_wrapping_loses_nothing_and_never_overflows(parts: list[str], limit: float):
     text = " ".join(parts)
@@ -173,7 +173,7 @@ def partitions(parts: list[str], count: int) -> list[list[str]]:
     ]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(words, st.sampled_from([0.0, 1.0]))
 def test_every_way_holds_all_words_in_order(parts: list[str], care: float):
     ways = arrange(" ".join(parts), width, 20, care=care)
@@ -182,7 +182,7 @@ def test_every_way_holds_all_words_in_order(parts: list[str], care: float):
     assert all(way.width == max(map(width, way.lines)) for way in ways)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(words)
 def test_narrowest_lines_are_the_narrowest_there_are(parts: list[str]):
     for way in arrange(" ".join(parts), width, 5, care=0.0):
@@ -196,7 +196,7 @@ def test_narrowest_lines_may_be_less_even():
     assert narrow < careful - 0.3
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(plain_words)
 def test_lines_of_words_without_bonds_are_balanced(parts: list[str]):
     for way in arrange(" ".join(parts), width, 7):
@@ -205,7 +205,7 @@ def test_lines_of_words_without_bonds_are_balanced(parts: list[str]):
         assert way.width <= (3 * len(way.lines)) ** 0.25 * narrowest
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(words, st.floats(5.0, 30.0))
 def test_wrapping_takes_the_fewest_lines(parts: list[str], limit: float):
     if max(map(width, parts)) > limit:

@@ -37,7 +37,7 @@ def finished(folder: Path, rows: list[Row] = ROWS) -> bytes:
     return (folder / MANIFEST).read_bytes()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(share=st.floats(0, 1), junk=st.sampled_from([b"", b"\x00\x00", b'{"row": 9']))
 def test_any_prefix_of_a_torn_manifest_resumes_right(share: float, junk: bytes) -> None:
     with tempfile.TemporaryDirectory() as name:

@@ -167,7 +167,7 @@ _VALUES = st.recursive(
 _NAMES = st.sampled_from(sorted(body_schema("composite")["properties"])) | st.text(max_size=10)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.sampled_from(["generate", "edit", "composite"]), st.dictionaries(_NAMES, _VALUES, max_size=6))
 def test_any_body_is_an_ask_or_a_typed_error(task: str, body: dict[str, Any]) -> None:
     try:
