@@ -159,7 +159,9 @@ def check_room(copy: AdCopy, size_px: tuple[int, int], *, min_px: int = 20, safe
     What else stands on the picture only takes room away, so this is certain; that all of it fits is not.
 
     Args:
-        size_px: width and height of the picture.
+        size_px: width and height of the picture, pixels.
+        min_px: letters are never set smaller, pixels.
+        safe: the channel's safe zone, in fractions of the picture.
 
     Raises:
         InputError: ``layout.no_room``, ``layout.old_price_alone``.
